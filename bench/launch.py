@@ -1,0 +1,177 @@
+#!/usr/bin/python3
+"""How long `aileron launch` takes beside bwrap and unshare, and what an idle aileron weighs.
+
+Whole commands, from before the fork to after the wait, all of them round-robin in one session.
+Run as root it measures root and an ordinary user. README.md says what each figure means.
+"""
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+
+from lib import machine, processes, samples, table
+from lib.world import ORDINARY, World
+
+_TARGET_BWRAP = 2.0  # times the whole command of bwrap
+_TARGET_DAEMON_MIB = 15.0
+_TARGET_SESSION_MIB = 8.0
+_WARM_UP = 5
+_SETTLE_S = 2.0
+
+
+def commands(world: World) -> dict:
+    """What is compared; each ends in /bin/true."""
+    return {
+        "fork + exec": ["/bin/true"],
+        "unshare": ["/usr/bin/unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork",
+                    "--net", "--uts", "--ipc", "--cgroup", "--mount-proc", "/bin/true"],
+        "bwrap": ["/usr/bin/bwrap", "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev",
+                  "--proc", "/proc", "--tmpfs", "/tmp", "/bin/true"],
+        "aileron": [world.aileron, "launch", "--", "/bin/true"],
+    }
+
+
+def _timed(command, env) -> float:
+    """Milliseconds that the whole command took; its streams are /dev/null."""
+    null = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in range(3)]
+    begin = time.perf_counter_ns()
+    pid = os.posix_spawn(command[0], command, env, file_actions=null)
+    _, status = os.waitpid(pid, 0)
+    took = (time.perf_counter_ns() - begin) / 1e6
+    if status:
+        raise SystemExit(f"bench: {' '.join(command)} ended with status {status}")
+    return took
+
+
+def _measure_here(world: World, rounds: int) -> dict:
+    os.chdir(world.workspace)
+    compared = commands(world)
+    for command in compared.values():
+        done = subprocess.run(command, env=world.env, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"bench: {' '.join(command)} failed:\n{done.stderr}")
+    times = {name: [] for name in compared}
+    for turn in range(-_WARM_UP, rounds):
+        for name, command in compared.items():
+            took = _timed(command, world.env)
+            if turn >= 0:
+                times[name].append(took)
+    return times
+
+
+def measure(world: World, rounds: int) -> dict:
+    """Name → milliseconds of each round, in a process that is the world's user."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            if world.uid != os.geteuid():
+                os.setgroups([])
+                os.setresgid(world.uid, world.uid, world.uid)
+                os.setresuid(world.uid, world.uid, world.uid)
+            with os.fdopen(writer, "w") as pipe:
+                json.dump(_measure_here(world, rounds), pipe)
+            status = 0
+        except SystemExit as problem:
+            print(problem, file=sys.stderr)
+        finally:
+            os._exit(status)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        text = pipe.read()
+    if os.waitpid(child, 0)[1]:
+        sys.exit(1)
+    return json.loads(text)
+
+
+def memory(world: World) -> dict:
+    """MiB: the daemon without a session, and what a session with an idle agent adds, by process."""
+    time.sleep(_SETTLE_S)
+    weigh = lambda pid: {"rss": processes.rss(pid), "pss": processes.pss(pid)}
+    idle = weigh(world.daemon)
+    session = subprocess.Popen([world.aileron, "launch", "--", "/bin/sleep", "600"], **world.user(),
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        processes.await_true(
+            lambda: any(processes.name(pid) == "sleep" for pid in processes.tree(session.pid)),
+            "the idle session has not started")
+        time.sleep(_SETTLE_S)
+        workers = processes.tree(world.daemon)[1:]
+        launched = processes.tree(session.pid)
+        inner = [pid for pid in launched[1:] if processes.name(pid) != "sleep"]
+        parts = {"worker": workers, "launcher": launched[:1], "init": inner}
+        return {
+            "daemon": idle, "daemon_with_session": weigh(world.daemon),
+            "session": {part: [weigh(pid) for pid in pids] for part, pids in parts.items()},
+        }
+    finally:
+        processes.end(session)
+
+
+def _total(session: dict, kind: str) -> float:
+    return sum(weight[kind] for part in session.values() for weight in part)
+
+
+def print_times(who: str, times: dict) -> None:
+    """The table of one user."""
+    middle = {name: samples.median(values) for name, values in times.items()}
+    rows = [[name, table.number(middle[name], 2), table.number(samples.quantile(values, 0.99), 2),
+             table.number(samples.ratio(middle[name], middle["bwrap"]), 2)]
+            for name, values in times.items()]
+    print(f"\nThe whole command, {who}, {len(times['bwrap'])} interleaved rounds\n")
+    print(table.render(["command", "median ms", "p99 ms", "× bwrap"], rows))
+    factor = samples.ratio(middle["aileron"], middle["bwrap"])
+    print(f"\ntarget: at most {_TARGET_BWRAP:g} × bwrap: "
+          + table.verdict(factor, _TARGET_BWRAP, smaller_is_better=True))
+
+
+def print_memory(found: dict) -> None:
+    """The table of the daemon's and a session's memory."""
+    show = lambda weight: [table.number(weight["rss"], 1), table.number(weight["pss"], 1)]
+    rows = [["daemon, no session", *show(found["daemon"])],
+            ["daemon, one session", *show(found["daemon_with_session"])]]
+    for part, weights in found["session"].items():
+        rows += [[f"session: {part}", *show(weight)] for weight in weights]
+    total = {kind: _total(found["session"], kind) for kind in ("rss", "pss")}
+    rows.append(["session: sum", *show(total)])
+    print("\nMemory when idle, MiB\n")
+    print(table.render(["process", "RSS", "PSS"], rows))
+    session = total["rss"] if math.isnan(total["pss"]) else total["pss"]
+    print(f"\ntarget: daemon at most {_TARGET_DAEMON_MIB:g} MiB RSS: "
+          + table.verdict(found["daemon"]["rss"], _TARGET_DAEMON_MIB, smaller_is_better=True))
+    print(f"target: idle session at most {_TARGET_SESSION_MIB:g} MiB (PSS; the sum of RSS counts "
+          "shared pages once for each process): "
+          + table.verdict(session, _TARGET_SESSION_MIB, smaller_is_better=True))
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=100, help="rounds for each user (100)")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    options = parser.parse_args()
+    users = {"ordinary user": os.geteuid()} if os.geteuid() else {"root": 0,
+                                                                  "ordinary user": ORDINARY}
+    result = {"machine": machine.facts(), "times_ms": {},
+              "versions": machine.versions(bwrap=["bwrap", "--version"],
+                                           unshare=["unshare", "--version"])}
+    for who, uid in users.items():
+        with World(uid) as world:
+            result["times_ms"][who] = measure(world, options.rounds)
+            result["memory_mib"] = memory(world)
+    if options.json:
+        print(json.dumps(result, indent=1))
+        return
+    print(machine.describe(result["machine"], result["versions"]))
+    for who, times in result["times_ms"].items():
+        print_times(who, times)
+    print_memory(result["memory_mib"])
+
+
+if __name__ == "__main__":
+    main()

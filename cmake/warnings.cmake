@@ -1,0 +1,25 @@
+# Flags that every file of ours is compiled with.
+
+add_compile_options(
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wnull-dereference -Wformat=2 -Wimplicit-fallthrough -Werror
+  -Wno-c23-extensions                  # #embed, for data files that are compiled in
+  -Wno-missing-field-initializers      # designated initialisers leave defaults on purpose
+  -fPIE   # every program is position-independent, and nothing is a shared library
+  -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=   # no path of the machine that built it
+  -fstack-protector-strong -fno-omit-frame-pointer -ffunction-sections -fdata-sections)
+add_compile_definitions(_FILE_OFFSET_BITS=64 AILERON_VERSION="${PROJECT_VERSION}")
+add_link_options(-fuse-ld=lld -Wl,--gc-sections -Wl,-z,relro,-z,now)
+
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_definitions(_FORTIFY_SOURCE=2)
+  add_link_options(-Wl,--icf=safe -Wl,-z,pack-relative-relocs)
+endif()
+
+if(AILERON_SANITIZE)
+  add_compile_options(-fsanitize=${AILERON_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${AILERON_SANITIZE})
+endif()
+if(AILERON_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

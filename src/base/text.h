@@ -1,0 +1,54 @@
+// Small questions about text that several rooms ask. Bytes in, bytes out; ASCII rules only, since
+// protocols have no locale.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace aileron {
+
+constexpr char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+std::string ToLower(std::string_view text);
+bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+std::string_view Trim(std::string_view text, std::string_view chars = " \t\r\n");
+// "a,,b" gives three parts. Never an empty vector.
+std::vector<std::string_view> Split(std::string_view text, char separator);
+std::string Join(std::span<const std::string> parts, std::string_view separator);
+
+// The whole of `text` as a decimal number, or nothing: no sign for unsigned types, no blanks.
+template <typename Integer>
+std::optional<Integer> ParseInteger(std::string_view text) {
+  Integer value{};
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end || text.empty()) return std::nullopt;
+  return value;
+}
+
+std::string HexEncode(std::span<const std::uint8_t> bytes);
+std::optional<std::vector<std::uint8_t>> HexDecode(std::string_view text);
+
+enum class Base64 { kStandard, kUrl };  // RFC 4648 §4 (padded) and §5 (not padded)
+std::string Base64Encode(std::string_view bytes, Base64 alphabet = Base64::kStandard);
+std::optional<std::string> Base64Decode(std::string_view text, Base64 alphabet = Base64::kStandard);
+
+// RFC 3986 §2.1, everything but unreserved characters.
+std::string PercentEncode(std::string_view bytes);
+std::optional<std::string> PercentDecode(std::string_view text);
+
+// The candidate nearest to a mistyped word, or nothing when none is near enough to be meant.
+std::optional<std::string_view> NearestWord(std::string_view word,
+                                            std::span<const std::string_view> candidates);
+
+// Text of a stranger, safe to print on a terminal: control characters and invalid UTF-8 become
+// \xNN.
+std::string Printable(std::string_view text);
+
+}  // namespace aileron

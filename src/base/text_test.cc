@@ -1,0 +1,84 @@
+#include "base/text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace aileron {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(Text, SplitKeepsEmptyParts) {
+  EXPECT_THAT(Split("a,,b", ','), ElementsAre("a", "", "b"));
+  EXPECT_THAT(Split("", ','), ElementsAre(""));
+  EXPECT_THAT(Split("a,", ','), ElementsAre("a", ""));
+}
+
+TEST(Text, TrimTakesBothEnds) {
+  EXPECT_EQ(Trim(" \ta b\r\n"), "a b");
+  EXPECT_EQ(Trim("   "), "");
+}
+
+TEST(Text, ParseIntegerWantsTheWholeText) {
+  EXPECT_EQ(ParseInteger<int>("42"), 42);
+  for (const char* bad : {"", " 42", "42 ", "4x", "+4", "99999999999999999999"}) {
+    EXPECT_EQ(ParseInteger<int>(bad), std::nullopt) << bad;
+  }
+  EXPECT_EQ(ParseInteger<std::uint16_t>("65536"), std::nullopt);
+  EXPECT_EQ(ParseInteger<std::uint16_t>("-1"), std::nullopt);
+}
+
+TEST(Text, HexGoesThereAndBack) {
+  const std::vector<std::uint8_t> bytes = {0x00, 0xab, 0xff};
+  EXPECT_EQ(HexEncode(bytes), "00abff");
+  EXPECT_EQ(HexDecode("00ABff"), bytes);
+  EXPECT_FALSE(HexDecode("0"));
+  EXPECT_FALSE(HexDecode("zz"));
+}
+
+// The examples of RFC 4648 §10.
+TEST(Text, Base64MatchesTheRfc) {
+  const std::pair<const char*, const char*> examples[] = {
+      {"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
+      {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"foobar", "Zm9vYmFy"}};
+  for (const auto& [plain, coded] : examples) {
+    EXPECT_EQ(Base64Encode(plain), coded);
+    EXPECT_EQ(Base64Decode(coded), plain);
+  }
+  EXPECT_EQ(Base64Encode("\xff\xfe", Base64::kUrl), "__4");
+  EXPECT_EQ(Base64Decode("__4", Base64::kUrl), "\xff\xfe");
+}
+
+TEST(Text, Base64RefusesWhatAnotherTextAlreadyMeans) {
+  EXPECT_FALSE(Base64Decode("Zh=="));  // left-over bits
+  EXPECT_FALSE(Base64Decode("Zg="));
+  EXPECT_FALSE(Base64Decode("Zm9v\n"));
+  EXPECT_FALSE(Base64Decode("Z", Base64::kUrl));
+}
+
+TEST(Text, PercentGoesThereAndBack) {
+  EXPECT_EQ(PercentEncode("a b/\xc3\xa4~"), "a%20b%2F%C3%A4~");
+  EXPECT_EQ(PercentDecode("a%20b%2f"), "a b/");
+  EXPECT_FALSE(PercentDecode("%2"));
+  EXPECT_FALSE(PercentDecode("%zz"));
+}
+
+TEST(Text, NearestWordIsNearOrNone) {
+  const std::string_view words[] = {"launch", "daemon", "status"};
+  EXPECT_EQ(NearestWord("lanuch", words), "launch");
+  EXPECT_EQ(NearestWord("statsu", words), "status");
+  EXPECT_EQ(NearestWord("zzzzzz", words), std::nullopt);
+}
+
+TEST(Text, PrintableLeavesNoWayToMoveTheCursorOrTurnTheText) {
+  EXPECT_EQ(Printable("ok \xc3\xa4\xe2\x82\xac"), "ok \xc3\xa4\xe2\x82\xac");
+  EXPECT_EQ(Printable("\x1b[2J"), "\\x1b[2J");
+  EXPECT_EQ(Printable("a\nb\x7f"), "a\\x0ab\\x7f");
+  EXPECT_EQ(Printable("\xe2\x80\xae"), "\\xe2\\x80\\xae");  // right-to-left override
+  EXPECT_EQ(Printable("\xc2\x9b"), "\\xc2\\x9b");           // a C1 control: CSI
+  EXPECT_EQ(Printable("\xff\xc0\x80"), "\\xff\\xc0\\x80");  // not UTF-8
+  EXPECT_EQ(Printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // a surrogate
+}
+
+}  // namespace
+}  // namespace aileron

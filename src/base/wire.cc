@@ -1,0 +1,47 @@
+#include "base/wire.h"
+
+#include <limits>
+
+namespace aileron {
+
+void WireWriter::Integer(std::uint64_t value, int width) {
+  for (int i = 0; i < width; ++i) bytes_ += static_cast<char>(value >> (8 * i) & 0xff);
+}
+
+void WireWriter::Text(std::string_view text) {
+  AILERON_CHECK(text.size() <= std::numeric_limits<std::uint32_t>::max());
+  U32(static_cast<std::uint32_t>(text.size()));
+  bytes_ += text;
+}
+
+std::uint64_t WireReader::Integer(int width) {
+  if (failed_ || rest_.size() < static_cast<std::size_t>(width)) {
+    failed_ = true;
+    return 0;
+  }
+  std::uint64_t value = 0;
+  for (int i = width; i-- > 0;)
+    value = value << 8 | static_cast<std::uint8_t>(rest_[static_cast<std::size_t>(i)]);
+  rest_.remove_prefix(static_cast<std::size_t>(width));
+  return value;
+}
+
+std::string_view WireReader::Text() {
+  const std::uint32_t size = U32();
+  if (failed_ || rest_.size() < size) {
+    failed_ = true;
+    return {};
+  }
+  const std::string_view text = rest_.substr(0, size);
+  rest_.remove_prefix(size);
+  return text;
+}
+
+Status WireReader::Done() const {
+  if (failed_) return Fail(Code::kInvalid, "the message is cut short");
+  if (!rest_.empty())
+    return Fail(Code::kInvalid, "the message has {} bytes too many", rest_.size());
+  return {};
+}
+
+}  // namespace aileron

@@ -1,0 +1,106 @@
+// Client: one connection to the daemon's control socket, spoken to in HTTP/1.1, one request at a
+// time, blocking. Used by the command line and by the launcher.
+//
+// Every call has a deadline. A body is borrowed and goes from the caller's memory to the socket
+// without a copy, so that a Secret's bytes may be sent: `{.body = secret.Reveal()}`. Descriptors
+// travel with the first byte of the request (SCM_RIGHTS). The connection is kept for the next
+// request; after an error, or when a stream was stopped early, the client is of no more use.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "control/limits.h"
+#include "control/problem.h"
+#include "os/fd.h"
+
+namespace aileron::os {
+struct Paths;
+}
+namespace aileron::http {
+class ResponseHead;
+}
+
+namespace aileron::control {
+
+struct Request {
+  std::string_view method = "GET";
+  std::string_view path;  // with the query, percent-encoded by the caller
+  std::string_view body = {};
+  std::string_view content_type = "application/json";
+  std::span<const int> descriptors = {};  // borrowed
+  // For the whole exchange; in a stream, until the answer's head.
+  Duration deadline = limits::request_wait;
+};
+
+struct Response {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+
+  bool ok() const { return status >= 200 && status < 300; }
+  // The first field of that name, ignoring case, or empty.
+  std::string_view Header(std::string_view name) const;
+};
+
+struct Event {
+  std::string_view name;  // "message" when the stream names none
+  std::string_view data;
+  std::string_view id;
+};
+
+enum class Flow { kContinue, kStop };
+
+class Client {
+ public:
+  // kUnavailable or kNotFound when nobody listens (see EnsureDaemon in start.h).
+  static Result<Client> Connect(const os::Paths& paths);
+  static Result<Client> Connect(const std::string& socket_path);
+
+  // Any answer is a value here, also a refusal.
+  Result<Response> Send(const Request& request);
+  // The same, and an answer other than 2xx is an Error with the daemon's message and hint.
+  Result<Response> Call(const Request& request);
+
+  // Hands the body on piece by piece as it comes (the Response's is empty), without a deadline
+  // between pieces. An answer other than 2xx is an Error.
+  using Sink = std::function<Result<Flow>(std::string_view piece)>;
+  Result<Response> Stream(const Request& request, const Sink& sink);
+  // Writes the body to a descriptor.
+  Result<Response> StreamTo(const Request& request, int descriptor);
+  // Reads a stream of server-sent events until it ends or `handle` stops it.
+  using EventSink = std::function<Result<Flow>(const Event& event)>;
+  Status Events(std::string_view path, const EventSink& handle);
+
+  // For poll(), by those who watch several things. Nothing else may read or write it.
+  int descriptor() const { return socket_.get(); }
+
+ private:
+  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+  explicit Client(os::Fd socket)
+      : socket_(std::move(socket)), input_(limits::head_bytes + limits::read_bytes) {}
+
+  Status Begin(const Request& request, Deadline deadline, http::ResponseHead& head);
+  Status Write(const Request& request, Deadline deadline);
+  Status Wait(short events, Deadline deadline);
+  Result<std::size_t> Fill(Deadline deadline);  // 0: the daemon has closed
+  Status ReadHead(Deadline deadline, http::ResponseHead& head);
+  Status ReadBody(const http::ResponseHead& head, Deadline deadline, const Sink& sink);
+  Result<std::string> ReadWhole(const http::ResponseHead& head, Deadline deadline);
+
+  os::Fd socket_;
+  ByteBuffer input_;
+  bool broken_ = false;  // bytes of an unfinished exchange may be on the way
+};
+
+}  // namespace aileron::control

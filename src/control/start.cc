@@ -1,0 +1,245 @@
+#include "control/start.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/text.h"
+#include "os/process.h"
+#include "os/socket.h"
+
+namespace aileron::control {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::array<std::string_view, 14> kInherited = {"HOME",           "PATH",
+                                                         "LANG",           "TZ",
+                                                         "TMPDIR",         "USER",
+                                                         "LOGNAME",        "SSL_CERT_FILE",
+                                                         "SSL_CERT_DIR",   "XDG_CONFIG_HOME",
+                                                         "XDG_STATE_HOME", "XDG_RUNTIME_DIR",
+                                                         "ASAN_OPTIONS",   "UBSAN_OPTIONS"};
+
+int MillisecondsUntil(Clock::time_point deadline) {
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  return static_cast<int>(std::max<long>(left, 0));
+}
+
+// The lock of those who start a daemon. flock() itself knows no deadline, so a lock that is held is
+// asked for again after a pause; nobody waits here unless two start at the same moment.
+Result<os::Fd> TakeLock(const std::string& path, Clock::time_point deadline) {
+  os::Fd lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock) return os::FailErrno("cannot open {}", path);
+  while (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return os::FailErrno("cannot lock {}", path);
+    if (Clock::now() >= deadline) {
+      return Fail(
+          Code::kUnavailable,
+          "another aileron has been starting the daemon for too long (it holds {}). End it and "
+          "try again",
+          path);
+    }
+    std::this_thread::sleep_for(limits::contended_pause);
+  }
+  return lock;
+}
+
+// Whether a daemon holds the state's lock file: it is starting, or stopping.
+bool DaemonHoldsLock(const os::Paths& paths) {
+  const std::string path = paths.state + "/daemon.lock";
+  const os::Fd lock(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  return lock && flock(lock.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+// The last line of the log, from `from` on: what an earlier daemon wrote explains nothing.
+std::string LastLogLine(int log, off_t from) {
+  struct stat info;
+  if (fstat(log, &info) != 0 || info.st_size <= from) return {};
+  const auto tail = static_cast<off_t>(limits::log_tail_bytes);
+  const off_t begin = std::max(from, info.st_size - tail);
+  std::string bytes(static_cast<std::size_t>(info.st_size - begin), '\0');
+  const ssize_t count = pread(log, bytes.data(), bytes.size(), begin);
+  if (count <= 0) return {};
+  bytes.resize(static_cast<std::size_t>(count));
+  const std::string_view text = Trim(bytes);
+  return Printable(text.substr(text.rfind('\n') + 1));
+}
+
+struct Starting {
+  os::Fd ready;  // the pipe's end that we read
+  os::Fd log;
+  off_t log_begin = 0;
+};
+
+Result<Starting> Start(const os::Paths& paths, const StartOptions& options) {
+  Starting starting;
+  const std::string log_path = LogFile(paths);
+  starting.log =
+      os::Fd(open(log_path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!starting.log) return os::FailErrno("cannot open {}", log_path);
+  starting.log_begin = lseek(starting.log.get(), 0, SEEK_END);
+  const os::Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!nothing) return os::FailErrno("cannot open /dev/null");
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return os::FailErrno("cannot make a pipe");
+  starting.ready = os::Fd(ends[0]);
+  const os::Fd writer(ends[1]);
+
+  os::SpawnOptions spawn;
+  spawn.path = options.program;
+  // --detach: the process forks and its parent, our child, ends at once, so that no daemon stays
+  // behind as a zombie of a launcher that runs for hours.
+  spawn.argv = {"aileron", "daemon", "run", "--detach", "--ready-fd", "3"};
+  spawn.argv.insert(spawn.argv.end(), options.arguments.begin(), options.arguments.end());
+  spawn.environment = DaemonEnvironment(environ);
+  spawn.descriptors = {
+      {nothing.get(), 0}, {starting.log.get(), 1}, {starting.log.get(), 2}, {writer.get(), 3}};
+  spawn.own_session = true;
+  AILERON_ASSIGN(const os::Child child, os::Spawn(spawn));
+  AILERON_TRY(os::WaitFor(child));
+  return starting;
+}
+
+// Waits for the daemon's word. Empty: it is ready. Otherwise what it says, or says nothing of.
+Result<std::string> AwaitReady(const Starting& starting, Clock::time_point deadline) {
+  std::string said;
+  while (said.size() < limits::ready_bytes) {
+    pollfd watched{starting.ready.get(), POLLIN, 0};
+    const int ready = poll(&watched, 1, MillisecondsUntil(deadline));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready < 0) return os::FailErrno("cannot wait for the daemon");
+    if (ready == 0) {
+      return Fail(Code::kUnavailable, "it was not ready in time");
+    }
+    char chunk[1024];
+    const ssize_t count = read(starting.ready.get(), chunk, sizeof chunk);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return os::FailErrno("cannot wait for the daemon");
+    if (count == 0) break;
+    if (said.empty() && chunk[0] == kReadyByte) return std::string();
+    said.append(chunk, static_cast<std::size_t>(count));
+  }
+  if (said.empty()) said = LastLogLine(starting.log.get(), starting.log_begin);
+  return said.empty() ? "it ended without a word" : said;
+}
+
+// The daemon did not come up; `why` may be that another one was quicker, which then is good too.
+Result<Client> AwaitOther(const os::Paths& paths, Clock::time_point deadline,
+                          const std::string& why) {
+  while (true) {
+    AILERON_ASSIGN(std::optional<Client> client, ConnectIfRunning(paths));
+    if (client) return std::move(*client);
+    if (!DaemonHoldsLock(paths) || Clock::now() >= deadline) {
+      return Fail(Code::kUnavailable, "cannot start the daemon: {}. Its log is {}",
+                  Trim(why, " .\n"), LogFile(paths));
+    }
+    std::this_thread::sleep_for(limits::contended_pause);
+  }
+}
+
+}  // namespace
+
+std::string LogFile(const os::Paths& paths) { return paths.state + "/daemon.log"; }
+
+std::vector<std::string> DaemonEnvironment(const char* const* environment) {
+  std::vector<std::string> kept;
+  for (; *environment != nullptr; ++environment) {
+    const std::string_view entry = *environment;
+    const std::string_view name = entry.substr(0, entry.find('='));
+    const bool known = std::ranges::find(kInherited, name) != kInherited.end();
+    if (known || name.starts_with("LC_")) kept.emplace_back(entry);
+  }
+  return kept;
+}
+
+Result<std::optional<Client>> ConnectIfRunning(const os::Paths& paths) {
+  auto client = Client::Connect(paths);
+  if (client) return std::optional<Client>(std::move(*client));
+  // No socket file, or one that a dead daemon left.
+  if (client.error().code == Code::kNotFound || client.error().code == Code::kUnavailable) {
+    return std::optional<Client>();
+  }
+  return std::unexpected(std::move(client).error());
+}
+
+Result<Client> EnsureDaemon(const os::Paths& paths, const StartOptions& options) {
+  AILERON_ASSIGN(std::optional<Client> running, ConnectIfRunning(paths));
+  if (running) return std::move(*running);
+
+  const Clock::time_point deadline = Clock::now() + options.patience;
+  AILERON_TRY(os::MakePrivateFolder(paths.runtime));
+  AILERON_TRY(os::MakePrivateFolder(paths.state));
+  AILERON_ASSIGN(const os::Fd lock, TakeLock(paths.runtime + "/start.lock", deadline));
+  AILERON_ASSIGN(std::optional<Client> other, ConnectIfRunning(paths));
+  if (other) return std::move(*other);
+
+  auto starting = Start(paths, options);
+  if (!starting) return Wrap(std::move(starting).error(), "cannot start the daemon");
+  auto said = AwaitReady(*starting, deadline);
+  if (!said) {
+    const std::string last = LastLogLine(starting->log.get(), starting->log_begin);
+    return Fail(said.error().code, "cannot start the daemon: {}. Its log, {}, {}",
+                said.error().message, LogFile(paths),
+                last.empty() ? "is empty" : fmt::format("ends with: {}", last));
+  }
+  if (said->empty()) return Client::Connect(paths);
+  if (said->front() == kMisconfiguredByte) {
+    return Fail(Code::kInvalid, "cannot start the daemon: {}", std::string_view(*said).substr(1));
+  }
+  return AwaitOther(paths, deadline, *said);
+}
+
+Result<Stopped> StopDaemon(const os::Paths& paths, RunningSessions sessions, Duration patience) {
+  const Clock::time_point deadline = Clock::now() + patience;
+  AILERON_ASSIGN(std::optional<Client> client, ConnectIfRunning(paths));
+  if (!client) return Stopped::kDidNotRun;
+  // Whose socket it is. The process is held by its descriptor, so its number cannot become
+  // another's.
+  AILERON_ASSIGN(const os::PeerCredentials peer, os::PeerOf(client->descriptor()));
+  const os::Fd process(static_cast<int>(syscall(SYS_pidfd_open, peer.pid, 0)));
+  if (!process && errno != ESRCH) return os::FailErrno("cannot watch the daemon");
+  const std::string_view body =
+      sessions == RunningSessions::kEnd ? R"({"end_sessions":true})" : "{}";
+  AILERON_TRY(client->Call(
+      {.method = "POST", .path = "/v1/daemon/stop", .body = body, .deadline = patience}));
+  while (process) {
+    pollfd watched{process.get(), POLLIN, 0};
+    const int ready = poll(&watched, 1, MillisecondsUntil(deadline));
+    if (ready > 0) break;
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready < 0) return os::FailErrno("cannot wait for the daemon to stop");
+    return Fail(Code::kUnavailable,
+                "the daemon, process {}, has not stopped in {}. Look into its log, {}", peer.pid,
+                FormatDuration(patience), LogFile(paths));
+  }
+  return Stopped::kNow;
+}
+
+Status CheckVersion(Client& client) {
+  AILERON_ASSIGN(const Response response, client.Call({.path = "/v1/status"}));
+  const auto status = nlohmann::json::parse(response.body, nullptr, /*allow_exceptions=*/false);
+  if (!status.is_object()) return Fail(Code::kInternal, "the daemon's status cannot be read");
+  const auto version = status.find("version");
+  const std::string theirs =
+      version != status.end() && version->is_string() ? version->get<std::string>() : "unknown";
+  if (theirs == AILERON_VERSION) return {};
+  return Fail(
+      Code::kUnavailable,
+      "the daemon that runs is aileron {}, this is {}. Run \"aileron daemon stop\" (running "
+      "sessions lose their network until the new one is up), then try again",
+      theirs, AILERON_VERSION);
+}
+
+}  // namespace aileron::control

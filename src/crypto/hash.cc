@@ -1,0 +1,44 @@
+#include "crypto/hash.h"
+
+// The plain functions: they use the processor's SHA instructions, and keep their state in our
+// memory instead of an allocated context.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include <new>
+
+#include "base/result.h"
+
+namespace aileron::crypto {
+
+static_assert(sizeof(SHA256_CTX) <= 112 && alignof(SHA256_CTX) <= 8);
+
+namespace {
+
+SHA256_CTX* State(unsigned char* bytes) {
+  return std::launder(reinterpret_cast<SHA256_CTX*>(bytes));
+}
+
+}  // namespace
+
+Sha256::Sha256() { AILERON_CHECK(SHA256_Init(new (state_) SHA256_CTX) == 1); }
+
+Sha256& Sha256::Update(std::string_view bytes) {
+  AILERON_CHECK(SHA256_Update(State(state_), bytes.data(), bytes.size()) == 1);
+  return *this;
+}
+
+Digest Sha256::Finish() {
+  Digest digest;
+  AILERON_CHECK(SHA256_Final(digest.data(), State(state_)) == 1);
+  return digest;
+}
+
+Digest Hash(std::string_view bytes) { return Sha256().Update(bytes).Finish(); }
+
+bool ConstantTimeEqual(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace aileron::crypto

@@ -1,0 +1,33 @@
+// Sha256: incremental and in one call.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace aileron::crypto {
+
+using Digest = std::array<std::uint8_t, 32>;
+
+class Sha256 {
+ public:
+  Sha256();
+  Sha256& Update(std::string_view bytes);
+  // Once; the object is used up.
+  Digest Finish();
+
+ private:
+  alignas(8) unsigned char state_[112];
+};
+
+Digest Hash(std::string_view bytes);
+
+inline std::string_view AsText(const Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+// In time that does not depend on where they differ.
+bool ConstantTimeEqual(std::string_view a, std::string_view b);
+
+}  // namespace aileron::crypto

@@ -1,0 +1,21 @@
+// Bounds of the crypto room.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace aileron::crypto::limits {
+
+// Argon2id parameters that are believed when they are read back from a file.
+inline constexpr std::uint32_t kKdfMemoryMinKib = 8;
+inline constexpr std::uint32_t kKdfMemoryMaxKib = 1024 * 1024;
+inline constexpr std::uint32_t kKdfPassesMax = 16;
+
+// Certificates. The day in front is for clients whose clock is behind.
+inline constexpr std::chrono::hours kBackdated{24};
+inline constexpr std::chrono::hours kAuthorityLife{30 * 24};
+inline constexpr std::chrono::hours kLeafLife{7 * 24};
+// A P-256 SubjectPublicKeyInfo has 91 bytes.
+inline constexpr std::size_t kPublicKeyMax = 1024;
+
+}  // namespace aileron::crypto::limits

@@ -1,0 +1,257 @@
+#include "crypto/x509.h"
+
+#include <arpa/inet.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <array>
+#include <climits>
+
+#include "base/host_pattern.h"
+#include "crypto/limits.h"
+#include "crypto/random.h"
+
+namespace aileron::crypto {
+namespace {
+
+template <auto Free>
+struct FreeWith {
+  template <typename T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
+using Bio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
+using Extension = std::unique_ptr<X509_EXTENSION, FreeWith<X509_EXTENSION_free>>;
+using Names = std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>>;
+
+// The error of the library call that just failed; empties its queue.
+std::unexpected<Error> FailLibrary(std::string_view tried) {
+  char reason[160] = "no reason given";
+  if (const unsigned long code = ERR_peek_last_error(); code != 0) {
+    ERR_error_string_n(code, reason, sizeof reason);
+  }
+  ERR_clear_error();
+  return Fail(Code::kInternal, "cannot {}: {}", tried, reason);
+}
+
+time_t Seconds(Time time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+bool SetSerial(X509* certificate) {
+  // RFC 5280 §4.1.2.2: positive and at most 20 bytes. 127 random bits, never 0.
+  auto bytes = RandomBytes<16>();
+  bytes[0] = static_cast<std::uint8_t>((bytes[0] & 0x7f) | 0x40);
+  const std::unique_ptr<BIGNUM, FreeWith<BN_free>> number(
+      BN_bin2bn(bytes.data(), bytes.size(), nullptr));
+  return number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr;
+}
+
+bool AddName(X509_NAME* name, const char* field, std::string_view value) {
+  return X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8,
+                                    reinterpret_cast<const unsigned char*>(value.data()),
+                                    static_cast<int>(value.size()), -1, 0) == 1;
+}
+
+// `value` is a constant of ours: this grammar of OpenSSL's is not for strangers' text.
+bool AddExtension(X509* certificate, X509* issuer, int nid, const char* value) {
+  X509V3_CTX context;
+  X509V3_set_ctx_nodb(&context);
+  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+  const Extension extension(X509V3_EXT_conf_nid(nullptr, &context, nid, value));
+  return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
+}
+
+bool SetValidity(X509* certificate, time_t from, time_t until) {
+  return ASN1_TIME_set(X509_getm_notBefore(certificate), from) != nullptr &&
+         ASN1_TIME_set(X509_getm_notAfter(certificate), until) != nullptr;
+}
+
+std::optional<time_t> FromAsn1(const ASN1_TIME* time) {
+  tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
+  return timegm(&parts);
+}
+
+bool AddSubjectAlternative(X509* certificate, const Host& host, bool critical) {
+  const Names names(GENERAL_NAMES_new());
+  GENERAL_NAME* const name = GENERAL_NAME_new();
+  if (!names || name == nullptr) return false;
+  if (sk_GENERAL_NAME_push(names.get(), name) <= 0) {
+    GENERAL_NAME_free(name);
+    return false;
+  }
+  std::array<unsigned char, 16> address;
+  std::string_view bytes = host.text;
+  if (host.kind != HostKind::kName) {
+    const bool v4 = host.kind == HostKind::kIpv4;
+    if (inet_pton(v4 ? AF_INET : AF_INET6, host.text.c_str(), address.data()) != 1) return false;
+    bytes = {reinterpret_cast<const char*>(address.data()), v4 ? 4u : 16u};
+  }
+  ASN1_STRING* const text =
+      ASN1_STRING_type_new(host.kind == HostKind::kName ? V_ASN1_IA5STRING : V_ASN1_OCTET_STRING);
+  if (text == nullptr) return false;
+  GENERAL_NAME_set0_value(name, host.kind == HostKind::kName ? GEN_DNS : GEN_IPADD, text);
+  if (ASN1_STRING_set(text, bytes.data(), static_cast<int>(bytes.size())) != 1) return false;
+  return X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(), critical ? 1 : 0,
+                           X509V3_ADD_DEFAULT) == 1;
+}
+
+// P-256 and nothing else: the one kind of key that workers make.
+Result<Key> ParsePublicKey(std::string_view der) {
+  if (der.empty() || der.size() > limits::kPublicKeyMax) {
+    return Fail(Code::kInvalid, "a public key of {} bytes is not one of ours", der.size());
+  }
+  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+  const auto* const end = at + der.size();
+  Key key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
+  ERR_clear_error();
+  char group[32] = "";
+  std::size_t length = 0;
+  const bool p256 = key && at == end && EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_EC &&
+                    EVP_PKEY_get_group_name(key.get(), group, sizeof group, &length) == 1 &&
+                    std::string_view(group) == "prime256v1";
+  if (!p256) return Fail(Code::kInvalid, "the public key for a certificate is not a P-256 key");
+  return key;
+}
+
+Result<std::string> ToPem(X509* certificate) {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  if (!bio || PEM_write_bio_X509(bio.get(), certificate) != 1) {
+    return FailLibrary("write a certificate");
+  }
+  char* bytes = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &bytes);
+  return std::string(bytes, static_cast<std::size_t>(size));
+}
+
+}  // namespace
+
+struct CertificateAuthority::State {
+  Key key;
+  Certificate certificate;
+  std::string pem;
+  time_t from = 0;
+  time_t until = 0;
+};
+
+CertificateAuthority::CertificateAuthority(std::unique_ptr<State> state)
+    : state_(std::move(state)) {}
+CertificateAuthority::CertificateAuthority(CertificateAuthority&&) noexcept = default;
+CertificateAuthority& CertificateAuthority::operator=(CertificateAuthority&&) noexcept = default;
+CertificateAuthority::~CertificateAuthority() = default;
+
+Result<CertificateAuthority> CertificateAuthority::Create(std::string_view session_id, Time now) {
+  auto state = std::make_unique<State>();
+  state->key.reset(EVP_EC_gen("P-256"));
+  state->certificate.reset(X509_new());
+  X509* const certificate = state->certificate.get();
+  if (!state->key || certificate == nullptr) return FailLibrary("make a certificate authority");
+  state->from = Seconds(now - limits::kBackdated);
+  state->until = Seconds(now + limits::kAuthorityLife);
+  X509_NAME* const name = X509_get_subject_name(certificate);
+  const std::string common = fmt::format("aileron session {}", session_id);
+  const bool built =
+      X509_set_version(certificate, X509_VERSION_3) == 1 && SetSerial(certificate) &&
+      SetValidity(certificate, state->from, state->until) && AddName(name, "O", "aileron") &&
+      AddName(name, "CN", common) && X509_set_issuer_name(certificate, name) == 1 &&
+      X509_set_pubkey(certificate, state->key.get()) == 1 &&
+      AddExtension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
+      AddExtension(certificate, certificate, NID_key_usage, "critical,keyCertSign,cRLSign") &&
+      AddExtension(certificate, certificate, NID_subject_key_identifier, "hash") &&
+      AddExtension(certificate, certificate, NID_authority_key_identifier, "keyid:always") &&
+      X509_sign(certificate, state->key.get(), EVP_sha256()) > 0;
+  if (!built) return FailLibrary("make a certificate authority");
+  AILERON_ASSIGN(state->pem, ToPem(certificate));
+  return CertificateAuthority(std::move(state));
+}
+
+Result<CertificateAuthority> CertificateAuthority::Import(const Secret& private_key,
+                                                          std::string_view certificate_pem) {
+  auto state = std::make_unique<State>();
+  const auto der = private_key.Reveal();
+  if (der.size() > limits::kPublicKeyMax || certificate_pem.size() > INT_MAX) {
+    return Fail(Code::kInvalid,
+                "the session's certificate authority is too large to be one of ours");
+  }
+  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+  state->key.reset(d2i_PrivateKey(EVP_PKEY_EC, nullptr, &at, static_cast<long>(der.size())));
+  const Bio bio(BIO_new_mem_buf(certificate_pem.data(), static_cast<int>(certificate_pem.size())));
+  if (bio) state->certificate.reset(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+  const X509* const certificate = state->certificate.get();
+  const bool whole = state->key && certificate != nullptr &&
+                     X509_check_private_key(certificate, state->key.get()) == 1 &&
+                     X509_check_ca(state->certificate.get()) == 1;
+  ERR_clear_error();
+  if (!whole) {
+    return Fail(Code::kInvalid,
+                "the key and the certificate of a session's authority do not belong "
+                "together");
+  }
+  const auto from = FromAsn1(X509_get0_notBefore(certificate));
+  const auto until = FromAsn1(X509_get0_notAfter(certificate));
+  if (!from || !until) return Fail(Code::kInvalid, "the session's authority has no valid dates");
+  state->from = *from;
+  state->until = *until;
+  AILERON_ASSIGN(state->pem, ToPem(state->certificate.get()));
+  return CertificateAuthority(std::move(state));
+}
+
+const std::string& CertificateAuthority::CertificatePem() const { return state_->pem; }
+
+Result<Secret> CertificateAuthority::ExportPrivateKey() const {
+  const int size = i2d_PrivateKey(state_->key.get(), nullptr);
+  if (size <= 0) return FailLibrary("export the authority's key");
+  Secret key = Secret::OfSize(static_cast<std::size_t>(size));
+  auto* at = reinterpret_cast<unsigned char*>(key.RevealWritable().data());
+  if (i2d_PrivateKey(state_->key.get(), &at) != size) {
+    return FailLibrary("export the authority's key");
+  }
+  return key;
+}
+
+Result<std::string> CertificateAuthority::IssueLeaf(std::string_view host,
+                                                    std::string_view public_key, Time now) const {
+  AILERON_ASSIGN(const Host parsed, ParseHost(host));
+  AILERON_ASSIGN(const Key key, ParsePublicKey(public_key));
+  if (Seconds(now) < state_->from || Seconds(now) >= state_->until) {
+    return Fail(Code::kUnavailable,
+                "the session's certificate authority is not valid at {}: start a new session",
+                FormatTime(now));
+  }
+  const Certificate certificate(X509_new());
+  if (!certificate) return FailLibrary("make a certificate");
+  X509* const leaf = certificate.get();
+  X509* const issuer = state_->certificate.get();
+  // ub-common-name is 64; without a subject the alternative name must be critical (RFC 5280).
+  const bool named = parsed.text.size() <= 64;
+  const bool built = X509_set_version(leaf, X509_VERSION_3) == 1 && SetSerial(leaf) &&
+                     SetValidity(leaf, std::max(state_->from, Seconds(now - limits::kBackdated)),
+                                 std::min(state_->until, Seconds(now + limits::kLeafLife))) &&
+                     (!named || AddName(X509_get_subject_name(leaf), "CN", parsed.text)) &&
+                     X509_set_issuer_name(leaf, X509_get_subject_name(issuer)) == 1 &&
+                     X509_set_pubkey(leaf, key.get()) == 1 &&
+                     AddSubjectAlternative(leaf, parsed, /*critical=*/!named) &&
+                     AddExtension(leaf, issuer, NID_basic_constraints, "critical,CA:FALSE") &&
+                     AddExtension(leaf, issuer, NID_key_usage, "critical,digitalSignature") &&
+                     AddExtension(leaf, issuer, NID_ext_key_usage, "serverAuth") &&
+                     AddExtension(leaf, issuer, NID_subject_key_identifier, "hash") &&
+                     AddExtension(leaf, issuer, NID_authority_key_identifier, "keyid:always") &&
+                     X509_sign(leaf, state_->key.get(), EVP_sha256()) > 0;
+  if (!built) return FailLibrary("make a certificate");
+  unsigned char* der = nullptr;
+  const int size = i2d_X509(leaf, &der);
+  if (size <= 0) return FailLibrary("write a certificate");
+  std::string bytes(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+  return bytes;
+}
+
+}  // namespace aileron::crypto

@@ -1,0 +1,230 @@
+// Tested by tests/faults/test_kill.py.
+
+#include "daemon/daemon.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "base/log.h"
+#include "daemon/control_server.h"
+#include "daemon/routes.h"
+#include "os/process.h"
+#include "os/socket.h"
+
+namespace aileron::daemon {
+
+namespace {
+
+// How long a start waits for a daemon that is about to end.
+constexpr auto kLockWait = std::chrono::seconds(3);
+
+Result<os::Fd> TakeLock(const os::Paths& paths) {
+  const std::string path = paths.state + "/daemon.lock";
+  os::Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) {
+    auto failed = os::FailErrno("cannot open {}", path);
+    failed.error().message +=
+        ". The folder must be writable: it holds the vault and the audit log.";
+    return failed;
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kLockWait;
+  while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return os::FailErrno("cannot lock {}", path);
+    // Held by a daemon that listens: it is the one to use. By one that does not: it is ending.
+    if (os::ConnectUnix(os::ControlSocket(paths)) || std::chrono::steady_clock::now() > deadline) {
+      return Fail(Code::kUnavailable, "a daemon is running already ({} is locked)", path);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return file;
+}
+
+// What can fail before the daemon exists.
+struct Parts {
+  DaemonKeys keys;
+  audit::AuditLog log;
+  vault::Vault vault;
+  session::SessionStore sessions;
+  Bindings bindings;
+};
+
+Result<Parts> OpenParts(const os::Paths& paths) {
+  AILERON_ASSIGN(DaemonKeys keys, LoadKeys(paths.state + "/daemon.key"));
+  AILERON_ASSIGN(audit::AuditLog log, audit::AuditLog::Open(paths.state));
+  AILERON_ASSIGN(vault::Vault vault, vault::Vault::Open(paths.state + "/vault.db"));
+  AILERON_ASSIGN(session::SessionStore sessions,
+                 session::SessionStore::Open(paths.state + "/state.db"));
+  AILERON_ASSIGN(Bindings bindings, Bindings::Open(paths.config + "/bindings.yaml"));
+  return Parts{std::move(keys), std::move(log), std::move(vault), std::move(sessions),
+               std::move(bindings)};
+}
+
+class Daemon final : private net::Loop::Handler {
+ public:
+  Daemon(net::Loop& loop, const Options& options, Parts parts)
+      : loop_(loop),
+        options_(options),
+        background_(loop),
+        audit_(loop, std::move(parts.log)),
+        bindings_(std::move(parts.bindings)),
+        vault_(loop, background_, audit_, std::move(parts.vault)),
+        sessions_({.loop = loop,
+                   .audit = audit_,
+                   .vault = vault_,
+                   .bindings = bindings_,
+                   .worker_path = "/proc/self/exe",
+                   .worker_argv = {"aileron", "worker"}},
+                  std::move(parts.keys), std::move(parts.sessions)),
+        api_{.loop = loop,
+             .background = background_,
+             .audit = audit_,
+             .vault = vault_,
+             .bindings = bindings_,
+             .sessions = sessions_,
+             .started = Now(),
+             .idle_timeout = options.idle_timeout,
+             .stop = [this] { Stop("asked for"); }},
+        server_(loop, router_),
+        tick_(loop, [this] { Tick(); }) {
+    AddAllRoutes(router_, api_);
+    vault_.set_on_change([this] { sessions_.Revoke(); });
+    audit_.set_on_health([this] {
+      sessions_.Revoke();
+      if (audit_.healthy()) sessions_.ResumeReading();
+    });
+  }
+  ~Daemon() {
+    if (signals_) loop_.Forget(signals_.get(), *this);
+  }
+
+  Status Start() {
+    AILERON_TRY(background_.Start());
+    AILERON_TRY(WatchSignals());
+    AILERON_ASSIGN(os::Fd listener, os::ListenUnix(os::ControlSocket(options_.paths)));
+    AILERON_TRY(server_.Listen(std::move(listener)));
+    audit_.Event("daemon.start", "allow", "version " AILERON_VERSION);
+    last_busy_ = std::chrono::steady_clock::now();
+    tick_.Set(limits::kIdleCheck);
+    return {};
+  }
+
+  // After a clean stop: everything is on the disk and the log's end is signed.
+  Status Finish() {
+    unlink(os::ControlSocket(options_.paths).c_str());
+    audit_.Event("daemon.stop", "allow", why_);
+    return audit_.Close();
+  }
+
+ private:
+  Status WatchSignals() {
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&wanted, number);
+    sigprocmask(SIG_BLOCK, &wanted, nullptr);
+    signals_ = os::Fd(signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals_) return os::FailErrno("cannot wait for signals");
+    return loop_.Watch(signals_.get(), *this, net::Loop::Trigger::kLevelRead);
+  }
+
+  void OnReady(net::Readiness) override {
+    signalfd_siginfo info;
+    if (read(signals_.get(), &info, sizeof info) != sizeof info) return;
+    // SIGHUP: the terminal that started it has closed. A daemon stays.
+    if (info.ssi_signo == SIGHUP) return;
+    Stop(fmt::format("signal {}", info.ssi_signo));
+  }
+
+  void Stop(std::string why) {
+    if (!why_.empty()) return;
+    why_ = std::move(why);
+    LogInfo("stopping: {}", why_);
+    server_.StopListening();
+    tick_.Cancel();
+    sessions_.Shutdown([this] { loop_.Stop(); });
+  }
+
+  void Tick() {
+    const auto now = std::chrono::steady_clock::now();
+    if (sessions_.running() != 0 || sessions_.waiting_for_launchers() || server_.busy()) {
+      last_busy_ = now;
+      freed_ = false;
+    }
+    if (sessions_.running() != 0 && bindings_.Refresh() == Bindings::Change::kChanged) {
+      sessions_.Revoke();
+    }
+    if (options_.idle_timeout > Duration::zero() && now - last_busy_ >= options_.idle_timeout) {
+      return Stop("nothing to do");
+    }
+    // What requests left in the allocator goes back once nothing is going on.
+    if (!freed_ && now - last_busy_ > std::chrono::seconds(2)) {
+      malloc_trim(0);
+      freed_ = true;
+    }
+    tick_.Set(limits::kIdleCheck);
+  }
+
+  net::Loop& loop_;
+  const Options& options_;
+  Background background_;
+  AuditService audit_;
+  Bindings bindings_;
+  VaultService vault_;
+  Sessions sessions_;
+  Api api_;
+  Router router_;
+  ControlServer server_;
+  net::Timer tick_;
+  os::Fd signals_;
+  net::Instant last_busy_{};
+  bool freed_ = false;
+  std::string why_;
+};
+
+Status Serve(const Options& options, os::Fd& ready) {
+  AILERON_TRY(os::MakePrivateFolder(options.paths.state));
+  AILERON_TRY(os::MakePrivateFolder(options.paths.runtime));
+  AILERON_TRY(os::MakePrivateFolder(options.paths.config));
+  AILERON_ASSIGN(const os::Fd lock, TakeLock(options.paths));
+  AILERON_ASSIGN(Parts parts, OpenParts(options.paths));
+  AILERON_ASSIGN(const auto loop, net::Loop::Make());
+  Daemon daemon(*loop, options, std::move(parts));
+  AILERON_TRY(daemon.Start());
+  LogInfo("listening on {}", os::ControlSocket(options.paths));
+  if (ready) AILERON_TRY(os::WriteAll(ready.get(), std::string_view(&kReadyByte, 1)));
+  ready.Reset();
+  // After the word is out: parsing the profiles is no part of becoming ready.
+  loop->Post([] {
+    for (const char* profile : {"open", "guarded", "locked"}) {
+      (void)CompileNetwork({.profile = profile});
+    }
+  });
+  loop->Run();
+  return daemon.Finish();
+}
+
+}  // namespace
+
+Status Run(Options options) {
+  os::HardenProcess();
+  os::UseAllDescriptors();
+  signal(SIGPIPE, SIG_IGN);
+  umask(0077);
+  os::Fd ready(options.ready_fd);
+  const Status served = Serve(options, ready);
+  if (!served) {
+    LogError("{}", served.error().message);
+    std::string told = served.error().message;
+    if (served.error().code == Code::kInvalid) told.insert(0, 1, kMisconfiguredByte);
+    if (ready) (void)os::WriteAll(ready.get(), told);
+  }
+  return served;
+}
+
+}  // namespace aileron::daemon

@@ -1,0 +1,74 @@
+// Every bound of the daemon, by name.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace aileron::daemon::limits {
+
+using std::chrono_literals::operator""h;
+using std::chrono_literals::operator""min;
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+
+// The control socket.
+constexpr std::size_t kConnections = 128;
+constexpr std::size_t kHeadBuffer = 32 << 10;     // a head and what comes with it
+constexpr std::size_t kBodyMax = 1 << 20;         // a JSON body
+constexpr std::size_t kSecretBodyMax = 64 << 10;  // a secret's value, or passphrases
+constexpr std::size_t kDescriptors = 16;          // with one request
+constexpr std::size_t kStreamPiece = 64 << 10;  // of a streamed body, before the peer has taken it
+constexpr auto kHeadWait = 10s;                 // from a head's first byte to its end
+constexpr auto kBodyWait = 30s;                 // between two reads of a body
+constexpr auto kHandlerWait = 120s;             // for an answer to be ready
+constexpr auto kWriteWait = 30s;                // a peer that takes nothing that long is dropped
+constexpr auto kKeepAliveWait = 10min;          // between two requests
+constexpr auto kEventsKeepAlive = 15s;          // a comment in a stream without events
+
+// Sessions.
+constexpr std::size_t kSessions = 256;  // running at a time
+constexpr std::size_t kCommandBytes = 64 << 10;
+constexpr std::size_t kPathBytes = 4096;
+constexpr std::size_t kNetworkRules = 5'000;  // --allow and --deny of one session
+constexpr std::size_t kConnectTo = 256;
+constexpr std::size_t kUpstreamCa = 96 << 10;  // must fit in a Start packet with the rest
+constexpr std::size_t kListeners = 128;
+constexpr std::size_t kChannelMessage = 64 << 10;
+constexpr std::size_t kCgroups = 16;
+constexpr auto kListenersWait = 60s;  // for a launcher to hand its listeners over
+constexpr auto kResumeGrace = 10s;    // after a start, for launchers to come back
+
+// Workers.
+constexpr int kWorkerRestarts = 5;  // within kWorkerRestartWindow; then its network is down
+constexpr auto kWorkerRestartWindow = 10s;
+constexpr auto kWorkerStopWait = 2s;           // from Stop to SIGKILL
+constexpr std::size_t kWorkerQueue = 4096;     // packets a worker has not taken
+constexpr int kWorkerBurst = 64;               // packets read before others have a turn
+constexpr std::size_t kVerdictHosts = 16'384;  // a worker's permit table: hosts
+constexpr std::size_t kGrants = 16'384;        // and bindings granted
+constexpr double kLeavesPerSecond = 200;       // signed for one worker
+constexpr double kLeafBurst = 1'000;
+
+// The vault.
+constexpr int kFreeAttempts = 3;    // wrong passphrases before each one costs time
+constexpr auto kFirstPenalty = 1s;  // doubles with every further one
+constexpr auto kLongestPenalty = 60s;
+constexpr auto kAutoLockMax = 30 * 24h;
+
+// Audit.
+constexpr auto kAuditFlush = 50ms;           // a record waits so long for company
+constexpr std::size_t kAuditBatch = 1'000;   // that many do not wait
+constexpr std::size_t kAuditQueue = 50'000;  // not yet on the disk; then workers wait
+constexpr auto kAuditRetry = 1s;             // after the disk refused a batch
+constexpr std::size_t kAuditPage = 200;      // read at a time for a stream or an export
+constexpr std::size_t kAuditLimit = 1'000;   // records in one list
+constexpr std::chrono::milliseconds kAuditLateness{1'500};  // of a worker's record
+
+constexpr std::size_t kCredentialMax = 60 << 10;  // fits in a packet with the fields beside it
+
+constexpr auto kIdleCheck = 1s;
+
+}  // namespace aileron::daemon::limits

@@ -1,0 +1,226 @@
+// Tested by src/daemon/sessions_test.cc.
+
+#include "daemon/live_session.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "proxy/limits.h"
+
+namespace aileron::daemon {
+
+LiveSession::LiveSession(SessionWorld& world, session::Session record,
+                         session::NetworkRequest request, policy::Network network,
+                         crypto::CertificateAuthority authority,
+                         std::map<std::string, session::Sentinel> sentinels,
+                         std::vector<proxy::ConnectTo> connect_to)
+    : world_(world),
+      record_(std::move(record)),
+      request_(std::move(request)),
+      network_(std::move(network)),
+      authority_(std::move(authority)),
+      sentinels_(std::move(sentinels)),
+      connect_to_(std::move(connect_to)),
+      ready_timer_(world.loop, [this] {
+        if (worker_ != nullptr) worker_->Kill("it did not get ready in time");
+      }) {}
+
+LiveSession::~LiveSession() = default;
+
+void LiveSession::Audit(std::string_view kind, std::string_view action, std::string detail) {
+  world_.audit.Event(kind, action, std::move(detail), record_.id);
+}
+
+Status LiveSession::Attach(os::Fd channel, Ends ends) {
+  // The channel posts its last words: they may arrive after this session has gone.
+  SessionChannel::Events events{
+      .on_listeners =
+          [this](SessionListeners listeners) { return TakeListeners(std::move(listeners)); },
+      .on_exit =
+          [alive = std::weak_ptr(alive_), tell = std::move(ends.on_exit)](int code) {
+            if (!alive.expired()) tell(code);
+          },
+      .on_lost =
+          [alive = std::weak_ptr(alive_), tell = std::move(ends.on_lost)](std::string why) {
+            if (!alive.expired()) tell(std::move(why));
+          }};
+  AILERON_ASSIGN(channel_,
+                 SessionChannel::Make(world_.loop, std::move(channel), std::move(events)));
+  return {};
+}
+
+Status LiveSession::TakeListeners(SessionListeners listeners) {
+  if (have_listeners_) return Fail(Code::kInvalid, "listeners came twice");
+  have_listeners_ = true;
+  listeners_ = std::move(listeners);
+  if (worker_ != nullptr) SendStart();
+  return {};
+}
+
+void LiveSession::StartWorker() {
+  if (network_down_ || worker_ != nullptr) return;
+  permits_ = std::make_unique<Permits>(network_, sentinels_, static_cast<PermitSource&>(*this));
+  WorkerLink::Events events{
+      .on_packet = [this](std::string_view packet) { return OnPacket(packet); },
+      .paused = [this] { return world_.audit.full(); },
+      .on_end =
+          [this, alive = std::weak_ptr(alive_)](std::string why) {
+            if (!alive.expired()) OnWorkerEnd(why);
+          }};
+  auto worker =
+      WorkerLink::Spawn(world_.loop, world_.worker_path, world_.worker_argv, std::move(events));
+  if (!worker) return TakeNetworkDown(worker.error().message);
+  worker_ = std::move(*worker);
+  if (have_listeners_) SendStart();
+}
+
+void LiveSession::SendStart() {
+  proxy::Start start{.session_id = record_.id,
+                     .listeners = listeners_.listeners,
+                     .ca_certificate = authority_.CertificatePem(),
+                     .extra_roots = request_.upstream_ca,
+                     .connect_to = connect_to_};
+  std::vector<int> descriptors;
+  for (const os::Fd& socket : listeners_.sockets) descriptors.push_back(socket.get());
+  std::string packet = proxy::Encode(start);
+  if (packet.size() > proxy::limits::start_packet_max) {
+    worker_->Kill("the session's settings are too large");
+    return TakeNetworkDown("the session's settings are too large");
+  }
+  ready_timer_.Set(proxy::limits::permit_timeout);
+  worker_->Send(std::move(packet), std::move(descriptors));
+}
+
+Status LiveSession::OnPacket(std::string_view packet) {
+  auto message = proxy::DecodeFromWorker(packet);
+  if (!message) {
+    Audit("permit.violation", "deny",
+          fmt::format("a malformed packet: {}", message.error().message));
+    return std::unexpected(std::move(message.error()));
+  }
+  auto answer = permits_->Handle(std::move(*message), Now());
+  if (!answer) {
+    Audit("permit.violation", "deny", answer.error().message);
+    return std::unexpected(std::move(answer.error()));
+  }
+  if (const auto* verdict = std::get_if<proxy::Verdict>(&*answer)) {
+    worker_->Send(proxy::Encode(*verdict));
+  } else if (const auto* leaf = std::get_if<proxy::Leaf>(&*answer)) {
+    worker_->Send(proxy::Encode(*leaf));
+  } else if (const auto* credential = std::get_if<proxy::Credential>(&*answer)) {
+    worker_->Send(proxy::Encode(*credential));
+  } else if (auto* batch = std::get_if<proxy::Audit>(&*answer)) {
+    KeepRecords(std::move(*batch));
+  } else if (std::holds_alternative<proxy::Ready>(*answer)) {
+    ready_timer_.Cancel();
+  }
+  return {};
+}
+
+// The session is stamped here: a worker speaks for no other. A record's time is when the exchange
+// ended, and never far from now, so that a worker cannot date it elsewhere.
+void LiveSession::KeepRecords(proxy::Audit batch) {
+  const Time now = Now();
+  for (proxy::AuditRecord& from : batch.records) {
+    const auto ended = static_cast<std::int64_t>(from.time_us + from.duration_us);
+    const Time time = std::clamp(Time(Duration(ended)), now - limits::kAuditLateness, now);
+    world_.audit.Add({.time = time,
+                      .kind = std::move(from.kind),
+                      .session = record_.id,
+                      .actor = "agent",
+                      .host = std::move(from.host),
+                      .port = from.port,
+                      .method = std::move(from.method),
+                      .path = std::move(from.path),
+                      .action = std::move(from.action),
+                      .rule = std::move(from.rule),
+                      .code = std::move(from.code),
+                      .credential = std::move(from.credential),
+                      .status = from.status,
+                      .bytes_up = from.bytes_up,
+                      .bytes_down = from.bytes_down,
+                      .duration_us = from.duration_us,
+                      .detail = std::move(from.detail)});
+  }
+}
+
+void LiveSession::OnWorkerEnd(const std::string& why) {
+  ready_timer_.Cancel();
+  worker_.reset();
+  permits_.reset();
+  if (stopped_) {
+    std::exchange(stopped_, nullptr)();
+    return;
+  }
+  const std::string reason = why.empty() ? "it ended by itself" : why;
+  LogWarning("the worker of session {} ended: {}", record_.id, reason);
+  Audit("worker.crash", "restart", reason);
+  const auto now = std::chrono::steady_clock::now();
+  crashes_.push_back(now);
+  while (crashes_.front() + limits::kWorkerRestartWindow < now) crashes_.pop_front();
+  if (crashes_.size() > static_cast<std::size_t>(limits::kWorkerRestarts)) {
+    return TakeNetworkDown(fmt::format("its worker crashed {} times in {} s; last: {}",
+                                       crashes_.size(), limits::kWorkerRestartWindow.count(),
+                                       reason));
+  }
+  StartWorker();
+}
+
+void LiveSession::TakeNetworkDown(const std::string& why) {
+  if (network_down_) return;
+  network_down_ = true;
+  LogError("session {} has no network any more: {}", record_.id, why);
+  Audit("session.network_down", "deny", why);
+  // The launcher holds these sockets too: only shutdown() makes them refuse instead of hang.
+  for (const os::Fd& socket : listeners_.sockets) shutdown(socket.get(), SHUT_RDWR);
+}
+
+void LiveSession::Revoke() {
+  // Start is the first word a worker hears; before it there is nothing to forget.
+  if (worker_ != nullptr && have_listeners_) worker_->Send(proxy::Encode(proxy::Revoke{}));
+}
+
+void LiveSession::ResumeReading() {
+  if (worker_ != nullptr) worker_->Resume();
+}
+
+void LiveSession::StopWorker(std::function<void()> done) {
+  if (worker_ == nullptr) return done();
+  stopped_ = std::move(done);
+  worker_->Stop(have_listeners_ ? proxy::Encode(proxy::Stop{}) : std::string());
+}
+
+void LiveSession::CleanUpAfterLauncher() const {
+  for (const std::string& folder : listeners_.cgroups) {
+    // Only groups that aileron names, and rmdir removes nothing but an empty one.
+    const std::size_t slash = folder.rfind('/');
+    const bool ours = folder.starts_with("/sys/fs/cgroup/") &&
+                      folder.find("/../") == std::string::npos && slash != std::string::npos &&
+                      folder.substr(slash).starts_with("/aileron-");
+    if (ours && rmdir(folder.c_str()) != 0 && errno != ENOENT) {
+      LogWarning("cannot remove {}: {}", folder, strerror(errno));
+    }
+  }
+}
+
+std::vector<const vault::Binding*> LiveSession::Applicable(std::string_view host,
+                                                           std::uint16_t port) {
+  return world_.bindings.set().Applicable(host, port, world_.vault.names());
+}
+
+Result<Secret> LiveSession::OpenCredential(const std::string& name) {
+  return world_.vault.Open(name);
+}
+
+Result<std::string> LiveSession::IssueLeaf(std::string_view host, std::string_view public_key) {
+  return authority_.IssueLeaf(host, public_key, Now());
+}
+
+std::string LiveSession::Outage() {
+  if (world_.audit.healthy()) return "";
+  return "nothing new is allowed while the audit log cannot be written";
+}
+
+}  // namespace aileron::daemon

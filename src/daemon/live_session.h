@@ -1,0 +1,106 @@
+// LiveSession: a session while it runs: its rules, its authority, its worker, its launcher's
+// channel.
+//
+// A worker that crashes is replaced by another on the same listeners; one that crashes again and
+// again takes the session's network down for good, and its listeners refuse from then on.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crypto/x509.h"
+#include "daemon/audit_service.h"
+#include "daemon/bindings.h"
+#include "daemon/permits.h"
+#include "daemon/session_channel.h"
+#include "daemon/vault_service.h"
+#include "daemon/worker_link.h"
+#include "policy/network.h"
+#include "session/resume.h"
+
+namespace aileron::daemon {
+
+// What sessions share; borrowed from the daemon, and outlives them.
+struct SessionWorld {
+  net::Loop& loop;
+  AuditService& audit;
+  VaultService& vault;
+  Bindings& bindings;
+  // The program that workers run as, and its arguments.
+  std::string worker_path;
+  std::vector<std::string> worker_argv;
+};
+
+class LiveSession final : public PermitSource {
+ public:
+  struct Ends {
+    std::function<void(int code)> on_exit;         // the agent has ended
+    std::function<void(std::string why)> on_lost;  // the launcher has
+  };
+  LiveSession(SessionWorld& world, session::Session record, session::NetworkRequest request,
+              policy::Network network, crypto::CertificateAuthority authority,
+              std::map<std::string, session::Sentinel> sentinels,
+              std::vector<proxy::ConnectTo> connect_to);
+  ~LiveSession();
+
+  // Takes the launcher's channel.
+  Status Attach(os::Fd channel, Ends ends);
+  // Starts the first worker; it serves once the listeners have come.
+  void StartWorker();
+  void Revoke();
+  // Looks at the worker's packets again after the audit log was full.
+  void ResumeReading();
+  // Asks the launcher to end the sandbox.
+  void SendStop(std::string_view reason) { channel_->SendStop(reason); }
+  // Lets the worker finish; `done` is called when it has.
+  void StopWorker(std::function<void()> done);
+  // Removes what a launcher that was killed could not.
+  void CleanUpAfterLauncher() const;
+
+  session::Session& record() { return record_; }
+  const session::NetworkRequest& request() const { return request_; }
+  const std::map<std::string, session::Sentinel>& sentinels() const { return sentinels_; }
+  const crypto::CertificateAuthority& authority() const { return authority_; }
+  const policy::Network& network() const { return network_; }
+  bool network_down() const { return network_down_; }
+  pid_t worker_pid() const { return worker_ != nullptr ? worker_->pid() : -1; }
+
+ private:
+  // PermitSource.
+  std::vector<const vault::Binding*> Applicable(std::string_view host, std::uint16_t port) override;
+  Result<Secret> OpenCredential(const std::string& name) override;
+  Result<std::string> IssueLeaf(std::string_view host, std::string_view public_key) override;
+  std::string Outage() override;
+
+  Status TakeListeners(SessionListeners listeners);
+  void SendStart();
+  Status OnPacket(std::string_view packet);
+  void OnWorkerEnd(const std::string& why);
+  void TakeNetworkDown(const std::string& why);
+  void KeepRecords(proxy::Audit batch);
+  void Audit(std::string_view kind, std::string_view action, std::string detail);
+
+  SessionWorld& world_;
+  session::Session record_;
+  session::NetworkRequest request_;
+  policy::Network network_;
+  crypto::CertificateAuthority authority_;
+  std::map<std::string, session::Sentinel> sentinels_;
+  std::vector<proxy::ConnectTo> connect_to_;
+  std::unique_ptr<SessionChannel> channel_;
+  SessionListeners listeners_;
+  bool have_listeners_ = false;
+  std::unique_ptr<Permits> permits_;
+  std::unique_ptr<WorkerLink> worker_;
+  std::deque<net::Instant> crashes_;
+  bool network_down_ = false;
+  std::function<void()> stopped_;
+  net::Timer ready_timer_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+};
+
+}  // namespace aileron::daemon

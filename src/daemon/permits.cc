@@ -1,0 +1,231 @@
+#include "daemon/permits.h"
+
+#include "base/host_pattern.h"
+#include "base/text.h"
+#include "proxy/limits.h"
+
+namespace aileron::daemon {
+
+namespace {
+
+std::string GrantKey(std::string_view binding, std::string_view host, std::uint16_t port) {
+  return fmt::format("{}\n{}\n{}", binding, host, port);
+}
+
+proxy::BindingScheme SchemeOf(vault::Scheme scheme) {
+  switch (scheme) {
+    case vault::Scheme::kBearer:
+      return proxy::BindingScheme::kBearer;
+    case vault::Scheme::kBasic:
+      return proxy::BindingScheme::kBasic;
+    case vault::Scheme::kHeaderTemplate:
+      return proxy::BindingScheme::kHeaderTemplate;
+    case vault::Scheme::kQueryParam:
+      return proxy::BindingScheme::kQueryParam;
+  }
+  return proxy::BindingScheme::kBearer;
+}
+
+proxy::Verdict ToWire(std::uint64_t id, policy::Verdict verdict) {
+  proxy::Verdict wire{.id = id};
+  // Nobody can be asked yet: what would ask is refused, with the hint that says how to allow it.
+  wire.action =
+      verdict.action == policy::Action::kAllow ? proxy::Action::kAllow : proxy::Action::kDeny;
+  wire.reason = std::move(verdict.reason);
+  wire.hint = std::move(verdict.hint);
+  wire.rule = std::move(verdict.rule);
+  wire.code = verdict.code;
+  wire.address_rule = verdict.address_rule == policy::AddressRule::kAny
+                          ? proxy::AddressRule::kAny
+                          : proxy::AddressRule::kPublicOnly;
+  return wire;
+}
+
+proxy::Verdict Deny(std::uint64_t id, std::string_view code, std::string rule, std::string reason,
+                    std::string hint) {
+  return {.id = id,
+          .action = proxy::Action::kDeny,
+          .reason = std::move(reason),
+          .hint = std::move(hint),
+          .rule = std::move(rule),
+          .code = std::string(code)};
+}
+
+}  // namespace
+
+Result<Permits::Answer> Permits::Handle(proxy::WorkerMessage message, Time now) {
+  if (auto* ask = std::get_if<proxy::AskVerdict>(&message)) {
+    return ask->how == proxy::How::kDns ? OnName(*ask) : OnVerdict(*ask);
+  }
+  if (auto* ask = std::get_if<proxy::AskLeaf>(&message)) return OnLeaf(*ask, now);
+  if (auto* ask = std::get_if<proxy::AskCredential>(&message)) return OnCredential(*ask);
+  if (auto* audit = std::get_if<proxy::Audit>(&message)) return std::move(*audit);
+  return proxy::Ready{};
+}
+
+proxy::Verdict Permits::OnName(const proxy::AskVerdict& ask) {
+  return ToWire(ask.id, policy::DecideName(network_, ask.host));
+}
+
+proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
+  // Noted first: the refusal too is told inside TLS, for which the worker wants a leaf.
+  const auto host = ParseHost(ask.host);
+  if (host) {
+    if (hosts_.size() >= limits::kVerdictHosts) {
+      hosts_.clear();
+      forgotten_ = true;
+    }
+    hosts_.insert(host->text);
+  }
+  if (const std::string outage = source_.Outage(); !outage.empty()) {
+    return Deny(ask.id, "audit_unavailable", "audit", outage, "see \"aileron status\" on the host");
+  }
+  proxy::Verdict verdict =
+      ToWire(ask.id, policy::Decide(network_, {.host = ask.host, .port = ask.port}));
+  if (verdict.action != proxy::Action::kAllow) return verdict;
+  if (ask.scheme == proxy::Scheme::kHttp && !source_.Applicable(host->text, ask.port).empty()) {
+    return Deny(ask.id, "credential_needs_tls", "bindings",
+                fmt::format("a credential is bound to {}, and is never sent without TLS",
+                            FormatHostPort(host->text, ask.port)),
+                "use https://");
+  }
+  verdict.bindings = BindingsFor(ask);
+  return verdict;
+}
+
+// The worker is told of the bindings that hold, and each is a grant for exactly this host and port.
+std::vector<proxy::BindingView> Permits::BindingsFor(const proxy::AskVerdict& ask) {
+  std::vector<proxy::BindingView> views;
+  if (ask.scheme == proxy::Scheme::kHttp) return views;
+  const auto host = ParseHost(ask.host);
+  if (!host) return views;
+  for (const vault::Binding* binding : source_.Applicable(host->text, ask.port)) {
+    if (views.size() >= proxy::limits::bindings_max) break;
+    proxy::BindingView view{.name = binding->name,
+                            .scheme = SchemeOf(binding->scheme),
+                            .credential = binding->credential,
+                            .username = binding->username,
+                            .header = binding->header,
+                            .template_text = binding->template_text,
+                            .parameter = binding->parameter};
+    if (binding->emit() == vault::Emit::kSentinel) {
+      const auto sentinel = sentinels_.find(binding->name);
+      // Bound after this session began: the sandbox holds no look-alike that could be replaced.
+      if (sentinel == sentinels_.end()) continue;
+      view.emit = proxy::Emit::kSentinel;
+      view.sentinel = sentinel->second.value;
+    }
+    if (grants_.size() >= limits::kGrants) {
+      grants_.clear();
+      forgotten_ = true;
+    }
+    grants_.insert(GrantKey(binding->name, host->text, ask.port));
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+bool Permits::SpendLeaf(Time now) {
+  if (leaf_time_ != Time{} && now > leaf_time_) {
+    const double seconds = std::chrono::duration<double>(now - leaf_time_).count();
+    leaf_budget_ = std::min(limits::kLeafBurst, leaf_budget_ + seconds * limits::kLeavesPerSecond);
+  }
+  leaf_time_ = now;
+  if (leaf_budget_ < 1) return false;
+  leaf_budget_ -= 1;
+  return true;
+}
+
+Result<proxy::Leaf> Permits::OnLeaf(const proxy::AskLeaf& ask, Time now) {
+  proxy::Leaf leaf{.id = ask.id};
+  const auto host = ParseHost(ask.host);
+  if (!host || !hosts_.contains(host->text)) {
+    if (host && forgotten_) {
+      leaf.error = "the verdict on this host was forgotten; ask again";
+      return leaf;
+    }
+    return Fail(Code::kDenied, "a certificate for {}, a host without a verdict",
+                Printable(std::string_view(ask.host).substr(0, 100)));
+  }
+  if (!SpendLeaf(now)) {
+    leaf.error = "too many certificates at once; try again in a second";
+    return leaf;
+  }
+  auto certificate = source_.IssueLeaf(host->text, ask.public_key);
+  if (certificate) {
+    leaf.certificate = std::move(*certificate);
+  } else {
+    leaf.error = certificate.error().message;
+  }
+  return leaf;
+}
+
+const vault::Binding* Permits::StillHolds(const proxy::AskCredential& ask) {
+  if (policy::Decide(network_, {.host = ask.host, .port = ask.port}).action !=
+      policy::Action::kAllow) {
+    return nullptr;
+  }
+  const auto host = ParseHost(ask.host);
+  for (const vault::Binding* binding : source_.Applicable(host->text, ask.port)) {
+    if (binding->name == ask.binding) return binding;
+  }
+  return nullptr;
+}
+
+Result<proxy::Credential> Permits::OnCredential(const proxy::AskCredential& ask) {
+  proxy::Credential answer;
+  answer.id = ask.id;
+  const auto refuse = [&](std::string_view code, std::string message, std::string hint) {
+    answer.code = code;
+    answer.message = std::move(message);
+    answer.hint = std::move(hint);
+    return std::move(answer);
+  };
+  const auto host = ParseHost(ask.host);
+  if (!host || !grants_.contains(GrantKey(ask.binding, host->text, ask.port))) {
+    if (host && forgotten_) {
+      return refuse("not_permitted", "the verdict on this host was forgotten", "try again");
+    }
+    return Fail(Code::kDenied, "the credential of binding {} for {}:{}, which no verdict named",
+                Printable(std::string_view(ask.binding).substr(0, 100)),
+                Printable(std::string_view(ask.host).substr(0, 100)), ask.port);
+  }
+  if (const std::string outage = source_.Outage(); !outage.empty()) {
+    return refuse("audit_unavailable", outage, "see \"aileron status\" on the host");
+  }
+  const vault::Binding* binding = StillHolds(ask);
+  if (binding == nullptr) {
+    return refuse("not_permitted", fmt::format("the binding {} no longer holds", ask.binding),
+                  "try again");
+  }
+  auto secret = source_.OpenCredential(binding->credential);
+  if (!secret) {
+    switch (secret.error().code) {
+      case Code::kUnavailable:
+        return refuse("vault_locked",
+                      fmt::format("{} needs the credential {}, and the vault is locked", host->text,
+                                  binding->credential),
+                      "run \"aileron vault unlock\" on the host");
+      case Code::kNotFound:
+        return refuse(
+            "credential_missing",
+            fmt::format("{} needs the credential {}, which the vault does not have", host->text,
+                        binding->credential),
+            fmt::format("run \"aileron secret set {}\" on the host", binding->credential));
+      default:
+        return refuse(
+            "credential_unusable",
+            fmt::format("the credential {} cannot be used", binding->credential),
+            fmt::format("run \"aileron secret set {}\" on the host", binding->credential));
+    }
+  }
+  if (secret->size() > limits::kCredentialMax) {
+    return refuse("credential_too_large",
+                  fmt::format("the credential {} is too large to be sent", binding->credential),
+                  "");
+  }
+  answer.secret = std::move(*secret);
+  return answer;
+}
+
+}  // namespace aileron::daemon

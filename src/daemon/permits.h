@@ -1,0 +1,79 @@
+// Permits: what one worker may be told, and when. The daemon's half of proxy/permit.h, without I/O:
+// a message comes in, at most one answer comes out.
+//
+//   AskVerdict     always answered; notes the host, and the bindings it was told of
+//   AskLeaf        only for a host that this worker has a verdict on, whichever it was (a refusal
+//   is
+//                  told inside TLS too); not more than so many a second
+//   AskCredential  only for a binding that a verdict to this worker named for that host and port,
+//                  and only while policy and bindings still say so
+//
+// Anything else is a violation: an Error. The worker parses strangers' bytes; one that asks for
+// what it has no permit for has been taken over, and is ended. A table that is full forgets
+// everything, and from then on what it does not know is refused without that conclusion.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "daemon/limits.h"
+#include "policy/network.h"
+#include "proxy/permit.h"
+#include "session/resume.h"
+#include "vault/binding.h"
+
+namespace aileron::daemon {
+
+// Where permits find what they do not decide themselves.
+class PermitSource {
+ public:
+  virtual ~PermitSource() = default;
+  // The bindings that hold for a host, as vault::BindingSet::Applicable.
+  virtual std::vector<const vault::Binding*> Applicable(std::string_view host,
+                                                        std::uint16_t port) = 0;
+  // kUnavailable: locked or absent. kNotFound: no such entry.
+  virtual Result<Secret> OpenCredential(const std::string& name) = 0;
+  virtual Result<std::string> IssueLeaf(std::string_view host, std::string_view public_key) = 0;
+  // Why nothing new may be allowed now ("the audit log cannot be written …"); empty when it may.
+  virtual std::string Outage() = 0;
+};
+
+class Permits {
+ public:
+  // All are borrowed and outlive this. `sentinels` are the session's, by binding.
+  Permits(const policy::Network& network, const std::map<std::string, session::Sentinel>& sentinels,
+          PermitSource& source)
+      : network_(network), sentinels_(sentinels), source_(source) {}
+
+  struct Nothing {};
+  using Answer = std::variant<Nothing, proxy::Verdict, proxy::Leaf, proxy::Credential, proxy::Ready,
+                              proxy::Audit>;
+  // The answer to one message; an Error is a violation and says which.
+  Result<Answer> Handle(proxy::WorkerMessage message, Time now);
+
+ private:
+  proxy::Verdict OnVerdict(const proxy::AskVerdict& ask);
+  proxy::Verdict OnName(const proxy::AskVerdict& ask);
+  Result<proxy::Leaf> OnLeaf(const proxy::AskLeaf& ask, Time now);
+  Result<proxy::Credential> OnCredential(const proxy::AskCredential& ask);
+  std::vector<proxy::BindingView> BindingsFor(const proxy::AskVerdict& ask);
+  const vault::Binding* StillHolds(const proxy::AskCredential& ask);
+  bool SpendLeaf(Time now);
+
+  const policy::Network& network_;
+  const std::map<std::string, session::Sentinel>& sentinels_;
+  PermitSource& source_;
+  std::unordered_set<std::string> hosts_;   // with a verdict
+  std::unordered_set<std::string> grants_;  // binding, host and port that a verdict named
+  bool forgotten_ = false;
+  double leaf_budget_ = limits::kLeafBurst;
+  Time leaf_time_{};
+};
+
+}  // namespace aileron::daemon

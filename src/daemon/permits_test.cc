@@ -1,0 +1,227 @@
+#include "daemon/permits.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/session_request.h"
+
+namespace aileron::daemon {
+namespace {
+
+using ::testing::HasSubstr;
+
+vault::Binding Bind(std::string name, std::string host, std::uint16_t port = 443,
+                    std::string sentinel = "") {
+  return vault::MakeBinding({.name = std::move(name),
+                             .host = std::move(host),
+                             .scheme = "bearer",
+                             .credential = "token/example",
+                             .port = port,
+                             .sentinel = sentinel.empty() ? std::nullopt : std::optional(sentinel)},
+                            vault::Source::kUser)
+      .value();
+}
+
+class FakeSource final : public PermitSource {
+ public:
+  std::vector<const vault::Binding*> Applicable(std::string_view host,
+                                                std::uint16_t port) override {
+    std::vector<const vault::Binding*> found;
+    for (const auto& binding : bindings) {
+      if (binding.host.Matches(host) && binding.port == port) found.push_back(&binding);
+    }
+    return found;
+  }
+  Result<Secret> OpenCredential(const std::string& name) override {
+    opened.push_back(name);
+    if (locked) return Fail(Code::kUnavailable, "locked");
+    if (missing) return Fail(Code::kNotFound, "missing");
+    return Secret(value);
+  }
+  Result<std::string> IssueLeaf(std::string_view host, std::string_view) override {
+    return "leaf for " + std::string(host);
+  }
+  std::string Outage() override { return outage; }
+
+  std::vector<vault::Binding> bindings;
+  std::vector<std::string> opened;
+  std::string value = "s3cret";
+  std::string outage;
+  bool locked = false;
+  bool missing = false;
+};
+
+class PermitsTest : public ::testing::Test {
+ protected:
+  template <typename Message>
+  Result<Permits::Answer> Handle(Message message) {
+    return permits_.Handle(proxy::WorkerMessage(std::move(message)), now_);
+  }
+  proxy::Verdict Ask(std::string host, std::uint16_t port = 443,
+                     proxy::Scheme scheme = proxy::Scheme::kHttps) {
+    auto answer =
+        Handle(proxy::AskVerdict{.id = ++id_, .host = host, .port = port, .scheme = scheme});
+    return std::get<proxy::Verdict>(answer.value());
+  }
+  Result<Permits::Answer> AskCredential(std::string binding, std::string host,
+                                        std::uint16_t port = 443) {
+    return Handle(
+        proxy::AskCredential{.id = ++id_, .binding = binding, .host = host, .port = port});
+  }
+  Result<Permits::Answer> AskLeaf(std::string host) {
+    return Handle(proxy::AskLeaf{.id = ++id_, .host = host, .public_key = "key"});
+  }
+
+  policy::Network network_ =
+      CompileNetwork({.profile = "locked", .allow = {"a.example", "*.wide.example"}}).value();
+  std::map<std::string, session::Sentinel> sentinels_;
+  FakeSource source_;
+  Permits permits_{network_, sentinels_, source_};
+  Time now_{std::chrono::seconds(100)};
+  std::uint64_t id_ = 0;
+};
+
+TEST_F(PermitsTest, AVerdictCarriesTheReasonAndTheHint) {
+  EXPECT_EQ(Ask("a.example").action, proxy::Action::kAllow);
+  EXPECT_EQ(Ask("a.example").address_rule, proxy::AddressRule::kAny);
+  EXPECT_EQ(Ask("x.wide.example").address_rule, proxy::AddressRule::kPublicOnly);
+  const proxy::Verdict denied = Ask("b.example");
+  EXPECT_EQ(denied.action, proxy::Action::kDeny);
+  EXPECT_EQ(denied.code, "host_not_allowed");
+  EXPECT_EQ(denied.hint, "run with --allow b.example");
+  EXPECT_EQ(denied.id, id_);
+}
+
+TEST_F(PermitsTest, ACredentialIsGivenOnlyWhereAVerdictNamedItsBinding) {
+  source_.bindings = {Bind("one", "a.example"), Bind("other", "*.wide.example")};
+  EXPECT_FALSE(AskCredential("one", "a.example").has_value());
+  EXPECT_TRUE(source_.opened.empty());
+  const proxy::Verdict verdict = Ask("a.example");
+  ASSERT_EQ(verdict.bindings.size(), 1u);
+  EXPECT_EQ(verdict.bindings[0].name, "one");
+  const auto granted = AskCredential("one", "a.example");
+  ASSERT_TRUE(granted.has_value());
+  EXPECT_EQ(std::get<proxy::Credential>(*granted).secret.Reveal(), "s3cret");
+  // Another binding, host or port than the verdict's.
+  EXPECT_FALSE(AskCredential("other", "a.example").has_value());
+  EXPECT_FALSE(AskCredential("one", "x.wide.example").has_value());
+  EXPECT_FALSE(AskCredential("one", "a.example", 8443).has_value());
+  EXPECT_FALSE(AskCredential("one", "").has_value());
+  EXPECT_EQ(source_.opened.size(), 1u);
+}
+
+TEST_F(PermitsTest, ADeniedHostGetsNoBinding) {
+  source_.bindings = {Bind("one", "b.example")};
+  EXPECT_TRUE(Ask("b.example").bindings.empty());
+  EXPECT_FALSE(AskCredential("one", "b.example").has_value());
+  EXPECT_TRUE(source_.opened.empty());
+}
+
+TEST_F(PermitsTest, ABindingThatIsRemovedStopsBeingGranted) {
+  source_.bindings = {Bind("one", "a.example")};
+  (void)Ask("a.example");
+  source_.bindings.clear();
+  const auto answer = AskCredential("one", "a.example");
+  ASSERT_TRUE(answer.has_value());  // it was granted once: late, not a violation
+  EXPECT_EQ(std::get<proxy::Credential>(*answer).code, "not_permitted");
+  EXPECT_TRUE(source_.opened.empty());
+}
+
+TEST_F(PermitsTest, LockedAndMissingSayWhatToDo) {
+  source_.bindings = {Bind("one", "a.example")};
+  (void)Ask("a.example");
+  source_.locked = true;
+  auto answer = AskCredential("one", "a.example");
+  EXPECT_EQ(std::get<proxy::Credential>(*answer).code, "vault_locked");
+  EXPECT_EQ(std::get<proxy::Credential>(*answer).hint, "run \"aileron vault unlock\" on the host");
+  source_.locked = false;
+  source_.missing = true;
+  answer = AskCredential("one", "a.example");
+  EXPECT_EQ(std::get<proxy::Credential>(*answer).code, "credential_missing");
+  EXPECT_TRUE(std::get<proxy::Credential>(*answer).secret.empty());
+  source_.missing = false;
+  source_.value = std::string(limits::kCredentialMax + 1, 'x');
+  answer = AskCredential("one", "a.example");
+  EXPECT_EQ(std::get<proxy::Credential>(*answer).code, "credential_too_large");
+}
+
+TEST_F(PermitsTest, LeavesAreForHostsWithAVerdictAllowedOrNot) {
+  EXPECT_FALSE(AskLeaf("a.example").has_value());
+  (void)Ask("a.example");
+  (void)Ask("b.example");
+  EXPECT_EQ(std::get<proxy::Leaf>(*AskLeaf("a.example")).certificate, "leaf for a.example");
+  EXPECT_EQ(std::get<proxy::Leaf>(*AskLeaf("b.example")).certificate, "leaf for b.example");
+  EXPECT_FALSE(AskLeaf("c.example").has_value());
+  EXPECT_FALSE(AskLeaf("*.example").has_value());
+  EXPECT_FALSE(AskLeaf("").has_value());
+}
+
+TEST_F(PermitsTest, LeavesAreBoundedPerSecond) {
+  (void)Ask("a.example");
+  int issued = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    issued += std::get<proxy::Leaf>(*AskLeaf("a.example")).certificate.empty() ? 0 : 1;
+  }
+  EXPECT_EQ(issued, static_cast<int>(limits::kLeafBurst));
+  now_ += std::chrono::seconds(1);
+  EXPECT_FALSE(std::get<proxy::Leaf>(*AskLeaf("a.example")).certificate.empty());
+}
+
+TEST_F(PermitsTest, AFullTableForgetsWithoutAccusing) {
+  source_.bindings = {Bind("one", "*.wide.example")};
+  (void)Ask("first.wide.example");
+  for (std::size_t i = 0; i <= limits::kVerdictHosts; ++i)
+    (void)Ask(fmt::format("h{}.wide.example", i));
+  const auto leaf = AskLeaf("first.wide.example");
+  ASSERT_TRUE(leaf.has_value());
+  EXPECT_THAT(std::get<proxy::Leaf>(*leaf).error, HasSubstr("forgotten"));
+  const auto credential = AskCredential("one", "first.wide.example");
+  ASSERT_TRUE(credential.has_value());
+  EXPECT_TRUE(std::get<proxy::Credential>(*credential).secret.empty());
+}
+
+TEST_F(PermitsTest, ACredentialNeverGoesWithoutTls) {
+  source_.bindings = {Bind("one", "a.example", 80)};
+  const proxy::Verdict verdict = Ask("a.example", 80, proxy::Scheme::kHttp);
+  EXPECT_EQ(verdict.action, proxy::Action::kDeny);
+  EXPECT_EQ(verdict.code, "credential_needs_tls");
+  EXPECT_FALSE(AskCredential("one", "a.example", 80).has_value());
+  EXPECT_EQ(Ask("x.wide.example", 80, proxy::Scheme::kHttp).action, proxy::Action::kAllow);
+}
+
+TEST_F(PermitsTest, ASentinelIsNamedOnlyWhenTheSandboxHoldsIt) {
+  source_.bindings = {Bind("one", "a.example", 443, "EXAMPLE_TOKEN")};
+  EXPECT_TRUE(Ask("a.example").bindings.empty());
+  sentinels_["one"] = {"EXAMPLE_TOKEN", "aileron-lookalike"};
+  const proxy::Verdict verdict = Ask("a.example");
+  ASSERT_EQ(verdict.bindings.size(), 1u);
+  EXPECT_EQ(verdict.bindings[0].emit, proxy::Emit::kSentinel);
+  EXPECT_EQ(verdict.bindings[0].sentinel, "aileron-lookalike");
+}
+
+TEST_F(PermitsTest, WithoutAnAuditLogNothingNewIsAllowed) {
+  source_.bindings = {Bind("one", "a.example")};
+  (void)Ask("a.example");
+  source_.outage = "the log cannot be written";
+  EXPECT_EQ(Ask("a.example").code, "audit_unavailable");
+  EXPECT_EQ(Ask("a.example").action, proxy::Action::kDeny);
+  EXPECT_EQ(std::get<proxy::Credential>(*AskCredential("one", "a.example")).code,
+            "audit_unavailable");
+  EXPECT_TRUE(source_.opened.empty());
+  source_.outage.clear();
+  EXPECT_EQ(Ask("a.example").action, proxy::Action::kAllow);
+}
+
+TEST_F(PermitsTest, NamesThatNobodyDeniedExist) {
+  const auto ask = [&](std::string host) {
+    return std::get<proxy::Verdict>(
+        *Handle(proxy::AskVerdict{.id = 1, .host = host, .how = proxy::How::kDns}));
+  };
+  EXPECT_EQ(ask("nobody.example").action, proxy::Action::kAllow);
+  EXPECT_TRUE(ask("a.example").bindings.empty());
+  // Asking for a name is no verdict on the host.
+  EXPECT_FALSE(AskLeaf("nobody.example").has_value());
+}
+
+}  // namespace
+}  // namespace aileron::daemon

@@ -1,0 +1,93 @@
+// Tested by src/daemon/control_server_test.cc.
+
+#include "daemon/request.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "http/h1_write.h"
+#include "http/problem.h"
+
+namespace aileron::daemon {
+
+const std::string& Request::parameter(std::string_view name) const {
+  const auto found = parameters.find(name);
+  AILERON_CHECK(found != parameters.end());  // the route's pattern names it
+  return found->second;
+}
+
+std::optional<std::string_view> Request::Query(std::string_view name) const {
+  const auto found = query.find(name);
+  if (found == query.end()) return std::nullopt;
+  return found->second;
+}
+
+Reply JsonReply(int status, const nlohmann::json& body) {
+  Reply reply{.status = status};
+  reply.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  reply.body.push_back('\n');
+  return reply;
+}
+
+Reply Problem(const Refusal& refusal) {
+  Reply reply{.status = refusal.status, .content_type = std::string(http::kProblemType)};
+  reply.body = http::ProblemBody({.status = refusal.status,
+                                  .title = std::string(http::StandardReason(refusal.status)),
+                                  .detail = refusal.detail,
+                                  .code = refusal.code,
+                                  .hint = refusal.hint});
+  return reply;
+}
+
+Reply Problem(const Error& error) {
+  Refusal refusal{.detail = error.message};
+  switch (error.code) {
+    case Code::kInvalid:
+      refusal.status = 400;
+      refusal.code = "invalid";
+      break;
+    case Code::kDenied:
+      refusal.status = 403;
+      refusal.code = "denied";
+      break;
+    case Code::kNotFound:
+      refusal.status = 404;
+      refusal.code = "not_found";
+      break;
+    case Code::kUnavailable:
+      refusal.status = 503;
+      refusal.code = "unavailable";
+      break;
+    case Code::kUnsupported:
+      refusal.status = 501;
+      refusal.code = "unsupported";
+      break;
+    case Code::kInternal:
+      refusal.status = 500;
+      refusal.code = "internal";
+      break;
+  }
+  // Messages of ours end in a sentence that says what to do: `… is locked. Run "aileron …".`
+  if (const std::size_t stop = error.message.find(". "); stop != std::string::npos) {
+    refusal.detail = error.message.substr(0, stop);
+    refusal.hint = std::string(Trim(std::string_view(error.message).substr(stop + 2), ". "));
+  }
+  return Problem(refusal);
+}
+
+void Responder::Send(Reply reply) const {
+  if (!*sink_) return;
+  const Sink sink = std::move(*sink_);
+  *sink_ = nullptr;
+  sink(std::move(reply));
+}
+
+Result<std::optional<std::uint64_t>> NumberIn(const Request& request, std::string_view name) {
+  const auto text = request.Query(name);
+  if (!text) return std::nullopt;
+  const auto number = ParseInteger<std::uint64_t>(*text);
+  if (!number) return Fail(Code::kInvalid, "the parameter \"{}\" must be a number", name);
+  return number;
+}
+
+}  // namespace aileron::daemon

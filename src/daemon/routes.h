@@ -1,0 +1,37 @@
+// Routes: the control API, one file for each noun. api/openapi.yaml describes them.
+#pragma once
+
+#include <functional>
+
+#include "daemon/audit_service.h"
+#include "daemon/background.h"
+#include "daemon/bindings.h"
+#include "daemon/router.h"
+#include "daemon/sessions.h"
+#include "daemon/vault_service.h"
+
+namespace aileron::daemon {
+
+// What handlers work with; borrowed from the daemon.
+struct Api {
+  net::Loop& loop;
+  Background& background;
+  AuditService& audit;
+  VaultService& vault;
+  Bindings& bindings;
+  Sessions& sessions;
+  Time started;
+  Duration idle_timeout;
+  std::function<void()> stop;  // the daemon, once what is being answered has been
+};
+
+// `api` outlives the router.
+void AddStatusRoutes(Router& router, Api& api);
+void AddSessionRoutes(Router& router, Api& api);
+void AddVaultRoutes(Router& router, Api& api);
+void AddSecretRoutes(Router& router, Api& api);
+void AddBindingRoutes(Router& router, Api& api);
+void AddAuditRoutes(Router& router, Api& api);
+void AddAllRoutes(Router& router, Api& api);
+
+}  // namespace aileron::daemon

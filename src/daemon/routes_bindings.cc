@@ -1,0 +1,190 @@
+// Tested by tests/vault/test_bindings.py.
+
+// /v1/bindings: which host gets which credential.
+#include <nlohmann/json.hpp>
+
+#include "base/host_pattern.h"
+#include "base/text.h"
+#include "daemon/routes.h"
+
+namespace aileron::daemon {
+
+using nlohmann::json;
+
+namespace {
+
+json ToJson(const vault::BindingStatus& status) {
+  const vault::Binding& binding = *status.binding;
+  json object = {{"name", binding.name},
+                 {"host", binding.host.ToString()},
+                 {"port", binding.port},
+                 {"scheme", vault::SchemeName(binding.scheme)},
+                 {"credential", binding.credential},
+                 {"emit", binding.emit() == vault::Emit::kSentinel ? "sentinel" : "inject"},
+                 {"source", vault::SourceName(binding.source)},
+                 {"credential_state",
+                  status.credential == vault::CredentialState::kPresent ? "present" : "missing"},
+                 {"active", status.active},
+                 {"why", status.why}};
+  for (const auto& [name, text] :
+       {std::pair("username", &binding.username), std::pair("header", &binding.header),
+        std::pair("template", &binding.template_text), std::pair("parameter", &binding.parameter),
+        std::pair("sentinel", &binding.sentinel)}) {
+    if (!text->empty()) object[name] = *text;
+  }
+  return object;
+}
+
+std::optional<vault::BindingStatus> Find(const Api& api, std::string_view name) {
+  for (const vault::BindingStatus& status : api.bindings.set().All(api.vault.names())) {
+    if (status.binding->name == name) return status;
+  }
+  return std::nullopt;
+}
+
+// The file as it is now: somebody may have edited it by hand.
+void Refresh(Api& api) {
+  if (api.bindings.Refresh() == Bindings::Change::kChanged) api.sessions.Revoke();
+}
+
+Reply NoSuch(std::string_view name) {
+  return Problem(Refusal{404, "not_found",
+                         fmt::format("there is no binding \"{}\"", Printable(name)),
+                         "run \"aileron binding list\""});
+}
+
+Reply List(Api& api) {
+  Refresh(api);
+  json list = json::array();
+  for (const auto& status : api.bindings.set().All(api.vault.names()))
+    list.push_back(ToJson(status));
+  return JsonReply(200, {{"bindings", std::move(list)}, {"problem", api.bindings.problem()}});
+}
+
+Reply Show(Api& api, const Request& request) {
+  Refresh(api);
+  const auto status = Find(api, request.parameter("name"));
+  if (!status) return NoSuch(request.parameter("name"));
+  return JsonReply(200, ToJson(*status));
+}
+
+Result<vault::BindingFields> ReadFields(const json& object) {
+  vault::BindingFields fields;
+  const std::map<std::string, std::string*, std::less<>> required = {
+      {"name", &fields.name},
+      {"host", &fields.host},
+      {"scheme", &fields.scheme},
+      {"credential", &fields.credential}};
+  const std::map<std::string, std::optional<std::string>*, std::less<>> optional = {
+      {"username", &fields.username},
+      {"header", &fields.header},
+      {"template", &fields.template_text},
+      {"parameter", &fields.parameter},
+      {"sentinel", &fields.sentinel}};
+  for (const auto& [name, value] : object.items()) {
+    if (value.is_null()) continue;
+    if (name == "port") {
+      const bool valid = value.is_number_integer() && value.get<std::int64_t>() >= 1 &&
+                         value.get<std::int64_t>() <= 65535;
+      if (!valid) return Fail(Code::kInvalid, "port: must be a number from 1 to 65535");
+      fields.port = value.get<std::uint16_t>();
+      continue;
+    }
+    if (!value.is_string()) return Fail(Code::kInvalid, "{}: must be text", Printable(name));
+    if (const auto one = required.find(name); one != required.end()) {
+      *one->second = value.get<std::string>();
+    } else if (const auto other = optional.find(name); other != optional.end()) {
+      *other->second = value.get<std::string>();
+    } else {
+      return Fail(Code::kInvalid, "{}: unknown field", Printable(name));
+    }
+  }
+  return fields;
+}
+
+Reply Add(Api& api, const Request& request) {
+  const json object = json::parse(request.body, nullptr, false);
+  if (!object.is_object())
+    return Problem(Refusal{400, "invalid", "the body must be a JSON object", ""});
+  const auto fields = ReadFields(object);
+  if (!fields) return Problem(Refusal{400, "invalid_binding", fields.error().message, ""});
+  const auto binding = vault::MakeBinding(*fields, vault::Source::kUser);
+  if (!binding) return Problem(Refusal{400, "invalid_binding", binding.error().message, ""});
+  Refresh(api);
+  if (const auto known = Find(api, binding->name);
+      known && known->binding->source == vault::Source::kUser) {
+    return Problem(Refusal{409, "binding_exists",
+                           fmt::format("there is a binding \"{}\" already", binding->name),
+                           fmt::format("run \"aileron binding remove {}\" first", binding->name)});
+  }
+  if (auto added = api.bindings.Add(*binding); !added) return Problem(added.error());
+  api.audit.Event("binding.add", "allow",
+                  fmt::format("{} for {}", binding->name,
+                              FormatHostPort(binding->host.ToString(), binding->port)),
+                  {}, binding->credential);
+  api.sessions.Revoke();
+  return JsonReply(201, ToJson(*Find(api, binding->name)));
+}
+
+Reply Remove(Api& api, const Request& request) {
+  const std::string& name = request.parameter("name");
+  Refresh(api);
+  const auto known = Find(api, name);
+  if (!known) return NoSuch(name);
+  if (known->binding->source == vault::Source::kBuiltin) {
+    return Problem(
+        Refusal{409, "binding_builtin",
+                fmt::format("the binding \"{}\" is built in and cannot be removed", name),
+                "it holds only while the vault has its credential: remove that, or bind the "
+                "host yourself"});
+  }
+  const std::string credential = known->binding->credential;
+  if (auto removed = api.bindings.Remove(name); !removed) return Problem(removed.error());
+  api.audit.Event("binding.remove", "allow", name, {}, credential);
+  api.sessions.Revoke();
+  return JsonReply(200, json::object());
+}
+
+Reply Check(Api& api, const Request& request) {
+  Refresh(api);
+  const json object = json::parse(request.body, nullptr, false);
+  if (!object.is_object() || !object.contains("host") || !object["host"].is_string()) {
+    return Problem(Refusal{400, "invalid", "the body must be an object with a \"host\"", ""});
+  }
+  const auto host = ParseHost(object["host"].get<std::string>());
+  if (!host) return Problem(host.error());
+  std::uint16_t port = 443;
+  if (const auto given = object.find("port"); given != object.end() && !given->is_null()) {
+    const bool valid = given->is_number_integer() && given->get<std::int64_t>() >= 1 &&
+                       given->get<std::int64_t>() <= 65535;
+    if (!valid) return Problem(Refusal{400, "invalid", "\"port\" must be from 1 to 65535", ""});
+    port = given->get<std::uint16_t>();
+  }
+  json list = json::array();
+  for (const auto& status : api.bindings.set().For(host->text, port, api.vault.names())) {
+    list.push_back(ToJson(status));
+  }
+  return JsonReply(200, {{"host", host->text},
+                         {"port", port},
+                         {"vault", vault::StateName(api.vault.state())},
+                         {"bindings", std::move(list)},
+                         {"problem", api.bindings.problem()}});
+}
+
+}  // namespace
+
+void AddBindingRoutes(Router& router, Api& api) {
+  router.Add("GET", "/v1/bindings", BodyKind::kNone,
+             [&api](Request, Responder responder) { responder.Send(List(api)); });
+  router.Add("POST", "/v1/bindings", BodyKind::kJson,
+             [&api](Request request, Responder responder) { responder.Send(Add(api, request)); });
+  router.Add("POST", "/v1/bindings/check", BodyKind::kJson,
+             [&api](Request request, Responder responder) { responder.Send(Check(api, request)); });
+  router.Add("GET", "/v1/bindings/{name}", BodyKind::kNone,
+             [&api](Request request, Responder responder) { responder.Send(Show(api, request)); });
+  router.Add(
+      "DELETE", "/v1/bindings/{name}", BodyKind::kNone,
+      [&api](Request request, Responder responder) { responder.Send(Remove(api, request)); });
+}
+
+}  // namespace aileron::daemon

@@ -1,0 +1,92 @@
+// Tested by tests/launch/test_cli.py.
+
+// GET /v1/status, POST /v1/daemon/stop
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "daemon/routes.h"
+#include "os/fd.h"
+
+namespace aileron::daemon {
+
+using nlohmann::json;
+
+namespace {
+
+std::uint64_t ResidentBytes() {
+  const auto statm = os::ReadFile("/proc/self/statm", 4096);
+  if (!statm) return 0;
+  const auto fields = Split(*statm, ' ');
+  const auto pages = fields.size() > 1 ? ParseInteger<std::uint64_t>(fields[1]) : std::nullopt;
+  return pages.value_or(0) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+// Trouble that does not stop the daemon but that somebody should do something about.
+json Problems(const Api& api) {
+  json problems = json::array();
+  if (!api.audit.healthy()) {
+    problems.push_back({{"code", "audit_unavailable"},
+                        {"detail", "nothing new is allowed: " + api.audit.problem()}});
+  }
+  if (!api.bindings.problem().empty()) {
+    problems.push_back({{"code", "bindings_invalid"}, {"detail", api.bindings.problem()}});
+  }
+  return problems;
+}
+
+Reply Status(const Api& api) {
+  const auto seconds = [](Duration length) {
+    return std::chrono::duration_cast<std::chrono::seconds>(length).count();
+  };
+  return JsonReply(200, {{"version", AILERON_VERSION},
+                         {"pid", getpid()},
+                         {"started", FormatTime(api.started)},
+                         {"uptime_s", seconds(Now() - api.started)},
+                         {"sessions", api.sessions.running()},
+                         {"vault", {{"state", vault::StateName(api.vault.state())}}},
+                         {"idle_timeout_s", seconds(api.idle_timeout)},
+                         {"rss_bytes", ResidentBytes()},
+                         {"problems", Problems(api)}});
+}
+
+Reply Stop(Api& api, const Request& request) {
+  bool end_sessions = false;
+  if (!request.body.empty()) {
+    const json body = json::parse(request.body, nullptr, false);
+    if (!body.is_object())
+      return Problem(Refusal{400, "invalid", "the body must be a JSON object", ""});
+    for (const auto& [name, value] : body.items()) {
+      if (name != "end_sessions" || !value.is_boolean()) {
+        return Problem(Refusal{400, "invalid", "unknown member \"" + Printable(name) + "\"", ""});
+      }
+      end_sessions = value.get<bool>();
+    }
+  }
+  const std::size_t sessions = api.sessions.running();
+  if (end_sessions) api.sessions.StopAll("the daemon is being stopped");
+  Reply reply = JsonReply(202, {{"sessions", sessions}});
+  reply.after = api.stop;
+  return reply;
+}
+
+}  // namespace
+
+void AddStatusRoutes(Router& router, Api& api) {
+  router.Add("GET", "/v1/status", BodyKind::kNone,
+             [&api](Request, Responder responder) { responder.Send(Status(api)); });
+  router.Add("POST", "/v1/daemon/stop", BodyKind::kJson,
+             [&api](Request request, Responder responder) { responder.Send(Stop(api, request)); });
+}
+
+void AddAllRoutes(Router& router, Api& api) {
+  AddStatusRoutes(router, api);
+  AddSessionRoutes(router, api);
+  AddVaultRoutes(router, api);
+  AddSecretRoutes(router, api);
+  AddBindingRoutes(router, api);
+  AddAuditRoutes(router, api);
+}
+
+}  // namespace aileron::daemon

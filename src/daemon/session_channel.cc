@@ -1,0 +1,157 @@
+#include "daemon/session_channel.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/limits.h"
+#include "os/socket.h"
+
+namespace aileron::daemon {
+
+using nlohmann::json;
+
+namespace {
+
+Result<int> SocketOption(const os::Fd& socket, int option) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  if (getsockopt(socket.get(), SOL_SOCKET, option, &value, &size) != 0) {
+    return os::FailErrno("cannot look at a socket");
+  }
+  return value;
+}
+
+// A listening TCP socket, or for DNS a UDP one: a client must not make the worker accept() on
+// anything else, such as a control socket.
+Status CheckSocket(const os::Fd& socket, proxy::ListenerKind kind) {
+  AILERON_ASSIGN(const int domain, SocketOption(socket, SO_DOMAIN));
+  AILERON_ASSIGN(const int type, SocketOption(socket, SO_TYPE));
+  AILERON_ASSIGN(const int listening, SocketOption(socket, SO_ACCEPTCONN));
+  if (domain != AF_INET && domain != AF_INET6) {
+    return Fail(Code::kInvalid, "a listener is not a socket of the internet");
+  }
+  const bool udp = type == SOCK_DGRAM && kind == proxy::ListenerKind::kDns;
+  if (!udp && (type != SOCK_STREAM || listening == 0)) {
+    return Fail(Code::kInvalid, "a listener does not listen");
+  }
+  return {};
+}
+
+std::optional<proxy::ListenerKind> KindOf(std::string_view name) {
+  if (name == "proxy") return proxy::ListenerKind::kProxy;
+  if (name == "captured") return proxy::ListenerKind::kCaptured;
+  if (name == "dns") return proxy::ListenerKind::kDns;
+  return std::nullopt;
+}
+
+std::string TextIn(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// A whole number in range, or nothing.
+std::optional<int> NumberOf(const json& object, const char* name, int least, int most) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_number_integer()) return std::nullopt;
+  const auto value = found->get<std::int64_t>();
+  if (value < least || value > most) return std::nullopt;
+  return static_cast<int>(value);
+}
+
+}  // namespace
+
+Result<SessionListeners> ParseListeners(std::string_view message, std::vector<os::Fd> sockets) {
+  const json object = json::parse(message, nullptr, false);
+  const auto list = object.is_object() ? object.find("listeners") : object.end();
+  if (!object.is_object() || list == object.end() || !list->is_array()) {
+    return Fail(Code::kInvalid, "the message has no listeners");
+  }
+  if (list->size() != sockets.size() || list->size() > limits::kListeners) {
+    return Fail(Code::kInvalid, "{} listeners came with {} sockets", list->size(), sockets.size());
+  }
+  SessionListeners result;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const json& entry = (*list)[i];
+    const auto kind = entry.is_object() ? KindOf(TextIn(entry, "kind")) : std::nullopt;
+    const auto port = entry.is_object() ? NumberOf(entry, "port", 1, 65535) : std::nullopt;
+    if (!kind || !port) return Fail(Code::kInvalid, "listener {} has no kind or port", i);
+    AILERON_TRY(CheckSocket(sockets[i], *kind));
+    result.listeners.push_back({*kind, static_cast<std::uint16_t>(*port)});
+  }
+  result.sockets = std::move(sockets);
+  const auto cgroups = object.find("cgroups");
+  if (cgroups == object.end() || !cgroups->is_array()) return result;
+  for (const json& folder : *cgroups) {
+    if (!folder.is_string() || result.cgroups.size() >= limits::kCgroups) continue;
+    result.cgroups.push_back(folder.get<std::string>());
+  }
+  return result;
+}
+
+Result<std::unique_ptr<SessionChannel>> SessionChannel::Make(net::Loop& loop, os::Fd socket,
+                                                             Events events) {
+  AILERON_ASSIGN(const int domain, SocketOption(socket, SO_DOMAIN));
+  AILERON_ASSIGN(const int type, SocketOption(socket, SO_TYPE));
+  if (domain != AF_UNIX || type != SOCK_SEQPACKET) {
+    return Fail(Code::kInvalid, "the session channel is not a SOCK_SEQPACKET unix socket");
+  }
+  const int flags = fcntl(socket.get(), F_GETFL);
+  if (flags < 0 || fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) != 0) {
+    return os::FailErrno("cannot use the session channel");
+  }
+  std::unique_ptr<SessionChannel> channel(
+      new SessionChannel(loop, std::move(socket), std::move(events)));
+  AILERON_TRY(loop.Watch(channel->socket_.get(), *channel, net::Loop::Trigger::kLevelRead));
+  return channel;
+}
+
+SessionChannel::~SessionChannel() {
+  if (!over_) loop_.Forget(socket_.get(), *this);
+}
+
+void SessionChannel::SendStop(std::string_view reason) {
+  const json message = {{"type", "stop"}, {"reason", reason}};
+  (void)os::SendMessage(socket_.get(),
+                        message.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+void SessionChannel::OnReady(net::Readiness) {
+  auto message = os::ReceiveMessage(socket_.get(), limits::kChannelMessage);
+  if (!message) {
+    if (message.error().code == Code::kUnavailable && errno == EAGAIN) return;
+    return Lose(message.error().message);
+  }
+  if (message->end) return Lose("the launcher has gone");
+  if (auto taken = Take(message->bytes, std::move(message->descriptors)); !taken) {
+    Lose(fmt::format("the launcher sent what is not understood: {}", taken.error().message));
+  }
+}
+
+Status SessionChannel::Take(std::string_view bytes, std::vector<os::Fd> descriptors) {
+  const json object = json::parse(bytes, nullptr, false);
+  if (!object.is_object()) return Fail(Code::kInvalid, "not a JSON object");
+  const std::string type = TextIn(object, "type");
+  if (type == "listeners") {
+    AILERON_ASSIGN(SessionListeners listeners, ParseListeners(bytes, std::move(descriptors)));
+    return events_.on_listeners(std::move(listeners));
+  }
+  if (type != "exit") return Fail(Code::kInvalid, "an unknown type of message");
+  const auto code = NumberOf(object, "code", 0, 255);
+  if (!code) return Fail(Code::kInvalid, "an exit without a code");
+  over_ = true;
+  loop_.Forget(socket_.get(), *this);
+  loop_.Post([tell = std::move(events_.on_exit), code = *code] { tell(code); });
+  return {};
+}
+
+void SessionChannel::Lose(std::string why) {
+  if (over_) return;
+  over_ = true;
+  loop_.Forget(socket_.get(), *this);
+  // Posted: whom it tells will destroy this object.
+  loop_.Post([tell = std::move(events_.on_lost), why = std::move(why)] { tell(why); });
+}
+
+}  // namespace aileron::daemon

@@ -1,0 +1,63 @@
+// SessionChannel: the socket that a launcher leaves with the daemon for as long as its session
+// lives.
+//
+//   launcher → daemon   {"type":"listeners","listeners":[{"kind","port"}…],"cgroups":[…]} +
+//   descriptors
+//                       {"type":"exit","code":N}
+//   daemon → launcher   {"type":"stop","reason":…}
+//
+// The end of the channel without an exit means that the launcher has died.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "net/loop.h"
+#include "os/fd.h"
+#include "proxy/permit.h"
+
+namespace aileron::daemon {
+
+struct SessionListeners {
+  std::vector<proxy::Listener> listeners;
+  std::vector<os::Fd> sockets;       // in the same order
+  std::vector<std::string> cgroups;  // to be removed should the launcher die
+};
+
+// kInvalid for what is not such a message, or whose sockets are not what it says.
+Result<SessionListeners> ParseListeners(std::string_view message, std::vector<os::Fd> sockets);
+
+class SessionChannel final : private net::Loop::Handler {
+ public:
+  struct Events {
+    // An Error ends the channel, as does a second call's.
+    std::function<Status(SessionListeners)> on_listeners;
+    std::function<void(int code)> on_exit;
+    // Nothing is called after it; it may destroy the channel.
+    std::function<void(std::string why)> on_lost;
+  };
+  // `socket` is one end of a SOCK_SEQPACKET pair; checked, since a client chose it.
+  static Result<std::unique_ptr<SessionChannel>> Make(net::Loop& loop, os::Fd socket,
+                                                      Events events);
+  ~SessionChannel();
+
+  // Asks the launcher to end the sandbox.
+  void SendStop(std::string_view reason);
+
+ private:
+  SessionChannel(net::Loop& loop, os::Fd socket, Events events)
+      : loop_(loop), socket_(std::move(socket)), events_(std::move(events)) {}
+  void OnReady(net::Readiness ready) override;
+  Status Take(std::string_view bytes, std::vector<os::Fd> descriptors);
+  void Lose(std::string why);
+
+  net::Loop& loop_;
+  os::Fd socket_;
+  Events events_;
+  bool over_ = false;
+};
+
+}  // namespace aileron::daemon

@@ -1,0 +1,172 @@
+#include "daemon/session_request.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/host_pattern.h"
+#include "base/text.h"
+#include "daemon/limits.h"
+
+namespace aileron::daemon {
+
+using nlohmann::json;
+
+namespace {
+
+// Takes members out of an object one by one; what is left over in the end is unknown.
+class Members {
+ public:
+  Members(const json& object, std::string_view where) : object_(object), where_(where) {}
+
+  Status Text(const char* name, std::string& into, std::size_t most) {
+    const json* value = Take(name);
+    if (value == nullptr || value->is_null()) return {};
+    if (!value->is_string()) return Wrong(name, "must be text");
+    into = value->get<std::string>();
+    if (into.size() > most) return Wrong(name, "is too long");
+    return {};
+  }
+  Status Texts(const char* name, std::vector<std::string>& into, std::size_t most,
+               std::size_t bytes) {
+    const json* value = Take(name);
+    if (value == nullptr || value->is_null()) return {};
+    if (!value->is_array()) return Wrong(name, "must be a list of texts");
+    if (value->size() > most) return Wrong(name, "has too many members");
+    std::size_t size = 0;
+    for (const json& member : *value) {
+      if (!member.is_string()) return Wrong(name, "must be a list of texts");
+      into.push_back(member.get<std::string>());
+      size += into.back().size();
+    }
+    if (size > bytes) return Wrong(name, "is too long");
+    return {};
+  }
+  Status Number(const char* name, std::int64_t& into) {
+    const json* value = Take(name);
+    if (value == nullptr || value->is_null()) return {};
+    if (!value->is_number_integer()) return Wrong(name, "must be a whole number");
+    into = value->get<std::int64_t>();
+    return {};
+  }
+  const json* Take(const char* name) {
+    taken_.emplace_back(name);
+    const auto found = object_.find(name);
+    return found == object_.end() ? nullptr : &*found;
+  }
+  Status Done() const {
+    for (const auto& [name, value] : object_.items()) {
+      if (std::find(taken_.begin(), taken_.end(), name) == taken_.end()) {
+        return Fail(Code::kInvalid, "unknown member \"{}{}\"", where_, Printable(name));
+      }
+    }
+    return {};
+  }
+
+ private:
+  Status Wrong(const char* name, std::string_view what) const {
+    return Fail(Code::kInvalid, "\"{}{}\" {}", where_, name, what);
+  }
+  const json& object_;
+  std::string_view where_;
+  std::vector<std::string> taken_;
+};
+
+Status ParseNetwork(const json& object, session::NetworkRequest& network) {
+  if (!object.is_object()) return Fail(Code::kInvalid, "\"network\" must be an object");
+  Members members(object, "network.");
+  AILERON_TRY(members.Text("profile", network.profile, 32));
+  AILERON_TRY(members.Texts("allow", network.allow, limits::kNetworkRules, limits::kBodyMax));
+  AILERON_TRY(members.Texts("deny", network.deny, limits::kNetworkRules, limits::kBodyMax));
+  return members.Done();
+}
+
+}  // namespace
+
+Result<SessionRequest> ParseSessionRequest(std::string_view text) {
+  const json object = json::parse(text, nullptr, false);
+  if (!object.is_object()) return Fail(Code::kInvalid, "the body must be a JSON object");
+  SessionRequest request;
+  session::Session& session = request.session;
+  Members members(object, "");
+  AILERON_TRY(members.Texts("command", session.command, 1 << 16, limits::kCommandBytes));
+  AILERON_TRY(members.Text("workspace", session.workspace, limits::kPathBytes));
+  AILERON_TRY(members.Text("driver", session.driver, 64));
+  AILERON_TRY(members.Text("tier", session.tier, 64));
+  AILERON_TRY(members.Text("image", session.image, limits::kPathBytes));
+  AILERON_TRY(members.Number("pid", session.launcher_pid));
+  if (const json* network = members.Take("network"); network != nullptr) {
+    AILERON_TRY(ParseNetwork(*network, request.network));
+  }
+  if (request.network.profile.empty()) {
+    request.network.profile = policy::Name(policy::Profile::kGuarded);
+  }
+  session.profile = request.network.profile;
+  AILERON_TRY(members.Text("upstream_ca", request.network.upstream_ca, limits::kUpstreamCa));
+  AILERON_TRY(members.Texts("connect_to", request.network.connect_to, limits::kConnectTo,
+                            limits::kCommandBytes));
+  std::string resume;
+  AILERON_TRY(members.Text("resume", resume, limits::kBodyMax));
+  AILERON_TRY(members.Done());
+  if (!resume.empty()) {
+    auto sealed = Base64Decode(resume);
+    if (!sealed) return Fail(Code::kInvalid, "\"resume\" is not base64");
+    request.resume = std::move(*sealed);
+  } else if (session.command.empty()) {
+    return Fail(Code::kInvalid, "\"command\" is missing");
+  }
+  const std::string& ca = request.network.upstream_ca;
+  if (!ca.empty() && ca.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+    return Fail(Code::kInvalid, "--upstream-ca: the file holds no PEM certificate");
+  }
+  return request;
+}
+
+Result<policy::Network> CompileNetwork(const session::NetworkRequest& request) {
+  const auto profile = policy::ParseProfile(request.profile);
+  if (!profile) {
+    return Fail(Code::kInvalid, "\"{}\" is not a network profile. Use open, guarded or locked.",
+                Printable(request.profile));
+  }
+  std::vector<policy::Rule> rules;
+  rules.reserve(request.allow.size() + request.deny.size());
+  for (const auto& [action, texts] : {std::pair(policy::Action::kAllow, &request.allow),
+                                      std::pair(policy::Action::kDeny, &request.deny)}) {
+    for (const std::string& text : *texts) {
+      auto rule = policy::ParseFlagRule(action, text);
+      if (!rule)
+        return Wrap(std::move(rule.error()), "--{} {}", policy::Name(action), Printable(text));
+      rules.push_back(std::move(*rule));
+    }
+  }
+  return policy::Network::Compile(*profile, rules);
+}
+
+Result<proxy::ConnectTo> ParseConnectTo(std::string_view text) {
+  const auto wrong = [&] {
+    return Fail(Code::kInvalid, "--connect-to {}: write it as HOST:PORT:ADDRESS[:PORT]",
+                Printable(text));
+  };
+  // Cuts "part:" off the front, where a part may be an address in brackets.
+  const auto cut = [&](std::string_view& rest) -> std::optional<std::string_view> {
+    std::size_t end = rest.find(':');
+    if (rest.starts_with('[')) {
+      const std::size_t bracket = rest.find(']');
+      if (bracket == std::string_view::npos) return std::nullopt;
+      end = rest.find(':', bracket);
+    }
+    const std::string_view part = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    return part;
+  };
+  std::string_view rest = text;
+  const auto host = cut(rest), port = cut(rest), address = cut(rest);
+  if (!host || !port || !address) return wrong();
+  const auto from_port = ParseInteger<std::uint16_t>(*port);
+  const auto to_port = rest.empty() ? from_port : ParseInteger<std::uint16_t>(rest);
+  const auto from = ParseHost(*host);
+  const auto to = ParseHost(*address);
+  if (!from_port || !to_port || *from_port == 0 || *to_port == 0 || !from || !to) return wrong();
+  if (to->kind == HostKind::kName) return wrong();
+  return proxy::ConnectTo{from->text, *from_port, to->text, *to_port};
+}
+
+}  // namespace aileron::daemon

@@ -1,0 +1,70 @@
+#include "daemon/session_request.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/limits.h"
+
+namespace aileron::daemon {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string ErrorOf(std::string_view json) {
+  const auto request = ParseSessionRequest(json);
+  return request ? "no error" : request.error().message;
+}
+
+TEST(SessionRequestTest, ALaunchersRequestIsRead) {
+  const auto request = ParseSessionRequest(
+      R"({"command":["sh","-c","x"],"workspace":"/w","driver":"native","tier":"host","image":"host","pid":42,
+          "network":{"profile":"open","allow":["a.example"],"deny":["b.example"]},
+          "upstream_ca":"-----BEGIN CERTIFICATE-----","connect_to":["a:443:127.0.0.1:8443"]})");
+  ASSERT_TRUE(request.has_value()) << request.error().message;
+  EXPECT_EQ(request->session.command.size(), 3u);
+  EXPECT_EQ(request->session.launcher_pid, 42);
+  EXPECT_EQ(request->session.profile, "open");
+  EXPECT_EQ(request->network.allow[0], "a.example");
+  EXPECT_EQ(ParseSessionRequest(R"({"command":["x"]})")->network.profile, "guarded");
+}
+
+TEST(SessionRequestTest, MistakesAreNamed) {
+  EXPECT_THAT(ErrorOf("[]"), HasSubstr("JSON object"));
+  EXPECT_THAT(ErrorOf("{"), HasSubstr("JSON object"));
+  EXPECT_THAT(ErrorOf("{}"), HasSubstr("\"command\" is missing"));
+  EXPECT_THAT(ErrorOf(R"({"command":"sh"})"), HasSubstr("\"command\" must be a list"));
+  EXPECT_THAT(ErrorOf(R"({"command":["x"],"wrkspace":"/"})"),
+              HasSubstr("unknown member \"wrkspace\""));
+  EXPECT_THAT(ErrorOf(R"({"command":["x"],"network":{"alow":[]}})"), HasSubstr("network.alow"));
+  EXPECT_THAT(ErrorOf(R"({"command":["x"],"pid":"1"})"), HasSubstr("whole number"));
+  EXPECT_THAT(ErrorOf(R"({"command":["x"],"upstream_ca":"no"})"), HasSubstr("--upstream-ca"));
+  EXPECT_THAT(ErrorOf(R"({"resume":"!"})"), HasSubstr("base64"));
+  EXPECT_THAT(ErrorOf(fmt::format(R"({{"command":["x"],"upstream_ca":"{}"}})",
+                                  std::string(limits::kUpstreamCa + 1, 'x'))),
+              HasSubstr("too long"));
+}
+
+TEST(SessionRequestTest, RulesAreCompiledOrNamed) {
+  EXPECT_TRUE(CompileNetwork({.profile = "open", .allow = {"a.example:8443"}}).has_value());
+  EXPECT_THAT(CompileNetwork({.profile = "wide"}).error().message, HasSubstr("\"wide\""));
+  EXPECT_THAT(CompileNetwork({.profile = "open", .deny = {"a b"}}).error().message,
+              HasSubstr("--deny a b"));
+}
+
+TEST(SessionRequestTest, ConnectToIsReadAsCurlDoes) {
+  const auto plain = ParseConnectTo("A.example:443:127.0.0.1:8443");
+  ASSERT_TRUE(plain.has_value());
+  EXPECT_EQ(plain->host, "a.example");
+  EXPECT_EQ(plain->address, "127.0.0.1");
+  EXPECT_EQ(plain->to_port, 8443);
+  EXPECT_EQ(ParseConnectTo("a.example:443:[::1]")->to_port, 443);
+  EXPECT_EQ(ParseConnectTo("[::1]:443:[::2]:80")->host, "::1");
+  for (const char* text :
+       {"", "a", "a:443", "a:443:", "a:443:name", "a:0:127.0.0.1", "a:x:127.0.0.1",
+        "a:443:127.0.0.1:0", "a:443:127.0.0.1:1:2", ":443:127.0.0.1", "[::1:443:1.1.1.1"}) {
+    EXPECT_FALSE(ParseConnectTo(text).has_value()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace aileron::daemon

@@ -1,0 +1,288 @@
+#include "daemon/sessions.h"
+
+#include <set>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "base/ulid.h"
+#include "session/limits.h"
+#include "session/token.h"
+#include "vault/sentinel.h"
+
+namespace aileron::daemon {
+
+namespace {
+
+constexpr std::uint16_t kProxyPort = 3128;
+constexpr std::uint16_t kDnsPort = 53;
+
+std::unexpected<Refusal> Refuse(int status, std::string_view code, std::string detail,
+                                std::string hint = "") {
+  return std::unexpected(Refusal{status, std::string(code), std::move(detail), std::move(hint)});
+}
+
+std::unexpected<Refusal> BadRequest(const Error& error) {
+  return Refuse(400, "invalid_session", error.message);
+}
+
+Result<std::vector<proxy::ConnectTo>> ParseAll(const std::vector<std::string>& texts) {
+  std::vector<proxy::ConnectTo> all;
+  for (const std::string& text : texts) {
+    AILERON_ASSIGN(proxy::ConnectTo one, ParseConnectTo(text));
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+}  // namespace
+
+Sessions::Sessions(SessionWorld world, DaemonKeys keys, session::SessionStore store)
+    : world_(std::move(world)),
+      keys_(std::move(keys)),
+      store_(std::move(store)),
+      grace_(world_.loop, [this] { OrphanTheRest(); }) {
+  const auto running = store_.List(session::SessionStore::Which::kRunning);
+  if (!running) LogError("cannot read the sessions: {}", running.error().message);
+  if (running && !running->empty()) grace_.Set(limits::kResumeGrace);
+}
+
+Sessions::~Sessions() = default;
+
+std::map<std::string, session::Sentinel> Sessions::MakeSentinels() {
+  std::map<std::string, session::Sentinel> sentinels;
+  std::set<std::string> variables;
+  for (const vault::BindingStatus& status : world_.bindings.set().All(world_.vault.names())) {
+    const vault::Binding& binding = *status.binding;
+    if (!status.active || binding.emit() != vault::Emit::kSentinel) continue;
+    if (sentinels.size() >= session::limits::kSentinelsMax) break;
+    if (!variables.insert(binding.sentinel).second) continue;
+    // With the vault open the look-alike has the real one's prefix and length.
+    const auto value = world_.vault.Open(binding.credential);
+    sentinels[binding.name] = {binding.sentinel,
+                               vault::MakeSentinel(binding.credential, value ? &*value : nullptr)};
+  }
+  return sentinels;
+}
+
+std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Create(SessionRequest request) {
+  const Time now = Now();
+  session::Session record = std::move(request.session);
+  record.id = Ulid::Make(now).ToString();
+  record.started = now;
+  auto network = CompileNetwork(request.network);
+  if (!network) return BadRequest(network.error());
+  auto connect_to = ParseAll(request.network.connect_to);
+  if (!connect_to) return BadRequest(connect_to.error());
+  auto authority = crypto::CertificateAuthority::Create(record.id, now);
+  if (!authority) return Refuse(500, "internal", authority.error().message);
+  return std::make_unique<LiveSession>(world_, std::move(record), std::move(request.network),
+                                       std::move(*network), std::move(*authority), MakeSentinels(),
+                                       std::move(*connect_to));
+}
+
+std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Resume(
+    const SessionRequest& request) {
+  auto state = session::OpenResume(keys_.resume, request.resume);
+  if (!state) return Refuse(400, "bad_resume", state.error().message);
+  session::Session record = std::move(state->session);
+  if (Running(record.id)) {
+    return Refuse(409, "session_running", fmt::format("session {} is running already", record.id));
+  }
+  if (const auto known = store_.Get(record.id); known && known->state != session::State::kRunning &&
+                                                known->state != session::State::kOrphaned) {
+    return Refuse(409, "session_over",
+                  fmt::format("session {} is {}", record.id, StateName(known->state)),
+                  "launch it again");
+  }
+  record.launcher_pid = request.session.launcher_pid;
+  auto network = CompileNetwork(state->network);
+  if (!network) return BadRequest(network.error());
+  auto connect_to = ParseAll(state->network.connect_to);
+  if (!connect_to) return BadRequest(connect_to.error());
+  auto authority = crypto::CertificateAuthority::Import(state->ca_key, state->ca_certificate);
+  if (!authority) return Refuse(400, "bad_resume", authority.error().message);
+  return std::make_unique<LiveSession>(world_, std::move(record), std::move(state->network),
+                                       std::move(*network), std::move(*authority),
+                                       std::move(state->sentinels), std::move(*connect_to));
+}
+
+std::expected<OpenedSession, Refusal> Sessions::Open(SessionRequest request, os::Fd channel) {
+  if (live_.size() >= limits::kSessions) {
+    return Refuse(503, "too_many_sessions", fmt::format("{} sessions are running", live_.size()),
+                  "end one: \"aileron session list\"");
+  }
+  if (!world_.audit.healthy()) {
+    return Refuse(503, "audit_unavailable",
+                  fmt::format("the audit log cannot be written: {}", world_.audit.problem()),
+                  "make room on the disk, or make the state folder writable");
+  }
+  (void)world_.bindings.Refresh();
+  if (!world_.bindings.problem().empty()) {
+    return Refuse(503, "bindings_invalid", world_.bindings.problem(), "correct the file");
+  }
+  auto created = request.resume.empty() ? Create(std::move(request)) : Resume(request);
+  if (!created) return std::unexpected(std::move(created.error()));
+  LiveSession& session = **created;
+  const std::string id = session.record().id;
+  const Status attached = session.Attach(
+      std::move(channel),
+      {.on_exit = [this, id](int code) { End(id, session::State::kEnded, code, ""); },
+       .on_lost =
+           [this, id](std::string why) {
+             End(id, session::State::kOrphaned, std::nullopt, std::move(why));
+           }});
+  if (!attached) return Refuse(400, "bad_channel", attached.error().message);
+  OpenedSession opened = Describe(session);
+  if (opened.resume.empty()) return Refuse(500, "internal", "the session's key cannot be exported");
+  live_.emplace(id, std::move(*created));
+  return opened;
+}
+
+OpenedSession Sessions::Describe(LiveSession& session) const {
+  const session::Session& record = session.record();
+  OpenedSession opened{.id = record.id, .ca_pem = session.authority().CertificatePem()};
+  opened.token = session::SignToken(
+      keys_.token,
+      {.session_id = record.id,
+       .issued = record.started,
+       .capabilities = {std::string(session::kListTools), std::string(session::kRunOperations),
+                        std::string(session::kPollApprovals)}});
+  for (const auto& [binding, sentinel] : session.sentinels()) {
+    opened.environment[sentinel.variable] = sentinel.value;
+  }
+  std::set<std::uint16_t> ports = {80, 443};
+  ports.insert(session.network().extra_ports().begin(), session.network().extra_ports().end());
+  for (const auto& status : world_.bindings.set().All(world_.vault.names())) {
+    if (status.active) ports.insert(status.binding->port);
+  }
+  ports.erase(kProxyPort);
+  opened.listeners.push_back({proxy::ListenerKind::kProxy, kProxyPort});
+  for (const std::uint16_t port : ports) {
+    opened.listeners.push_back({proxy::ListenerKind::kCaptured, port});
+  }
+  opened.listeners.push_back({proxy::ListenerKind::kDns, kDnsPort});
+
+  auto key = session.authority().ExportPrivateKey();
+  if (!key) {
+    LogError("cannot export a session's key: {}", key.error().message);
+    return opened;
+  }
+  session::ResumeState state{.session = record,
+                             .network = session.request(),
+                             .sentinels = session.sentinels(),
+                             .ca_certificate = opened.ca_pem,
+                             .ca_key = std::move(*key)};
+  opened.resume = session::SealResume(keys_.resume, state);
+  return opened;
+}
+
+void Sessions::Begin(const std::string& id) {
+  const auto found = live_.find(id);
+  if (found == live_.end()) return;
+  LiveSession& session = *found->second;
+  session.StartWorker();
+  const bool known = store_.Get(id).has_value();
+  if (auto kept = store_.Put(session.record()); !kept) {
+    LogError("cannot record session {}: {}", id, kept.error().message);
+  }
+  // The program alone: arguments may hold a query string or a header, which the record never keeps.
+  const std::vector<std::string>& command = session.record().command;
+  world_.audit.Event(known ? "session.resume" : "session.start", "allow",
+                     fmt::format("profile {}: {}", session.record().profile,
+                                 command.empty() ? "" : Printable(command[0])),
+                     id);
+}
+
+void Sessions::End(const std::string& id, session::State state, std::optional<int> code,
+                   std::string why) {
+  auto found = live_.find(id);
+  if (found == live_.end()) return;
+  std::unique_ptr<LiveSession> session = std::move(found->second);
+  live_.erase(found);
+  const Status became = session->record().Become(state, Now(), code);
+  AILERON_CHECK(became.has_value());  // what is live is running
+  if (auto kept = store_.Put(session->record()); !kept) {
+    LogError("cannot record the end of session {}: {}", id, kept.error().message);
+  }
+  if (state == session::State::kOrphaned) session->CleanUpAfterLauncher();
+  LiveSession& leaving = *session;
+  leaving_[id] = std::move(session);
+  // The record of the end comes after the worker's last ones.
+  leaving.StopWorker([this, id, state, code, why = std::move(why)] {
+    const std::string detail = code ? fmt::format("exit code {}", *code) : why;
+    world_.audit.Event(state == session::State::kOrphaned ? "session.orphan" : "session.end",
+                       session::StateName(state), detail, id);
+    world_.loop.Post([this, id] {
+      leaving_.erase(id);
+      OneLessToStop();
+    });
+  });
+}
+
+const LiveSession* Sessions::Find(const std::string& id) const {
+  const auto found = live_.find(id);
+  return found == live_.end() ? nullptr : found->second.get();
+}
+
+Result<std::vector<session::Session>> Sessions::List(session::SessionStore::Which which) const {
+  return store_.List(which);
+}
+
+Result<session::Session> Sessions::Get(const std::string& id) const { return store_.Get(id); }
+
+Status Sessions::Stop(const std::string& id, std::string_view reason) {
+  const auto found = live_.find(id);
+  if (found == live_.end()) {
+    AILERON_ASSIGN(const session::Session known, store_.Get(id));
+    return Fail(Code::kInvalid, "session {} is {}, not running", id, StateName(known.state));
+  }
+  found->second->SendStop(reason);
+  End(id, session::State::kStopped, std::nullopt, std::string(reason));
+  return {};
+}
+
+void Sessions::StopAll(std::string_view reason) {
+  std::vector<std::string> ids;
+  for (const auto& [id, session] : live_) ids.push_back(id);
+  for (const std::string& id : ids) (void)Stop(id, reason);
+}
+
+void Sessions::OrphanTheRest() {
+  std::vector<std::string> alive;
+  for (const auto& [id, session] : live_) alive.push_back(id);
+  const auto orphaned = store_.Orphan(alive, Now());
+  if (!orphaned) {
+    LogError("cannot record orphaned sessions: {}", orphaned.error().message);
+    return;
+  }
+  for (const session::Session& session : *orphaned) {
+    world_.audit.Event("session.orphan", "orphaned", "the launcher did not come back", session.id);
+  }
+  if (auto pruned = store_.Prune(); !pruned) LogWarning("{}", pruned.error().message);
+}
+
+void Sessions::Revoke() {
+  for (const auto& [id, session] : live_) session->Revoke();
+}
+
+void Sessions::ResumeReading() {
+  for (const auto& [id, session] : live_) session->ResumeReading();
+  for (const auto& [id, session] : leaving_) session->ResumeReading();
+}
+
+void Sessions::OneLessToStop() {
+  if (shut_down_ && --left_to_stop_ == 0) std::exchange(shut_down_, nullptr)();
+}
+
+// The sessions stay until this object goes: their launchers see the end of the channel only then,
+// when the lock of the daemon is about to be free for the next one.
+void Sessions::Shutdown(std::function<void()> done) {
+  grace_.Cancel();
+  shut_down_ = std::move(done);
+  // One share of its own, so that `done` is called once, also when there is nothing to stop.
+  left_to_stop_ = live_.size() + leaving_.size() + 1;
+  for (const auto& [id, session] : live_) session->StopWorker([this] { OneLessToStop(); });
+  OneLessToStop();
+}
+
+}  // namespace aileron::daemon

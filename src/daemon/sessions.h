@@ -1,0 +1,77 @@
+// Sessions: all sessions of the daemon, from being opened to being recorded as over.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/key_file.h"
+#include "daemon/live_session.h"
+#include "daemon/session_request.h"
+#include "session/store.h"
+
+namespace aileron::daemon {
+
+// What a launcher is told of its session.
+struct OpenedSession {
+  std::string id;
+  std::string token;
+  std::string ca_pem;
+  std::map<std::string, std::string> environment;  // sentinels by variable
+  std::vector<proxy::Listener> listeners;          // that the session can use
+  std::string resume;                              // sealed bytes
+};
+
+class Sessions {
+ public:
+  Sessions(SessionWorld world, DaemonKeys keys, session::SessionStore store);
+  ~Sessions();
+
+  // Opens a session or resumes one. Nothing here waits for the disk or a process: a launch does.
+  std::expected<OpenedSession, Refusal> Open(SessionRequest request, os::Fd channel);
+  // What Open left for later: the record, the audit log, the worker.
+  void Begin(const std::string& id);
+
+  Result<std::vector<session::Session>> List(session::SessionStore::Which which) const;
+  Result<session::Session> Get(const std::string& id) const;
+  // Ends a session: its launcher is asked to end the sandbox. kNotFound; kInvalid when it is over.
+  Status Stop(const std::string& id, std::string_view reason);
+  void StopAll(std::string_view reason);
+
+  bool Running(const std::string& id) const { return live_.contains(id); }
+  // Running, or over but with records of it still to come.
+  bool Known(const std::string& id) const { return Running(id) || leaving_.contains(id); }
+  const LiveSession* Find(const std::string& id) const;
+  std::size_t running() const { return live_.size(); }
+  // Sessions of an earlier daemon whose launchers may still come back.
+  bool waiting_for_launchers() const { return grace_.armed(); }
+
+  // Workers forget their verdicts and credentials: the vault, a binding or the log's health
+  // changed.
+  void Revoke();
+  void ResumeReading();
+  // Ends all workers and calls `done`. Sessions stay recorded as running: a daemon that starts soon
+  // takes them up again.
+  void Shutdown(std::function<void()> done);
+
+ private:
+  std::expected<std::unique_ptr<LiveSession>, Refusal> Create(SessionRequest request);
+  std::expected<std::unique_ptr<LiveSession>, Refusal> Resume(const SessionRequest& request);
+  std::map<std::string, session::Sentinel> MakeSentinels();
+  OpenedSession Describe(LiveSession& session) const;
+  void End(const std::string& id, session::State state, std::optional<int> code, std::string why);
+  void OrphanTheRest();
+  void OneLessToStop();
+
+  SessionWorld world_;
+  DaemonKeys keys_;
+  session::SessionStore store_;
+  net::Timer grace_;
+  std::map<std::string, std::unique_ptr<LiveSession>> live_;
+  std::map<std::string, std::unique_ptr<LiveSession>> leaving_;  // over, but for their workers
+  std::function<void()> shut_down_;                              // set once shutting down
+  std::size_t left_to_stop_ = 0;
+};
+
+}  // namespace aileron::daemon

@@ -1,0 +1,43 @@
+// What the daemon's tests share: a folder of their own, and turning the loop until something holds.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "net/loop.h"
+
+namespace aileron::daemon {
+
+class FolderTest : public ::testing::Test {
+ protected:
+  FolderTest() {
+    char folder[] = "/tmp/aileron-daemon-XXXXXX";
+    AILERON_CHECK(mkdtemp(folder) != nullptr);
+    folder_ = folder;
+  }
+  ~FolderTest() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  const std::string& folder() const { return folder_; }
+
+  // False when a generous while has passed first.
+  bool TurnUntil(const std::function<bool()>& done) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!done()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      loop_->Turn(std::chrono::milliseconds(10));
+    }
+    return true;
+  }
+
+  std::unique_ptr<net::Loop> loop_ = net::Loop::Make().value();
+
+ private:
+  std::string folder_;
+};
+
+}  // namespace aileron::daemon

@@ -1,0 +1,27 @@
+// Problem details (RFC 9457): the body of every refusal in JSON.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace aileron::http {
+
+inline constexpr std::string_view kProblemType = "application/problem+json";
+
+struct Problem {
+  int status = 500;
+  std::string title;   // the same for every problem of that code
+  std::string detail;  // this one
+  std::string code;    // stable: "host_not_allowed"
+  std::string hint;    // what to do; may be empty
+  // Members that certain clients print: "error", "message".
+  std::vector<std::pair<std::string, std::string>> more;
+};
+
+// {"type":"about:blank","title":…,"status":…,"detail":…,"code":…,"hint":…}. Invalid UTF-8 is
+// replaced.
+std::string ProblemBody(const Problem& problem);
+
+}  // namespace aileron::http

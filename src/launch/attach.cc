@@ -1,0 +1,205 @@
+// Tested by tests/launch/test_terminal.py.
+
+#include "launch/attach.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <optional>
+
+#include "base/bytes.h"
+#include "os/pty.h"
+
+namespace aileron::launch {
+
+namespace {
+
+constexpr std::array kForwarded = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
+constexpr std::size_t kRelayBytes = 64u << 10;  // each way
+constexpr int kReopenWait = 1000;               // milliseconds between tries for a new daemon
+
+sigset_t ForwardedSet() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : kForwarded) sigaddset(&set, number);
+  return set;
+}
+
+class Loop {
+ public:
+  Loop(sandbox::NativeSandbox& sandbox, SessionLink& session)
+      : sandbox_(sandbox), session_(session), keys_(kRelayBytes) {}
+
+  std::expected<int, sandbox::Failed> Run();
+
+ private:
+  enum Slot { kChannel, kInit, kSignals, kSession, kMaster, kKeys, kSlots };
+
+  void HearSandbox();
+  void HearSignals(const os::Fd& signals);
+  void HearDaemon();
+  void TakeTerminal(os::Fd master);
+  void ReadMaster();
+  void ReadKeys();
+  void WriteKeys();
+  void Reopen();
+
+  sandbox::NativeSandbox& sandbox_;
+  SessionLink& session_;
+  os::Fd master_;
+  std::optional<os::RawTerminal> raw_;
+  int screen_ = -1;         // shows what the agent prints: the caller's terminal, if there is one
+  bool keys_open_ = false;  // the caller's standard input is a terminal and has not ended
+  bool channel_open_ = true;
+  bool told_of_loss_ = false;
+  ByteBuffer keys_;
+  std::optional<sandbox::Failed> failed_;
+};
+
+void Loop::TakeTerminal(os::Fd master) {
+  master_ = std::move(master);
+  for (const int descriptor : {1, 2, 0}) {
+    if (screen_ < 0 && isatty(descriptor)) screen_ = descriptor;
+  }
+  if (screen_ < 0) screen_ = STDOUT_FILENO;  // --tty=always without a terminal
+  os::CopyWindowSize(screen_, master_.get());
+  if (isatty(0)) {
+    raw_.emplace(0);
+    keys_open_ = true;
+  }
+}
+
+void Loop::HearSandbox() {
+  auto received = sandbox::Receive(sandbox_.channel.get());
+  if (!received) {
+    channel_open_ = false;
+    return;
+  }
+  if (std::holds_alternative<sandbox::Listeners>(received->message)) {
+    if (auto given = session_.HandOver(std::move(received->descriptors)); !given) Reopen();
+  } else if (std::holds_alternative<sandbox::Terminal>(received->message)) {
+    if (received->descriptors.size() == 1) TakeTerminal(std::move(received->descriptors[0]));
+  } else if (auto* failed = std::get_if<sandbox::Failed>(&received->message)) {
+    failed_ = std::move(*failed);
+  }
+}
+
+void Loop::HearSignals(const os::Fd& signals) {
+  signalfd_siginfo info;
+  while (read(signals.get(), &info, sizeof info) == sizeof info) {
+    const int number = static_cast<int>(info.ssi_signo);
+    if (number == SIGWINCH) {
+      if (master_) os::CopyWindowSize(screen_, master_.get());
+    } else {
+      (void)sandbox::Send(sandbox_.channel.get(), sandbox::Signal{number});
+    }
+  }
+}
+
+void Loop::HearDaemon() {
+  const SessionLink::Word word = session_.Listen();
+  if (word.kind == SessionLink::Word::Kind::kStop) {
+    std::fprintf(stderr, "aileron: the session was stopped%s%s\r\n",
+                 word.reason.empty() ? "" : ": ", word.reason.c_str());
+    (void)os::SignalChild(sandbox_.init, SIGKILL);
+  } else if (word.kind == SessionLink::Word::Kind::kGone) {
+    Reopen();
+  }
+}
+
+// The sandbox has no way out meanwhile: its listeners hold what arrives until somebody accepts.
+void Loop::Reopen() {
+  const auto opened = session_.Reopen();
+  if (opened) {
+    told_of_loss_ = false;
+  } else if (!told_of_loss_) {
+    told_of_loss_ = true;
+    std::fprintf(stderr, "aileron: the daemon is gone and no new one took the session: %s\r\n",
+                 opened.error().message.c_str());
+  }
+}
+
+void Loop::ReadMaster() {
+  char bytes[16384];
+  const ssize_t count = read(master_.get(), bytes, sizeof bytes);
+  if (count > 0) {
+    (void)os::WriteAll(screen_, {bytes, static_cast<std::size_t>(count)});
+  } else if (count == 0 || (errno != EINTR && errno != EAGAIN)) {
+    master_.Reset();  // EIO: the last program has closed its end
+    keys_open_ = false;
+  }
+}
+
+void Loop::ReadKeys() {
+  const std::span<char> room = keys_.Prepare(1);
+  const ssize_t count = read(0, room.data(), room.size());
+  if (count > 0) {
+    keys_.Commit(static_cast<std::size_t>(count));
+  } else if (count == 0 || errno != EINTR) {
+    keys_open_ = false;
+  }
+}
+
+void Loop::WriteKeys() {
+  const std::string_view bytes = keys_.View();
+  const ssize_t count = write(master_.get(), bytes.data(), bytes.size());
+  if (count > 0) keys_.Consume(static_cast<std::size_t>(count));
+}
+
+std::expected<int, sandbox::Failed> Loop::Run() {
+  const sigset_t forwarded = ForwardedSet();
+  const os::Fd signals(signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK));
+  while (true) {
+    std::array<pollfd, kSlots> ready{};
+    for (pollfd& slot : ready) slot = {-1, POLLIN, 0};
+    if (channel_open_) ready[kChannel].fd = sandbox_.channel.get();
+    ready[kInit].fd = sandbox_.init.pidfd.get();
+    ready[kSignals].fd = signals.get();
+    ready[kSession].fd = session_.descriptor();
+    if (master_)
+      ready[kMaster] = {master_.get(),
+                        static_cast<short>(keys_.empty() ? POLLIN : POLLIN | POLLOUT), 0};
+    if (keys_open_ && keys_.Room() > 0) ready[kKeys].fd = 0;
+    const int count =
+        poll(ready.data(), ready.size(), session_.descriptor() < 0 ? kReopenWait : -1);
+    if (count < 0 && errno != EINTR) {
+      return std::unexpected(
+          sandbox::Failed{125, os::ErrnoError(errno, "cannot wait for the sandbox")});
+    }
+    if (count <= 0) {
+      if (count == 0) Reopen();
+      continue;
+    }
+    if (ready[kChannel].revents != 0) HearSandbox();
+    if (ready[kSignals].revents != 0) HearSignals(signals);
+    if (ready[kSession].revents != 0 && session_.descriptor() >= 0) HearDaemon();
+    if (ready[kKeys].revents != 0) ReadKeys();
+    if (master_ && (ready[kMaster].revents & POLLOUT) != 0) WriteKeys();
+    if (master_ && (ready[kMaster].revents & ~POLLOUT) != 0) ReadMaster();
+    if (ready[kInit].revents != 0) break;
+  }
+  while (master_) ReadMaster();  // what was printed last; ends with EIO, since every writer is dead
+  while (channel_open_ && !failed_) HearSandbox();
+  auto status = os::WaitFor(sandbox_.init);
+  if (failed_) return std::unexpected(std::move(*failed_));
+  if (!status) return std::unexpected(sandbox::Failed{125, status.error()});
+  return os::ExitCode(*status);
+}
+
+}  // namespace
+
+void HoldSignals() {
+  const sigset_t forwarded = ForwardedSet();
+  sigprocmask(SIG_BLOCK, &forwarded, nullptr);
+}
+
+std::expected<int, sandbox::Failed> Attach(sandbox::NativeSandbox& sandbox, SessionLink& session) {
+  return Loop(sandbox, session).Run();
+}
+
+}  // namespace aileron::launch

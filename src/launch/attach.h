@@ -1,0 +1,21 @@
+// Attach: sits between the caller's terminal and the sandbox until the agent ends.
+//
+// One poll loop: signals and window size go in, the terminal's bytes go both ways, the daemon's
+// word is heard, and a daemon that died is replaced. Descriptors that are not terminals were given
+// to the agent as they are and cost nothing here.
+#pragma once
+
+#include "base/result.h"
+#include "launch/session_link.h"
+#include "sandbox/channel.h"
+#include "sandbox/native.h"
+
+namespace aileron::launch {
+
+// Blocks the signals that the loop forwards; call before the sandbox starts, so that none is lost.
+void HoldSignals();
+
+// Until the sandbox's first process has ended: the exit code, or why nothing was run.
+std::expected<int, sandbox::Failed> Attach(sandbox::NativeSandbox& sandbox, SessionLink& session);
+
+}  // namespace aileron::launch

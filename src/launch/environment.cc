@@ -1,0 +1,113 @@
+#include "launch/environment.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "launch/plan.h"
+#include "sandbox/spec.h"
+
+namespace aileron::launch {
+
+namespace {
+
+constexpr std::array<std::string_view, 7> kPassedOn = {"TERM",     "COLORTERM", "NO_COLOR", "LANG",
+                                                       "LANGUAGE", "TZ",        "PATH"};
+constexpr std::string_view kDefaultPath =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+// Each ecosystem's way to name the roots it trusts.
+constexpr std::array kBundleVariables = {
+    "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO",
+    "PIP_CERT",      "CARGO_HTTP_CAINFO",  "AWS_CA_BUNDLE",  "DENO_CERT"};
+
+bool ValidName(std::string_view name) {
+  return !name.empty() && (name[0] < '0' || name[0] > '9') && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+void AddContract(std::map<std::string, std::string>& variables, const SessionFacts& session,
+                 const sandbox::Identity& identity) {
+  const std::string runtime(sandbox::kRuntimeFolder);
+  const std::string proxy = fmt::format("http://127.0.0.1:{}", kProxyPort);
+  const std::string bundle = runtime + "/ca-bundle.pem";
+  variables["HOME"] = identity.home;
+  variables["USER"] = variables["LOGNAME"] = identity.name;
+  variables["SHELL"] = access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh";
+  std::string& path = variables["PATH"];
+  path = runtime + "/bin:" + (path.empty() ? std::string(kDefaultPath) : path);
+  variables["AILERON_API_URL"] = "https://aileron.internal/v1";
+  variables["AILERON_APPROVAL_URL"] = "https://aileron.internal/v1/approvals";
+  variables["AILERON_TOKEN"] = session.token;
+  variables["AILERON_TOKEN_FILE"] = runtime + "/token";
+  variables["AILERON_SESSION_ID"] = session.id;
+  variables["AILERON_SANDBOX"] = "native";
+  variables["AILERON_SANDBOX_IMAGE"] = "host";
+  variables["AILERON_SANDBOX_TIER"] = "host";
+  for (const char* name :
+       {"http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}) {
+    variables[name] = proxy;
+  }
+  variables["no_proxy"] = variables["NO_PROXY"] = "localhost,127.0.0.1,::1";
+  for (const char* name : kBundleVariables) variables[name] = bundle;
+  variables["NODE_EXTRA_CA_CERTS"] = runtime + "/ca.pem";
+  variables["NODE_USE_ENV_PROXY"] = "1";  // node ≥ 24 honours the proxy variables only when told to
+}
+
+}  // namespace
+
+std::vector<std::string_view> PassedOnByDefault() { return {kPassedOn.begin(), kPassedOn.end()}; }
+
+Result<std::vector<std::string>> MakeEnvironment(const SessionFacts& session,
+                                                 const sandbox::Identity& identity,
+                                                 const std::vector<std::string>& wanted) {
+  std::map<std::string, std::string> variables;
+  for (const std::string_view name : kPassedOn) {
+    if (const char* value = std::getenv(std::string(name).c_str()))
+      variables[std::string(name)] = value;
+  }
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    if (text.starts_with("LC_"))
+      variables[std::string(text.substr(0, text.find('=')))] = text.substr(text.find('=') + 1);
+  }
+  AddContract(variables, session, identity);
+  for (const auto& [name, sentinel] : session.sentinels) variables[name] = sentinel;
+  for (const std::string& entry : wanted) {
+    const auto equals = entry.find('=');
+    const std::string name = entry.substr(0, equals);
+    if (!ValidName(name)) return Fail(Code::kInvalid, "\"{}\" is not the name of a variable", name);
+    if (name.starts_with("AILERON_")) {
+      return Fail(Code::kInvalid, "{} belongs to aileron; choose another name", name);
+    }
+    if (equals != std::string::npos) {
+      variables[name] = entry.substr(equals + 1);
+    } else if (const char* value = std::getenv(name.c_str())) {
+      variables[name] = value;
+    }
+  }
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
+  return environment;
+}
+
+Result<std::vector<std::string>> ParseEnvFile(std::string_view text, std::string_view name) {
+  std::vector<std::string> entries;
+  int number = 0;
+  for (std::string_view line : Split(text, '\n')) {
+    ++number;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (Trim(line).empty() || line.starts_with('#')) continue;
+    if (!ValidName(line.substr(0, line.find('=')))) {
+      return Fail(Code::kInvalid, "{}:{}: \"{}\" is not NAME=VALUE", name, number,
+                  Printable(line.substr(0, line.find('='))));
+    }
+    entries.emplace_back(line);
+  }
+  return entries;
+}
+
+}  // namespace aileron::launch

@@ -1,0 +1,35 @@
+// The agent's environment: empty, but for a short list of the caller's variables, the contract with
+// the sandbox, and what the caller names.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "sandbox/identity.h"
+
+namespace aileron::launch {
+
+// What the daemon says of the session, as far as the sandbox may know it.
+struct SessionFacts {
+  std::string id;
+  std::string token;
+  std::map<std::string, std::string> sentinels;  // variable → look-alike
+};
+
+// NAME=VALUE, each name once; later sources win: passed on, contract, sentinels, `wanted`.
+// `wanted` holds NAME=VALUE, or NAME for the caller's own value (left out when that is not set).
+// kInvalid when `wanted` would change a variable of the contract that the walls rely on.
+Result<std::vector<std::string>> MakeEnvironment(const SessionFacts& session,
+                                                 const sandbox::Identity& identity,
+                                                 const std::vector<std::string>& wanted);
+
+// The names that are passed on without being asked for; LC_* besides.
+std::vector<std::string_view> PassedOnByDefault();
+
+// The lines of an --env-file: NAME=VALUE or NAME; blank lines and lines that start with # do not
+// count. kInvalid with the line's number.
+Result<std::vector<std::string>> ParseEnvFile(std::string_view text, std::string_view name);
+
+}  // namespace aileron::launch

@@ -1,0 +1,63 @@
+#include "launch/environment.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+namespace aileron::launch {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class EnvironmentTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    clearenv();
+    setenv("PATH", "/opt/bin", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "hunter2", 1);
+    setenv("LC_TIME", "C", 1);
+    identity_.name = "agent";
+    identity_.home = "/home/agent";
+  }
+  std::vector<std::string> Make(const std::vector<std::string>& wanted) {
+    return MakeEnvironment({"01ARYZ", "tok", {{"GITHUB_TOKEN", "ghp_fake"}}}, identity_, wanted)
+        .value();
+  }
+  sandbox::Identity identity_;
+};
+
+TEST_F(EnvironmentTest, PassesOnTheListAndNothingElse) {
+  const auto environment = Make({});
+  EXPECT_THAT(environment, Contains("PATH=/run/aileron/bin:/opt/bin"));
+  EXPECT_THAT(environment, Contains("LC_TIME=C"));
+  EXPECT_THAT(environment, Contains("HOME=/home/agent"));
+  EXPECT_THAT(environment, Contains("GITHUB_TOKEN=ghp_fake"));
+  EXPECT_THAT(environment, Contains("HTTPS_PROXY=http://127.0.0.1:3128"));
+  EXPECT_THAT(environment, Not(Contains(HasSubstr("hunter2"))));
+}
+
+TEST_F(EnvironmentTest, WhatTheCallerNamesWins) {
+  setenv("EDITOR", "vi", 1);
+  const auto environment = Make({"EDITOR", "GITHUB_TOKEN=mine", "ABSENT", "EMPTY="});
+  EXPECT_THAT(environment, Contains("EDITOR=vi"));
+  EXPECT_THAT(environment, Contains("GITHUB_TOKEN=mine"));
+  EXPECT_THAT(environment, Contains("EMPTY="));
+  EXPECT_THAT(environment, Not(Contains(StartsWith("ABSENT"))));
+}
+
+TEST_F(EnvironmentTest, TheContractsNamesAndNonsenseAreRefused) {
+  for (const char* bad : {"AILERON_TOKEN=x", "=x", "1A=b", "A-B=c"}) {
+    EXPECT_FALSE(MakeEnvironment({"i", "t", {}}, identity_, {bad})) << bad;
+  }
+}
+
+TEST(EnvFile, HasCommentsAndSaysWhichLineIsWrong) {
+  EXPECT_THAT(ParseEnvFile("# c\n\nA=b c\r\nB\n", "f").value(), testing::ElementsAre("A=b c", "B"));
+  EXPECT_THAT(ParseEnvFile("A=b\n9=x\n", "my.env").error().message, HasSubstr("my.env:2"));
+}
+
+}  // namespace
+}  // namespace aileron::launch

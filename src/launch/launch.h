@@ -1,0 +1,45 @@
+// Launch: builds a sandbox, runs one command in it, and gives back how it ended.
+//
+// The launcher owns the terminal, the sandbox's first process and the exit code; the daemon owns
+// the session. If the daemon dies the launcher starts or finds a new one and hands the listeners
+// over again; if the launcher dies the sandbox dies with it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "sandbox/spec.h"
+
+namespace aileron::launch {
+
+enum class Tty { kAuto, kAlways, kNever };
+
+struct Options {
+  std::vector<std::string> command;  // empty: the user's shell
+  std::string sandbox = "auto";      // auto | native
+  std::string profile = "guarded";   // network profile: open | guarded | locked
+  std::vector<std::string> allow;    // HOST[:PORT]
+  std::vector<std::string> deny;
+  std::vector<sandbox::MountRequest> mounts;
+  std::vector<std::string> environment;  // NAME=VALUE, or NAME to pass the caller's value on
+  std::string workdir;                   // inside; empty: the current folder, else the workspace
+  std::string workspace;                 // empty: the current folder
+  sandbox::Access workspace_access = sandbox::Access::kReadWrite;
+  sandbox::Resources resources;
+  std::string upstream_ca;              // PEM text; empty: the system's roots alone
+  std::vector<std::string> connect_to;  // HOST:PORT:ADDR[:PORT]
+  Tty tty = Tty::kAuto;
+};
+
+// The agent's own exit code, 128 + signal, or 125 to 127 as docker has them; the reason is an Error
+// with the exit code to use when nothing was started.
+struct Failure {
+  int exit_code;
+  Error error;
+};
+std::expected<int, Failure> Run(const Options& options);
+
+}  // namespace aileron::launch

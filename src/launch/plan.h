@@ -1,0 +1,36 @@
+// Plan: what a launch will build and run, decided before anything is started.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "launch/launch.h"
+#include "os/paths.h"
+#include "sandbox/identity.h"
+#include "sandbox/spec.h"
+
+namespace aileron::launch {
+
+inline constexpr std::uint16_t kProxyPort = 3128;
+inline constexpr std::uint16_t kDnsPort = 53;
+
+struct Plan {
+  sandbox::Identity identity;
+  sandbox::Spec spec;
+  std::vector<std::string> command;
+  std::string workdir;
+};
+
+// Refuses a workspace or a mount that would put the user's credentials or aileron's own state into
+// the sandbox: a home folder as a whole, ~/.ssh and its like, the folders of `paths`.
+Result<Plan> MakePlan(const Options& options, const os::Paths& paths);
+
+// kDenied, with what it would expose, when this host folder or file must not be shared.
+Status CheckShareable(const std::string& resolved, const os::Paths& paths);
+
+// Ports that the data plane answers on: 80, 443, those of `allow`, the proxy and DNS.
+Result<std::vector<sandbox::Listener>> ListenersFor(const std::vector<std::string>& allow,
+                                                    const std::vector<std::string>& connect_to);
+
+}  // namespace aileron::launch

@@ -1,0 +1,99 @@
+#include "launch/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace aileron::launch {
+namespace {
+
+using testing::HasSubstr;
+
+// A home with a project and a key in it, in a place of its own.
+class PlanTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_NE(mkdtemp(folder_), nullptr);
+    paths_.home = std::string(folder_) + "/home";
+    paths_.config = paths_.home + "/.config/aileron";
+    paths_.state = paths_.home + "/.local/state/aileron";
+    paths_.runtime = std::string(folder_) + "/run/aileron";
+    for (const std::string& path :
+         {paths_.config, paths_.state, paths_.runtime, paths_.home + "/.ssh", Project() + "/sub"}) {
+      ASSERT_TRUE(os::MakeFolders(path, 0700));
+    }
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string Project() const { return paths_.home + "/project"; }
+  Options In(const std::string& workspace) const {
+    Options options;
+    options.command = {"true"};
+    options.workspace = workspace;
+    return options;
+  }
+
+  char folder_[32] = "/tmp/aileron-plan-XXXXXX";
+  os::Paths paths_;
+};
+
+TEST_F(PlanTest, AProjectIsSharedAtItsOwnPath) {
+  const Plan plan = MakePlan(In(Project()), paths_).value();
+  EXPECT_EQ(plan.spec.workspace, Project());
+  EXPECT_EQ(plan.workdir, Project());
+  EXPECT_EQ(plan.spec.workspace_access, sandbox::Access::kReadWrite);
+}
+
+TEST_F(PlanTest, AWorkspaceThatHoldsKeysIsRefused) {
+  for (const std::string& bad : {paths_.home, std::string(folder_), paths_.home + "/.ssh",
+                                 paths_.state, paths_.home + "/.local"}) {
+    const auto plan = MakePlan(In(bad), paths_);
+    ASSERT_FALSE(plan) << bad;
+    EXPECT_EQ(plan.error().code, Code::kDenied) << bad;
+  }
+}
+
+TEST_F(PlanTest, AWorkspaceOfTheSystemIsRefused) {
+  for (const char* bad : {"/", "/etc", "/usr", "/tmp", "/home", "/etc/ssl", "/proc/self"}) {
+    EXPECT_EQ(MakePlan(In(bad), paths_).error().code, Code::kDenied) << bad;
+  }
+}
+
+TEST_F(PlanTest, ASymlinkToTheHomeIsTheHome) {
+  const std::string link = std::string(folder_) + "/link";
+  ASSERT_EQ(symlink(paths_.home.c_str(), link.c_str()), 0);
+  EXPECT_EQ(MakePlan(In(link), paths_).error().code, Code::kDenied);
+}
+
+TEST_F(PlanTest, AMountIsHeldToTheSameRules) {
+  Options options = In(Project());
+  options.mounts = {{paths_.home + "/.ssh", "/home/x/.ssh", sandbox::Access::kReadOnly}};
+  const auto plan = MakePlan(options, paths_);
+  ASSERT_FALSE(plan);
+  EXPECT_THAT(plan.error().message, HasSubstr("aileron secret set"));
+  options.mounts = {{Project() + "/none", "/data", sandbox::Access::kReadOnly}};
+  EXPECT_EQ(MakePlan(options, paths_).error().code, Code::kNotFound);
+}
+
+TEST_F(PlanTest, ListensOnTheWebAndOnEachPortOfARule) {
+  const auto listeners =
+      ListenersFor({"a.test:8443", "b.test"}, {"c.test:9443:127.0.0.1:1"}).value();
+  std::vector<int> ports;
+  for (const auto& listener : listeners) ports.push_back(listener.port);
+  EXPECT_THAT(ports, testing::ElementsAre(3128, 80, 443, 8443, 9443, 53, 53));
+  EXPECT_FALSE(ListenersFor({"a.test:3128"}, {}));
+  EXPECT_FALSE(ListenersFor({"a b"}, {}));
+  EXPECT_TRUE(ListenersFor({"10.1.2.0/24", "fd00::/8"}, {}));
+}
+
+TEST_F(PlanTest, AnUnknownSandboxIsNamed) {
+  Options options = In(Project());
+  options.sandbox = "chroot";
+  EXPECT_THAT(MakePlan(options, paths_).error().message, HasSubstr("chroot"));
+}
+
+}  // namespace
+}  // namespace aileron::launch

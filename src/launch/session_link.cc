@@ -1,0 +1,130 @@
+// Tested by tests/faults/test_kill.py.
+
+#include "launch/session_link.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "control/client.h"
+#include "control/start.h"
+#include "os/socket.h"
+
+namespace aileron::launch {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::size_t kWordMax = 64u << 10;
+
+// Text of the command line may be any bytes; JSON may not.
+std::string Dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string Text(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+}  // namespace
+
+Result<SessionLink> SessionLink::Open(const os::Paths& paths, const Plan& plan,
+                                      const Options& options,
+                                      const std::vector<std::string>& groups) {
+  SessionLink link(paths, plan);
+  link.groups_ = groups;
+  const json request = {
+      {"command", plan.command},
+      {"workspace", plan.spec.workspace},
+      {"driver", "native"},
+      {"tier", "host"},
+      {"image", "host"},
+      {"pid", getpid()},
+      {"network", {{"profile", options.profile}, {"allow", options.allow}, {"deny", options.deny}}},
+      {"upstream_ca", options.upstream_ca},
+      {"connect_to", options.connect_to},
+  };
+  link.request_ = Dump(request);
+  AILERON_TRY(link.Post(link.request_));
+  return link;
+}
+
+Status SessionLink::Post(const std::string& body) {
+  AILERON_ASSIGN(control::Client client, control::EnsureDaemon(paths_));
+  AILERON_ASSIGN(auto ends, os::SocketPair(SOCK_SEQPACKET));
+  const int theirs = ends.second.get();
+  control::Request request;
+  request.method = "POST";
+  request.path = "/v1/sessions";
+  request.body = body;
+  request.descriptors = {&theirs, 1};
+  AILERON_ASSIGN(const control::Response response, client.Call(request));
+  const json answer = json::parse(response.body, nullptr, false);
+  if (!answer.is_object()) return Fail(Code::kInternal, "the daemon's answer is not understood");
+  facts_.id = Text(answer, "id");
+  facts_.token = Text(answer, "token");
+  ca_pem_ = Text(answer, "ca_pem");
+  resume_ = Text(answer, "resume");
+  if (const auto variables = answer.find("env");
+      variables != answer.end() && variables->is_object()) {
+    for (const auto& [name, value] : variables->items()) {
+      if (value.is_string()) facts_.sentinels[name] = value.get<std::string>();
+    }
+  }
+  if (facts_.id.empty() || ca_pem_.empty()) {
+    return Fail(Code::kInternal, "the daemon's answer lacks the session's id or its CA");
+  }
+  channel_ = std::move(ends.first);
+  return {};
+}
+
+Status SessionLink::SendListeners() {
+  json message = {{"type", "listeners"}, {"listeners", json::array()}, {"cgroups", groups_}};
+  std::vector<int> numbers;
+  for (std::size_t i = 0; i < sockets_.size(); ++i) {
+    message["listeners"].push_back(
+        {{"kind", sandbox::ListenerKindName(listeners_[i].kind)}, {"port", listeners_[i].port}});
+    numbers.push_back(sockets_[i].get());
+  }
+  return os::SendMessage(channel_.get(), Dump(message), numbers);
+}
+
+Status SessionLink::HandOver(std::vector<os::Fd> listeners) {
+  if (listeners.size() != listeners_.size()) {
+    return Fail(Code::kInternal, "the sandbox opened {} listeners of {}", listeners.size(),
+                listeners_.size());
+  }
+  sockets_ = std::move(listeners);
+  return SendListeners();
+}
+
+Status SessionLink::Reopen() {
+  channel_.Reset();
+  json request = json::parse(request_);
+  request["resume"] = resume_;
+  AILERON_TRY(Post(Dump(request)));
+  return SendListeners();
+}
+
+Status SessionLink::Finish(int exit_code) {
+  if (!channel_) return {};
+  return os::SendMessage(channel_.get(), Dump({{"type", "exit"}, {"code", exit_code}}));
+}
+
+SessionLink::Word SessionLink::Listen() {
+  auto packet = os::ReceiveMessage(channel_.get(), kWordMax);
+  if (!packet || packet->end) {
+    if (!packet && packet.error().code == Code::kUnavailable) return {};
+    channel_.Reset();
+    return {Word::Kind::kGone, ""};
+  }
+  const json word = json::parse(packet->bytes, nullptr, false);
+  if (word.is_object() && Text(word, "type") == "stop")
+    return {Word::Kind::kStop, Text(word, "reason")};
+  return {};
+}
+
+}  // namespace aileron::launch

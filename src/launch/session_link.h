@@ -1,0 +1,62 @@
+// SessionLink: the launcher's end of a session with the daemon.
+//
+// Opens the session, hands over the descriptors of the sandbox's listeners, and does it again with
+// a new daemon when the old one has died. It keeps duplicates of the descriptors for that, and the
+// opaque `resume` text that lets a new daemon take the session up.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "launch/environment.h"
+#include "launch/launch.h"
+#include "launch/plan.h"
+#include "os/fd.h"
+#include "os/paths.h"
+
+namespace aileron::launch {
+
+class SessionLink {
+ public:
+  // Starts the daemon when nobody listens.
+  static Result<SessionLink> Open(const os::Paths& paths, const Plan& plan, const Options& options,
+                                  const std::vector<std::string>& groups);
+
+  const SessionFacts& facts() const { return facts_; }
+  const std::string& ca_pem() const { return ca_pem_; }
+
+  // Gives the sandbox's listeners to the daemon; they are kept for Reopen.
+  Status HandOver(std::vector<os::Fd> listeners);
+  // With a daemon that has started since: the same session, the same listeners.
+  Status Reopen();
+  // The agent has ended. The session ends with it.
+  Status Finish(int exit_code);
+
+  // Readable when the daemon has something to say, or is gone. -1 while there is none.
+  int descriptor() const { return channel_.get(); }
+  struct Word {
+    enum class Kind { kNone, kStop, kGone } kind = Kind::kNone;
+    std::string reason;
+  };
+  Word Listen();
+
+ private:
+  SessionLink(const os::Paths& paths, const Plan& plan)
+      : paths_(paths), listeners_(plan.spec.listeners) {}
+
+  Status Post(const std::string& body);
+  Status SendListeners();
+
+  os::Paths paths_;
+  std::vector<sandbox::Listener> listeners_;
+  std::vector<os::Fd> sockets_;
+  std::vector<std::string> groups_;
+  os::Fd channel_;
+  SessionFacts facts_;
+  std::string ca_pem_;
+  std::string resume_;
+  std::string request_;  // as first posted, so that a resume tells the same
+};
+
+}  // namespace aileron::launch

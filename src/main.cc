@@ -1,0 +1,41 @@
+// aileron is one program with many modes: what a user types, what runs inside a sandbox and what
+// serves it are this file, started in another mode. The table says which modes there are.
+#include "modes/run.h"
+#include "modes/verbs.h"
+
+namespace {
+
+using aileron::modes::Group;
+using aileron::modes::Mode;
+
+constexpr Mode kModes[] = {
+    {"launch", Group::kRun, "Run a command in a sandbox", aileron::modes::LaunchVerb},
+    {"session", Group::kRun, "List, show, watch and stop sessions", aileron::modes::SessionVerb},
+    {"demo", Group::kRun, "Show the whole at work, offline, in a world of its own",
+     aileron::modes::DemoVerb},
+
+    {"vault", Group::kCredentials, "Make, unlock and lock the vault", aileron::modes::VaultVerb},
+    {"secret", Group::kCredentials, "Set, list and remove credentials", aileron::modes::SecretVerb},
+    {"binding", Group::kCredentials, "Say which host gets which credential",
+     aileron::modes::BindingVerb},
+
+    {"audit", Group::kEvidence, "Read, verify and export the audit log", aileron::modes::AuditVerb},
+
+    {"status", Group::kSelf, "Show the daemon, the vault and running sessions",
+     aileron::modes::StatusVerb},
+    {"daemon", Group::kSelf, "Start, stop and inspect the daemon", aileron::modes::DaemonVerb},
+    {"doctor", Group::kSelf, "Check what this machine can do, and how to mend it",
+     aileron::modes::DoctorVerb},
+    {"version", Group::kSelf, "Show the version", aileron::modes::VersionVerb},
+    {"help", Group::kSelf, "Explain a command", aileron::modes::HelpVerb},
+    {"completion", Group::kSelf, "Write a completion script for a shell",
+     aileron::modes::CompletionVerb},
+    {"man", Group::kSelf, "Write the man page", aileron::modes::ManVerb},
+
+    {"init", Group::kInside, "Be the first process of a sandbox", aileron::modes::InitVerb},
+    {"worker", Group::kInside, "Be the data plane of one session", aileron::modes::WorkerVerb},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) { return aileron::modes::Run(kModes, argc, argv); }

@@ -1,0 +1,198 @@
+// Tested by tests/vault/test_bindings.py.
+
+#include <unistd.h>
+
+#include "base/text.h"
+#include "modes/api.h"
+#include "modes/session_text.h"
+#include "modes/verbs.h"
+
+namespace aileron::modes {
+
+namespace {
+
+std::string PathOf(const Parsed& parsed) {
+  return fmt::format("/v1/bindings/{}", PercentEncode(parsed.arguments.at(0)));
+}
+
+Result<std::uint16_t> Port(const Parsed& parsed) {
+  const auto port = ParseInteger<std::uint16_t>(parsed.Value("--port"));
+  if (!port || *port == 0) {
+    return Fail(Code::kInvalid, "--port: \"{}\" is not a port", Printable(parsed.Value("--port")));
+  }
+  return *port;
+}
+
+Outcome RunAdd(const Invocation& invocation) {
+  const Parsed& parsed = invocation.parsed;
+  Json binding = {{"name", parsed.arguments.at(0)}, {"scheme", parsed.Value("--scheme", "bearer")}};
+  for (const std::string_view needed : {"--host", "--credential"}) {
+    if (!parsed.Has(needed)) {
+      return Fail(Code::kInvalid,
+                  "\"aileron binding add\" needs {}. See \"aileron binding add --help\"", needed);
+    }
+  }
+  for (const std::string name :
+       {"host", "credential", "username", "header", "template", "parameter", "sentinel"}) {
+    if (parsed.Has("--" + name)) binding[name] = parsed.Value("--" + name);
+  }
+  if (parsed.Has("--port")) {
+    AILERON_ASSIGN(const std::uint16_t port, Port(parsed));
+    binding["port"] = port;
+  }
+  AILERON_ASSIGN(control::Client client, Connected());
+  AILERON_TRY(CallJson(client, "POST", "/v1/bindings", binding));
+  return 0;
+}
+
+// How the credential is written, in a few words.
+std::string How(const Json& binding) {
+  std::string how = TextOf(binding, "scheme");
+  for (const char* detail : {"username", "header", "parameter"}) {
+    if (const std::string text = TextOf(binding, detail); !text.empty())
+      how += fmt::format(" {}", text);
+  }
+  if (const std::string variable = TextOf(binding, "sentinel"); !variable.empty())
+    how += fmt::format(" via ${}", variable);
+  return how;
+}
+
+Grid BindingGrid(const Json& bindings) {
+  Grid grid({"NAME", "HOST", "CREDENTIAL", "HOW", "SOURCE", "ACTIVE", "WHY"});
+  for (const Json& binding : bindings) {
+    const bool active = TextOf(binding, "active") == "true";
+    const std::string port = TextOf(binding, "port");
+    std::string host = TextOf(binding, "host");
+    if (!port.empty() && port != "443") host += ":" + port;
+    grid.Add({TextOf(binding, "name"),
+              host,
+              TextOf(binding, "credential"),
+              How(binding),
+              TextOf(binding, "source"),
+              {active ? "yes" : "no", active ? Style::kGreen : Style::kDim},
+              TextOf(binding, "why")});
+  }
+  return grid;
+}
+
+// The exit code of an answer about all bindings. A file that is wrong is told: the bindings in
+// force are then those that the daemon read before, and new sessions are refused.
+int TellProblem(const Json& answer) {
+  const std::string problem = TextOf(answer, "problem");
+  if (problem.empty()) return 0;
+  PrintError(problem);
+  return kExitConfiguration;
+}
+
+Outcome RunList(const Invocation& invocation) {
+  AILERON_ASSIGN(control::Client client, Connected());
+  AILERON_ASSIGN(const Json answer, GetJson(client, "/v1/bindings"));
+  const Json& bindings = ListOf(answer, "bindings");
+  if (invocation.parsed.Has("--json")) {
+    AILERON_TRY(Print(Pretty(bindings)));
+  } else {
+    PrintGrid(BindingGrid(bindings));
+  }
+  return TellProblem(answer);
+}
+
+Outcome RunShow(const Invocation& invocation) {
+  AILERON_ASSIGN(control::Client client, Connected());
+  AILERON_ASSIGN(const Json binding, GetJson(client, PathOf(invocation.parsed)));
+  AILERON_TRY(Print(invocation.parsed.Has("--json")
+                        ? Pretty(binding)
+                        : FieldsText(binding, ColourOf(STDOUT_FILENO))));
+  return 0;
+}
+
+Outcome RunRemove(const Invocation& invocation) {
+  AILERON_ASSIGN(control::Client client, Connected());
+  AILERON_TRY(client.Call({.method = "DELETE", .path = PathOf(invocation.parsed)}));
+  return 0;
+}
+
+Outcome RunCheck(const Invocation& invocation) {
+  const Parsed& parsed = invocation.parsed;
+  Json question = {{"host", parsed.arguments.at(0)}};
+  if (parsed.Has("--port")) {
+    AILERON_ASSIGN(const std::uint16_t port, Port(parsed));
+    question["port"] = port;
+  }
+  AILERON_ASSIGN(control::Client client, Connected());
+  AILERON_ASSIGN(const Json answer, CallJson(client, "POST", "/v1/bindings/check", question));
+  if (parsed.Has("--json")) {
+    AILERON_TRY(Print(Pretty(answer)));
+    return TellProblem(answer);
+  }
+  if (const int problem = TellProblem(answer); problem != 0) return problem;
+  const Json& bindings = ListOf(answer, "bindings");
+  if (bindings.empty()) {
+    AILERON_TRY(Print(fmt::format("No binding: requests to {} go out as they are.\n",
+                                  Printable(TextOf(answer, "host")))));
+    return 0;
+  }
+  PrintGrid(BindingGrid(bindings));
+  AILERON_TRY(Print(fmt::format("\nThe vault is {}.\n", Printable(TextOf(answer, "vault")))));
+  return 0;
+}
+
+}  // namespace
+
+Command BindingVerb() {
+  const Argument name{"NAME", "The binding's name"};
+  const Flag port{"--port", "N", "The port, if it is not 443"};
+  return {
+      .text =
+          "A binding says which host gets which credential of the vault, and how it is written "
+          "into a request. "
+          "Requests to a bound host whose credential is missing or locked fail; they never go out "
+          "without it. "
+          "Built-in bindings for known services come into force when the vault has their "
+          "credential.",
+      .commands = {
+          {.name = "add",
+           .summary = "Add a binding",
+           .flags =
+               {{"--host", "HOST", "The host, or *.DOMAIN for all below it (needed)"},
+                port,
+                {"--credential", "NAME", "The name of the credential in the vault (needed)"},
+                {.name = "--scheme",
+                 .value = "SCHEME",
+                 .summary = "How it is written; bearer if not given",
+                 .choices = "bearer|basic|header-template|query-param"},
+                {"--username", "NAME",
+                 "basic: the user's name; without it the credential is user:password"},
+                {"--header", "NAME", "header-template: the header's name"},
+                {"--template", "TEXT", "header-template: the header's value, with {secret} in it"},
+                {"--parameter", "NAME", "query-param: the parameter's name"},
+                {"--sentinel", "VARIABLE",
+                 "Give the sandbox a look-alike in this variable, and swap only that on the wire"}},
+           .arguments = {name},
+           .examples =
+               {{"aileron binding add work-api --host=api.example.com --credential=token/work",
+                 "A bearer token"},
+                {"aileron binding add key --host=api.example.com --credential=token/key "
+                 "--scheme=header-template --header=x-api-key --template='{secret}'",
+                 "A header of its own"}},
+           .run = RunAdd},
+          {.name = "list",
+           .summary = "List bindings, and whether they are in force",
+           .flags = {kJsonFlag},
+           .run = RunList},
+          {.name = "show",
+           .summary = "Show one binding",
+           .flags = {kJsonFlag},
+           .arguments = {name},
+           .run = RunShow},
+          {.name = "remove",
+           .summary = "Remove one of your bindings",
+           .arguments = {name},
+           .run = RunRemove},
+          {.name = "check",
+           .summary = "Tell which binding a host would get",
+           .flags = {port, kJsonFlag},
+           .arguments = {{"HOST", "The host's name"}},
+           .run = RunCheck}}};
+}
+
+}  // namespace aileron::modes

@@ -1,0 +1,144 @@
+// Tested by tests/launch/test_cli.py.
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "modes/api.h"
+#include "modes/terminal.h"
+#include "modes/verbs.h"
+#include "net/tls.h"
+#include "sandbox/probe.h"
+
+namespace aileron::modes {
+
+namespace {
+
+using sandbox::Capability;
+using sandbox::State;
+
+std::string_view StateName(State state) {
+  switch (state) {
+    case State::kOk:
+      return "ok";
+    case State::kLimited:
+      return "limited";
+    case State::kMissing:
+      return "missing";
+  }
+  return "missing";
+}
+
+Style StyleOf(State state) {
+  return state == State::kOk        ? Style::kGreen
+         : state == State::kLimited ? Style::kYellow
+                                    : Style::kRed;
+}
+
+// Starts the daemon if it does not run: that it can be started is what is asked.
+Capability Daemon() {
+  const auto client = Connected();
+  if (client) return {"daemon", State::kOk, "answers on its socket", ""};
+  return {"daemon", State::kMissing, client.error().error.message, ""};
+}
+
+Capability Folder(std::string name, const std::string& path) {
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0) {
+    return {std::move(name), State::kOk, path + " is made when it is needed", ""};
+  }
+  if (!S_ISDIR(info.st_mode))
+    return {std::move(name), State::kMissing, path + " is not a folder", ""};
+  if (info.st_uid != geteuid()) {
+    return {std::move(name), State::kMissing, path + " belongs to somebody else",
+            fmt::format("sudo chown -R {} {}", geteuid(), path)};
+  }
+  if (access(path.c_str(), W_OK | X_OK) != 0) {
+    return {std::move(name), State::kMissing, path + " cannot be written",
+            fmt::format("chmod 700 {}", path)};
+  }
+  if ((info.st_mode & 077) != 0) {
+    return {std::move(name), State::kLimited, path + " can be entered by others",
+            fmt::format("chmod 700 {}", path)};
+  }
+  return {std::move(name), State::kOk, path + ", yours alone", ""};
+}
+
+Capability Certificates() {
+  const net::RootBundle roots = net::RootBundle::OfSystem();
+  if (!roots.pem().empty()) {
+    std::size_t count = 0;
+    constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
+    for (auto at = roots.pem().find(kBegin); at != std::string_view::npos;
+         at = roots.pem().find(kBegin, at + 1))
+      ++count;
+    return {"CA bundle", State::kOk, fmt::format("{}, {} authorities", roots.path(), count), ""};
+  }
+  return {"CA bundle", State::kMissing,
+          "no system bundle of certificate authorities was found: no site can be verified",
+          "sudo apt-get install ca-certificates"};
+}
+
+// A clock that is far off makes every certificate look expired, or not yet valid.
+Capability Clock() {
+  const Time now = Now();
+  constexpr Time kBuilt = Time(std::chrono::sys_days(std::chrono::year(2025) / 1 / 1));
+  constexpr Time kAbsurd = Time(std::chrono::sys_days(std::chrono::year(2100) / 1 / 1));
+  if (now < kBuilt || now > kAbsurd) {
+    return {"clock", State::kMissing, fmt::format("says {}", FormatTime(now)),
+            "sudo timedatectl set-ntp true"};
+  }
+  return {"clock", State::kOk, FormatTime(now), ""};
+}
+
+Outcome RunDoctor(const Invocation& invocation) {
+  AILERON_ASSIGN(const os::Paths paths, Paths());
+  std::vector<Capability> found = sandbox::Probe();
+  found.push_back(Folder("config folder", paths.config));
+  found.push_back(Folder("state folder", paths.state));
+  found.push_back(Folder("runtime folder", paths.runtime));
+  found.push_back(Daemon());
+  found.push_back(Certificates());
+  found.push_back(Clock());
+
+  bool missing = false;
+  Json report = Json::array();
+  Grid grid({"CAPABILITY", "STATE", "DETAIL"});
+  for (const Capability& capability : found) {
+    missing = missing || capability.state == State::kMissing;
+    report.push_back({{"name", capability.name},
+                      {"state", StateName(capability.state)},
+                      {"detail", capability.detail},
+                      {"fix", capability.fix}});
+    grid.Add({capability.name,
+              {std::string(StateName(capability.state)), StyleOf(capability.state)},
+              capability.detail});
+  }
+  if (invocation.parsed.Has("--json")) {
+    AILERON_TRY(Print(Pretty(report)));
+    return missing ? kExitFailure : 0;
+  }
+  PrintGrid(grid);
+  const Colour colour = ColourOf(STDOUT_FILENO);
+  for (const Capability& capability : found) {
+    if (capability.fix.empty()) continue;
+    AILERON_TRY(Print(fmt::format("\n{}: {}\n", Printable(capability.name),
+                                  Paint(colour, Style::kCyan, Printable(capability.fix)))));
+  }
+  return missing ? kExitFailure : 0;
+}
+
+}  // namespace
+
+Command DoctorVerb() {
+  return {
+      .text =
+          "Tries everything that a sandbox needs and says what works, what works with limits, and "
+          "what is "
+          "missing, with the one command that mends it. Exits with 1 when something is missing.",
+      .flags = {kJsonFlag},
+      .run = RunDoctor};
+}
+
+}  // namespace aileron::modes

@@ -1,0 +1,157 @@
+#include "modes/launch_flags.h"
+
+#include <cmath>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "launch/environment.h"
+#include "modes/limits.h"
+#include "os/fd.h"
+#include "policy/network.h"
+#include "sandbox/spec.h"
+
+namespace aileron::modes {
+
+namespace {
+
+bool IsPort(std::string_view text) {
+  const auto port = ParseInteger<std::uint16_t>(text);
+  return port && *port != 0;
+}
+
+// Takes "name" or "[v6]" and the colon behind it off the front; empty when there is neither.
+std::string_view TakeHost(std::string_view& rest) {
+  const std::size_t end = rest.starts_with('[') ? rest.find(']') + 1 : rest.find(':');
+  if (end == 0 || end == std::string_view::npos) return {};
+  const std::string_view host = rest.substr(0, end);
+  rest.remove_prefix(end);
+  return host;
+}
+
+Result<double> ParseCpus(const std::string& text) {
+  char* end = nullptr;
+  const double cpus = std::strtod(text.c_str(), &end);
+  if (end == text.c_str() || *end != '\0' || !std::isfinite(cpus) || cpus <= 0 || cpus > 10'000) {
+    return Fail(Code::kInvalid,
+                "--cpus: \"{}\" is not a number of processors; write it as 2 or 1.5", text);
+  }
+  return cpus;
+}
+
+Status CheckVariable(std::string_view entry) {
+  const std::string_view name = entry.substr(0, entry.find('='));
+  if (name.empty() || name.find('\0') != std::string_view::npos) {
+    return Fail(Code::kInvalid,
+                "--env: \"{}\" is not a variable; write it as NAME=VALUE, or NAME to pass yours on",
+                Printable(entry));
+  }
+  return {};
+}
+
+Status ReadEnvironment(const Parsed& parsed, launch::Options& options) {
+  // What stands on the command line wins over files, and so comes last.
+  for (const std::string& path : parsed.Values("--env-file")) {
+    auto text = os::ReadFile(path, limits::environment_file_bytes);
+    if (!text) return Wrap(std::move(text).error(), "--env-file");
+    AILERON_ASSIGN(std::vector<std::string> lines, launch::ParseEnvFile(*text, path));
+    for (std::string& line : lines) options.environment.push_back(std::move(line));
+  }
+  for (const std::string& entry : parsed.Values("--env")) {
+    AILERON_TRY(CheckVariable(entry));
+    options.environment.push_back(entry);
+  }
+  return {};
+}
+
+Status ReadResources(const Parsed& parsed, sandbox::Resources& resources) {
+  if (parsed.Has("--memory")) {
+    auto bytes = sandbox::ParseBytes(parsed.Value("--memory"));
+    if (!bytes) return Wrap(std::move(bytes).error(), "--memory");
+    resources.memory_bytes = *bytes;
+  }
+  if (parsed.Has("--pids")) {
+    resources.pids = ParseInteger<std::uint64_t>(parsed.Value("--pids"));
+    if (!resources.pids || *resources.pids == 0) {
+      return Fail(Code::kInvalid, "--pids: \"{}\" is not a number of processes",
+                  parsed.Value("--pids"));
+    }
+  }
+  if (parsed.Has("--cpus")) {
+    AILERON_ASSIGN(resources.cpus, ParseCpus(parsed.Value("--cpus")));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status CheckConnectTo(std::string_view text) {
+  const auto bad = [&] {
+    return Fail(
+        Code::kInvalid,
+        "--connect-to: \"{}\" is not HOST:PORT:ADDRESS[:PORT], such as api.test:443:127.0.0.1:8443",
+        Printable(text));
+  };
+  std::string_view rest = text;
+  if (TakeHost(rest).empty() || !rest.starts_with(':')) return bad();
+  rest.remove_prefix(1);
+  const std::string_view port = rest.substr(0, rest.find(':'));
+  if (!IsPort(port) || port.size() == rest.size()) return bad();
+  rest.remove_prefix(port.size() + 1);
+  std::string_view address = rest;
+  if (rest.starts_with('[') || rest.find(':') != std::string_view::npos) {
+    address = TakeHost(rest);
+    if (!rest.empty() && (rest[0] != ':' || !IsPort(rest.substr(1)))) return bad();
+  }
+  return address.empty() ? Status(bad()) : Status();
+}
+
+std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
+  launch::Options options;
+  options.command = parsed.arguments;
+  options.sandbox = parsed.Value("--sandbox", options.sandbox);
+  options.profile = parsed.Value("--profile", options.profile);
+  options.allow = parsed.Values("--allow");
+  options.deny = parsed.Values("--deny");
+  options.workdir = parsed.Value("--workdir");
+  options.workspace = parsed.Value("--workspace");
+  for (const std::string_view flag : {"--allow", "--deny"}) {
+    for (const std::string& rule : parsed.Values(flag)) {
+      const auto action = flag == "--allow" ? policy::Action::kAllow : policy::Action::kDeny;
+      if (auto target = policy::ParseFlagRule(action, rule); !target)
+        return Fail(Code::kInvalid, "{}: {}", flag, target.error().message);
+    }
+  }
+  if (parsed.Has("--read-only")) options.workspace_access = sandbox::Access::kReadOnly;
+  for (const std::string& text : parsed.Values("--mount")) {
+    auto mount = sandbox::ParseMount(text);
+    if (!mount)
+      return std::unexpected(Failure({Code::kInvalid, "--mount: " + mount.error().message}));
+    options.mounts.push_back(std::move(*mount));
+  }
+  for (const std::string& text : parsed.Values("--connect-to")) {
+    AILERON_TRY(CheckConnectTo(text));
+    options.connect_to.push_back(text);
+  }
+  if (const Status read = ReadEnvironment(parsed, options); !read) {
+    return std::unexpected(Failure(kExitUsage, read.error()));
+  }
+  AILERON_TRY(ReadResources(parsed, options.resources));
+  if (parsed.Has("--upstream-ca")) {
+    auto pem = os::ReadFile(parsed.Value("--upstream-ca"), limits::ca_file_bytes);
+    if (!pem)
+      return std::unexpected(
+          Failure(kExitUsage, {pem.error().code, "--upstream-ca: " + pem.error().message}));
+    if (pem->find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+      return Fail(Code::kInvalid, "--upstream-ca: {} holds no certificate in PEM",
+                  parsed.Value("--upstream-ca"));
+    }
+    options.upstream_ca = std::move(*pem);
+  }
+  const std::string tty = parsed.Value("--tty", "auto");
+  options.tty = tty == "always"  ? launch::Tty::kAlways
+                : tty == "never" ? launch::Tty::kNever
+                                 : launch::Tty::kAuto;
+  return options;
+}
+
+}  // namespace aileron::modes

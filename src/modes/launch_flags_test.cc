@@ -1,0 +1,130 @@
+#include "modes/launch_flags.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "modes/parse.h"
+#include "modes/verbs.h"
+#include "os/fd.h"
+
+namespace aileron::modes {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::expected<launch::Options, Failure> Read(std::vector<std::string> words) {
+  auto parsed = Parse(LaunchVerb(), "aileron launch", words);
+  if (!parsed) return std::unexpected(Failure(kExitUsage, parsed.error()));
+  return LaunchOptions(*parsed);
+}
+std::string Mistake(std::vector<std::string> words) {
+  const auto options = Read(std::move(words));
+  EXPECT_FALSE(options);
+  return options ? "" : options.error().error.message;
+}
+
+// A file that is gone when the test ends.
+struct File {
+  explicit File(std::string_view text) : path(fmt::format("/tmp/aileron-flags-{}", getpid())) {
+    EXPECT_TRUE(os::ReplaceFile(path, text, 0600));
+  }
+  ~File() { unlink(path.c_str()); }
+  std::string path;
+};
+
+TEST(LaunchFlags, ReadsAWholeCommandLine) {
+  const auto options = Read({"--profile=locked",
+                             "--allow=a.test",
+                             "--allow",
+                             "*.b.test:8443",
+                             "--deny=c.test",
+                             "--read-only",
+                             "--memory=2g",
+                             "--pids",
+                             "100",
+                             "--cpus=1.5",
+                             "--mount=/srv:/data:ro",
+                             "--env",
+                             "A=1",
+                             "--env=B",
+                             "--workdir=/w",
+                             "--workspace=/ws",
+                             "--connect-to=a.test:443:127.0.0.1:8443",
+                             "--tty=never",
+                             "sh",
+                             "-c",
+                             "true"});
+  ASSERT_TRUE(options) << options.error().error.message;
+  EXPECT_EQ(options->profile, "locked");
+  EXPECT_THAT(options->allow, ElementsAre("a.test", "*.b.test:8443"));
+  EXPECT_THAT(options->deny, ElementsAre("c.test"));
+  EXPECT_EQ(options->workspace_access, sandbox::Access::kReadOnly);
+  EXPECT_EQ(options->resources.memory_bytes, 2ull << 30);
+  EXPECT_EQ(options->resources.pids, 100u);
+  EXPECT_EQ(options->resources.cpus, 1.5);
+  ASSERT_EQ(options->mounts.size(), 1u);
+  EXPECT_EQ(options->mounts[0].source, "/srv");
+  EXPECT_EQ(options->mounts[0].target, "/data");
+  EXPECT_EQ(options->mounts[0].access, sandbox::Access::kReadOnly);
+  EXPECT_THAT(options->environment, ElementsAre("A=1", "B"));
+  EXPECT_EQ(options->tty, launch::Tty::kNever);
+  EXPECT_THAT(options->command, ElementsAre("sh", "-c", "true"));
+}
+
+TEST(LaunchFlags, HaveDefaults) {
+  const auto options = Read({});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->sandbox, "auto");
+  EXPECT_EQ(options->profile, "guarded");
+  EXPECT_EQ(options->tty, launch::Tty::kAuto);
+  EXPECT_FALSE(options->resources.any());
+  EXPECT_TRUE(options->command.empty());
+}
+
+TEST(LaunchFlags, NameTheFlagThatIsWrong) {
+  EXPECT_THAT(Mistake({"--memory=lots"}), HasSubstr("--memory"));
+  EXPECT_THAT(Mistake({"--memory=0"}), HasSubstr("--memory"));
+  EXPECT_THAT(Mistake({"--pids=-1"}), HasSubstr("--pids"));
+  EXPECT_THAT(Mistake({"--pids=0"}), HasSubstr("--pids"));
+  for (const char* cpus :
+       {"--cpus=0", "--cpus=-1", "--cpus=nan", "--cpus=inf", "--cpus=1.5x", "--cpus=two"}) {
+    EXPECT_THAT(Mistake({cpus}), HasSubstr("--cpus")) << cpus;
+  }
+  EXPECT_THAT(Mistake({"--mount=/only"}), HasSubstr("--mount"));
+  EXPECT_THAT(Mistake({"--mount=/a:relative"}), HasSubstr("--mount"));
+  EXPECT_THAT(Mistake({"--env==x"}), HasSubstr("--env"));
+  EXPECT_THAT(Mistake({"--env-file=/no/such/file"}), HasSubstr("--env-file"));
+  EXPECT_THAT(Mistake({"--upstream-ca=/no/such/file"}), HasSubstr("--upstream-ca"));
+  EXPECT_THAT(Mistake({"--profile=loose"}), HasSubstr("--profile"));
+}
+
+TEST(LaunchFlags, PutTheCommandLineBehindFiles) {
+  const File file("# a comment\n\nA=file\nB=two words\nC\n");
+  const auto options = Read({"--env=A=flag", "--env-file", file.path});
+  ASSERT_TRUE(options) << options.error().error.message;
+  EXPECT_THAT(options->environment, ElementsAre("A=file", "B=two words", "C", "A=flag"));
+}
+
+TEST(LaunchFlags, RefuseAnAuthorityThatIsNone) {
+  const File file("hello\n");
+  EXPECT_THAT(Mistake({"--upstream-ca=" + file.path}), HasSubstr("no certificate"));
+}
+
+TEST(LaunchFlags, CheckConnectTo) {
+  for (const char* good :
+       {"a.test:443:127.0.0.1:8443", "a.test:443:127.0.0.1", "a.test:443:[::1]:8443",
+        "a.test:443:[::1]", "[2001:db8::1]:443:127.0.0.1:1"}) {
+    EXPECT_TRUE(CheckConnectTo(good)) << good;
+  }
+  for (const char* bad :
+       {"", "a.test", "a.test:443", "a.test:443:", ":443:127.0.0.1", "a.test::127.0.0.1:1",
+        "a.test:0:127.0.0.1", "a.test:443:127.0.0.1:", "a.test:443:127.0.0.1:x",
+        "a.test:443:[::1]x", "a.test:99999:127.0.0.1", "[::1:443:127.0.0.1:1"}) {
+    EXPECT_FALSE(CheckConnectTo(bad)) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace aileron::modes

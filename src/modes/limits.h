@@ -1,0 +1,25 @@
+// The bounds of what the command line reads.
+#pragma once
+
+#include <cstddef>
+
+#include "base/time.h"
+
+namespace aileron::modes::limits {
+
+inline constexpr std::size_t secret_bytes = 64 << 10;  // as the daemon's
+inline constexpr std::size_t passphrase_bytes = 4 << 10;
+inline constexpr std::size_t environment_file_bytes = 1 << 20;
+inline constexpr std::size_t ca_file_bytes = 512 << 10;  // travels in a request of at most 1 MiB
+inline constexpr std::size_t prompt_attempts = 3;
+inline constexpr std::size_t audit_page = 500;  // records in one request
+inline constexpr Duration vault_wait =
+    std::chrono::seconds(120);  // key derivation on a busy machine
+inline constexpr Duration verify_wait = std::chrono::minutes(10);  // reads the whole log
+inline constexpr Duration demo_step_wait = std::chrono::seconds(60);
+inline constexpr Duration demo_stop_wait = std::chrono::seconds(10);
+inline constexpr std::size_t demo_output_bytes = 1 << 20;
+inline constexpr std::size_t demo_request_bytes = 64 << 10;
+inline constexpr std::size_t demo_connections = 64;
+
+}  // namespace aileron::modes::limits

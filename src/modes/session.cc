@@ -1,0 +1,91 @@
+// Tested by tests/launch/test_lifetime.py.
+
+#include <unistd.h>
+
+#include "base/text.h"
+#include "modes/api.h"
+#include "modes/session_text.h"
+#include "modes/verbs.h"
+
+namespace aileron::modes {
+
+namespace {
+
+std::string PathOf(const Parsed& parsed) {
+  return fmt::format("/v1/sessions/{}", PercentEncode(parsed.arguments.at(0)));
+}
+
+Outcome RunList(const Invocation& invocation) {
+  AILERON_ASSIGN(control::Client client, Connected());
+  const bool all = invocation.parsed.Has("--all");
+  AILERON_ASSIGN(const Json answer, GetJson(client, all ? "/v1/sessions?all=1" : "/v1/sessions"));
+  const Json& sessions = ListOf(answer, "sessions");
+  if (invocation.parsed.Has("--json")) {
+    AILERON_TRY(Print(Pretty(sessions)));
+  } else if (sessions.empty()) {
+    PrintNote(all ? "no session yet" : "no session runs; --all lists those that ended");
+  } else {
+    PrintGrid(SessionGrid(sessions));
+  }
+  return 0;
+}
+
+Outcome RunShow(const Invocation& invocation) {
+  AILERON_ASSIGN(control::Client client, Connected());
+  AILERON_ASSIGN(const Json session, GetJson(client, PathOf(invocation.parsed)));
+  AILERON_TRY(Print(invocation.parsed.Has("--json")
+                        ? Pretty(session)
+                        : SessionText(session, ColourOf(STDOUT_FILENO))));
+  return 0;
+}
+
+Outcome RunWatch(const Invocation& invocation) {
+  AILERON_ASSIGN(control::Client client, Connected());
+  const bool json = invocation.parsed.Has("--json");
+  const Colour colour = ColourOf(STDOUT_FILENO);
+  AILERON_TRY(client.Events(
+      PathOf(invocation.parsed) + "/events",
+      [&](const control::Event& event) -> Result<control::Flow> {
+        if (event.name == "end") return control::Flow::kStop;
+        AILERON_ASSIGN(const Json record, ParseJson(event.data, "an event of the daemon"));
+        AILERON_TRY(Print(json ? Compact(record) + "\n" : AuditLine(record, colour)));
+        return control::Flow::kContinue;
+      }));
+  return 0;
+}
+
+Outcome RunStop(const Invocation& invocation) {
+  AILERON_ASSIGN(control::Client client, Connected());
+  AILERON_TRY(client.Call({.method = "DELETE", .path = PathOf(invocation.parsed)}));
+  return 0;
+}
+
+}  // namespace
+
+Command SessionVerb() {
+  const Argument session{"SESSION", "The session's id, as \"aileron session list\" shows it"};
+  return {
+      .commands = {
+          {.name = "list",
+           .summary = "List running sessions",
+           .flags = {{"--all", "", "Those that ended too"}, kJsonFlag},
+           .run = RunList},
+          {.name = "show",
+           .summary = "Show all that is known of a session",
+           .flags = {kJsonFlag},
+           .arguments = {session},
+           .run = RunShow},
+          {.name = "watch",
+           .summary = "Follow what a session does",
+           .text =
+               "Prints each record of the session as it comes, until the session ends or Ctrl-C.",
+           .flags = {{"--json", "", "One JSON object a line"}},
+           .arguments = {session},
+           .run = RunWatch},
+          {.name = "stop",
+           .summary = "End a session and its sandbox",
+           .arguments = {session},
+           .run = RunStop}}};
+}
+
+}  // namespace aileron::modes

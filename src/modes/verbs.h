@@ -1,0 +1,25 @@
+// The verbs: each describes itself, and carries the function that runs it. One file per verb.
+#pragma once
+
+#include "modes/command.h"
+
+namespace aileron::modes {
+
+Command LaunchVerb();
+Command SessionVerb();
+Command DemoVerb();
+Command VaultVerb();
+Command SecretVerb();
+Command BindingVerb();
+Command AuditVerb();
+Command StatusVerb();
+Command DaemonVerb();
+Command DoctorVerb();
+Command VersionVerb();
+Command HelpVerb();
+Command CompletionVerb();
+Command ManVerb();
+Command InitVerb();
+Command WorkerVerb();
+
+}  // namespace aileron::modes

@@ -1,0 +1,100 @@
+// Stream: a non-blocking TCP connection that is plain or speaks TLS, the same to who uses it.
+//
+// Edge-triggered: the owner is told when something may have become possible, and then reads until
+// kBlocked. A short read of the socket is taken for "empty", so that no system call is spent on
+// hearing EAGAIN. The stream keeps no bytes of its own but what OpenSSL holds of a record.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "net/endpoint.h"
+#include "net/loop.h"
+#include "net/tls.h"
+
+namespace aileron::net {
+
+enum class Io : std::uint8_t {
+  kDone,     // some bytes went
+  kBlocked,  // nothing now: wait to be told
+  kEnd,      // the peer will send no more (see clean_end)
+  kFailed,   // see error()
+};
+
+class Stream final : private Loop::Handler {
+ public:
+  class Owner {
+   public:
+    // May destroy the stream.
+    virtual void OnStream(Stream& stream) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  // `socket` is connected and non-blocking. Nagle's delay is switched off.
+  static Result<std::unique_ptr<Stream>> Make(Loop& loop, os::Fd socket, Owner& owner);
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  void set_owner(Owner& owner) { owner_ = &owner; }
+
+  // From now on TLS. `already_read` are bytes of the peer that were read plain (to tell the
+  // protocol).
+  Status StartServer(TlsServer& server, TlsServer::OnHello on_hello, std::string_view already_read);
+  // Verifies that the peer is `host` (a name or an address literal). The session is kept and
+  // resumed under host and port.
+  Status StartClient(TlsClient& client, const std::string& host, std::uint16_t port);
+  // kDone when the handshake is complete; kBlocked also while OnHello answers kWait.
+  Io Handshake();
+  bool is_tls() const { return tls_ != nullptr; }
+
+  Io Read(std::span<char> to, std::size_t& count);
+  Io Write(std::string_view from, std::size_t& count);
+  // No more will be written. kWhole says so in TLS (close_notify) before the FIN; after kCut a peer
+  // can tell that something is missing.
+  enum class Ending : std::uint8_t { kWhole, kCut };
+  void ShutdownWrite(Ending ending);
+
+  // Whether the end was said by the protocol: with TLS by close_notify, else by FIN.
+  bool clean_end() const { return clean_end_; }
+  // Whether a read could give something without waiting.
+  bool MayRead() const;
+  // Whether an idle peer has closed or sent something unasked for: such a connection is not reused.
+  bool Stale();
+  const std::string& error() const { return error_; }
+  // Whether the handshake failed because the peer's certificate was not accepted.
+  bool untrusted() const { return untrusted_; }
+  int descriptor() const { return socket_.get(); }
+
+  struct Bio;  // the C side
+
+ private:
+  Stream(Loop& loop, os::Fd socket, Owner& owner);
+  void OnReady(Readiness ready) override;
+  Io TlsOutcome(int result, std::string_view tried);
+  std::string TlsError(std::string_view tried);
+  Status StartTls(ssl_ctx_st* context);
+
+  Loop& loop_;
+  os::Fd socket_;
+  Owner* owner_;
+  ssl_st* tls_ = nullptr;
+  TlsServer::OnHello on_hello_;
+  TlsClient* client_ = nullptr;
+  std::string peer_;    // host and port, to name in errors and to keep the session under
+  std::string prefix_;  // bytes that TLS reads before the socket's
+  std::string error_;
+  int errno_ = 0;
+  bool readable_ = true;
+  bool writable_ = true;
+  bool hangup_ = false;
+  bool clean_end_ = false;
+  bool wrote_end_ = false;
+  bool untrusted_ = false;
+};
+
+}  // namespace aileron::net

@@ -1,0 +1,123 @@
+// Tested by tests/launch/test_filesystem.py.
+
+#include "os/mounts.h"
+
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+// <sys/mount.h> and <linux/mount.h> of Debian 12 exclude each other: mount(2) is declared here.
+extern "C" int mount(const char* source, const char* target, const char* type, unsigned long flags,
+                     const void* data) noexcept;
+
+namespace aileron::os {
+
+namespace {
+
+constexpr unsigned kEmptyPath = AT_EMPTY_PATH;
+constexpr unsigned kRecursive = 0x8000;  // AT_RECURSIVE, which <fcntl.h> does not have
+
+Result<Fd> OpenTree(int folder, const char* path, unsigned flags, const std::string& name) {
+  Fd tree(static_cast<int>(syscall(SYS_open_tree, folder, path,
+                                   flags | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | kRecursive)));
+  if (!tree) return FailErrno("cannot take the mount at {}", name);
+  return tree;
+}
+
+}  // namespace
+
+Result<Fd> CloneTree(const std::string& path) { return OpenTree(AT_FDCWD, path.c_str(), 0, path); }
+
+Result<Fd> CloneTree(const Fd& descriptor) {
+  return OpenTree(descriptor.get(), "", kEmptyPath, "a descriptor");
+}
+
+Status SetTreeAttributes(const Fd& tree, std::uint64_t attributes) {
+  mount_attr change{};
+  change.attr_set = attributes;
+  if (syscall(SYS_mount_setattr, tree.get(), "", kEmptyPath | kRecursive, &change, sizeof change) !=
+      0) {
+    return FailErrno("cannot change the attributes of a mount");
+  }
+  return {};
+}
+
+Status MapTreeIds(const Fd& tree, const Fd& user_namespace) {
+  mount_attr change{};
+  change.attr_set = MOUNT_ATTR_IDMAP;
+  change.userns_fd = static_cast<std::uint64_t>(user_namespace.get());
+  if (syscall(SYS_mount_setattr, tree.get(), "", kEmptyPath | kRecursive, &change, sizeof change) !=
+      0) {
+    if (errno == EINVAL) errno = EOPNOTSUPP;  // what the kernel means: this file system cannot
+    return FailErrno("cannot map the owners of a mount");
+  }
+  return {};
+}
+
+Status AttachTree(const Fd& tree, const std::string& target) {
+  // The last component of the target may be a symlink (/var/run); where it leads is inside too.
+  constexpr unsigned kFlags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS;
+  if (syscall(SYS_move_mount, tree.get(), "", AT_FDCWD, target.c_str(), kFlags) != 0) {
+    return FailErrno("cannot mount on {}", target);
+  }
+  return {};
+}
+
+Status Mount(const char* source, const std::string& target, const char* type, unsigned long flags,
+             const std::string& options) {
+  if (mount(source, target.c_str(), type, flags, options.c_str()) != 0) {
+    return FailErrno("cannot mount {} on {}", type, target);
+  }
+  return {};
+}
+
+Status MountTmpfs(const std::string& target, const std::string& options) {
+  return Mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV, options);
+}
+
+Status SealNamespace(std::uint64_t attributes) {
+  mount_attr change{};
+  change.attr_set = attributes;
+  change.propagation = MS_PRIVATE;
+  if (syscall(SYS_mount_setattr, AT_FDCWD, "/", kRecursive, &change, sizeof change) != 0) {
+    return FailErrno("cannot make the host's root read-only");
+  }
+  return {};
+}
+
+Result<Fd> OpenPath(const std::string& path) {
+  Fd file(open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (!file) return FailErrno("cannot open {}", path);
+  return file;
+}
+
+bool Exists(const std::string& path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0;
+}
+
+bool IsFolder(const std::string& path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+Status MakeMountPoint(const std::string& path, FileKind kind) {
+  if (Exists(path)) {
+    if (IsFolder(path) == (kind == FileKind::kFolder)) return {};
+    return Fail(Code::kInvalid, "{} is a {}, what should be mounted there is not", path,
+                kind == FileKind::kFolder ? "file" : "folder");
+  }
+  if (kind == FileKind::kFolder) return MakeFolders(path, 0755);
+  if (const auto slash = path.rfind('/'); slash != std::string::npos && slash != 0) {
+    AILERON_TRY(MakeFolders(path.substr(0, slash), 0755));
+  }
+  Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!file) return FailErrno("cannot create {}", path);
+  return {};
+}
+
+}  // namespace aileron::os

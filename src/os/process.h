@@ -1,0 +1,50 @@
+// Processes: start one with a known environment and known descriptors, hold on to it, harden this
+// one.
+#pragma once
+
+#include <sys/types.h>
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "os/fd.h"
+
+namespace aileron::os {
+
+struct Child {
+  pid_t pid = -1;
+  Fd pidfd;  // readable when the child has ended; signals through it never hit a stranger
+};
+
+enum class WithParent { kLives, kDies };  // kDies: SIGKILL when the thread that spawned it ends
+
+struct SpawnOptions {
+  std::string path;  // /proc/self/exe is this program, even after an upgrade
+  std::vector<std::string> argv;
+  std::vector<std::string> environment;          // NAME=VALUE; nothing is inherited
+  std::vector<std::pair<int, int>> descriptors;  // ours → the child's; all others are closed
+  WithParent with_parent = WithParent::kLives;
+  bool own_session = false;  // setsid(): no controlling terminal, own process group
+};
+
+// Starts a program. Its mistakes before exec are reported here, not as an exit status.
+Result<Child> Spawn(const SpawnOptions& options);
+
+// The wait status (WIFEXITED and so on), when it has ended; blocks until then.
+Result<int> WaitFor(const Child& child);
+Status SignalChild(const Child& child, int signal);
+
+// The exit code a shell would show: the code, or 128 + the signal.
+int ExitCode(int wait_status);
+
+// No core dump, no ptrace or /proc/PID/mem by others of the same user, no gaining of privileges.
+// For processes that hold secrets; call first thing in main.
+void HardenProcess();
+
+// Raises nothing: clamps the soft limit of open files to what the hard limit allows.
+void UseAllDescriptors();
+
+}  // namespace aileron::os

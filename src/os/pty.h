@@ -1,0 +1,38 @@
+// Pseudo-terminals, and the caller's terminal put into raw mode and back.
+#pragma once
+
+#include <termios.h>
+
+#include "base/result.h"
+#include "os/fd.h"
+
+namespace aileron::os {
+
+struct Pty {
+  Fd master;
+  Fd slave;
+};
+// From this mount namespace's /dev/ptmx.
+Result<Pty> OpenPty();
+
+// Makes `slave` the controlling terminal of this process, which must lead a session without one.
+Status TakeTerminal(const Fd& slave);
+
+// Copies rows and columns; errors do not matter to anybody.
+void CopyWindowSize(int from, int to);
+
+// Raw mode while it lives. Restores on destruction.
+class RawTerminal {
+ public:
+  explicit RawTerminal(int descriptor);
+  ~RawTerminal();
+  RawTerminal(const RawTerminal&) = delete;
+  RawTerminal& operator=(const RawTerminal&) = delete;
+
+ private:
+  int descriptor_;
+  termios before_{};
+  bool active_ = false;
+};
+
+}  // namespace aileron::os

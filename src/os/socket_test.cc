@@ -1,0 +1,82 @@
+#include "os/socket.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace aileron::os {
+namespace {
+
+TEST(Message, CarriesItsDescriptorsInOrder) {
+  auto ends = SocketPair(SOCK_SEQPACKET).value();
+  int first[2], second[2];
+  ASSERT_EQ(pipe(first), 0);
+  ASSERT_EQ(pipe(second), 0);
+  const Fd a(first[0]), b(first[1]), c(second[0]), d(second[1]);
+  const int sent[] = {b.get(), d.get()};
+  ASSERT_TRUE(SendMessage(ends.first.get(), "two", sent));
+  auto message = ReceiveMessage(ends.second.get(), 100).value();
+  EXPECT_EQ(message.bytes, "two");
+  ASSERT_EQ(message.descriptors.size(), 2u);
+  ASSERT_TRUE(WriteAll(message.descriptors[1].get(), "x"));
+  char byte = 0;
+  EXPECT_EQ(read(c.get(), &byte, 1), 1);
+  EXPECT_EQ(byte, 'x');
+}
+
+TEST(Message, LongerThanTheLimitIsRefusedNotCut) {
+  auto ends = SocketPair(SOCK_SEQPACKET).value();
+  ASSERT_TRUE(SendMessage(ends.first.get(), "0123456789"));
+  EXPECT_EQ(ReceiveMessage(ends.second.get(), 5).error().code, Code::kInvalid);
+}
+
+TEST(Message, EndAndEmptinessAreToldApart) {
+  auto ends = SocketPair(SOCK_SEQPACKET | SOCK_NONBLOCK).value();
+  EXPECT_EQ(ReceiveMessage(ends.second.get(), 5).error().code, Code::kUnavailable);
+  ends.first.Reset();
+  EXPECT_TRUE(ReceiveMessage(ends.second.get(), 5).value().end);
+}
+
+TEST(ListenUnix, IsForTheOwnerAloneAndReplacesADeadSocket) {
+  char folder[] = "/tmp/aileron-socket-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  const std::string path = std::string(folder) + "/s";
+  {
+    const auto first = ListenUnix(path);
+    ASSERT_TRUE(first);
+    struct stat info;
+    ASSERT_EQ(stat(path.c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0600u);
+    EXPECT_FALSE(ListenUnix(path)) << "somebody listens";
+    auto client = ConnectUnix(path);
+    ASSERT_TRUE(client);
+    EXPECT_EQ(PeerOf(client->get()).value().uid, getuid());
+  }
+  EXPECT_EQ(ConnectUnix(path).error().code, Code::kUnavailable);
+  EXPECT_TRUE(ListenUnix(path));
+  unlink(path.c_str());
+  rmdir(folder);
+  EXPECT_EQ(ConnectUnix(std::string(200, 'x')).error().code, Code::kInvalid);
+}
+
+TEST(ReceiveInto, PutsBytesInTheCallersMemoryAndAddsDescriptors) {
+  auto ends = SocketPair(SOCK_STREAM | SOCK_NONBLOCK);
+  ASSERT_TRUE(ends.has_value());
+  const int passed = ends->first.get();
+  char room[8] = {};
+  std::vector<Fd> descriptors;
+  EXPECT_EQ(ReceiveInto(ends->second.get(), room, descriptors).error().code, Code::kUnavailable);
+  ASSERT_TRUE(SendMessage(ends->first.get(), "hello, you", {&passed, 1}).has_value());
+  EXPECT_EQ(ReceiveInto(ends->second.get(), room, descriptors).value(), 8u);
+  EXPECT_EQ(std::string_view(room, 8), "hello, y");
+  ASSERT_EQ(descriptors.size(), 1u);
+  EXPECT_EQ(ReceiveInto(ends->second.get(), room, descriptors).value(), 2u);
+  EXPECT_EQ(descriptors.size(), 1u);
+  descriptors.clear();
+  ends->first.Reset();
+  EXPECT_EQ(ReceiveInto(ends->second.get(), room, descriptors).value(), 0u);
+}
+
+}  // namespace
+}  // namespace aileron::os

@@ -1,0 +1,381 @@
+#include "policy/network.h"
+
+#include <set>
+
+#include "base/host_pattern.h"
+#include "base/text.h"
+#include "policy/limits.h"
+#include "policy/profile.h"
+
+namespace aileron::policy {
+
+namespace {
+
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>{}(text);
+  }
+};
+
+// The rules that stand under one name: for the host itself, and for those below it.
+struct Bucket {
+  std::vector<const Rule*> exact;
+  std::vector<const Rule*> below;
+};
+
+constexpr std::uint16_t kHttpPort = 80;
+constexpr std::uint16_t kHttpsPort = 443;
+
+bool IsDefaultPort(std::uint16_t port) { return port == kHttpPort || port == kHttpsPort; }
+
+// A deny or ask rule without a port speaks of every port: who forbids a host means all of it.
+bool CoversPort(const Rule& rule, std::uint16_t port) {
+  if (rule.port) return *rule.port == port;
+  return rule.action != Action::kAllow || IsDefaultPort(port);
+}
+
+}  // namespace
+
+// What rules compile to. Names hash by themselves and by each of their suffixes; address ranges
+// hash by their leading bits, one lookup for each length in use.
+class RuleIndex {
+ public:
+  Status Add(const Rule& rule) {
+    if (rule.pattern.size() > limits::kRuleTextMax) {
+      return Fail(Code::kInvalid, "the rule \"{}\" is too long", rule.id);
+    }
+    if (rule.pattern == "*") {
+      everything_.push_back(&rule);
+      return {};
+    }
+    if (const auto prefix = Prefix::Parse(rule.pattern)) {
+      lengths_.insert({prefix->address().family(), prefix->length()});
+      prefixes_[Key(prefix->address(), prefix->length())].push_back(&rule);
+      return {};
+    }
+    auto pattern = HostPattern::Parse(rule.pattern);
+    if (!pattern) return Wrap(std::move(pattern.error()), "the rule \"{}\"", rule.id);
+    Bucket& bucket = names_[pattern->host()];
+    (pattern->wildcard() ? bucket.below : bucket.exact).push_back(&rule);
+    return {};
+  }
+
+  // Calls visit(rule, exact) for every rule whose pattern covers the host.
+  template <typename Visit>
+  void ForEach(const Host& host, const std::optional<Address>& address, Visit&& visit) const {
+    for (const Rule* rule : everything_) visit(*rule, false);
+    if (const auto found = names_.find(std::string_view(host.text)); found != names_.end()) {
+      for (const Rule* rule : found->second.exact) visit(*rule, true);
+    }
+    if (address) {
+      for (const auto& [family, length] : lengths_) {
+        if (family != address->family()) continue;
+        const auto found = prefixes_.find(Key(*address, length));
+        if (found == prefixes_.end()) continue;
+        for (const Rule* rule : found->second) visit(*rule, false);
+      }
+      return;
+    }
+    std::string_view rest = host.text;
+    for (std::size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
+      rest.remove_prefix(dot + 1);
+      const auto found = names_.find(rest);
+      if (found == names_.end()) continue;
+      for (const Rule* rule : found->second.below) visit(*rule, false);
+    }
+  }
+
+ private:
+  // Family, length and the leading bits, the rest zero.
+  static std::string Key(const Address& address, int length) {
+    std::string key;
+    key.push_back(static_cast<char>(address.family()));
+    key.push_back(static_cast<char>(length));
+    int left = length;
+    for (const std::uint8_t octet : address.bytes()) {
+      if (left <= 0) break;
+      const int mask = left >= 8 ? 0xff : 0xff << (8 - left);
+      key.push_back(static_cast<char>(octet & mask));
+      left -= 8;
+    }
+    return key;
+  }
+
+  std::unordered_map<std::string, Bucket, TextHash, std::equal_to<>> names_;
+  std::unordered_map<std::string, std::vector<const Rule*>> prefixes_;
+  std::set<std::pair<Family, int>> lengths_;
+  std::vector<const Rule*> everything_;
+};
+
+namespace {
+
+// Shared by all sessions: compiled once a process, never changed.
+const RuleIndex& BuiltinIndex(Profile profile) {
+  static const auto compile = [](Profile which) {
+    RuleIndex index;
+    for (const Rule& rule : BuiltinProfile(which).rules) AILERON_CHECK(index.Add(rule).has_value());
+    return index;
+  };
+  static const RuleIndex indexes[] = {compile(Profile::kOpen), compile(Profile::kGuarded),
+                                      compile(Profile::kLocked)};
+  return indexes[static_cast<int>(profile)];
+}
+
+}  // namespace
+
+struct Network::Index {
+  Profile profile = Profile::kLocked;
+  std::vector<Rule> rules;  // never changed after compiling: `own` points into it
+  RuleIndex own;
+  std::vector<std::uint16_t> extra_ports;
+};
+
+Network::Network(std::unique_ptr<Index> index) : index_(std::move(index)) {}
+Network::Network(Network&&) noexcept = default;
+Network& Network::operator=(Network&&) noexcept = default;
+Network::~Network() = default;
+
+Profile Network::profile() const { return index_->profile; }
+const std::vector<std::uint16_t>& Network::extra_ports() const { return index_->extra_ports; }
+
+Result<Network> Network::Compile(Profile profile, std::span<const Rule> rules) {
+  if (rules.size() > limits::kRules) {
+    return Fail(Code::kInvalid, "{} rules are too many; at most {} are taken", rules.size(),
+                limits::kRules);
+  }
+  auto index = std::make_unique<Index>();
+  index->profile = profile;
+  index->rules.assign(rules.begin(), rules.end());
+  std::set<std::uint16_t> ports;
+  for (const Rule& rule : index->rules) {
+    AILERON_TRY(index->own.Add(rule));
+    if (rule.action == Action::kAllow && rule.port && !IsDefaultPort(*rule.port)) {
+      ports.insert(*rule.port);
+    }
+  }
+  if (ports.size() > limits::kExtraPorts) {
+    return Fail(Code::kInvalid, "rules name {} ports besides 80 and 443; at most {} are taken",
+                ports.size(), limits::kExtraPorts);
+  }
+  index->extra_ports.assign(ports.begin(), ports.end());
+  (void)BuiltinIndex(profile);
+  return Network(std::move(index));
+}
+
+std::string_view Name(Action action) {
+  switch (action) {
+    case Action::kAllow:
+      return "allow";
+    case Action::kAsk:
+      return "ask";
+    case Action::kDeny:
+      return "deny";
+  }
+  return "deny";
+}
+
+std::string_view Name(Layer layer) {
+  switch (layer) {
+    case Layer::kBuiltin:
+      return "builtin";
+    case Layer::kUser:
+      return "user";
+    case Layer::kFlag:
+      return "flag";
+  }
+  return "flag";
+}
+
+std::string_view Name(Profile profile) {
+  switch (profile) {
+    case Profile::kOpen:
+      return "open";
+    case Profile::kGuarded:
+      return "guarded";
+    case Profile::kLocked:
+      return "locked";
+  }
+  return "locked";
+}
+
+std::optional<Profile> ParseProfile(std::string_view name) {
+  for (const Profile profile : {Profile::kOpen, Profile::kGuarded, Profile::kLocked}) {
+    if (Name(profile) == name) return profile;
+  }
+  return std::nullopt;
+}
+
+Result<Rule> ParseFlagRule(Action action, std::string_view text) {
+  if (text.size() > limits::kRuleTextMax) return Fail(Code::kInvalid, "the host is too long");
+  Rule rule{.layer = Layer::kFlag,
+            .action = action,
+            .id = fmt::format("--{} {}", Name(action), Printable(text))};
+  if (text.find('/') != std::string_view::npos) {
+    const auto prefix = Prefix::Parse(text);
+    if (!prefix) {
+      return Fail(
+          Code::kInvalid,
+          "\"{}\" is not HOST[:PORT] or ADDRESS/LENGTH: leave out the scheme and the path, as "
+          "in {} example.com",
+          Printable(text), rule.id.substr(0, rule.id.find(' ')));
+    }
+    rule.pattern = prefix->ToString();
+    return rule;
+  }
+  AILERON_ASSIGN(const HostPort parsed, ParseHostPort(text));
+  rule.pattern = parsed.pattern.ToString();
+  rule.port = parsed.port;
+  return rule;
+}
+
+namespace {
+
+// What the rules say about one target.
+struct Findings {
+  const Rule* deny = nullptr;
+  const Rule* ask = nullptr;
+  const Rule* allow = nullptr;
+  bool other_port = false;  // an allow rule covers the host on other ports
+  bool named = false;       // an allow rule of the user or the flags names exactly this host
+  bool ranged = false;      // one names a range of addresses that this literal is in
+};
+
+void Weigh(const Rule& rule, bool exact, bool literal, std::uint16_t port, Findings& found) {
+  if (!CoversPort(rule, port)) {
+    if (rule.action == Action::kAllow) found.other_port = true;
+    return;
+  }
+  switch (rule.action) {
+    case Action::kDeny:
+      if (found.deny == nullptr) found.deny = &rule;
+      return;
+    case Action::kAsk:
+      if (found.ask == nullptr) found.ask = &rule;
+      return;
+    case Action::kAllow:
+      break;
+  }
+  if (found.allow == nullptr || exact) found.allow = &rule;
+  if (rule.layer == Layer::kBuiltin) return;
+  if (exact) {
+    found.named = true;
+  } else if (literal && rule.pattern != "*") {
+    found.ranged = true;
+  }
+}
+
+std::string AllowHint(const Host& host, std::uint16_t port) {
+  if (IsDefaultPort(port)) return fmt::format("run with --allow {}", host.text);
+  return fmt::format("run with --allow {}", FormatHostPort(host.text, port));
+}
+
+Verdict Refuse(Action action, std::string_view code, std::string rule, std::string reason,
+               std::string hint) {
+  return {.action = action,
+          .code = code,
+          .rule = std::move(rule),
+          .reason = std::move(reason),
+          .hint = std::move(hint)};
+}
+
+// No rule refuses and none allows: the profile decides.
+Verdict ByProfile(Profile profile, const Host& host, std::uint16_t port, const Findings& found) {
+  std::string rule = fmt::format("profile {}", Name(profile));
+  if (found.other_port) {
+    return Refuse(Action::kAsk, kCodePortNotAllowed, std::move(rule),
+                  fmt::format("{} is allowed, but not on port {}", host.text, port),
+                  AllowHint(host, port));
+  }
+  switch (BuiltinProfile(profile).fallback) {
+    case Action::kAllow:
+      return {.action = Action::kAllow, .rule = std::move(rule)};
+    case Action::kAsk:
+      return Refuse(Action::kAsk, kCodeHostNotAllowed, std::move(rule),
+                    fmt::format("{} is not on the list of allowed hosts", host.text),
+                    AllowHint(host, port));
+    case Action::kDeny:
+      break;
+  }
+  return Refuse(
+      Action::kDeny, kCodeHostNotAllowed, std::move(rule),
+      fmt::format("{} is not allowed: the network profile is \"{}\"", host.text, Name(profile)),
+      AllowHint(host, port));
+}
+
+}  // namespace
+
+Verdict Decide(const Network& network, const Target& target) {
+  const Network::Index& index = *network.index_;
+  const auto host = ParseHost(target.host);
+  if (!host) {
+    return Refuse(Action::kDeny, kCodeHostInvalid, "host names", host.error().message,
+                  "use the host's ordinary name or address");
+  }
+  std::optional<Address> address;
+  if (host->kind != HostKind::kName) address = Address::Parse(host->text);
+
+  Findings found;
+  const auto weigh = [&](const Rule& rule, bool exact) {
+    Weigh(rule, exact, address.has_value(), target.port, found);
+  };
+  index.own.ForEach(*host, address, weigh);
+  BuiltinIndex(index.profile).ForEach(*host, address, weigh);
+
+  if (found.deny != nullptr) {
+    return Refuse(Action::kDeny, kCodeHostDenied, found.deny->id,
+                  fmt::format("{} is denied by the rule \"{}\"", host->text, found.deny->id),
+                  "remove that rule, or go without this host");
+  }
+  if (found.ask != nullptr) {
+    return Refuse(Action::kAsk, kCodeHostNotAllowed, found.ask->id,
+                  fmt::format("{} needs permission by the rule \"{}\"", host->text, found.ask->id),
+                  AllowHint(*host, target.port));
+  }
+  Verdict verdict = found.allow != nullptr
+                        ? Verdict{.action = Action::kAllow, .rule = found.allow->id}
+                        : ByProfile(index.profile, *host, target.port, found);
+  if (verdict.action != Action::kAllow) return verdict;
+  // A range may open private addresses, never the machine's credentials: those want their own line.
+  if (address) {
+    const AddressKind kind = Classify(*address);
+    if (kind != AddressKind::kMetadata && found.ranged) found.named = true;
+    if (kind != AddressKind::kPublic && !found.named) {
+      return Refuse(Action::kDeny, kCodeAddressDenied, "public addresses",
+                    fmt::format("{} is {}", host->text, Describe(kind)),
+                    AllowHint(*host, target.port));
+    }
+  }
+  if (found.named) verdict.address_rule = AddressRule::kAny;
+  return verdict;
+}
+
+Verdict DecideName(const Network& network, std::string_view name) {
+  const Network::Index& index = *network.index_;
+  const auto host = ParseHost(name);
+  if (!host || host->kind != HostKind::kName) {
+    return Refuse(Action::kDeny, kCodeHostInvalid, "host names",
+                  host ? "an address is not a name" : host.error().message,
+                  "use the host's ordinary name");
+  }
+  const Rule* deny = nullptr;
+  const auto weigh = [&](const Rule& rule, bool) {
+    if (rule.action == Action::kDeny && !rule.port && deny == nullptr) deny = &rule;
+  };
+  index.own.ForEach(*host, std::nullopt, weigh);
+  BuiltinIndex(index.profile).ForEach(*host, std::nullopt, weigh);
+  if (deny == nullptr) return {.action = Action::kAllow, .rule = "names"};
+  return Refuse(Action::kDeny, kCodeHostDenied, deny->id,
+                fmt::format("{} is denied by the rule \"{}\"", host->text, deny->id),
+                "remove that rule, or go without this host");
+}
+
+Status CheckAddress(const Address& address, AddressRule rule, std::string_view host) {
+  if (rule == AddressRule::kAny) return {};
+  const AddressKind kind = Classify(address);
+  if (kind == AddressKind::kPublic) return {};
+  return Fail(Code::kDenied, "{} leads to {}, {}", Printable(host), address.ToString(),
+              Describe(kind));
+}
+
+}  // namespace aileron::policy

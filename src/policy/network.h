@@ -1,0 +1,112 @@
+// Network: which hosts a session may reach.
+//
+// Rules come from three layers (the profile, the user, the command line). Deny beats ask beats
+// allow, whatever the order, the layer or how exact a rule is; where no rule speaks, the profile's
+// default does. Compiled once a session into hashes by name and suffix, so that a verdict costs the
+// same with ten rules as with ten thousand. Pure: no clock, no file, no socket.
+//
+//   pattern = name            that host alone            github.com
+//           | "*." name       any host below it          *.githubusercontent.com
+//           | address         that address alone         192.0.2.7, 2001:db8::1
+//           | prefix          a range of addresses       10.0.0.0/8
+//           | "*"             every host (builtin and user layers)
+//
+// An address that is not public needs an allow rule of the user or the flags that names it:
+// exactly, or by a range. Cloud metadata addresses need one that names them exactly.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "policy/address.h"
+
+namespace aileron::policy {
+
+enum class Action : std::uint8_t { kAllow, kAsk, kDeny };  // a later one beats an earlier one
+enum class Layer : std::uint8_t { kBuiltin, kUser, kFlag };
+enum class Profile : std::uint8_t { kOpen, kGuarded, kLocked };
+
+// What the resolver may hand to connect().
+enum class AddressRule : std::uint8_t {
+  kPublicOnly,
+  kAny,  // an allow rule of the user or the command line names this host or address, no wildcard
+};
+
+std::string_view Name(Action action);
+std::string_view Name(Layer layer);
+std::string_view Name(Profile profile);
+std::optional<Profile> ParseProfile(std::string_view name);
+
+struct Rule {
+  Layer layer = Layer::kFlag;
+  Action action = Action::kDeny;
+  std::string pattern;  // see the grammar above; any case
+  std::optional<std::uint16_t>
+      port;        // none: ports 80 and 443, or every port for a deny or ask rule
+  std::string id;  // how reasons and the audit log name it: "--allow github.com"
+};
+
+// "--allow HOST[:PORT]": a rule of the flag layer, checked. kInvalid names what is wrong with it.
+Result<Rule> ParseFlagRule(Action action, std::string_view text);
+
+struct Target {
+  std::string_view host;  // name or address literal (no brackets), any case, one final dot at most
+  std::uint16_t port = 443;
+};
+
+struct Verdict {
+  Action action = Action::kDeny;
+  AddressRule address_rule = AddressRule::kPublicOnly;
+  std::string_view code;  // stable: "" when allowed, else "host_denied", "host_not_allowed", …
+  std::string rule;       // the id of the rule that decided, or "profile NAME"
+  std::string reason;     // one line, for the person at the client: empty when allowed
+  std::string hint;       // what to do about it: empty when allowed
+};
+
+// Stable codes of verdicts.
+inline constexpr std::string_view kCodeHostDenied = "host_denied";           // a deny rule
+inline constexpr std::string_view kCodeHostNotAllowed = "host_not_allowed";  // would ask, or locked
+inline constexpr std::string_view kCodePortNotAllowed = "port_not_allowed";  // host yes, port no
+inline constexpr std::string_view kCodeHostInvalid = "host_invalid";         // not a name
+inline constexpr std::string_view kCodeAddressDenied =
+    "address_not_public";  // a literal, not public
+
+class Network {
+ public:
+  // `rules` in any order, at most limits::kRules. kInvalid names the rule that cannot be read.
+  static Result<Network> Compile(Profile profile, std::span<const Rule> rules);
+  Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
+  ~Network();
+
+  Profile profile() const;
+  // Ports besides 80 and 443 that an allow rule names, sorted: what a sandbox needs listeners for.
+  const std::vector<std::uint16_t>& extra_ports() const;
+
+  struct Index;
+
+ private:
+  friend Verdict Decide(const Network& network, const Target& target);
+  friend Verdict DecideName(const Network& network, std::string_view name);
+  explicit Network(std::unique_ptr<Index> index);
+  std::unique_ptr<Index> index_;
+};
+
+// The verdict on one target. `kAsk` is said as such, with the hint how to allow the host
+// beforehand; who cannot ask treats it as a refusal.
+Verdict Decide(const Network& network, const Target& target);
+
+// Whether a name may exist for the sandbox's resolver: deny only where a rule denies the name on
+// every port. A name that merely nobody allowed exists, so that the refusal can be told over HTTP.
+Verdict DecideName(const Network& network, std::string_view name);
+
+// Whether the resolved `address` may be connected to under `rule`; else the reason.
+Status CheckAddress(const Address& address, AddressRule rule, std::string_view host);
+
+}  // namespace aileron::policy

@@ -1,0 +1,365 @@
+// Tested by src/proxy/data_plane_test.cc.
+
+#include "proxy/client.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "proxy/limits.h"
+#include "proxy/sniff.h"
+
+namespace aileron::proxy {
+
+Client::Client(World& world, ListenerKind kind, OnClosed on_closed)
+    : world_(world),
+      kind_(kind),
+      on_closed_(std::move(on_closed)),
+      timer_(world.loop, [this] { OnTimer(); }) {}
+
+std::shared_ptr<Client> Client::Start(World& world, os::Fd socket, ListenerKind kind,
+                                      const net::Endpoint& destination, OnClosed on_closed) {
+  auto connection = std::make_shared<Client>(world, kind, std::move(on_closed));
+  auto stream = net::Stream::Make(world.loop, std::move(socket), *connection);
+  if (!stream) {
+    LogWarning("a client was dropped: {}", stream.error().message);
+    return nullptr;
+  }
+  connection->client_ = std::move(*stream);
+  if (kind == ListenerKind::kProxy) {
+    connection->exchange_ = std::make_unique<Exchange>(Exchange::Mode::kProxy,
+                                                       Site{.how = How::kAbsolute}, &world.names);
+    connection->phase_ = Phase::kExchange;
+  } else {
+    connection->EnterCaptured(destination);
+  }
+  connection->ArmTimer(true);  // the first bytes come with the socket's first edge
+  return connection;
+}
+
+void Client::OnStream(net::Stream&) { Pump(); }
+
+// Calls to here from within a step (answers that were remembered) become another step.
+void Client::Pump() {
+  constexpr int steps_max = 32;  // then others get their turn
+  if (pumping_) {
+    again_ = true;
+    return;
+  }
+  const auto self = shared_from_this();
+  pumping_ = true;
+  bool moved = false;
+  int steps = 0;
+  do {
+    again_ = false;
+    const bool more = Step();
+    again_ |= more;
+    moved |= again_;
+  } while (again_ && ++steps < steps_max);
+  pumping_ = false;
+  if (phase_ == Phase::kDone) return;
+  if (again_ && !scheduled_) {
+    scheduled_ = true;
+    world_.loop.Post([weak = weak_from_this()] {
+      const auto connection = weak.lock();
+      if (!connection) return;
+      connection->scheduled_ = false;
+      connection->Pump();
+    });
+  }
+  if (exchange_ && phase_ == Phase::kExchange && exchange_->idle()) exchange_->ReleaseMemory();
+  ArmTimer(moved);
+}
+
+// One round; whether another may be worth it.
+bool Client::Step() {
+  switch (phase_) {
+    case Phase::kExchange:
+      return RunExchange();
+    case Phase::kEntering:
+      (void)WriteClient();
+      if (client_broken_) {
+        Finish();
+      } else if (exchange_->to_client().empty()) {
+        EnterTunnel();
+        return true;
+      }
+      return false;
+    case Phase::kSniff:
+      return SniffMore();
+    case Phase::kHandshake:
+      return ShakeHands();
+    case Phase::kClosing:
+      return FinishClosing();
+    case Phase::kLinger:
+      return DrainClient();
+    case Phase::kDone:
+      return false;
+  }
+  return false;
+}
+
+void Client::ArmTimer(bool moved) {
+  const bool fresh = timed_phase_ != phase_;
+  timed_phase_ = phase_;
+  switch (phase_) {
+    case Phase::kSniff:
+      if (fresh) timer_.Set(limits::head_timeout);
+      return;
+    case Phase::kHandshake:
+      if (fresh) timer_.Set(limits::tls_timeout);
+      return;
+    case Phase::kEntering:
+    case Phase::kClosing:
+      if (fresh || moved) timer_.Set(limits::body_stall);
+      return;
+    case Phase::kLinger:
+      if (fresh) timer_.Set(limits::linger);
+      return;
+    case Phase::kDone:
+      return;
+    case Phase::kExchange:
+      break;
+  }
+  const Exchange::Wait wait = exchange_->wait();
+  const bool changed = fresh || wait != waiting_for_;
+  waiting_for_ = wait;
+  switch (wait) {
+    case Exchange::Wait::kNothing:
+      return timer_.Cancel();
+    case Exchange::Wait::kNextRequest:
+      if (changed || moved) timer_.Set(limits::keep_alive_idle);
+      return;
+    case Exchange::Wait::kRequestHead:
+      if (changed) timer_.Set(limits::head_timeout);  // not by each byte: a trickle is no request
+      return;
+    case Exchange::Wait::kRequestBody:
+      if (changed || moved) timer_.Set(limits::body_stall);
+      return;
+    case Exchange::Wait::kResponseHead:
+      if (changed || moved) timer_.Set(limits::response_head_timeout);
+      return;
+  }
+}
+
+void Client::OnTimer() {
+  if (phase_ == Phase::kExchange) {
+    exchange_->OnTimeout();
+    return Pump();
+  }
+  const auto self = shared_from_this();
+  Finish();
+}
+
+void Client::Finish() {
+  if (phase_ == Phase::kDone) return;
+  phase_ = Phase::kDone;
+  timer_.Cancel();
+  opening_.reset();
+  upstream_.reset();
+  client_.reset();
+  if (on_closed_) {
+    world_.loop.Post([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->on_closed_(*self);
+    });
+  }
+}
+
+// --- what the connection is
+
+void Client::EnterCaptured(const net::Endpoint& destination) {
+  site_.how = How::kCaptured;
+  site_.port = destination.port();
+  site_.host = destination.Address();
+  phase_ = Phase::kSniff;
+  const auto address = policy::Address::Parse(site_.host);
+  const std::string* name = address ? world_.names.NameOf(*address) : nullptr;
+  if (name != nullptr) {
+    site_.host = *name;
+    known_ = Known::kName;
+  } else {
+    known_ = address && SyntheticNames::IsSynthetic(*address) ? Known::kNone : Known::kLiteral;
+  }
+}
+
+void Client::EnterTunnel() {
+  site_ = exchange_->site();
+  known_ = policy::Address::Parse(site_.host) ? Known::kLiteral : Known::kName;
+  sniffed_ = exchange_->from_client().View();
+  exchange_.reset();
+  phase_ = Phase::kSniff;
+}
+
+bool Client::SniffMore() {
+  // Enough to tell the protocol; the rest stays in the socket for whoever speaks it.
+  constexpr std::size_t enough = 64;
+  Protocol protocol = Sniff(sniffed_);
+  while (protocol == Protocol::kNeedMore) {
+    char bytes[enough];
+    std::size_t count = 0;
+    const net::Io io = client_->Read(bytes, count);
+    if (io == net::Io::kBlocked) return false;
+    if (io != net::Io::kDone) {
+      Finish();
+      return false;
+    }
+    sniffed_.append(bytes, count);
+    protocol = Sniff(sniffed_);
+  }
+  switch (protocol) {
+    case Protocol::kTls:
+      BeginTls();
+      return true;
+    case Protocol::kHttp:
+      BeginExchange(Scheme::kHttp);
+      exchange_->from_client().Append(sniffed_);
+      sniffed_ = std::string();
+      return true;
+    default:
+      RefuseConnection("protocol_not_supported", "the client speaks neither TLS nor HTTP");
+      return false;
+  }
+}
+
+void Client::BeginTls() {
+  site_.scheme = Scheme::kHttps;
+  phase_ = Phase::kHandshake;
+  const std::string hello = std::move(sniffed_);
+  sniffed_ = std::string();
+  auto on_hello = [this](std::string_view name, net::Identity& identity) {
+    return OnHello(name, identity);
+  };
+  if (auto started = client_->StartServer(world_.tls, on_hello, hello); !started) {
+    LogWarning("{}", started.error().message);
+    Finish();
+  }
+}
+
+bool Client::ShakeHands() {
+  switch (client_->Handshake()) {
+    case net::Io::kDone:
+      BeginExchange(Scheme::kHttps);
+      return true;
+    case net::Io::kBlocked:
+      return false;
+    default:
+      if (phase_ == Phase::kHandshake) RefuseConnection("client_tls", client_->error());
+      return false;
+  }
+}
+
+// The name decides the certificate. A wrong one gets its certificate too, so that the refusal can
+// be told inside.
+bool Client::ChooseName(std::string_view name) {
+  hello_name_ = site_.host;
+  if (name.empty()) return known_ != Known::kNone;
+  const auto host = CanonicalHost(name);
+  if (!host) return false;
+  hello_name_ = *host;
+  if (*host == site_.host) return true;
+  if (known_ != Known::kName) {
+    site_.host = *host;
+    known_ = Known::kName;
+    return true;
+  }
+  refuse_all_ =
+      Refusal{.status = 400,
+              .code = "authority_mismatch",
+              .reason = fmt::format("the TLS name {} differs from {}, which the connection is for",
+                                    *host, site_.host),
+              .hint = "connect to each host under its own name"};
+  return true;
+}
+
+// The daemon signs for hosts that it has given a verdict on, allowed or not, and for no others: the
+// question comes first. The exchange asks it again and finds the answer remembered.
+void Client::FetchLeaf() {
+  Site site = site_;
+  site.host = hello_name_;
+  site.scheme = Scheme::kHttps;
+  world_.permits.AskVerdict(site, [weak = weak_from_this()](const std::shared_ptr<const Verdict>&) {
+    const auto self = weak.lock();
+    if (!self || self->phase_ != Phase::kHandshake) return;
+    self->world_.leafs.Fetch(self->hello_name_, [weak](Status status) {
+      const auto client = weak.lock();
+      if (!client || client->phase_ != Phase::kHandshake) return;
+      if (!status) client->leaf_error_ = status.error().message;
+      client->Pump();
+    });
+  });
+}
+
+net::HelloAnswer Client::OnHello(std::string_view name, net::Identity& identity) {
+  if (hello_name_.empty() && !ChooseName(name)) {
+    RefuseConnection("name_unknown", "the TLS handshake names no host that could be meant");
+    return net::HelloAnswer::kRefuse;
+  }
+  if (const net::Identity* found = world_.leafs.Find(hello_name_)) {
+    identity = *found;
+    return net::HelloAnswer::kGo;
+  }
+  if (!leaf_error_.empty()) {
+    RefuseConnection("leaf_unavailable", leaf_error_);
+    return net::HelloAnswer::kRefuse;
+  }
+  if (!leaf_asked_) {
+    leaf_asked_ = true;
+    FetchLeaf();
+  }
+  return net::HelloAnswer::kWait;
+}
+
+void Client::BeginExchange(Scheme scheme) {
+  site_.scheme = scheme;
+  const bool by_host = scheme == Scheme::kHttp && known_ != Known::kName;
+  if (known_ == Known::kNone) site_.host.clear();
+  exchange_ = std::make_unique<Exchange>(by_host ? Exchange::Mode::kHost : Exchange::Mode::kSite,
+                                         site_, &world_.names);
+  if (refuse_all_) exchange_->RefuseAll(std::move(*refuse_all_));
+  phase_ = Phase::kExchange;
+}
+
+// Nothing can be said to the client in a protocol it speaks.
+void Client::RefuseConnection(std::string_view code, std::string_view detail) {
+  if (phase_ == Phase::kClosing || phase_ == Phase::kDone) return;
+  AuditRecord record{.kind = "refused", .host = site_.host, .port = site_.port, .action = "deny"};
+  record.time_us = static_cast<std::uint64_t>(Now().time_since_epoch().count());
+  record.code = code;
+  record.detail = Printable(detail.substr(0, limits::record_text_max));
+  world_.permits.Record(std::move(record));
+  phase_ = Phase::kClosing;
+  if (pumping_) {
+    again_ = true;
+  } else {
+    Pump();
+  }
+}
+
+// --- closing
+
+bool Client::FinishClosing() {
+  if (exchange_ && !client_broken_) (void)WriteClient();
+  if (client_broken_) {
+    Finish();
+    return false;
+  }
+  if (exchange_ && !exchange_->to_client().empty()) return false;
+  client_->ShutdownWrite(ending_);
+  exchange_.reset();
+  phase_ = Phase::kLinger;
+  return true;
+}
+
+// Reads on for a while: closing a socket with unread bytes resets it, and the client might lose
+// what was written last.
+bool Client::DrainClient() {
+  char bytes[4096];
+  while (!client_ended_) {
+    std::size_t count = 0;
+    const net::Io io = client_->Read(bytes, count);
+    if (io == net::Io::kBlocked) return false;
+    client_ended_ = io != net::Io::kDone;
+  }
+  Finish();
+  return false;
+}
+
+}  // namespace aileron::proxy

@@ -1,0 +1,114 @@
+#include "proxy/data_plane.h"
+
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "proxy/confine.h"
+#include "proxy/limits.h"
+
+namespace aileron::proxy {
+namespace {
+
+// Hosts of --connect-to are compared with canonical names.
+Result<std::vector<ConnectTo>> Canonical(std::vector<ConnectTo> entries) {
+  for (ConnectTo& entry : entries) {
+    auto host = CanonicalHost(entry.host);
+    if (!host) return Fail(Code::kInvalid, "--connect-to: {} is not a host", Printable(entry.host));
+    entry.host = std::move(*host);
+  }
+  return entries;
+}
+
+}  // namespace
+
+DataPlane::DataPlane(std::unique_ptr<net::Loop> loop) : loop_(std::move(loop)) {}
+
+DataPlane::~DataPlane() = default;
+
+Result<std::unique_ptr<DataPlane>> DataPlane::Make(os::Fd channel, Start start,
+                                                   std::vector<os::Fd> sockets) {
+  net::PrepareTls();
+  AILERON_ASSIGN(auto loop, net::Loop::Make());
+  std::unique_ptr<DataPlane> plane(new DataPlane(std::move(loop)));
+  AILERON_ASSIGN(plane->resolver_, net::Resolver::Make(*plane->loop_));
+  AILERON_ASSIGN(plane->tls_server_, net::TlsServer::Make());
+  AILERON_ASSIGN(plane->tls_client_,
+                 net::TlsClient::Make(net::RootBundle::OfSystem(), start.extra_roots));
+  plane->permits_ = std::make_unique<PermitClient>(*plane->loop_, std::move(channel));
+  AILERON_ASSIGN(auto key, net::KeyPair::Make());
+  plane->leafs_ = std::make_unique<LeafCache>(*plane->permits_, std::move(key));
+  AILERON_ASSIGN(auto connect_to, Canonical(std::move(start.connect_to)));
+  plane->upstreams_ = std::make_unique<Upstreams>(*plane->loop_, *plane->resolver_,
+                                                  *plane->tls_client_, std::move(connect_to));
+  plane->world_ =
+      std::make_unique<World>(World{*plane->loop_, *plane->permits_, *plane->leafs_,
+                                    *plane->upstreams_, plane->names_, *plane->tls_server_});
+  plane->dns_ = std::make_unique<DnsAnswerer>(*plane->permits_, plane->names_);
+  plane->clients_max_ = start.clients_max == 0 ? limits::clients_max
+                                               : std::min(start.clients_max, limits::clients_max);
+  AILERON_TRY(plane->Listen(std::move(start.listeners), std::move(sockets)));
+  return plane;
+}
+
+Status DataPlane::Listen(std::vector<Listener> listeners, std::vector<os::Fd> sockets) {
+  if (listeners.size() != sockets.size()) {
+    return Fail(Code::kInvalid, "{} listeners were announced and {} came", listeners.size(),
+                sockets.size());
+  }
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const ListenerKind kind = listeners[i].kind;
+    if (kind != ListenerKind::kDns) {
+      listeners_.emplace_back(*loop_, std::move(sockets[i]),
+                              [this, kind](os::Fd socket, const net::Endpoint& destination) {
+                                return Admit(kind, std::move(socket), destination);
+                              });
+      continue;
+    }
+    int type = 0;
+    socklen_t size = sizeof type;
+    if (getsockopt(sockets[i].get(), SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
+      return os::FailErrno("cannot use the DNS listener");
+    }
+    if (type == SOCK_DGRAM) {
+      dns_udp_.emplace_back(*loop_, std::move(sockets[i]), *dns_);
+    } else {
+      dns_tcp_.emplace_back(*loop_, std::move(sockets[i]), *dns_);
+    }
+  }
+  return {};
+}
+
+Result<DataPlane::End> DataPlane::Run(Confinement confinement) {
+  AILERON_TRY(permits_->Start([this] { upstreams_->CloseIdle(); },
+                              [this](bool stopped) {
+                                end_ = stopped ? End::kStopped : End::kDaemonGone;
+                                loop_->Stop();
+                              }));
+  if (confinement == Confinement::kConfined) AILERON_TRY(Confine());
+  for (DnsUdp& server : dns_udp_) AILERON_TRY(server.Start());
+  for (DnsTcp& server : dns_tcp_) AILERON_TRY(server.Start());
+  for (ClientListener& listener : listeners_) AILERON_TRY(listener.Start());
+  AILERON_TRY(permits_->SendReady());
+  loop_->Run();
+  // Clients first: their ends are recorded.
+  if (end_ == End::kStopped) permits_->Drain();
+  return end_;
+}
+
+bool DataPlane::Admit(ListenerKind kind, os::Fd socket, const net::Endpoint& destination) {
+  auto client = Client::Start(*world_, std::move(socket), kind, destination,
+                              [this](Client& left) { Left(left); });
+  if (client) clients_.insert(std::move(client));
+  full_ = clients_.size() >= clients_max_;
+  return !full_;
+}
+
+void DataPlane::Left(Client& client) {
+  clients_.erase(client.shared_from_this());
+  if (!full_) return;
+  full_ = false;
+  for (ClientListener& listener : listeners_) listener.Resume();
+}
+
+}  // namespace aileron::proxy

@@ -1,0 +1,204 @@
+// Exchange: the requests and responses of one client connection, HTTP/1.1 on both sides, without
+// I/O.
+//
+//   head → verdict → credentials → upstream → (body up ∥ head and body down) → record → next head
+//                                                          └ 101 → bytes both ways until both end
+//
+// The driver moves bytes between sockets and the four buffers, reports events, calls Advance(), and
+// carries out the commands that Next() hands out, in order. All decisions are here. What the core
+// promises: no byte of a request leaves before a verdict allowed it and every credential it needs
+// is in hand; a message that is framed doubtfully reaches nobody; a body is never held, and a full
+// buffer stops its source; each request leaves exactly one audit record.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/time.h"
+#include "http/h1.h"
+#include "http/h1_body.h"
+#include "proxy/inject.h"
+#include "proxy/limits.h"
+#include "proxy/names.h"
+#include "proxy/permit.h"
+#include "proxy/refusal.h"
+#include "proxy/site.h"
+
+namespace aileron::proxy {
+
+class Exchange {
+ public:
+  // kProxy: the client names the site in each request (CONNECT or absolute-form). kSite: everything
+  // goes to the site that the connection stands for. kHost: plain HTTP to an address that nobody
+  // named: Host says what is meant, and the address is used only when there is none.
+  enum class Mode : std::uint8_t { kProxy, kSite, kHost };
+
+  enum class Command : std::uint8_t {
+    kAskVerdict,     // for site(); answer with OnVerdict
+    kAskCredential,  // for wanted_binding() at site(); answer with OnCredential
+    kOpenUpstream,   // to site(), a pooled connection or a fresh one; answer with
+                     // OnUpstreamOpened/Failed
+    kOpenFresh,      // the same, but not from the pool
+    kKeepUpstream,   // the upstream connection may serve another request
+    kCloseUpstream,  // close it, or stop opening it
+    kEndUpstream,    // tunnel: no more goes up; after to_upstream is written
+    kEndClient,      // tunnel: no more comes down; after to_client is written
+    kRecord,         // take it with TakeRecord()
+    kEnterTunnel,    // CONNECT was answered: what follows in from_client is for site()
+    kCloseClient,    // after to_client is written; read on for a while, so that it arrives
+    kCutClient,      // the same, so that the client sees that the response is not whole
+  };
+
+  // What the driver's clock is for. Anything else moves at the peers' own pace.
+  enum class Wait : std::uint8_t {
+    kNothing,
+    kNextRequest,
+    kRequestHead,
+    kRequestBody,
+    kResponseHead
+  };
+
+  enum class End : std::uint8_t { kClean, kBroken };
+  enum class Reuse : std::uint8_t { kFresh, kPooled };
+
+  // `names` outlives the exchange; a client may CONNECT to an address that DNS gave it for a name.
+  Exchange(Mode mode, Site site, const SyntheticNames* names = nullptr);
+
+  // Every request of this connection is refused so; for a name that is not the connection's.
+  void RefuseAll(Refusal refusal) { refuse_all_ = std::move(refusal); }
+
+  ByteBuffer& from_client() { return from_client_; }
+  ByteBuffer& to_client() { return to_client_; }
+  ByteBuffer& from_upstream() { return from_upstream_; }
+  ByteBuffer& to_upstream() { return to_upstream_; }
+
+  // Events. After each, or several, of them: Advance. Bytes need no event of their own.
+  void OnClientEnd();
+  void OnVerdict(std::shared_ptr<const Verdict> verdict);
+  void OnCredential(std::shared_ptr<const Credential> credential);
+  void OnUpstreamOpened(Reuse reuse);
+  void OnUpstreamFailed(Refusal refusal);
+  void OnUpstreamEnd(End how);
+  // A write failed: the upstream takes no more, but may have answered.
+  void OnUpstreamDeaf();
+  void OnTimeout();
+
+  // Goes as far as the bytes and the room allow.
+  void Advance(Time now);
+  std::optional<Command> Next();
+
+  bool WantsClientBytes() const;
+  bool WantsUpstreamBytes() const;
+  Wait wait() const;
+  bool closed() const { return state_ == State::kClosed; }
+  // No request is in work: memory and the connection are idle.
+  bool idle() const { return state_ == State::kHead && from_client_.empty(); }
+
+  const Site& site() const { return site_; }
+  const BindingView& wanted_binding() const { return verdict_->bindings[binding_]; }
+  AddressRule address_rule() const { return verdict_->address_rule; }
+  AuditRecord TakeRecord();
+  void ReleaseMemory();
+
+ private:
+  enum class State : std::uint8_t {
+    kHead,
+    kVerdict,
+    kCredential,
+    kOpening,
+    kActive,
+    kTunnel,
+    kClosed,
+  };
+
+  bool TakeHead();
+  void Route();
+  bool RouteThroughProxy();
+  bool RouteToSite();
+  bool RouteByHost();
+  void AnswerConnect();
+  void PrepareHead();
+  RequestParts Parts() const;
+  void NeedNextCredential();
+  void SendHead();
+  bool MoveUp();
+  bool FinishUp();
+  bool TakeResponseHead();
+  bool TakeInterim();
+  void BeginResponse();
+  bool MoveDown();
+  bool FinishDown();
+  bool MoveTunnel();
+  bool MoveRaw(ByteBuffer& from, ByteBuffer& to, std::uint64_t& count);
+  bool FinishExchange();
+  void RetryOrFail();
+  void Refuse(const Refusal& refusal);
+  void RefuseHead(http::Flaw flaw);
+  void UpstreamTrouble(const Refusal& refusal);
+  void FlawedUpload(http::Flaw flaw);
+  void CutDownload(std::string_view code, std::string_view detail);
+  void CloseUpstream();
+  bool upgrade_asked() const;
+  void Close(Command how);
+  void BeginRecord();
+  void EndRecord();
+  bool Replayable() const;
+  void Do(Command command) { commands_.push_back(command); }
+
+  Mode mode_;
+  Site site_;
+  const SyntheticNames* names_;
+  std::optional<Refusal> refuse_all_;
+  State state_ = State::kHead;
+  Time now_{};
+  std::vector<Command> commands_;
+  std::size_t next_command_ = 0;
+  std::deque<AuditRecord> records_;
+
+  ByteBuffer from_client_{limits::input_max};
+  ByteBuffer to_client_{limits::output_max};
+  ByteBuffer from_upstream_{limits::input_max};
+  ByteBuffer to_upstream_{limits::output_max, Contents::kSecret};
+
+  // The request.
+  http::RequestParser request_parser_;
+  http::RequestHead request_;
+  http::BodyReader up_reader_;
+  http::BodyWriter up_writer_;
+  std::shared_ptr<const Verdict> verdict_;
+  std::vector<std::shared_ptr<const Credential>> credentials_;  // beside verdict_->bindings
+  std::size_t binding_ = 0;
+  bool up_done_ = true;    // the whole body was taken and framed, or dropped
+  bool up_read_ = true;    // the whole body was taken
+  bool up_moved_ = false;  // some of the body was
+  bool client_ended_ = false;
+
+  // The response.
+  http::ResponseParser response_parser_;
+  http::ResponseHead response_;
+  http::BodyReader down_reader_;
+  http::BodyWriter down_writer_;
+  bool upstream_open_ = false;
+  bool upstream_deaf_ = false;
+  std::optional<End> upstream_end_;
+  bool pooled_ = false;
+  bool response_seen_ = false;   // some byte of it came
+  bool response_begun_ = false;  // its final head went to the client
+  bool down_done_ = false;
+  bool down_read_ = false;
+  bool close_after_ = false;    // the client's connection ends with this response
+  bool continue_sent_ = false;  // 100 went to the client
+  int interims_ = 0;
+  bool tunnel_up_ended_ = false;
+  bool tunnel_down_ended_ = false;
+
+  AuditRecord record_;
+  bool recording_ = false;
+};
+
+}  // namespace aileron::proxy

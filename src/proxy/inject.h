@@ -1,0 +1,61 @@
+// Injection: writes the head of a request to an upstream, with the credentials of its bindings.
+//
+// A binding that injects drops what the client itself sent in that place (every field of the name,
+// every parameter of the name) and puts the credential there. A binding with a sentinel changes
+// only the look-alike that the sandbox holds, and only where the binding puts its credential: in
+// its field (inside "Basic" after decoding) or in its query parameter, since elsewhere a site could
+// be made to show what it got. Any other token passes untouched and is reported.
+//
+// The head is written straight into the caller's buffer, whose memory is wiped after use; no copy
+// of a secret is made on the way. A secret that cannot stand in a field is refused, without being
+// quoted.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "http/headers.h"
+#include "proxy/permit.h"
+
+namespace aileron::proxy {
+
+// A shorter look-alike would be found in ordinary text.
+inline constexpr std::size_t kSentinelMin = 8;
+
+// A binding with its credential in hand; both are borrowed for the call.
+struct Grant {
+  const BindingView* binding = nullptr;
+  const Secret* secret = nullptr;
+};
+
+struct RequestParts {
+  std::string_view method;
+  std::string_view target;                 // origin-form, or "*"
+  const http::Headers* headers = nullptr;  // hop-by-hop fields removed, framing set
+};
+
+struct Injected {
+  bool injected = false;            // a credential stands in the head
+  bool dropped_own = false;         // the client sent one of its own, which was dropped
+  bool foreign_credential = false;  // a token of the client's own went out untouched
+};
+
+// Whether this request cannot go out without the binding's credential: always for bindings that
+// inject, and when the look-alike stands in the request for those with a sentinel.
+bool NeedsCredential(const BindingView& binding, const RequestParts& request);
+
+// Whether a secret can be sent at all: not empty, no control bytes or line ends, no blanks at the
+// ends. kInvalid without the secret.
+Status CheckSecret(const BindingView& binding, const Secret& secret);
+
+// Adds the request head to `out`, which is of Contents::kSecret when there are grants. kInvalid:
+// the secret or the binding cannot be used; kUnavailable: the head does not fit into out.Room().
+// On failure nothing is added.
+Result<Injected> AppendInjectedHead(const RequestParts& request, std::span<const Grant> grants,
+                                    ByteBuffer& out);
+
+}  // namespace aileron::proxy

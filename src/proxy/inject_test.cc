@@ -1,0 +1,254 @@
+#include "proxy/inject.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+
+namespace aileron::proxy {
+namespace {
+
+constexpr std::string_view kSecret = "s3cr3t/token+value";
+constexpr std::string_view kLookAlike = "ghp_lookalike0123456789";
+
+struct Sent {
+  std::string head;
+  Injected report;
+  std::string error;
+};
+
+struct Request {
+  std::string_view target = "/";
+  std::vector<http::Headers::Field> fields;
+};
+
+http::Headers HeadersOf(const Request& request) {
+  http::Headers headers;
+  headers.Add("Host", "a.example");
+  for (const auto& [name, value] : request.fields) headers.Add(name, value);
+  return headers;
+}
+
+using Bindings = std::vector<std::pair<BindingView, std::string>>;
+
+Sent Send(const Bindings& bindings, const Request& request, std::size_t bound = 1 << 16) {
+  const http::Headers headers = HeadersOf(request);
+  std::vector<Secret> secrets;
+  for (const auto& [binding, secret] : bindings) secrets.emplace_back(secret);
+  std::vector<Grant> grants;
+  for (std::size_t i = 0; i < bindings.size(); ++i) {
+    grants.push_back({&bindings[i].first, &secrets[i]});
+  }
+  ByteBuffer out(bound, Contents::kSecret);
+  const auto report = AppendInjectedHead({"GET", request.target, &headers}, grants, out);
+  if (!report) {
+    EXPECT_TRUE(out.empty());
+    return {.error = report.error().message};
+  }
+  return {std::string(out.View()), *report, ""};
+}
+
+Sent Send(const BindingView& binding, const Request& request) {
+  return Send({{binding, std::string(kSecret)}}, request);
+}
+
+BindingView Bearer() {
+  return {.name = "b", .scheme = BindingScheme::kBearer, .credential = "api/x"};
+}
+BindingView Basic(std::string user) {
+  return {.name = "b", .scheme = BindingScheme::kBasic, .credential = "api/x", .username = user};
+}
+BindingView Template(std::string header, std::string text) {
+  return {.name = "b",
+          .scheme = BindingScheme::kHeaderTemplate,
+          .credential = "api/x",
+          .header = header,
+          .template_text = text};
+}
+BindingView Query(std::string parameter) {
+  return {.name = "b",
+          .scheme = BindingScheme::kQueryParam,
+          .credential = "api/x",
+          .parameter = parameter};
+}
+BindingView LookAlike() {
+  return {.name = "b",
+          .emit = Emit::kSentinel,
+          .credential = "api/x",
+          .sentinel = std::string(kLookAlike)};
+}
+
+TEST(Inject, BearerReplacesEveryAuthorizationOfTheClient) {
+  const Sent sent = Send(
+      Bearer(),
+      {"/x?y",
+       {{"Authorization", "Bearer mine"}, {"Accept", "*/*"}, {"authorization", "Basic bWluZQ=="}}});
+  EXPECT_EQ(sent.head,
+            "GET /x?y HTTP/1.1\r\nHost: a.example\r\nAccept: */*\r\n"
+            "Authorization: Bearer s3cr3t/token+value\r\n\r\n");
+  EXPECT_TRUE(sent.report.injected);
+  EXPECT_TRUE(sent.report.dropped_own);
+  EXPECT_FALSE(sent.report.foreign_credential);
+}
+
+TEST(Inject, BasicCarriesUserAndSecret) {
+  for (const std::string_view secret : {"a", "ab", "abc", "abcd", "abcde"}) {
+    const Sent sent = Send({{Basic("x-access-token"), std::string(secret)}}, {});
+    const std::string pair = fmt::format("x-access-token:{}", secret);
+    EXPECT_TRUE(sent.head.contains("Authorization: Basic " + Base64Encode(pair) + "\r\n"))
+        << sent.head;
+  }
+  const Sent whole = Send({{Basic(""), "user:pass"}}, {});
+  EXPECT_TRUE(whole.head.contains("Basic " + Base64Encode("user:pass") + "\r\n"));
+  EXPECT_TRUE(Send({{Basic(""), "no-colon"}}, {}).error.contains("user:password"));
+  EXPECT_FALSE(Send({{Basic("a:b"), "x"}}, {}).error.empty());
+}
+
+TEST(Inject, ATemplateReplacesItsHeaderOnly) {
+  const Sent sent = Send(Template("X-Api-Key", "v1 {secret}!"),
+                         {"/", {{"x-api-key", "mine"}, {"Authorization", "Bearer other"}}});
+  EXPECT_EQ(sent.head,
+            "GET / HTTP/1.1\r\nHost: a.example\r\nAuthorization: Bearer other\r\n"
+            "X-Api-Key: v1 s3cr3t/token+value!\r\n\r\n");
+  EXPECT_TRUE(sent.report.dropped_own);
+  EXPECT_TRUE(sent.report.foreign_credential);
+}
+
+TEST(Inject, AParameterReplacesEverySpellingOfItself) {
+  EXPECT_TRUE(Send(Query("key"), {"/a?b=1&key=mine&%6bey=too&c", {}})
+                  .head.starts_with("GET /a?b=1&c&key=s3cr3t%2Ftoken%2Bvalue HTTP/1.1\r\n"));
+  EXPECT_TRUE(Send(Query("key"), {"/a", {}})
+                  .head.starts_with("GET /a?key=s3cr3t%2Ftoken%2Bvalue HTTP/1.1\r\n"));
+}
+
+TEST(Inject, TheLookAlikeIsReplacedOnlyInTheBindingsField) {
+  const std::string basic = "Basic " + Base64Encode(fmt::format("git:{}", kLookAlike));
+  const std::string token = fmt::format("token {}", kLookAlike);
+  const std::string target = fmt::format("/{0}/p?a={0}&b={0}x", kLookAlike);
+  const Sent sent = Send(LookAlike(), {target, {{"Authorization", basic}, {"X-Any", token}}});
+  EXPECT_TRUE(sent.report.injected);
+  EXPECT_FALSE(sent.report.foreign_credential);
+  EXPECT_TRUE(sent.head.starts_with(fmt::format("GET {} HTTP/1.1\r\n", target))) << sent.head;
+  EXPECT_TRUE(sent.head.contains("Authorization: Basic " +
+                                 Base64Encode(fmt::format("git:{}", kSecret)) + "\r\n"));
+  EXPECT_TRUE(sent.head.contains(fmt::format("X-Any: token {}\r\n", kLookAlike)));
+  BindingView other = LookAlike();
+  other.scheme = BindingScheme::kHeaderTemplate;
+  other.header = "X-Any";
+  EXPECT_TRUE(Send(other, {"/", {{"x-any", token}}})
+                  .head.contains(fmt::format("x-any: token {}\r\n", kSecret)));
+}
+
+TEST(Inject, TheLookAlikeIsReplacedOnlyInTheBindingsParameter) {
+  BindingView binding = LookAlike();
+  binding.scheme = BindingScheme::kQueryParam;
+  binding.parameter = "key";
+  const Sent sent = Send(binding, {fmt::format("/{0}?a={0}&key={0}x", kLookAlike),
+                                   {{"Authorization", std::string(kLookAlike)}}});
+  EXPECT_TRUE(sent.head.starts_with(
+      fmt::format("GET /{0}?a={0}&key=s3cr3t%2Ftoken%2Bvaluex HTTP/1.1\r\n", kLookAlike)))
+      << sent.head;
+  EXPECT_TRUE(sent.head.contains(fmt::format("Authorization: {}\r\n", kLookAlike)));
+}
+
+TEST(Inject, AnyOtherTokenPassesUntouchedAndIsReported) {
+  const Sent sent = Send(LookAlike(), {"/", {{"Authorization", "Bearer ghp_lookalike"}}});
+  EXPECT_EQ(sent.head,
+            "GET / HTTP/1.1\r\nHost: a.example\r\nAuthorization: Bearer ghp_lookalike\r\n\r\n");
+  EXPECT_FALSE(sent.report.injected);
+  EXPECT_TRUE(sent.report.foreign_credential);
+  EXPECT_TRUE(Send(Bindings{}, {"/", {{"x-api-key", "a"}}}).report.foreign_credential);
+  EXPECT_FALSE(Send(Bindings{}, {"/", {{"Accept", "a"}}}).report.foreign_credential);
+  BindingView parameter = LookAlike();
+  parameter.parameter = "key";
+  EXPECT_TRUE(Send(parameter, {"/?key=mine", {}}).report.foreign_credential);
+}
+
+TEST(Inject, TheLookAlikeInHostIsNotACredential) {
+  http::Headers headers;
+  headers.Add("Host", kLookAlike);
+  EXPECT_FALSE(NeedsCredential(LookAlike(), {"GET", "/", &headers}));
+}
+
+TEST(Inject, NeedsTheCredentialOnlyWhereItWillStand) {
+  const auto needs = [](const BindingView& binding, const Request& request) {
+    const http::Headers headers = HeadersOf(request);
+    return NeedsCredential(binding, {"GET", request.target, &headers});
+  };
+  const std::string basic = "basic " + Base64Encode(fmt::format("{}:x", kLookAlike));
+  const std::string query = fmt::format("/?a={}", kLookAlike);
+  EXPECT_TRUE(needs(Bearer(), {}));
+  EXPECT_FALSE(needs(LookAlike(), {}));
+  EXPECT_FALSE(needs(LookAlike(), {"/", {{"Authorization", "Basic !!!"}}}));
+  EXPECT_TRUE(needs(LookAlike(), {"/", {{"Authorization", basic}}}));
+  EXPECT_FALSE(needs(LookAlike(), {"/", {{"X", kLookAlike}}}));
+  EXPECT_FALSE(needs(LookAlike(), {query, {}}));
+  BindingView parameter = LookAlike();
+  parameter.scheme = BindingScheme::kQueryParam;
+  parameter.parameter = "a";
+  EXPECT_TRUE(needs(parameter, {query, {}}));
+}
+
+TEST(Inject, TwoBindingsMayShareARequestButNotAPlace) {
+  const Sent both = Send({{Bearer(), "one"}, {Query("key"), "two"}}, {});
+  EXPECT_TRUE(both.head.starts_with("GET /?key=two HTTP/1.1\r\n"));
+  EXPECT_TRUE(both.head.contains("Authorization: Bearer one\r\n"));
+  EXPECT_TRUE(Send({{Bearer(), "one"}, {Basic("u"), "two"}}, {}).error.contains("same header"));
+  EXPECT_TRUE(
+      Send({{Query("a"), "one"}, {Query("a"), "two"}}, {}).error.contains("same parameter"));
+}
+
+TEST(Inject, OfTwoLookAlikesAtOnePlaceTheLongerWins) {
+  BindingView longer = LookAlike();
+  longer.sentinel += "X";
+  const std::string value = fmt::format("{0}X {0}", kLookAlike);
+  const Sent sent =
+      Send({{LookAlike(), "short"}, {longer, "long"}}, {"/", {{"Authorization", value}}});
+  EXPECT_TRUE(sent.head.contains("Authorization: long short\r\n")) << sent.head;
+}
+
+TEST(Inject, ASecretThatCannotBeSentIsRefusedWithoutBeingQuoted) {
+  using namespace std::string_literals;
+  for (const std::string& bad :
+       {"se\r\ncret"s, "secret\n"s, "sec\0ret"s, " secret"s, "secret "s, "sec\x7fret"s, ""s}) {
+    for (const BindingView& binding :
+         {Bearer(), Basic("u"), Template("X", "{secret}"), Query("k"), LookAlike()}) {
+      const Sent sent = Send({{binding, bad}}, {});
+      ASSERT_FALSE(sent.error.empty());
+      EXPECT_FALSE(sent.error.contains("sec\n"));
+      EXPECT_FALSE(sent.error.contains("ret\n"));
+      EXPECT_TRUE(sent.error.contains("api/x"));
+    }
+  }
+}
+
+TEST(Inject, ABindingThatCannotWorkIsRefused) {
+  BindingView short_one = LookAlike();
+  short_one.sentinel = "abc";
+  BindingView empty = LookAlike();
+  empty.sentinel = "";
+  for (const BindingView& binding :
+       {Template("X", "no place"), Template("", "{secret}"), Template("X Y", "{secret}"),
+        Template("Host", "{secret}"), Template("Content-Length", "{secret}"),
+        Template("X", "a\r\nb {secret}"), Query(""), short_one, empty}) {
+    EXPECT_FALSE(Send(binding, {}).error.empty());
+  }
+}
+
+TEST(Inject, AHeadThatDoesNotFitLeavesTheBufferAlone) {
+  EXPECT_TRUE(Send({{Bearer(), "one"}}, {}, 40).error.contains("free"));
+}
+
+TEST(SecretBuffer, WipesWhatLeaves) {
+  ByteBuffer buffer(100, Contents::kSecret);
+  buffer.Append("secret-one");
+  buffer.Append("rest");
+  const char* memory = buffer.View().data();
+  buffer.Consume(10);
+  EXPECT_EQ(std::string_view(memory, 10), std::string_view("\0\0\0\0\0\0\0\0\0\0", 10));
+  EXPECT_EQ(buffer.View(), "rest");
+  ByteBuffer moved(std::move(buffer));
+  EXPECT_EQ(moved.View(), "rest");
+}
+
+}  // namespace
+}  // namespace aileron::proxy

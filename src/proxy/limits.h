@@ -1,0 +1,60 @@
+// Every bound of the data plane, by name.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace aileron::proxy::limits {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+
+// Permits.
+constexpr std::size_t packet_max = 64 * 1024;
+constexpr std::size_t start_packet_max = 128 * 1024;
+constexpr std::uint32_t listeners_max = 128;
+constexpr std::uint32_t connect_to_max = 256;
+constexpr std::uint32_t bindings_max = 32;     // of one verdict
+constexpr std::uint32_t audit_batch_max = 64;  // records in a packet
+constexpr std::size_t questions_max = 8192;    // permits asked and not answered
+constexpr std::size_t verdicts_max = 4096;     // cached
+constexpr std::size_t credentials_max = 64;    // cached
+constexpr auto permit_timeout = 10s;
+constexpr auto audit_flush = 50ms;
+
+// Clients.
+constexpr std::uint32_t clients_max = 4096;
+constexpr std::size_t input_max = 64 * 1024;   // read and not yet used, each side; a head fits
+constexpr std::size_t output_max = 80 * 1024;  // to be written, each side; a head fits
+constexpr std::size_t read_chunk = 16 * 1024;
+constexpr int interims_max = 32;  // 1xx responses to one request
+constexpr int accepts_per_turn = 64;
+constexpr auto accept_retry = 100ms;  // when descriptors have run out
+constexpr auto head_timeout = 60s;    // from the first byte of a head to its end
+constexpr auto keep_alive_idle = 300s;
+constexpr auto tls_timeout = 15s;
+constexpr auto body_stall = 300s;  // an upload that stands still that long is given up
+constexpr auto linger = 2s;        // reading on after the last byte was written
+
+// Upstreams.
+constexpr auto connect_timeout = 10s;
+constexpr auto response_head_timeout = 600s;
+constexpr auto pool_idle = 60s;
+constexpr std::size_t pool_per_host_max = 32;  // idle connections
+constexpr std::size_t pool_max = 256;
+constexpr std::size_t addresses_max = 16;  // tried for a name
+
+// Records.
+constexpr std::size_t record_text_max = 2048;  // a path or detail, cut
+
+// Leaf certificates and synthetic names.
+constexpr std::size_t leafs_max = 512;
+constexpr std::size_t names_max = 4096;
+constexpr std::size_t dns_query_max = 1232;  // a packet; real ones are far shorter
+constexpr int dns_queries_per_turn = 64;
+constexpr std::size_t dns_tcp_clients_max = 64;
+constexpr auto dns_tcp_idle = 10s;
+constexpr std::uint32_t dns_ttl = 5;  // seconds
+
+}  // namespace aileron::proxy::limits

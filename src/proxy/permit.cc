@@ -1,0 +1,359 @@
+#include "proxy/permit.h"
+
+#include <cstring>
+#include <limits>
+
+#include "base/wire.h"
+#include "proxy/limits.h"
+
+namespace aileron::proxy {
+namespace {
+
+enum class Type : std::uint8_t {
+  kStart = 1,
+  kVerdict = 2,
+  kLeaf = 3,
+  kCredential = 4,
+  kRevoke = 5,
+  kStop = 6,
+  kReady = 16,
+  kAskVerdict = 17,
+  kAskLeaf = 18,
+  kAskCredential = 19,
+  kAudit = 20,
+};
+
+WireWriter Begin(Type type) {
+  WireWriter writer;
+  writer.U8(static_cast<std::uint8_t>(type));
+  return writer;
+}
+
+// Reads the fields of a packet and remembers the first mistake beyond what WireReader sees.
+class Fields {
+ public:
+  explicit Fields(std::string_view bytes) : wire_(bytes) {}
+
+  std::uint8_t U8() { return wire_.U8(); }
+  std::uint32_t U32() { return wire_.U32(); }
+  std::uint64_t U64() { return wire_.U64(); }
+  std::string_view Borrowed() { return wire_.Text(); }
+  std::string Text() { return std::string(wire_.Text()); }
+  std::uint16_t Port() {
+    const std::uint32_t port = wire_.U32();
+    if (port > std::numeric_limits<std::uint16_t>::max()) wrong_ = "a port is out of range";
+    return static_cast<std::uint16_t>(port);
+  }
+  template <typename Enum>
+  Enum Choice(Enum last) {
+    const std::uint8_t value = wire_.U8();
+    if (value > static_cast<std::uint8_t>(last)) wrong_ = "an unknown choice";
+    return static_cast<Enum>(value);
+  }
+  // How many items follow; 0 when there are too many, so that the caller's loop ends.
+  std::uint32_t Count(std::uint32_t most) {
+    const std::uint32_t count = wire_.U32();
+    if (count <= most) return count;
+    wrong_ = "a list is too long";
+    return 0;
+  }
+  bool failed() const { return wire_.failed() || wrong_ != nullptr; }
+
+  template <typename T, typename Variant>
+  Result<Variant> Finish(T message) {
+    if (wrong_ != nullptr) return Fail(Code::kInvalid, "a permit has {}", wrong_);
+    AILERON_TRY(wire_.Done());
+    return Variant(std::move(message));
+  }
+
+ private:
+  WireReader wire_;
+  const char* wrong_ = nullptr;
+};
+
+template <typename T>
+Result<DaemonMessage> FromDaemon(Fields& fields, T message) {
+  return fields.Finish<T, DaemonMessage>(std::move(message));
+}
+template <typename T>
+Result<WorkerMessage> FromWorker(Fields& fields, T message) {
+  return fields.Finish<T, WorkerMessage>(std::move(message));
+}
+
+Start ReadStart(Fields& fields) {
+  Start start;
+  start.session_id = fields.Text();
+  for (std::uint32_t left = fields.Count(limits::listeners_max); left > 0 && !fields.failed();
+       --left) {
+    Listener& listener = start.listeners.emplace_back();
+    listener.kind = fields.Choice(ListenerKind::kDns);
+    listener.port = fields.Port();
+  }
+  start.ca_certificate = fields.Text();
+  start.extra_roots = fields.Text();
+  for (std::uint32_t left = fields.Count(limits::connect_to_max); left > 0 && !fields.failed();
+       --left) {
+    ConnectTo& entry = start.connect_to.emplace_back();
+    entry.host = fields.Text();
+    entry.port = fields.Port();
+    entry.address = fields.Text();
+    entry.to_port = fields.Port();
+  }
+  start.clients_max = fields.U32();
+  return start;
+}
+
+Verdict ReadVerdict(Fields& fields) {
+  Verdict verdict;
+  verdict.id = fields.U64();
+  verdict.action = fields.Choice(Action::kDeny);
+  verdict.reason = fields.Text();
+  verdict.hint = fields.Text();
+  verdict.rule = fields.Text();
+  verdict.code = fields.Text();
+  verdict.address_rule = fields.Choice(AddressRule::kAny);
+  for (std::uint32_t left = fields.Count(limits::bindings_max); left > 0 && !fields.failed();
+       --left) {
+    BindingView& binding = verdict.bindings.emplace_back();
+    binding.name = fields.Text();
+    binding.scheme = fields.Choice(BindingScheme::kQueryParam);
+    binding.emit = fields.Choice(Emit::kSentinel);
+    binding.credential = fields.Text();
+    binding.username = fields.Text();
+    binding.header = fields.Text();
+    binding.template_text = fields.Text();
+    binding.parameter = fields.Text();
+    binding.sentinel = fields.Text();
+  }
+  return verdict;
+}
+
+AuditRecord ReadRecord(Fields& fields) {
+  AuditRecord record;
+  record.kind = fields.Text();
+  record.time_us = fields.U64();
+  record.host = fields.Text();
+  record.port = fields.Port();
+  record.method = fields.Text();
+  record.path = fields.Text();
+  record.action = fields.Text();
+  record.rule = fields.Text();
+  record.code = fields.Text();
+  record.credential = fields.Text();
+  record.status = fields.U32();
+  record.bytes_up = fields.U64();
+  record.bytes_down = fields.U64();
+  record.duration_us = fields.U64();
+  record.detail = fields.Text();
+  return record;
+}
+
+}  // namespace
+
+std::string Encode(const Start& start) {
+  WireWriter writer = Begin(Type::kStart);
+  writer.Text(start.session_id);
+  writer.U32(static_cast<std::uint32_t>(start.listeners.size()));
+  for (const Listener& listener : start.listeners) {
+    writer.U8(static_cast<std::uint8_t>(listener.kind));
+    writer.U32(listener.port);
+  }
+  writer.Text(start.ca_certificate);
+  writer.Text(start.extra_roots);
+  writer.U32(static_cast<std::uint32_t>(start.connect_to.size()));
+  for (const ConnectTo& entry : start.connect_to) {
+    writer.Text(entry.host);
+    writer.U32(entry.port);
+    writer.Text(entry.address);
+    writer.U32(entry.to_port);
+  }
+  writer.U32(start.clients_max);
+  return writer.Take();
+}
+
+std::string Encode(const Verdict& verdict) {
+  WireWriter writer = Begin(Type::kVerdict);
+  writer.U64(verdict.id);
+  writer.U8(static_cast<std::uint8_t>(verdict.action));
+  writer.Text(verdict.reason);
+  writer.Text(verdict.hint);
+  writer.Text(verdict.rule);
+  writer.Text(verdict.code);
+  writer.U8(static_cast<std::uint8_t>(verdict.address_rule));
+  writer.U32(static_cast<std::uint32_t>(verdict.bindings.size()));
+  for (const BindingView& binding : verdict.bindings) {
+    writer.Text(binding.name);
+    writer.U8(static_cast<std::uint8_t>(binding.scheme));
+    writer.U8(static_cast<std::uint8_t>(binding.emit));
+    writer.Text(binding.credential);
+    writer.Text(binding.username);
+    writer.Text(binding.header);
+    writer.Text(binding.template_text);
+    writer.Text(binding.parameter);
+    writer.Text(binding.sentinel);
+  }
+  return writer.Take();
+}
+
+std::string Encode(const Leaf& leaf) {
+  WireWriter writer = Begin(Type::kLeaf);
+  writer.U64(leaf.id);
+  writer.Text(leaf.certificate);
+  writer.Text(leaf.error);
+  return writer.Take();
+}
+
+Secret Encode(const Credential& credential) {
+  // The secret goes last, copied straight into locked memory; the fields before it are plain.
+  WireWriter writer = Begin(Type::kCredential);
+  writer.U64(credential.id);
+  writer.Text(credential.code);
+  writer.Text(credential.message);
+  writer.Text(credential.hint);
+  writer.U32(static_cast<std::uint32_t>(credential.secret.size()));
+  const std::string& plain = writer.bytes();
+  const std::string_view secret = credential.secret.Reveal();
+  Secret packet = Secret::OfSize(plain.size() + secret.size());
+  char* to = packet.RevealWritable().data();
+  std::memcpy(to, plain.data(), plain.size());
+  if (!secret.empty()) std::memcpy(to + plain.size(), secret.data(), secret.size());
+  return packet;
+}
+
+std::string Encode(const Revoke&) { return Begin(Type::kRevoke).Take(); }
+std::string Encode(const Stop&) { return Begin(Type::kStop).Take(); }
+std::string Encode(const Ready&) { return Begin(Type::kReady).Take(); }
+
+std::string Encode(const AskVerdict& ask) {
+  WireWriter writer = Begin(Type::kAskVerdict);
+  writer.U64(ask.id);
+  writer.Text(ask.host);
+  writer.U32(ask.port);
+  writer.U8(static_cast<std::uint8_t>(ask.scheme));
+  writer.U8(static_cast<std::uint8_t>(ask.how));
+  return writer.Take();
+}
+
+std::string Encode(const AskLeaf& ask) {
+  WireWriter writer = Begin(Type::kAskLeaf);
+  writer.U64(ask.id);
+  writer.Text(ask.host);
+  writer.Text(ask.public_key);
+  return writer.Take();
+}
+
+std::string Encode(const AskCredential& ask) {
+  WireWriter writer = Begin(Type::kAskCredential);
+  writer.U64(ask.id);
+  writer.Text(ask.binding);
+  writer.Text(ask.host);
+  writer.U32(ask.port);
+  return writer.Take();
+}
+
+std::string Encode(const Audit& audit) {
+  WireWriter writer = Begin(Type::kAudit);
+  writer.U32(static_cast<std::uint32_t>(audit.records.size()));
+  for (const AuditRecord& record : audit.records) {
+    writer.Text(record.kind);
+    writer.U64(record.time_us);
+    writer.Text(record.host);
+    writer.U32(record.port);
+    writer.Text(record.method);
+    writer.Text(record.path);
+    writer.Text(record.action);
+    writer.Text(record.rule);
+    writer.Text(record.code);
+    writer.Text(record.credential);
+    writer.U32(record.status);
+    writer.U64(record.bytes_up);
+    writer.U64(record.bytes_down);
+    writer.U64(record.duration_us);
+    writer.Text(record.detail);
+  }
+  return writer.Take();
+}
+
+std::size_t EncodedSize(const AuditRecord& record) {
+  constexpr std::size_t numbers_and_lengths = 4 * 8 + 2 * 4 + 9 * 4;
+  return numbers_and_lengths + record.kind.size() + record.host.size() + record.method.size() +
+         record.path.size() + record.action.size() + record.rule.size() + record.code.size() +
+         record.credential.size() + record.detail.size();
+}
+
+Result<DaemonMessage> DecodeFromDaemon(std::string_view packet) {
+  Fields fields(packet);
+  switch (static_cast<Type>(fields.U8())) {
+    case Type::kStart:
+      return FromDaemon(fields, ReadStart(fields));
+    case Type::kVerdict:
+      return FromDaemon(fields, ReadVerdict(fields));
+    case Type::kLeaf: {
+      Leaf leaf;
+      leaf.id = fields.U64();
+      leaf.certificate = fields.Text();
+      leaf.error = fields.Text();
+      return FromDaemon(fields, std::move(leaf));
+    }
+    case Type::kCredential: {
+      Credential credential;
+      credential.id = fields.U64();
+      credential.code = fields.Text();
+      credential.message = fields.Text();
+      credential.hint = fields.Text();
+      const std::string_view secret = fields.Borrowed();
+      if (!secret.empty()) credential.secret = Secret(secret);
+      return FromDaemon(fields, std::move(credential));
+    }
+    case Type::kRevoke:
+      return FromDaemon(fields, Revoke{});
+    case Type::kStop:
+      return FromDaemon(fields, Stop{});
+    default:
+      return Fail(Code::kInvalid, "a permit of an unknown type");
+  }
+}
+
+Result<WorkerMessage> DecodeFromWorker(std::string_view packet) {
+  Fields fields(packet);
+  switch (static_cast<Type>(fields.U8())) {
+    case Type::kReady:
+      return FromWorker(fields, Ready{});
+    case Type::kAskVerdict: {
+      AskVerdict ask;
+      ask.id = fields.U64();
+      ask.host = fields.Text();
+      ask.port = fields.Port();
+      ask.scheme = fields.Choice(Scheme::kTcp);
+      ask.how = fields.Choice(How::kDns);
+      return FromWorker(fields, std::move(ask));
+    }
+    case Type::kAskLeaf: {
+      AskLeaf ask;
+      ask.id = fields.U64();
+      ask.host = fields.Text();
+      ask.public_key = fields.Text();
+      return FromWorker(fields, std::move(ask));
+    }
+    case Type::kAskCredential: {
+      AskCredential ask;
+      ask.id = fields.U64();
+      ask.binding = fields.Text();
+      ask.host = fields.Text();
+      ask.port = fields.Port();
+      return FromWorker(fields, std::move(ask));
+    }
+    case Type::kAudit: {
+      Audit audit;
+      for (std::uint32_t left = fields.Count(limits::audit_batch_max); left > 0 && !fields.failed();
+           --left) {
+        audit.records.push_back(ReadRecord(fields));
+      }
+      return FromWorker(fields, std::move(audit));
+    }
+    default:
+      return Fail(Code::kInvalid, "a permit of an unknown type");
+  }
+}
+
+}  // namespace aileron::proxy

@@ -1,0 +1,186 @@
+// Permits: what a worker and the daemon say to each other over a SOCK_SEQPACKET pair.
+//
+//   packet = u8 type, fields of the struct in the order written below (base/wire.h)
+//   list   = u32 count, items; limits::*_max bound each count
+//
+// The worker parses strangers' bytes, so the daemon trusts nothing in a WorkerMessage; and the
+// worker checks a DaemonMessage as strictly, so that one decoder's mistake is not both's. A packet
+// is at most limits::packet_max (Start: limits::start_packet_max). An id is chosen by who asks,
+// answered once, and never used again. Start goes first, carries the listeners' descriptors by
+// SCM_RIGHTS in the order of `listeners`, and is sent once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace aileron::proxy {
+
+// How a listener is used. kProxy speaks the proxy protocol; kCaptured takes connections that
+// believe they reached a site; kDns is a UDP socket or a TCP listener (told apart by SO_TYPE).
+enum class ListenerKind : std::uint8_t { kProxy = 0, kCaptured = 1, kDns = 2 };
+
+struct Listener {
+  ListenerKind kind = ListenerKind::kProxy;
+  std::uint16_t port = 0;
+};
+
+// Connections to host:port go to address:to_port instead; the name that TLS verifies stays `host`.
+struct ConnectTo {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string address;
+  std::uint16_t to_port = 0;
+};
+
+enum class Scheme : std::uint8_t { kHttp = 0, kHttps = 1, kTcp = 2 };
+enum class Action : std::uint8_t { kAllow = 0, kDeny = 1 };
+// How the client came: CONNECT, absolute-form http://, captured, or by asking DNS for the name. For
+// kDns the port is 0, and kDeny means that the name does not exist: it is for names that a rule
+// denies; a name that merely nobody allowed is kAllow, so that the refusal can be told over HTTP.
+enum class How : std::uint8_t { kConnect = 0, kAbsolute = 1, kCaptured = 2, kDns = 3 };
+// Which addresses a name may stand for: only public ones, or, since a rule names exactly this host
+// or address, any.
+enum class AddressRule : std::uint8_t { kPublicOnly = 0, kAny = 1 };
+enum class BindingScheme : std::uint8_t {
+  kBearer = 0,
+  kBasic = 1,
+  kHeaderTemplate = 2,
+  kQueryParam = 3
+};
+enum class Emit : std::uint8_t { kInject = 0, kSentinel = 1 };
+
+// What the worker may know of a binding: everything but the secret.
+struct BindingView {
+  std::string name;
+  BindingScheme scheme = BindingScheme::kBearer;
+  Emit emit = Emit::kInject;
+  std::string credential;     // the vault entry's name, for the record
+  std::string username;       // basic
+  std::string header;         // header_template; empty for bearer and basic: Authorization
+  std::string template_text;  // header_template; holds "{secret}" once
+  std::string parameter;      // query_param
+  std::string sentinel;       // emit sentinel: the look-alike that the sandbox holds
+};
+
+// --- daemon → worker
+
+struct Start {
+  std::string session_id;
+  std::vector<Listener> listeners;
+  std::string ca_certificate;  // PEM of the session CA
+  std::string extra_roots;     // PEM of --upstream-ca, or empty
+  std::vector<ConnectTo> connect_to;
+  std::uint32_t clients_max = 0;  // connections of clients at a time; 0: limits::clients_max
+};
+
+struct Verdict {
+  std::uint64_t id = 0;
+  Action action = Action::kDeny;
+  std::string reason;  // one line for a person
+  std::string hint;    // what to do about it, one line
+  std::string rule;    // which rule decided, for the record
+  std::string code;    // stable: "host_not_allowed", "host_denied" …
+  AddressRule address_rule = AddressRule::kPublicOnly;
+  std::vector<BindingView> bindings;
+};
+
+struct Leaf {
+  std::uint64_t id = 0;
+  std::string certificate;  // DER; empty when it could not be signed
+  std::string error;
+};
+
+struct Credential {
+  std::uint64_t id = 0;
+  Secret secret;        // empty when it cannot be given; then:
+  std::string code;     // "vault_locked", "credential_missing", "not_permitted" …
+  std::string message;  // one line for a person
+  std::string hint;
+};
+
+// Forget every cached verdict and credential.
+struct Revoke {};
+// End: audit records are flushed, connections are closed.
+struct Stop {};
+
+// --- worker → daemon
+
+// The listeners are being served.
+struct Ready {};
+
+struct AskVerdict {
+  std::uint64_t id = 0;
+  std::string host;  // lower case, no final dot; an IPv6 literal without brackets
+  std::uint16_t port = 0;
+  Scheme scheme = Scheme::kHttps;
+  How how = How::kConnect;
+};
+
+struct AskLeaf {
+  std::uint64_t id = 0;
+  std::string host;        // a DNS name or an IP literal
+  std::string public_key;  // SubjectPublicKeyInfo, DER; one P-256 key a worker
+};
+
+// Granted only when a Verdict to this worker named this binding for this host and port.
+struct AskCredential {
+  std::uint64_t id = 0;
+  std::string binding;
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+struct AuditRecord {
+  std::string kind;           // "request", "connect", "dns", "refused", "upgrade"
+  std::uint64_t time_us = 0;  // when it began, microseconds since 1970
+  std::string host;
+  std::uint16_t port = 0;
+  std::string method;
+  std::string path;    // without the query
+  std::string action;  // "allow" or "deny"
+  std::string rule;
+  std::string code;        // of a refusal or a failure; empty when all went well
+  std::string credential;  // reference, or empty
+  std::uint32_t status = 0;
+  std::uint64_t bytes_up = 0;
+  std::uint64_t bytes_down = 0;
+  std::uint64_t duration_us = 0;
+  std::string detail;  // short, no secrets
+};
+
+struct Audit {
+  std::vector<AuditRecord> records;
+};
+
+using DaemonMessage = std::variant<Start, Verdict, Leaf, Credential, Revoke, Stop>;
+using WorkerMessage = std::variant<Ready, AskVerdict, AskLeaf, AskCredential, Audit>;
+
+std::string Encode(const Start& start);
+std::string Encode(const Verdict& verdict);
+std::string Encode(const Leaf& leaf);
+// In locked memory, since it holds the secret.
+Secret Encode(const Credential& credential);
+std::string Encode(const Revoke& revoke);
+std::string Encode(const Stop& stop);
+
+std::string Encode(const Ready& ready);
+std::string Encode(const AskVerdict& ask);
+std::string Encode(const AskLeaf& ask);
+std::string Encode(const AskCredential& ask);
+// Callers keep a batch within limits::packet_max by EncodedSize and limits::audit_batch_max.
+std::string Encode(const Audit& audit);
+// An upper bound of what the record adds to a batch.
+std::size_t EncodedSize(const AuditRecord& record);
+
+// kInvalid on anything that Encode does not write. The bytes of a Credential are the caller's to
+// wipe.
+Result<DaemonMessage> DecodeFromDaemon(std::string_view packet);
+Result<WorkerMessage> DecodeFromWorker(std::string_view packet);
+
+}  // namespace aileron::proxy

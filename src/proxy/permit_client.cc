@@ -1,0 +1,186 @@
+// Tested by src/proxy/data_plane_test.cc.
+
+#include "proxy/permit_client.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "proxy/limits.h"
+
+namespace aileron::proxy {
+namespace {
+
+constexpr std::string_view restart_hint = "see \"aileron status\" on the host, and try again";
+
+std::string KeyOf(const Site& site) {
+  return fmt::format("{}\n{}\n{}", site.host, site.port,
+                     site.how == How::kDns ? -1 : static_cast<int>(site.scheme));
+}
+
+}  // namespace
+
+PermitClient::PermitClient(net::Loop& loop, os::Fd channel)
+    : loop_(loop),
+      channel_(loop, std::move(channel), limits::packet_max),
+      expiry_(loop, [this] { Expire(); }),
+      flush_(loop, [this] { FlushRecords(); }) {}
+
+Status PermitClient::Start(std::function<void()> on_revoke, std::function<void(bool)> on_end) {
+  on_revoke_ = std::move(on_revoke);
+  on_end_ = std::move(on_end);
+  return channel_.Start([this](std::string_view packet) { OnPacket(packet); },
+                        [this] { on_end_(false); });
+}
+
+Status PermitClient::SendReady() { return channel_.Send(Encode(Ready{})); }
+
+void PermitClient::OnPacket(std::string_view packet) {
+  auto message = DecodeFromDaemon(packet);
+  if (!message) {
+    // The daemon is the one we obey: what it says unclearly is a reason to stop, not to guess.
+    LogError("the daemon sent what is not a permit: {}", message.error().message);
+    return on_end_(false);
+  }
+  if (auto* verdict = std::get_if<Verdict>(&*message)) return Answer(std::move(*verdict));
+  if (auto* credential = std::get_if<Credential>(&*message)) return Answer(std::move(*credential));
+  if (auto* leaf = std::get_if<Leaf>(&*message)) return Answer(std::move(*leaf));
+  if (std::holds_alternative<Revoke>(*message)) {
+    verdicts_.clear();
+    credentials_.clear();
+    return on_revoke_();
+  }
+  if (std::holds_alternative<Stop>(*message)) return on_end_(true);
+  LogWarning("the daemon sent Start twice");
+}
+
+template <typename T>
+std::optional<T> PermitClient::Take(std::uint64_t id) {
+  const auto found = asked_.find(id);
+  if (found == asked_.end()) return std::nullopt;  // given up already
+  T* asked = std::get_if<T>(&found->second);
+  if (asked == nullptr) return std::nullopt;
+  T taken = std::move(*asked);
+  asked_.erase(found);
+  return taken;
+}
+
+void PermitClient::Answer(Verdict verdict) {
+  auto asked = Take<VerdictAsked>(verdict.id);
+  if (!asked) return;
+  auto shared = std::make_shared<const Verdict>(std::move(verdict));
+  if (verdicts_.size() >= limits::verdicts_max) verdicts_.clear();
+  verdicts_[std::move(asked->key)] = shared;
+  asked->done(std::move(shared));
+}
+
+void PermitClient::Answer(Credential credential) {
+  auto asked = Take<CredentialAsked>(credential.id);
+  if (!asked) return;
+  auto shared = std::make_shared<const Credential>(std::move(credential));
+  if (!shared->secret.empty()) {  // a refusal may be mended on the host at any moment
+    if (credentials_.size() >= limits::credentials_max) credentials_.clear();
+    credentials_[std::move(asked->key)] = shared;
+  }
+  asked->done(std::move(shared));
+}
+
+void PermitClient::Answer(Leaf leaf) {
+  auto asked = Take<OnLeaf>(leaf.id);
+  if (!asked) return;
+  if (leaf.certificate.empty()) {
+    (*asked)(Fail(Code::kUnavailable, "no certificate was signed: {}", leaf.error));
+  } else {
+    (*asked)(std::move(leaf.certificate));
+  }
+}
+
+void PermitClient::AskVerdict(const Site& site, OnVerdict on_verdict) {
+  std::string key = KeyOf(site);
+  if (const auto found = verdicts_.find(key); found != verdicts_.end())
+    return on_verdict(found->second);
+  const std::uint64_t id = next_id_++;
+  Ask(id, VerdictAsked{std::move(key), std::move(on_verdict)},
+      Encode(proxy::AskVerdict{id, site.host, site.port, site.scheme, site.how}));
+}
+
+void PermitClient::AskCredential(const std::string& binding, const Site& site,
+                                 OnCredential on_credential) {
+  std::string key = fmt::format("{}\n{}\n{}", binding, site.host, site.port);
+  if (const auto found = credentials_.find(key); found != credentials_.end()) {
+    return on_credential(found->second);
+  }
+  const std::uint64_t id = next_id_++;
+  Ask(id, CredentialAsked{std::move(key), std::move(on_credential)},
+      Encode(proxy::AskCredential{id, binding, site.host, site.port}));
+}
+
+void PermitClient::AskLeaf(const std::string& host, const std::string& public_key, OnLeaf on_leaf) {
+  const std::uint64_t id = next_id_++;
+  Ask(id, std::move(on_leaf), Encode(proxy::AskLeaf{id, host, public_key}));
+}
+
+void PermitClient::Ask(std::uint64_t id, Asked asked, std::string packet) {
+  const bool full = asked_.size() >= limits::questions_max;
+  asked_.emplace(id, std::move(asked));
+  if (full) return GiveUp(id, "too many questions wait for the daemon");
+  if (auto sent = channel_.Send(std::move(packet)); !sent) return GiveUp(id, sent.error().message);
+  deadlines_.emplace_back(loop_.now() + limits::permit_timeout, id);
+  if (!expiry_.armed()) expiry_.Set(limits::permit_timeout);
+}
+
+void PermitClient::Expire() {
+  while (!deadlines_.empty() && deadlines_.front().first <= loop_.now()) {
+    const std::uint64_t id = deadlines_.front().second;
+    deadlines_.pop_front();
+    if (asked_.contains(id)) GiveUp(id, "the daemon did not answer in time");
+  }
+  if (!deadlines_.empty()) expiry_.Set(deadlines_.front().first - loop_.now());
+}
+
+void PermitClient::GiveUp(std::uint64_t id, std::string_view why) {
+  if (auto verdict = Take<VerdictAsked>(id)) {
+    verdict->done(std::make_shared<const Verdict>(Verdict{.reason = std::string(why),
+                                                          .hint = std::string(restart_hint),
+                                                          .code = "daemon_unavailable"}));
+  } else if (auto credential = Take<CredentialAsked>(id)) {
+    credential->done(
+        std::make_shared<const Credential>(Credential{.code = "daemon_unavailable",
+                                                      .message = std::string(why),
+                                                      .hint = std::string(restart_hint)}));
+  } else if (auto leaf = Take<OnLeaf>(id)) {
+    (*leaf)(Fail(Code::kUnavailable, "{}", why));
+  }
+}
+
+// --- records
+
+void PermitClient::Record(AuditRecord record) {
+  const std::size_t size = EncodedSize(record);
+  constexpr std::size_t head = 16;
+  if (records_.size() >= limits::audit_batch_max ||
+      records_size_ + size + head > limits::packet_max) {
+    FlushRecords();
+  }
+  records_size_ += size;
+  records_.push_back(std::move(record));
+  if (!flush_.armed()) flush_.Set(limits::audit_flush);
+}
+
+void PermitClient::FlushRecords() {
+  flush_.Cancel();
+  if (records_.empty()) return;
+  Audit batch{std::move(records_)};
+  records_.clear();
+  records_size_ = 0;
+  if (auto sent = channel_.Send(Encode(batch)); !sent) {
+    LogError("{} audit records could not be sent: {}", batch.records.size(), sent.error().message);
+    on_end_(false);  // without a record there is no request
+  }
+}
+
+void PermitClient::Drain() {
+  FlushRecords();
+  channel_.Flush();
+}
+
+}  // namespace aileron::proxy

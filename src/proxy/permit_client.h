@@ -1,0 +1,84 @@
+// PermitClient: the worker's end of the permits: asks, remembers the answers, and sends the
+// records.
+//
+// Every question is answered exactly once: by the daemon, or by its deadline with a refusal.
+// Verdicts and credentials are kept until Revoke. Answers that were remembered come back at once,
+// from within the call.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "net/loop.h"
+#include "net/unix_seqpacket.h"
+#include "proxy/permit.h"
+#include "proxy/site.h"
+
+namespace aileron::proxy {
+
+class PermitClient {
+ public:
+  using OnVerdict = std::function<void(std::shared_ptr<const Verdict>)>;
+  using OnCredential = std::function<void(std::shared_ptr<const Credential>)>;
+  using OnLeaf = std::function<void(Result<std::string>)>;  // DER
+
+  PermitClient(net::Loop& loop, os::Fd channel);
+
+  // `on_revoke`: what was remembered is void. `on_end`: Stop (true) or the daemon has gone (false).
+  Status Start(std::function<void()> on_revoke, std::function<void(bool stopped)> on_end);
+  Status SendReady();
+
+  void AskVerdict(const Site& site, OnVerdict on_verdict);
+  void AskCredential(const std::string& binding, const Site& site, OnCredential on_credential);
+  void AskLeaf(const std::string& host, const std::string& public_key, OnLeaf on_leaf);
+
+  // Sends the record within limits::audit_flush.
+  void Record(AuditRecord record);
+  void FlushRecords();
+  // Sends everything, blocking for a moment; for a clean end.
+  void Drain();
+  // Records pile up faster than the daemon takes them: begin no request until this is false.
+  bool congested() const { return channel_.busy(); }
+
+ private:
+  struct VerdictAsked {
+    std::string key;
+    OnVerdict done;
+  };
+  struct CredentialAsked {
+    std::string key;
+    OnCredential done;
+  };
+  using Asked = std::variant<VerdictAsked, CredentialAsked, OnLeaf>;
+
+  void OnPacket(std::string_view packet);
+  void Answer(Verdict verdict);
+  void Answer(Credential credential);
+  void Answer(Leaf leaf);
+  void Ask(std::uint64_t id, Asked asked, std::string packet);
+  void Expire();
+  void GiveUp(std::uint64_t id, std::string_view why);
+  template <typename T>
+  std::optional<T> Take(std::uint64_t id);
+
+  net::Loop& loop_;
+  net::PacketChannel channel_;
+  std::function<void()> on_revoke_;
+  std::function<void(bool)> on_end_;
+  std::uint64_t next_id_ = 1;
+  std::unordered_map<std::uint64_t, Asked> asked_;
+  std::deque<std::pair<net::Instant, std::uint64_t>> deadlines_;  // in order: one timeout for all
+  std::unordered_map<std::string, std::shared_ptr<const Verdict>> verdicts_;
+  std::unordered_map<std::string, std::shared_ptr<const Credential>> credentials_;
+  std::vector<AuditRecord> records_;
+  std::size_t records_size_ = 0;
+  net::Timer expiry_;
+  net::Timer flush_;
+};
+
+}  // namespace aileron::proxy

@@ -1,0 +1,110 @@
+#include "proxy/permit.h"
+
+#include <gtest/gtest.h>
+
+#include "proxy/limits.h"
+
+namespace aileron::proxy {
+namespace {
+
+template <typename T>
+T BackFromDaemon(std::string_view packet) {
+  auto decoded = DecodeFromDaemon(packet);
+  EXPECT_TRUE(decoded);
+  return std::get<T>(std::move(*decoded));
+}
+template <typename T>
+T BackFromWorker(std::string_view packet) {
+  auto decoded = DecodeFromWorker(packet);
+  EXPECT_TRUE(decoded);
+  return std::get<T>(std::move(*decoded));
+}
+
+std::string SomeVerdict() {
+  return Encode(Verdict{.id = 7,
+                        .action = Action::kAllow,
+                        .reason = "r",
+                        .hint = "h",
+                        .rule = "rule",
+                        .code = "c",
+                        .address_rule = AddressRule::kAny,
+                        .bindings = {{.name = "b",
+                                      .scheme = BindingScheme::kQueryParam,
+                                      .emit = Emit::kSentinel,
+                                      .credential = "token/x",
+                                      .parameter = "key",
+                                      .sentinel = "look-alike"}}});
+}
+
+TEST(Permit, StartComesBackAsItWasSent) {
+  const Start start{.session_id = "id",
+                    .listeners = {{ListenerKind::kProxy, 3128}, {ListenerKind::kDns, 53}},
+                    .ca_certificate = "ca",
+                    .extra_roots = "roots",
+                    .connect_to = {{"h", 443, "127.0.0.1", 8443}},
+                    .clients_max = 12};
+  const auto back = BackFromDaemon<Start>(Encode(start));
+  EXPECT_EQ(back.session_id, "id");
+  ASSERT_EQ(back.listeners.size(), 2u);
+  EXPECT_EQ(back.listeners[1].kind, ListenerKind::kDns);
+  EXPECT_EQ(back.connect_to[0].to_port, 8443);
+  EXPECT_EQ(back.clients_max, 12u);
+}
+
+TEST(Permit, VerdictComesBackAsItWasSent) {
+  const auto back = BackFromDaemon<Verdict>(SomeVerdict());
+  EXPECT_EQ(back.id, 7u);
+  EXPECT_EQ(back.action, Action::kAllow);
+  EXPECT_EQ(back.address_rule, AddressRule::kAny);
+  ASSERT_EQ(back.bindings.size(), 1u);
+  EXPECT_EQ(back.bindings[0].emit, Emit::kSentinel);
+  EXPECT_EQ(back.bindings[0].sentinel, "look-alike");
+}
+
+TEST(Permit, CredentialComesBackAsItWasSent) {
+  Credential credential{.id = 3, .code = "", .message = "m", .hint = "h"};
+  credential.secret = Secret("hunter2");
+  const auto back = BackFromDaemon<Credential>(Encode(credential).Reveal());
+  EXPECT_EQ(back.secret.Reveal(), "hunter2");
+  EXPECT_EQ(back.message, "m");
+}
+
+TEST(Permit, QuestionsAndRecordsComeBackAsTheyWereSent) {
+  EXPECT_EQ(
+      BackFromWorker<AskVerdict>(Encode(AskVerdict{1, "h", 80, Scheme::kHttp, How::kDns})).how,
+      How::kDns);
+  EXPECT_EQ(BackFromWorker<AskLeaf>(Encode(AskLeaf{2, "h", "key"})).public_key, "key");
+  EXPECT_EQ(BackFromWorker<AskCredential>(Encode(AskCredential{3, "b", "h", 443})).binding, "b");
+  (void)BackFromWorker<Ready>(Encode(Ready{}));
+  Audit audit{
+      .records = {{.kind = "request", .host = "h", .status = 200, .bytes_down = 5, .detail = "d"}}};
+  const auto back = BackFromWorker<Audit>(Encode(audit));
+  ASSERT_EQ(back.records.size(), 1u);
+  EXPECT_EQ(back.records[0].bytes_down, 5u);
+  EXPECT_LE(Encode(audit).size(), EncodedSize(audit.records[0]) + 16);
+}
+
+TEST(Permit, APacketCutAnywhereIsRefused) {
+  const std::string whole = SomeVerdict();
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_FALSE(DecodeFromDaemon(std::string_view(whole).substr(0, size))) << size;
+  }
+  EXPECT_FALSE(DecodeFromDaemon(whole + "x"));
+}
+
+TEST(Permit, UnknownTypesChoicesPortsAndLongListsAreRefused) {
+  EXPECT_FALSE(DecodeFromDaemon(Encode(Ready{})));
+  EXPECT_FALSE(DecodeFromWorker(Encode(Stop{})));
+  std::string choice = Encode(AskVerdict{1, "h", 80, Scheme::kHttp, How::kDns});
+  choice.back() = 9;
+  EXPECT_FALSE(DecodeFromWorker(choice));
+  std::string port = Encode(AskCredential{1, "b", "h", 1});
+  port[port.size() - 2] = 1;
+  EXPECT_FALSE(DecodeFromWorker(port));
+  Audit audit;
+  audit.records.resize(limits::audit_batch_max + 1);
+  EXPECT_FALSE(DecodeFromWorker(Encode(audit)));
+}
+
+}  // namespace
+}  // namespace aileron::proxy

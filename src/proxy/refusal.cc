@@ -1,0 +1,180 @@
+#include "proxy/refusal.h"
+
+#include "base/text.h"
+#include "http/h1_write.h"
+#include "http/problem.h"
+
+namespace aileron::proxy {
+
+namespace {
+
+// How much a client wants each kind of body, in thousandths; -1 when Accept does not name it.
+struct Wishes {
+  int json = -1;
+  int html = -1;
+  int text = -1;
+};
+
+// qvalue = "0" [ "." *3DIGIT ] / "1" [ "." *3"0" ], in thousandths; a malformed one counts as 1.
+int Weight(std::string_view parameters) {
+  for (std::string_view parameter : Split(parameters, ';')) {
+    parameter = Trim(parameter, " \t");
+    if (parameter.size() < 3 || ToLower(parameter[0]) != 'q' || parameter[1] != '=') continue;
+    const std::string_view value = parameter.substr(2);
+    if (value[0] != '0') return 1000;
+    int weight = 0;
+    int unit = 100;
+    for (const char c : value.substr(std::min<std::size_t>(value.size(), 2))) {
+      if (c < '0' || c > '9' || unit == 0) break;
+      weight += unit * (c - '0');
+      unit /= 10;
+    }
+    return weight;
+  }
+  return 1000;
+}
+
+Wishes ReadAccept(const http::Headers& headers) {
+  Wishes wishes;
+  for (const http::Headers::Field field : headers) {
+    if (!EqualsIgnoreCase(field.name, "accept")) continue;
+    http::ForEachToken(field.value, [&](std::string_view member) {
+      const std::size_t semicolon = std::min(member.find(';'), member.size());
+      const std::string type = ToLower(Trim(member.substr(0, semicolon), " \t"));
+      const int weight = Weight(member.substr(semicolon));
+      if (type.ends_with("/json") || type.ends_with("+json")) {
+        wishes.json = std::max(wishes.json, weight);
+      } else if (type == "text/html" || type == "application/xhtml+xml") {
+        wishes.html = std::max(wishes.html, weight);
+      } else if (type == "text/plain") {
+        wishes.text = std::max(wishes.text, weight);
+      }
+      return true;
+    });
+  }
+  return wishes;
+}
+
+std::string EscapeHtml(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string_view MediaType(RefusalBody body) {
+  switch (body) {
+    case RefusalBody::kJson:
+      return http::kProblemType;
+    case RefusalBody::kHtml:
+      return "text/html; charset=utf-8";
+    case RefusalBody::kText:
+      break;
+  }
+  return "text/plain; charset=utf-8";
+}
+
+std::string BodyText(const Refusal& refusal, RefusalBody body) {
+  const std::string reason = Printable(refusal.reason);
+  const std::string hint = Printable(refusal.hint);
+  if (body == RefusalBody::kJson) {
+    // npm prints "error", many API clients "message": both tell the way out.
+    const std::string line = hint.empty() ? reason : fmt::format("{} (hint: {})", reason, hint);
+    return http::ProblemBody(
+        {.status = refusal.status,
+         .title = "aileron refused the request",
+         .detail = reason,
+         .code = refusal.code,
+         .hint = hint,
+         .more = {{"error", "aileron: " + line}, {"message", "aileron: " + line}}});
+  }
+  if (body == RefusalBody::kHtml) {
+    return fmt::format(
+        "<!doctype html>\n<meta charset=\"utf-8\">\n<title>aileron: refused</title>\n"
+        "<h1>aileron refused the request</h1>\n<p>{}</p>\n{}",
+        EscapeHtml(reason), hint.empty() ? "" : fmt::format("<p>hint: {}</p>\n", EscapeHtml(hint)));
+  }
+  return fmt::format("aileron: {}\n{}", reason,
+                     hint.empty() ? "" : fmt::format("hint: {}\n", hint));
+}
+
+}  // namespace
+
+Refusal RefusalOf(http::Flaw flaw) {
+  return {.status = http::FlawStatus(flaw),
+          .code = std::string(http::FlawCode(flaw)),
+          .reason = fmt::format("{}", http::FlawText(flaw)),
+          .hint =
+              "the client sent a message that another parser could read differently; "
+              "another version of it may not"};
+}
+
+Refusal RefusalOf(const Verdict& verdict) {
+  return {.status = 403, .code = verdict.code, .reason = verdict.reason, .hint = verdict.hint};
+}
+
+Refusal RefusalOf(const Credential& credential) {
+  return {.status = 502,
+          .code = credential.code,
+          .reason = credential.message,
+          .hint = credential.hint};
+}
+
+RefusalBody ChooseBody(const http::RequestHead* request) {
+  if (request == nullptr) return RefusalBody::kText;
+  const std::string_view agent = request->headers.Find("user-agent").value_or("");
+  if (agent.starts_with("git/")) return RefusalBody::kText;  // git prints nothing but text/plain
+  const Wishes wishes = ReadAccept(request->headers);
+  if (wishes.json > 0 && wishes.json >= wishes.html) return RefusalBody::kJson;
+  if (wishes.html > 0 && wishes.html > wishes.text) return RefusalBody::kHtml;
+  if (agent.starts_with("npm/")) return RefusalBody::kJson;
+  return RefusalBody::kText;
+}
+
+std::string RefusalResponse(const Refusal& refusal, const http::RequestHead* request,
+                            AfterRefusal after) {
+  const RefusalBody kind = ChooseBody(request);
+  const std::string body = BodyText(refusal, kind);
+  const std::string phrase = http::SanitisePhrase(refusal.reason);
+  http::Headers headers;
+  headers.Add("Content-Type", MediaType(kind));
+  headers.Add("Content-Length", std::to_string(body.size()));
+  headers.Add("Cache-Control", "no-store");
+  headers.Add("Aileron-Code", http::SanitisePhrase(refusal.code));
+  headers.Add("Aileron-Reason", phrase);
+  if (!refusal.hint.empty()) headers.Add("Aileron-Hint", http::SanitisePhrase(refusal.hint));
+  const bool close = after == AfterRefusal::kClose || request == nullptr || !request->keep_alive();
+  if (close) {
+    headers.Add("Connection", "close");
+  } else if (request->version() == http::Version::k10) {
+    headers.Add("Connection", "keep-alive");
+  }
+  std::string response;
+  http::AppendResponseHead(refusal.status,
+                           phrase.empty() ? http::StandardReason(refusal.status) : phrase, headers,
+                           response);
+  const bool head = request != nullptr && request->method_kind() == http::MethodKind::kHead;
+  if (!head) response += body;
+  return response;
+}
+
+}  // namespace aileron::proxy

@@ -1,0 +1,87 @@
+// Upstreams: opens connections to sites, and keeps idle ones for the next request.
+//
+//   resolve (or --connect-to) → drop forbidden addresses → connect → TLS, verified
+//
+// The addresses that were checked are the ones connected to: nothing is resolved twice. A site's
+// idle connections serve that site only.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "net/connect.h"
+#include "net/loop.h"
+#include "net/resolver.h"
+#include "net/stream.h"
+#include "proxy/permit.h"
+#include "proxy/refusal.h"
+#include "proxy/site.h"
+
+namespace aileron::proxy {
+
+class Upstreams {
+ public:
+  using Opened = std::expected<std::unique_ptr<net::Stream>, Refusal>;
+  using OnOpened = std::function<void(Opened)>;
+
+  // One connection being opened. Destroying it cancels.
+  class Opening;
+
+  Upstreams(net::Loop& loop, net::Resolver& resolver, net::TlsClient& tls,
+            std::vector<ConnectTo> connect_to);
+  ~Upstreams();
+
+  // An idle connection to the site, or null. The caller becomes its owner (Stream::set_owner).
+  std::unique_ptr<net::Stream> TakeIdle(const Site& site);
+  void KeepIdle(const Site& site, std::unique_ptr<net::Stream> stream);
+  void CloseIdle();
+
+  // Calls `on_opened` once, from the loop, unless the Opening is destroyed before. `on_opened` may
+  // destroy it, and becomes the stream's owner.
+  std::unique_ptr<Opening> Open(const Site& site, AddressRule rule, OnOpened on_opened);
+
+ private:
+  class Idle;
+  static std::string KeyOf(const Site& site);
+  void Drop(Idle& idle);
+  void DropOld();
+
+  net::Loop& loop_;
+  net::Resolver& resolver_;
+  net::TlsClient& tls_;
+  std::vector<ConnectTo> connect_to_;
+  std::list<std::unique_ptr<Idle>> idle_;  // the longest idle first
+  std::unordered_map<std::string, std::vector<Idle*>> by_site_;
+  net::Timer old_;
+};
+
+class Upstreams::Opening final : private net::Stream::Owner {
+ public:
+  Opening(Upstreams& upstreams, Site site, AddressRule rule, OnOpened on_opened);
+  ~Opening();
+
+ private:
+  void Begin();
+  void Resolved(Result<std::vector<net::Endpoint>> addresses);
+  void Connect(std::vector<net::Endpoint> addresses);
+  void Connected(Result<net::Connected> connected);
+  void OnStream(net::Stream& stream) override;
+  void Finish(Opened opened);
+  void Fail(std::string code, std::string reason, std::string hint, int status = 502);
+
+  Upstreams& upstreams_;
+  Site site_;
+  AddressRule rule_;
+  OnOpened on_opened_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // callbacks of the resolver look at it
+  std::unique_ptr<net::ConnectAttempt> attempt_;
+  std::unique_ptr<net::Stream> stream_;
+  net::Timer deadline_;
+};
+
+}  // namespace aileron::proxy

@@ -1,0 +1,144 @@
+#include "sandbox/channel.h"
+
+#include "base/wire.h"
+#include "os/socket.h"
+
+namespace aileron::sandbox {
+
+namespace {
+
+enum class Type : std::uint8_t { kGo, kListeners, kTerminal, kFailed, kFiles, kProgram, kSignal };
+
+void PutTexts(WireWriter& out, const std::vector<std::string>& texts) {
+  out.U32(static_cast<std::uint32_t>(texts.size()));
+  for (const std::string& text : texts) out.Text(text);
+}
+
+std::vector<std::string> TakeTexts(WireReader& in) {
+  std::vector<std::string> texts;
+  for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left)
+    texts.emplace_back(in.Text());
+  return texts;
+}
+
+struct Encoder {
+  WireWriter& out;
+  void operator()(const Go&) const { out.U8(static_cast<std::uint8_t>(Type::kGo)); }
+  void operator()(const Listeners&) const { out.U8(static_cast<std::uint8_t>(Type::kListeners)); }
+  void operator()(const Terminal&) const { out.U8(static_cast<std::uint8_t>(Type::kTerminal)); }
+  void operator()(const Failed& failed) const {
+    out.U8(static_cast<std::uint8_t>(Type::kFailed));
+    out.U8(static_cast<std::uint8_t>(failed.exit_code));
+    out.U8(static_cast<std::uint8_t>(failed.error.code));
+    out.Text(failed.error.message);
+  }
+  void operator()(const Files& files) const {
+    out.U8(static_cast<std::uint8_t>(Type::kFiles));
+    out.U32(static_cast<std::uint32_t>(files.files.size()));
+    for (const RuntimeFile& file : files.files) {
+      out.Text(file.name);
+      out.Text(file.bytes);
+    }
+  }
+  void operator()(const Program& program) const {
+    out.U8(static_cast<std::uint8_t>(Type::kProgram));
+    PutTexts(out, program.command);
+    PutTexts(out, program.environment);
+    out.Text(program.workdir);
+    out.U8(static_cast<std::uint8_t>(program.terminals));
+  }
+  void operator()(const Signal& signal) const {
+    out.U8(static_cast<std::uint8_t>(Type::kSignal));
+    out.U8(static_cast<std::uint8_t>(signal.number));
+  }
+};
+
+Message TakeFailed(WireReader& in) {
+  Failed failed{};
+  failed.exit_code = in.U8();
+  const std::uint8_t code = in.U8();
+  failed.error.code = code <= static_cast<std::uint8_t>(Code::kInternal) ? static_cast<Code>(code)
+                                                                         : Code::kInternal;
+  failed.error.message = in.Text();
+  return failed;
+}
+
+Message TakeFiles(WireReader& in) {
+  Files files;
+  for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
+    RuntimeFile file;
+    file.name = in.Text();
+    file.bytes = in.Text();
+    files.files.push_back(std::move(file));
+  }
+  return files;
+}
+
+Message TakeProgram(WireReader& in) {
+  Program program;
+  program.command = TakeTexts(in);
+  program.environment = TakeTexts(in);
+  program.workdir = in.Text();
+  program.terminals = in.U8();
+  return program;
+}
+
+}  // namespace
+
+std::string Encode(const Message& message) {
+  WireWriter out;
+  std::visit(Encoder{out}, message);
+  return out.Take();
+}
+
+Result<Message> Decode(std::string_view bytes) {
+  WireReader in(bytes);
+  Message message;
+  switch (static_cast<Type>(in.U8())) {
+    case Type::kGo:
+      message = Go{};
+      break;
+    case Type::kListeners:
+      message = Listeners{};
+      break;
+    case Type::kTerminal:
+      message = Terminal{};
+      break;
+    case Type::kFailed:
+      message = TakeFailed(in);
+      break;
+    case Type::kFiles:
+      message = TakeFiles(in);
+      break;
+    case Type::kProgram:
+      message = TakeProgram(in);
+      break;
+    case Type::kSignal:
+      message = Signal{in.U8()};
+      break;
+    default:
+      return Fail(Code::kInvalid, "a message of unknown type arrived");
+  }
+  AILERON_TRY(in.Done());
+  return message;
+}
+
+Status Send(int channel, const Message& message, std::span<const int> descriptors) {
+  const std::string bytes = Encode(message);
+  if (bytes.size() > kMessageMax) {
+    return Fail(Code::kInvalid, "the command and its environment are larger than {} KiB",
+                kMessageMax >> 10);
+  }
+  return os::SendMessage(channel, bytes, descriptors);
+}
+
+Result<Received> Receive(int channel) {
+  AILERON_ASSIGN(os::Message packet, os::ReceiveMessage(channel, kMessageMax));
+  if (packet.end) return Fail(Code::kNotFound, "the other end has closed");
+  Received received;
+  AILERON_ASSIGN(received.message, Decode(packet.bytes));
+  received.descriptors = std::move(packet.descriptors);
+  return received;
+}
+
+}  // namespace aileron::sandbox

@@ -1,0 +1,54 @@
+// Channel: what the launcher and the process that becomes the sandbox's init say to each other.
+//
+//   init → launcher   Listeners, Terminal (each with descriptors), Failed
+//   launcher → init   Go, Files, Program, then Signals; end of file: the sandbox ends
+//
+// One message a packet of a SOCK_SEQPACKET pair: a type byte, then base/wire.h fields.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "os/fd.h"
+#include "sandbox/spec.h"
+
+namespace aileron::sandbox {
+
+// The descriptor that init finds its end of the channel on.
+inline constexpr int kChannelDescriptor = 3;
+inline constexpr std::size_t kMessageMax = 128u << 10;
+
+// The child's ids are mapped and its limits set.
+struct Go {};
+// The listening sockets, in the order of Spec::listeners.
+struct Listeners {};
+// The master of the terminal that Program::terminals asked for.
+struct Terminal {};
+// The sandbox could not be made, or the command not started.
+struct Failed {
+  int exit_code;  // 125 the sandbox, 126 not executable, 127 not found
+  Error error;
+};
+struct Files {
+  std::vector<RuntimeFile> files;
+};
+struct Signal {
+  int number;
+};
+using Message = std::variant<Go, Listeners, Terminal, Failed, Files, Program, Signal>;
+
+struct Received {
+  Message message;
+  std::vector<os::Fd> descriptors;
+};
+
+Status Send(int channel, const Message& message, std::span<const int> descriptors = {});
+// kNotFound when the peer has closed.
+Result<Received> Receive(int channel);
+
+std::string Encode(const Message& message);
+Result<Message> Decode(std::string_view bytes);
+
+}  // namespace aileron::sandbox

@@ -1,0 +1,54 @@
+#include "sandbox/channel.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include "os/socket.h"
+
+namespace aileron::sandbox {
+namespace {
+
+TEST(Channel, EveryMessageArrivesAsItWasSent) {
+  auto ends = os::SocketPair(SOCK_SEQPACKET).value();
+  const auto pass = [&](const Message& message) {
+    EXPECT_TRUE(Send(ends.first.get(), message));
+    return Receive(ends.second.get()).value().message;
+  };
+  EXPECT_TRUE(std::holds_alternative<Go>(pass(Go{})));
+  EXPECT_TRUE(std::holds_alternative<Listeners>(pass(Listeners{})));
+  EXPECT_TRUE(std::holds_alternative<Terminal>(pass(Terminal{})));
+  EXPECT_EQ(std::get<Signal>(pass(Signal{15})).number, 15);
+  const auto failed = std::get<Failed>(pass(Failed{127, {Code::kNotFound, "no such thing"}}));
+  EXPECT_EQ(failed.exit_code, 127);
+  EXPECT_EQ(failed.error.code, Code::kNotFound);
+  EXPECT_EQ(failed.error.message, "no such thing");
+  const auto files = std::get<Files>(pass(Files{{{"token", std::string("a\0b", 3)}}}));
+  ASSERT_EQ(files.files.size(), 1u);
+  EXPECT_EQ(files.files[0].bytes, std::string("a\0b", 3));
+  const auto program = std::get<Program>(pass(Program{{"sh", "-c", ""}, {"A=b"}, "/w", 5}));
+  EXPECT_EQ(program.command, (std::vector<std::string>{"sh", "-c", ""}));
+  EXPECT_EQ(program.terminals, 5u);
+}
+
+TEST(Channel, AMessageThatIsCutOrUnknownIsRefused) {
+  const std::string bytes = Encode(Program{{"sh"}, {"A=b"}, "/w", 1});
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(Decode(bytes.substr(0, size))) << size;
+  EXPECT_FALSE(Decode("\x63"));
+  EXPECT_FALSE(Decode(bytes + "x"));
+}
+
+TEST(Channel, TheEndIsNotAMessage) {
+  auto ends = os::SocketPair(SOCK_SEQPACKET).value();
+  ends.first.Reset();
+  EXPECT_EQ(Receive(ends.second.get()).error().code, Code::kNotFound);
+}
+
+TEST(Channel, ACommandLineTooLargeIsRefusedBeforeItIsSent) {
+  auto ends = os::SocketPair(SOCK_SEQPACKET).value();
+  const auto sent = Send(ends.first.get(), Program{{std::string(kMessageMax, 'x')}, {}, "/", 0});
+  EXPECT_EQ(sent.error().code, Code::kInvalid);
+}
+
+}  // namespace
+}  // namespace aileron::sandbox

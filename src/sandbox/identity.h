@@ -1,0 +1,37 @@
+// Identity: who the agent is, inside and on the host.
+//
+// An ordinary user keeps the own id: one line in the map. Root does not run an agent as root: the
+// agent is user 1000 inside, and on the host an id that owns nothing. Its workspace and mounts are
+// shown to it as its own (idmapped mounts), so files it writes belong to whoever owns the
+// workspace.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "os/fd.h"
+#include "os/namespaces.h"
+
+namespace aileron::sandbox {
+
+struct Identity {
+  uid_t uid = 0;  // inside
+  gid_t gid = 0;
+  std::string name;  // for USER and /etc/passwd
+  std::string home;  // inside: private and empty
+  std::vector<os::IdRange> uids;
+  std::vector<os::IdRange> gids;
+  bool mapped = false;  // the agent's host id is not the caller's: mounts need MapOwner
+};
+
+// Of the calling process. `home` is its home folder on the host.
+Result<Identity> IdentityOfCaller(const std::string& home);
+
+// Shows the owner of `tree` (a file or folder, detached) as the agent. kUnsupported where the file
+// system has no idmapped mounts.
+Status MapOwner(const os::Fd& tree, const Identity& identity);
+
+}  // namespace aileron::sandbox

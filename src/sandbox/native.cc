@@ -1,0 +1,127 @@
+// Tested by tests/launch/test_filesystem.py.
+
+#include "sandbox/native.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <climits>
+
+#include "os/namespaces.h"
+#include "os/socket.h"
+#include "sandbox/network.h"
+#include "sandbox/probe.h"
+#include "sandbox/root_fs.h"
+
+namespace aileron::sandbox {
+
+namespace {
+
+constexpr std::uint64_t kNamespaces =
+    CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC;
+constexpr std::string_view kHostName = "sandbox";
+
+template <typename Expected>
+Result<Expected> Expect(int channel) {
+  AILERON_ASSIGN(Received received, Receive(channel));
+  Expected* message = std::get_if<Expected>(&received.message);
+  if (message == nullptr) return Fail(Code::kInternal, "the launcher spoke out of turn");
+  return std::move(*message);
+}
+
+Status SendListeners(int channel, const Spec& spec) {
+  AILERON_ASSIGN(const std::vector<os::Fd> sockets, OpenListeners(spec.listeners));
+  std::vector<int> numbers;
+  for (const os::Fd& socket : sockets) numbers.push_back(socket.get());
+  return Send(channel, Listeners{}, numbers);
+}
+
+// The life of the first process, up to the exec of init. Returns only what went wrong.
+Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, int channel) {
+  setsid();
+  umask(022);
+  AILERON_ASSIGN(Go go, Expect<Go>(channel));
+  (void)go;
+  // Only now is this process in its own control group, which becomes the root of what it sees.
+  if (unshare(CLONE_NEWCGROUP) != 0) return os::FailErrno("cannot make a cgroup namespace");
+  if (sethostname(kHostName.data(), kHostName.size()) != 0) {
+    return os::FailErrno("cannot set the host name");
+  }
+  AILERON_TRY(SendListeners(channel, spec));
+  AILERON_TRY(BuildRootFs(spec, identity, std::move(trees)));
+  AILERON_ASSIGN(const Files files, Expect<Files>(channel));
+  AILERON_TRY(WriteRuntimeFolder(files.files));
+  if (chdir("/") != 0) return os::FailErrno("cannot enter the root folder");
+
+  AILERON_TRY(os::BecomeUnprivileged(identity.uid, identity.gid,
+                                     identity.mapped ? os::Groups::kClear : os::Groups::kKeep));
+  // After the change of user, which clears it. A launcher that has died by now closed the channel,
+  // and init looks at that first.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (dup2(channel, kChannelDescriptor) < 0) return os::FailErrno("cannot place the channel");
+  syscall(SYS_close_range, static_cast<unsigned>(kChannelDescriptor + 1), UINT_MAX, 0);
+  const std::string path = std::string(kRuntimeFolder) + "/bin/aileron";
+  char* const argv[] = {const_cast<char*>("aileron"), const_cast<char*>("init"), nullptr};
+  char* const environment[] = {nullptr};
+  execve(path.c_str(), argv, environment);
+  return os::FailErrno("cannot start {}", path);
+}
+
+[[noreturn]] void RunFirstProcess(const Spec& spec, const Identity& identity, HostTrees trees,
+                                  const os::Fd& channel) {
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+  // fd 3 may be one that is still needed: work with a copy far above.
+  const int high = fcntl(channel.get(), F_DUPFD_CLOEXEC, 64);
+  auto built = BuildWalls(spec, identity, std::move(trees), high);
+  if (!built) {
+    const bool closed = fcntl(high, F_GETFD) < 0;
+    (void)Send(closed ? kChannelDescriptor : high, Failed{125, built.error()});
+  }
+  _exit(125);
+}
+
+Error WithFix(Error error) {
+  if (const std::string fix = UserNamespaceFix(); !fix.empty()) {
+    error.message += fmt::format(". Run \"{}\"", fix);
+  } else if (error.code == Code::kDenied) {
+    error.message += ". Run \"aileron doctor\" to see what is missing here";
+  }
+  return error;
+}
+
+}  // namespace
+
+Result<NativeSandbox> StartNative(const Spec& spec, const Identity& identity) {
+  AILERON_ASSIGN(HostTrees trees, OpenHostTrees(spec, identity));
+  AILERON_ASSIGN(auto ends, os::SocketPair(SOCK_SEQPACKET));
+  AILERON_ASSIGN(ResourceLimits limits, ResourceLimits::Prepare(spec.resources));
+
+  auto cloned = os::CloneInto(kNamespaces);
+  if (!cloned) return std::unexpected(WithFix(cloned.error()));
+  if (cloned->pid == 0) {
+    ends.first.Reset();
+    RunFirstProcess(spec, identity, std::move(trees), ends.second);
+  }
+  NativeSandbox sandbox{std::move(*cloned), std::move(ends.first), std::move(limits)};
+  ends.second.Reset();
+  auto ready = os::MapIds(sandbox.init.pid, identity.uids, identity.gids);
+  if (ready) ready = sandbox.limits.Apply(sandbox.init.pid);
+  if (ready) ready = Send(sandbox.channel.get(), Go{});
+  if (!ready) {
+    (void)os::SignalChild(sandbox.init, SIGKILL);
+    (void)os::WaitFor(sandbox.init);
+    return std::unexpected(WithFix(ready.error()));
+  }
+  return sandbox;
+}
+
+}  // namespace aileron::sandbox

@@ -1,0 +1,16 @@
+// Network: the sandbox's side of the data plane. Runs inside the new network namespace.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "os/fd.h"
+#include "sandbox/spec.h"
+
+namespace aileron::sandbox {
+
+// Makes every address local and opens one socket a listener, in order.
+Result<std::vector<os::Fd>> OpenListeners(std::span<const Listener> listeners);
+
+}  // namespace aileron::sandbox

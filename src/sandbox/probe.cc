@@ -1,0 +1,162 @@
+// Tested by tests/launch/test_cli.py.
+
+#include "sandbox/probe.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <linux/mount.h>
+#include <cerrno>
+
+#include "base/text.h"
+#include "os/capture.h"
+#include "os/mounts.h"
+#include "os/namespaces.h"
+#include "os/process.h"
+#include "os/pty.h"
+#include "sandbox/filter.h"
+#include "sandbox/identity.h"
+#include "sandbox/limits.h"
+
+namespace aileron::sandbox {
+
+namespace {
+
+struct Switch {
+  const char* file;
+  std::string_view forbids;
+  const char* fix;
+};
+constexpr Switch kSwitches[] = {
+    {"/proc/sys/user/max_user_namespaces", "0", "sudo sysctl -w user.max_user_namespaces=10000"},
+    {"/proc/sys/kernel/unprivileged_userns_clone", "0",
+     "sudo sysctl -w kernel.unprivileged_userns_clone=1"},
+    {"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
+     "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"},
+};
+
+// Runs `attempt` in a child in these namespaces, mapped as an agent's would be. Its message comes
+// back through a pipe.
+Status InChild(std::uint64_t namespaces, const Identity& identity, Status (*attempt)()) {
+  int ends[2], start[2];
+  if (pipe(ends) != 0 || pipe(start) != 0) return os::FailErrno("cannot make a pipe");
+  os::Fd reader(ends[0]), writer(ends[1]), wait_end(start[0]), go_end(start[1]);
+  AILERON_ASSIGN(os::Child child, os::CloneInto(namespaces));
+  if (child.pid == 0) {
+    go_end.Reset();
+    char byte;
+    (void)!read(wait_end.get(), &byte, 1);
+    const auto tried = attempt();
+    if (!tried) (void)os::WriteAll(writer.get(), tried.error().message);
+    _exit(tried ? 0 : 1);
+  }
+  writer.Reset();
+  auto mapped = (namespaces & CLONE_NEWUSER) != 0
+                    ? os::MapIds(child.pid, identity.uids, identity.gids)
+                    : Status();
+  go_end.Reset();
+  char text[1024];
+  const ssize_t size = read(reader.get(), text, sizeof text);
+  AILERON_ASSIGN(const int status, os::WaitFor(child));
+  if (!mapped) return mapped;
+  if (status == 0) return {};
+  return Fail(Code::kDenied, "{}",
+              size > 0 ? std::string_view(text, static_cast<std::size_t>(size))
+                       : std::string_view("the attempt crashed"));
+}
+
+Capability From(std::string name, const Status& tried, std::string detail, std::string fix) {
+  if (tried) return {std::move(name), State::kOk, std::move(detail), ""};
+  return {std::move(name), State::kMissing, tried.error().message, std::move(fix)};
+}
+
+Capability ProbeController(std::string_view controller, std::string_view flag,
+                           std::string_view instead) {
+  const auto place = FindController(controller);
+  std::string name = fmt::format("{} limits", controller);
+  if (place) {
+    const bool v1 = place->version == ControllerPlace::Version::kV1;
+    return {std::move(name), State::kOk,
+            fmt::format("cgroup {} at {}", v1 ? "v1" : "v2", place->folder), ""};
+  }
+  return {std::move(name), State::kLimited,
+          fmt::format("{} works {}: {}", flag, instead, place.error().message), ""};
+}
+
+Capability ProbeIdmap() {
+  const std::string name = "idmapped mounts";
+  if (geteuid() != 0) return {name, State::kOk, "not needed: the agent has your own id", ""};
+  char folder[4096];
+  if (getcwd(folder, sizeof folder) == nullptr)
+    return {name, State::kMissing, "no current folder", ""};
+  auto identity = IdentityOfCaller("/root");
+  auto tree = os::CloneTree(std::string(folder));
+  Status mapped = tree ? MapOwner(*tree, *identity) : Status(std::unexpected(tree.error()));
+  if (mapped) return {name, State::kOk, "an agent started by root is not root on this host", ""};
+  return {name, State::kMissing, mapped.error().message, "run aileron as an ordinary user"};
+}
+
+}  // namespace
+
+std::string UserNamespaceFix() {
+  if (geteuid() == 0) return {};
+  for (const Switch& entry : kSwitches) {
+    const auto value = os::ReadFile(entry.file);
+    if (value && Trim(*value) == entry.forbids) return entry.fix;
+  }
+  return {};
+}
+
+std::vector<Capability> Probe() {
+  std::vector<Capability> found;
+  utsname kernel;
+  uname(&kernel);
+  found.push_back({"kernel", State::kOk, fmt::format("{} {}", kernel.sysname, kernel.release), ""});
+
+  const auto identity = IdentityOfCaller("/root");
+  const std::string fix = UserNamespaceFix();
+  const std::string outer =
+      "start the outer container with --security-opt seccomp=unconfined "
+      "--security-opt systempaths=unconfined";
+  found.push_back(From("user namespaces",
+                       InChild(CLONE_NEWUSER, *identity, [] { return Status(); }),
+                       "an unprivileged process may make one", fix));
+  found.push_back(From("mount namespaces",
+                       InChild(CLONE_NEWUSER | CLONE_NEWNS, *identity,
+                               [] { return os::SealNamespace(MOUNT_ATTR_RDONLY); }),
+                       "the host's root can be made read-only", fix.empty() ? outer : fix));
+  found.push_back(From("own /proc",
+                       InChild(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID, *identity,
+                               [] { return os::Mount("proc", "/proc", "proc", 0, ""); }),
+                       "a fresh one can be mounted", fix.empty() ? outer : fix));
+  found.push_back(From("network capture",
+                       InChild(CLONE_NEWUSER | CLONE_NEWNET, *identity,
+                               []() -> Status {
+                                 AILERON_TRY(os::CaptureAllAddresses());
+                                 auto listener = os::ListenTcpEverywhere(443);
+                                 if (!listener) return std::unexpected(listener.error());
+                                 return {};
+                               }),
+                       "every address of a network namespace can be answered (AnyIP)", fix));
+  found.push_back(From("system call filter",
+                       InChild(0, *identity,
+                               []() -> Status {
+                                 prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+                                 return InstallAgentFilter();
+                               }),
+                       "seccomp with a filter program", ""));
+  found.push_back(ProbeIdmap());
+  found.push_back(ProbeController("memory", "--memory", "for each process alone"));
+  found.push_back(ProbeController("pids", "--pids", "by RLIMIT_NPROC"));
+  found.push_back(ProbeController("cpu", "--cpus", "in whole processors"));
+  auto pty = os::OpenPty();
+  found.push_back(From("terminals", pty ? Status() : Status(std::unexpected(pty.error())),
+                       "/dev/ptmx opens", ""));
+  return found;
+}
+
+}  // namespace aileron::sandbox

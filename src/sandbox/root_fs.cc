@@ -1,0 +1,315 @@
+// Tested by tests/launch/test_filesystem.py.
+
+#include "sandbox/root_fs.h"
+
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "os/mounts.h"
+
+namespace aileron::sandbox {
+
+using os::FileKind;
+
+namespace {
+
+constexpr unsigned long kNoSuidDevExec = 2 | 4 | 8;  // MS_NOSUID | MS_NODEV | MS_NOEXEC
+
+constexpr std::array kDevices = {"null", "zero", "full", "random", "urandom", "tty"};
+
+// What runc and crun mask: they tell about the host, or act on it.
+constexpr std::array kMaskedProc = {"/proc/acpi",        "/proc/asound",        "/proc/kcore",
+                                    "/proc/keys",        "/proc/latency_stats", "/proc/timer_list",
+                                    "/proc/timer_stats", "/proc/sched_debug",   "/proc/scsi",
+                                    "/proc/interrupts",  "/proc/kallsyms",      "/proc/kmsg"};
+constexpr std::array kReadOnlyProc = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+                                      "/proc/sysrq-trigger"};
+
+struct DeviceTrees {
+  std::vector<std::pair<std::string, os::Fd>> nodes;
+};
+
+Result<DeviceTrees> TakeDevices() {
+  DeviceTrees devices;
+  for (const char* name : kDevices) {
+    AILERON_ASSIGN(os::Fd tree, os::CloneTree(std::string("/dev/") + name));
+    devices.nodes.emplace_back(name, std::move(tree));
+  }
+  return devices;
+}
+
+Status BuildDev(const DeviceTrees& devices) {
+  AILERON_TRY(os::Mount("tmpfs", "/dev", "tmpfs", 2, "mode=755,size=64k"));
+  for (const auto& [name, tree] : devices.nodes) {
+    AILERON_TRY(os::MakeMountPoint("/dev/" + name, FileKind::kFile));
+    AILERON_TRY(os::AttachTree(tree, "/dev/" + name));
+  }
+  AILERON_TRY(os::MakeFolders("/dev/pts", 0755));
+  AILERON_TRY(
+      os::Mount("devpts", "/dev/pts", "devpts", 2 | 8, "newinstance,ptmxmode=0666,mode=620"));
+  AILERON_TRY(os::MakeFolders("/dev/shm", 0755));
+  AILERON_TRY(os::MountTmpfs("/dev/shm", "mode=1777"));
+  constexpr std::array<std::pair<const char*, const char*>, 5> kLinks = {{
+      {"pts/ptmx", "/dev/ptmx"},
+      {"/proc/self/fd", "/dev/fd"},
+      {"/proc/self/fd/0", "/dev/stdin"},
+      {"/proc/self/fd/1", "/dev/stdout"},
+      {"/proc/self/fd/2", "/dev/stderr"},
+  }};
+  for (const auto& [target, name] : kLinks) {
+    if (symlink(target, name) != 0) return os::FailErrno("cannot create {}", name);
+  }
+  return {};
+}
+
+Status Cover(const std::string& path, const os::Fd& null_device) {
+  if (!os::Exists(path)) return {};
+  if (os::IsFolder(path)) {
+    return os::Mount("tmpfs", path, "tmpfs", 1 | kNoSuidDevExec, "mode=755,size=0");
+  }
+  AILERON_ASSIGN(const os::Fd copy, os::CloneTree(null_device));
+  return os::AttachTree(copy, path);
+}
+
+Status BuildProc() {
+  AILERON_TRY(os::Mount("proc", "/proc", "proc", kNoSuidDevExec, ""));
+  AILERON_ASSIGN(const os::Fd null_device, os::OpenPath("/dev/null"));
+  for (const char* path : kMaskedProc) AILERON_TRY(Cover(path, null_device));
+  for (const char* path : kReadOnlyProc) {
+    if (!os::Exists(path)) continue;
+    AILERON_ASSIGN(const os::Fd tree, os::CloneTree(std::string(path)));
+    AILERON_TRY(os::SetTreeAttributes(tree, MOUNT_ATTR_RDONLY));
+    AILERON_TRY(os::AttachTree(tree, path));
+  }
+  return {};
+}
+
+Status BuildSys() {
+  if (!os::Exists("/sys")) return {};
+  // A kernel that hides parts of its /sys (an outer container) refuses a fresh one: then none.
+  if (auto mounted = os::Mount("sysfs", "/sys", "sysfs", 1 | kNoSuidDevExec, ""); !mounted) {
+    return os::Mount("tmpfs", "/sys", "tmpfs", 1 | kNoSuidDevExec, "mode=755,size=0");
+  }
+  AILERON_ASSIGN(const os::Fd null_device, os::OpenPath("/dev/null"));
+  return Cover("/sys/firmware", null_device);
+}
+
+Status Empty(const std::string& path, const std::string& options) {
+  if (!os::IsFolder(path)) return {};
+  return os::MountTmpfs(path, options);
+}
+
+// A folder of the agent's own, with the folders above it.
+Status MakeOwned(const std::string& path, const Identity& identity) {
+  if (auto made = os::MakeFolders(path, 0755); !made) {
+    return Wrap(made.error(), "the agent's home {} has no place in the sandbox", path);
+  }
+  if (chown(path.c_str(), identity.uid, identity.gid) != 0) {
+    return os::FailErrno("cannot give {} to the agent", path);
+  }
+  return {};
+}
+
+Status EmptyFolders(const Spec& spec, const Identity& identity) {
+  AILERON_TRY(Empty("/tmp", "mode=1777"));
+  AILERON_TRY(Empty("/var/tmp", "mode=1777"));
+  AILERON_TRY(Empty("/run", "mode=755"));
+  AILERON_TRY(Empty("/home", "mode=755"));
+  AILERON_TRY(Empty("/root", "mode=755"));
+  for (const std::string& folder : spec.hidden) {
+    // Under a folder that is empty by now it does not exist any more.
+    AILERON_TRY(Empty(folder, "mode=755"));
+  }
+  return MakeOwned(identity.home, identity);
+}
+
+Status AttachHostTree(const HostTrees::Tree& tree, const os::Fd& detached) {
+  const FileKind kind = tree.folder ? FileKind::kFolder : FileKind::kFile;
+  if (auto made = os::MakeMountPoint(tree.target, kind); !made) {
+    return Wrap(made.error(),
+                "cannot mount on {}, which the host does not have; choose a target "
+                "under /tmp, /run or /home",
+                tree.target);
+  }
+  return os::AttachTree(detached, tree.target);
+}
+
+Status BindText(const std::string& path, const std::string& text) {
+  if (!os::Exists(path)) {
+    // A symlink into a folder that is empty now, as systemd-resolved has it: make its target.
+    char target[4096];
+    const ssize_t size = readlink(path.c_str(), target, sizeof target);
+    if (size <= 0) return {};
+    std::string real(target, static_cast<std::size_t>(size));
+    if (real[0] != '/') real = path.substr(0, path.rfind('/') + 1) + real;
+    AILERON_TRY(os::MakeMountPoint(real, FileKind::kFile));
+  }
+  const std::string source = "/run/.aileron-etc" + std::string(path.substr(path.rfind('/')));
+  AILERON_TRY(os::MakeFolders("/run/.aileron-etc", 0755));
+  os::Fd file(open(source.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!file) return os::FailErrno("cannot create {}", source);
+  AILERON_TRY(os::WriteAll(file.get(), text));
+  AILERON_ASSIGN(const os::Fd tree, os::CloneTree(source));
+  AILERON_TRY(os::SetTreeAttributes(tree, MOUNT_ATTR_RDONLY));
+  AILERON_TRY(os::AttachTree(tree, path));
+  unlink(source.c_str());
+  rmdir("/run/.aileron-etc");
+  return {};
+}
+
+// The few files of /etc that must tell the truth about this place.
+Status BuildEtc(const Identity& identity) {
+  AILERON_TRY(BindText("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n"));
+  AILERON_TRY(BindText("/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost ip6-localhost\n"));
+  if (!identity.mapped) return {};
+  const auto passwd = os::ReadFile("/etc/passwd");
+  const auto group = os::ReadFile("/etc/group");
+  if (!passwd || !group) return {};
+  if (passwd->find(fmt::format(":{}:", identity.uid)) == std::string::npos) {
+    AILERON_TRY(BindText("/etc/passwd",
+                         fmt::format("{}{}:x:{}:{}:agent:{}:/bin/sh\n", *passwd, identity.name,
+                                     identity.uid, identity.gid, identity.home)));
+    AILERON_TRY(
+        BindText("/etc/group", fmt::format("{}{}:x:{}:\n", *group, identity.name, identity.gid)));
+  }
+  return {};
+}
+
+Result<os::Fd> Detach(const HostTrees::Tree& tree) {
+  if (tree.detached) return tree.detached.Duplicate();
+  return os::CloneTree(tree.source);
+}
+
+// A mount of another namespace cannot be taken, and /proc/self/exe is one: by path, or, when the
+// file has been replaced meanwhile, as a copy.
+Status PlaceRuntimeBinary(const Result<os::Fd>& tree) {
+  const std::string target = std::string(kRuntimeFolder) + "/bin/aileron";
+  if (tree) {
+    AILERON_TRY(os::MakeMountPoint(target, FileKind::kFile));
+    return os::AttachTree(*tree, target);
+  }
+  AILERON_ASSIGN(const std::string program, os::ReadFile("/proc/self/exe"));
+  AILERON_TRY(os::MakeFolders(std::string(kRuntimeFolder) + "/bin", 0755));
+  os::Fd file(open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0555));
+  if (!file) return os::FailErrno("cannot create {}", target);
+  return os::WriteAll(file.get(), program);
+}
+
+}  // namespace
+
+Result<HostTrees> OpenHostTrees(const Spec& spec, const Identity& identity) {
+  HostTrees host;
+  std::vector<MountRequest> wanted = {{spec.workspace, spec.workspace, spec.workspace_access}};
+  wanted.insert(wanted.end(), spec.mounts.begin(), spec.mounts.end());
+  for (const MountRequest& mount : wanted) {
+    AILERON_ASSIGN(const os::Fd descriptor, os::OpenPath(mount.source));
+    struct stat info;
+    if (fstat(descriptor.get(), &info) != 0)
+      return os::FailErrno("cannot look at {}", mount.source);
+    HostTrees::Tree tree{mount.source, mount.target, mount.access, S_ISDIR(info.st_mode), os::Fd()};
+    if (identity.mapped) {
+      AILERON_ASSIGN(tree.detached, os::CloneTree(descriptor));
+      if (auto mapped = MapOwner(tree.detached, identity); !mapped) {
+        return Wrap(mapped.error(),
+                    "cannot show {} as the agent's own, and root does not run an "
+                    "agent as root; run aileron as an ordinary user",
+                    mount.source);
+      }
+    }
+    host.trees.push_back(std::move(tree));
+  }
+  char program[4096];
+  const ssize_t size = readlink("/proc/self/exe", program, sizeof program);
+  if (size <= 0) return os::FailErrno("cannot tell where this program is");
+  host.runtime_binary.assign(program, static_cast<std::size_t>(size));
+  return host;
+}
+
+Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
+  // Everything of the host that the agent may see is taken before it is covered.
+  AILERON_ASSIGN(const DeviceTrees devices, TakeDevices());
+  std::vector<os::Fd> detached;
+  for (const HostTrees::Tree& tree : host.trees) {
+    AILERON_ASSIGN(os::Fd copy, Detach(tree));
+    const std::uint64_t read_only = tree.access == Access::kReadOnly ? MOUNT_ATTR_RDONLY : 0;
+    AILERON_TRY(os::SetTreeAttributes(copy, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | read_only));
+    detached.push_back(std::move(copy));
+  }
+  const Result<os::Fd> binary = os::CloneTree(host.runtime_binary);
+  if (binary) {
+    AILERON_TRY(
+        os::SetTreeAttributes(*binary, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
+  }
+
+  AILERON_TRY(os::SealNamespace(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID));
+  AILERON_TRY(EmptyFolders(spec, identity));
+  AILERON_TRY(BuildDev(devices));
+  AILERON_TRY(BuildProc());
+  AILERON_TRY(BuildSys());
+  AILERON_TRY(BuildEtc(identity));
+  for (std::size_t i = 0; i < detached.size(); ++i) {
+    AILERON_TRY(AttachHostTree(host.trees[i], detached[i]));
+  }
+  const std::string runtime(kRuntimeFolder);
+  AILERON_TRY(os::MakeFolders(runtime, 0755));
+  AILERON_TRY(os::MountTmpfs(runtime, "mode=755,size=16m"));
+  return PlaceRuntimeBinary(binary);
+}
+
+namespace {
+
+// Where distributions keep the roots that their programs trust.
+constexpr std::array kBundles = {"/etc/ssl/certs/ca-certificates.crt",
+                                 "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+                                 "/etc/ssl/cert.pem"};
+
+std::string HostBundle() {
+  for (const char* path : kBundles) {
+    if (auto bundle = os::ReadFile(path)) return std::move(*bundle);
+  }
+  return {};
+}
+
+// Some clients read the distribution's bundle whatever the environment says (wget, npm with a
+// cafile in its global settings), and some have no environment: there the session's CA stands as
+// well.
+Status ReplaceHostBundles() {
+  for (const char* path : kBundles) {
+    if (!os::Exists(path)) continue;
+    AILERON_ASSIGN(const os::Fd tree,
+                   os::CloneTree(fmt::format("{}/ca-bundle.pem", kRuntimeFolder)));
+    AILERON_TRY(os::SetTreeAttributes(tree, MOUNT_ATTR_RDONLY));
+    AILERON_TRY(os::AttachTree(tree, path));
+  }
+  return {};
+}
+
+Status WriteRuntimeFile(std::string_view name, std::string_view bytes) {
+  const std::string path = fmt::format("{}/{}", kRuntimeFolder, name);
+  os::Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
+  if (!file) return os::FailErrno("cannot create {}", path);
+  return os::WriteAll(file.get(), bytes);
+}
+
+}  // namespace
+
+Status WriteRuntimeFolder(const std::vector<RuntimeFile>& files) {
+  for (const RuntimeFile& file : files) {
+    AILERON_TRY(WriteRuntimeFile(file.name, file.bytes));
+    if (file.name == "ca.pem") {
+      AILERON_TRY(WriteRuntimeFile("ca-bundle.pem", HostBundle() + "\n" + file.bytes));
+      AILERON_TRY(ReplaceHostBundles());
+    }
+  }
+  return os::Mount("", std::string(kRuntimeFolder), "", 1 | 2 | 4 | 32 | 4096,
+                   "");  // remount,bind,ro
+}
+
+}  // namespace aileron::sandbox

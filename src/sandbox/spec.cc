@@ -1,0 +1,75 @@
+#include "sandbox/spec.h"
+
+#include <limits>
+
+#include "base/text.h"
+
+namespace aileron::sandbox {
+
+Result<MountRequest> ParseMount(std::string_view text) {
+  auto parts = Split(text, ':');
+  MountRequest mount;
+  if (parts.size() == 3 && (parts[2] == "ro" || parts[2] == "rw")) {
+    mount.access = parts[2] == "ro" ? Access::kReadOnly : Access::kReadWrite;
+    parts.pop_back();
+  }
+  if (parts.size() != 2 || parts[0].empty() || parts[1].empty()) {
+    return Fail(Code::kInvalid, "\"{}\" is not a mount; write it as SRC:DST or SRC:DST:ro", text);
+  }
+  if (parts[1][0] != '/') {
+    return Fail(Code::kInvalid, "the mount \"{}\" has a target that is not an absolute path", text);
+  }
+  for (const std::string_view component : Split(parts[1], '/')) {
+    if (component == "..")
+      return Fail(Code::kInvalid, "the mount \"{}\" has \"..\" in its target", text);
+  }
+  mount.source = parts[0];
+  mount.target = parts[1];
+  return mount;
+}
+
+Result<std::uint64_t> ParseBytes(std::string_view text) {
+  std::string_view digits = text;
+  if (!digits.empty() && ToLower(digits.back()) == 'b') digits.remove_suffix(1);
+  int shift = 0;
+  if (!digits.empty()) {
+    switch (ToLower(digits.back())) {
+      case 'k':
+        shift = 10;
+        break;
+      case 'm':
+        shift = 20;
+        break;
+      case 'g':
+        shift = 30;
+        break;
+      case 't':
+        shift = 40;
+        break;
+      default:
+        break;
+    }
+    if (shift != 0) digits.remove_suffix(1);
+  }
+  const auto number = ParseInteger<std::uint64_t>(digits);
+  if (!number || *number == 0 ||
+      *number > std::numeric_limits<std::uint64_t>::max() >> (shift + 1)) {
+    return Fail(Code::kInvalid, "\"{}\" is not a size; write it as 512m or 2g", text);
+  }
+  return *number << shift;
+}
+
+std::string_view ListenerKindName(ListenerKind kind) {
+  switch (kind) {
+    case ListenerKind::kProxy:
+      return "proxy";
+    case ListenerKind::kCaptured:
+      return "captured";
+    case ListenerKind::kDns:
+    case ListenerKind::kDnsTcp:
+      return "dns";
+  }
+  return "captured";
+}
+
+}  // namespace aileron::sandbox

@@ -1,0 +1,67 @@
+// Spec: what a sandbox is to be, in words that every engine understands, and how people write them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace aileron::sandbox {
+
+inline constexpr std::string_view kRuntimeFolder = "/run/aileron";
+
+enum class Access { kReadOnly, kReadWrite };
+
+// --mount SRC:DST[:ro|:rw]. Both absolute; SRC exists on the host.
+struct MountRequest {
+  std::string source;
+  std::string target;
+  Access access = Access::kReadWrite;
+};
+Result<MountRequest> ParseMount(std::string_view text);
+
+// Absent means no limit.
+struct Resources {
+  std::optional<std::uint64_t> memory_bytes;
+  std::optional<std::uint64_t> pids;
+  std::optional<double> cpus;
+  bool any() const { return memory_bytes || pids || cpus; }
+};
+// "512m", "2g", "1048576": bytes, with binary multiples as docker has them.
+Result<std::uint64_t> ParseBytes(std::string_view text);
+
+// kDns is a UDP socket, kDnsTcp a TCP listener for the same service.
+enum class ListenerKind { kProxy, kCaptured, kDns, kDnsTcp };
+struct Listener {
+  ListenerKind kind;
+  std::uint16_t port;
+};
+std::string_view ListenerKindName(ListenerKind kind);
+
+// A file that the sandbox finds under /run/aileron.
+struct RuntimeFile {
+  std::string name;
+  std::string bytes;
+};
+
+// What the walls are made of: known before there is a session.
+struct Spec {
+  std::string workspace;  // host path, resolved; the same inside
+  Access workspace_access = Access::kReadWrite;
+  std::vector<std::string> hidden;  // folders to cover with an empty one, where they exist
+  std::vector<MountRequest> mounts;
+  Resources resources;
+  std::vector<Listener> listeners;
+};
+
+// What runs inside them.
+struct Program {
+  std::vector<std::string> command;
+  std::vector<std::string> environment;  // NAME=VALUE, complete
+  std::string workdir;
+  unsigned terminals = 0;  // bit N: descriptor N becomes the sandbox's own terminal
+};
+
+}  // namespace aileron::sandbox

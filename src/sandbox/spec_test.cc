@@ -1,0 +1,34 @@
+#include "sandbox/spec.h"
+
+#include <gtest/gtest.h>
+
+namespace aileron::sandbox {
+namespace {
+
+TEST(ParseMount, TakesSourceTargetAndAccess) {
+  const MountRequest plain = ParseMount("/a:/b").value();
+  EXPECT_EQ(plain.source, "/a");
+  EXPECT_EQ(plain.target, "/b");
+  EXPECT_EQ(plain.access, Access::kReadWrite);
+  EXPECT_EQ(ParseMount("rel:/b:ro").value().access, Access::kReadOnly);
+  EXPECT_EQ(ParseMount("/a:/b:rw").value().access, Access::kReadWrite);
+}
+
+TEST(ParseMount, RefusesWhatItCannotReadOneWayOnly) {
+  for (const char* bad :
+       {"", "/a", "/a:", ":/b", "/a:b", "/a:/b:rx", "/a:/b:ro:ro", "/a:/b/../c"}) {
+    EXPECT_EQ(ParseMount(bad).error().code, Code::kInvalid) << bad;
+  }
+}
+
+TEST(ParseBytes, HasBinaryMultiples) {
+  EXPECT_EQ(ParseBytes("512m").value(), 512ull << 20);
+  EXPECT_EQ(ParseBytes("2G").value(), 2ull << 30);
+  EXPECT_EQ(ParseBytes("2gb").value(), 2ull << 30);
+  EXPECT_EQ(ParseBytes("1048576").value(), 1048576u);
+  for (const char* bad : {"", "0", "m", "-1", "1.5g", "2x", "99999999999t"})
+    EXPECT_FALSE(ParseBytes(bad)) << bad;
+}
+
+}  // namespace
+}  // namespace aileron::sandbox

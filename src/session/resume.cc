@@ -1,0 +1,107 @@
+#include "session/resume.h"
+
+#include "base/wire.h"
+#include "crypto/aead.h"
+#include "session/limits.h"
+
+namespace aileron::session {
+
+namespace {
+
+constexpr std::string_view kPurpose = "aileron session resume 1";
+
+void WriteList(WireWriter& writer, const std::vector<std::string>& texts) {
+  writer.U32(static_cast<std::uint32_t>(texts.size()));
+  for (const std::string& text : texts) writer.Text(text);
+}
+
+std::vector<std::string> ReadList(WireReader& reader, std::size_t most) {
+  std::vector<std::string> texts;
+  const std::uint32_t count = reader.U32();
+  for (std::uint32_t i = 0; i < count && i < most && !reader.failed(); ++i) {
+    texts.emplace_back(reader.Text());
+  }
+  return texts;
+}
+
+}  // namespace
+
+std::string SealResume(const Secret& key, const ResumeState& state) {
+  WireWriter writer;
+  const Session& session = state.session;
+  writer.Text(session.id);
+  WriteList(writer, session.command);
+  for (const std::string* text :
+       {&session.workspace, &session.driver, &session.tier, &session.image}) {
+    writer.Text(*text);
+  }
+  writer.U64(static_cast<std::uint64_t>(session.launcher_pid));
+  writer.U64(static_cast<std::uint64_t>(session.started.time_since_epoch().count()));
+  const NetworkRequest& network = state.network;
+  writer.Text(network.profile);
+  WriteList(writer, network.allow);
+  WriteList(writer, network.deny);
+  writer.Text(network.upstream_ca);
+  WriteList(writer, network.connect_to);
+  writer.U32(static_cast<std::uint32_t>(state.sentinels.size()));
+  for (const auto& [binding, sentinel] : state.sentinels) {
+    writer.Text(binding);
+    writer.Text(sentinel.variable);
+    writer.Text(sentinel.value);
+  }
+  writer.Text(state.ca_certificate);
+  // The key joins the rest in locked memory: a WireWriter's string would leave its bytes behind.
+  const std::string_view key_bytes = state.ca_key.Reveal();
+  WireWriter key_size;
+  key_size.U32(static_cast<std::uint32_t>(key_bytes.size()));
+  Secret plain = Secret::OfSize(writer.bytes().size() + key_size.bytes().size() + key_bytes.size());
+  char* to = plain.RevealWritable().data();
+  for (const std::string_view part :
+       {std::string_view(writer.bytes()), std::string_view(key_size.bytes()), key_bytes}) {
+    std::memcpy(to, part.data(), part.size());
+    to += part.size();
+  }
+  return crypto::Seal(key, plain.Reveal(), kPurpose);
+}
+
+Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
+  const auto refuse = [] {
+    return Fail(Code::kInvalid,
+                "this session cannot be resumed: its resume text is damaged or was made by another "
+                "daemon's key. Launch it again.");
+  };
+  if (sealed.size() > limits::kResumeMax) return refuse();
+  const auto plain = crypto::Open(key, sealed, kPurpose);
+  if (!plain) return refuse();
+  WireReader reader(plain->Reveal());
+  ResumeState state;
+  Session& session = state.session;
+  session.id = reader.Text();
+  session.command = ReadList(reader, limits::kCommandWords);
+  for (std::string* text : {&session.workspace, &session.driver, &session.tier, &session.image}) {
+    *text = reader.Text();
+  }
+  session.launcher_pid = static_cast<std::int64_t>(reader.U64());
+  session.started = Time(Duration(static_cast<std::int64_t>(reader.U64())));
+  NetworkRequest& network = state.network;
+  network.profile = reader.Text();
+  session.profile = network.profile;
+  network.allow = ReadList(reader, limits::kRulesMax);
+  network.deny = ReadList(reader, limits::kRulesMax);
+  network.upstream_ca = reader.Text();
+  network.connect_to = ReadList(reader, limits::kConnectToMax);
+  const std::uint32_t sentinels = reader.U32();
+  if (sentinels > limits::kSentinelsMax) return refuse();
+  for (std::uint32_t i = 0; i < sentinels && !reader.failed(); ++i) {
+    const std::string binding(reader.Text());
+    Sentinel& sentinel = state.sentinels[binding];
+    sentinel.variable = reader.Text();
+    sentinel.value = reader.Text();
+  }
+  state.ca_certificate = reader.Text();
+  state.ca_key = Secret(reader.Text());
+  if (!reader.Done() || session.id.empty()) return refuse();
+  return state;
+}
+
+}  // namespace aileron::session

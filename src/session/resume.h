@@ -1,0 +1,48 @@
+// Resume: all that a new daemon needs to take up a session that an old one lost, sealed so that the
+// launcher who keeps it can neither read nor change it.
+//
+//   sealed = XChaCha20-Poly1305 of the fields below under the daemon's key, purpose and version as
+//            associated data (crypto/aead.h)
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "session/session.h"
+
+namespace aileron::session {
+
+// How a session reaches the network, as its launcher asked for it.
+struct NetworkRequest {
+  std::string profile;
+  std::vector<std::string> allow;  // HOST[:PORT]
+  std::vector<std::string> deny;
+  std::string upstream_ca;              // PEM
+  std::vector<std::string> connect_to;  // HOST:PORT:ADDR[:PORT]
+  bool operator==(const NetworkRequest&) const = default;
+};
+
+// A look-alike that the sandbox holds: which binding it stands for, and where it was put.
+struct Sentinel {
+  std::string variable;
+  std::string value;
+  bool operator==(const Sentinel&) const = default;
+};
+
+struct ResumeState {
+  Session session;  // as it was opened; its state is not part of it
+  NetworkRequest network;
+  std::map<std::string, Sentinel> sentinels;  // by binding
+  std::string ca_certificate;                 // PEM
+  Secret ca_key;
+};
+
+std::string SealResume(const Secret& key, const ResumeState& state);
+// kInvalid for anything that SealResume with that key did not write.
+Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed);
+
+}  // namespace aileron::session

@@ -1,0 +1,219 @@
+#include "vault/binding.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "vault/entry_name.h"
+#include "vault/limits.h"
+
+namespace aileron::vault {
+namespace {
+
+constexpr std::array<std::string_view, 4> kSchemeNames{"bearer", "basic", "header-template",
+                                                       "query-param"};
+constexpr std::string_view kPlaceholder = "{secret}";
+
+// Headers that decide how a message is framed or where it goes: a credential has no place there.
+constexpr auto kReservedHeaders = std::to_array<std::string_view>(
+    {"connection", "content-encoding", "content-length", "expect", "host", "keep-alive",
+     "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+     "transfer-encoding", "upgrade"});
+
+// Variables that mean something to the loader, the shell or aileron itself.
+constexpr auto kReservedVariables = std::to_array<std::string_view>(
+    {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "PWD", "OLDPWD", "IFS", "TMPDIR",
+     "BASH_ENV", "ENV", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"});
+
+using FieldStatus = std::expected<void, FieldError>;
+
+template <typename... Args>
+std::unexpected<FieldError> Wrong(std::string_view field, fmt::format_string<Args...> format,
+                                  Args&&... args) {
+  return std::unexpected(
+      FieldError{std::string(field), fmt::format(format, std::forward<Args>(args)...)});
+}
+
+bool IsAlphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool IsVisibleOrSpace(char c) { return c >= ' ' && c < 0x7f; }
+bool IsTokenCharacter(char c) {
+  return IsAlphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+bool IsUnreserved(char c) {
+  return IsAlphanumeric(c) || std::string_view("-._~").find(c) != std::string_view::npos;
+}
+
+template <typename Predicate>
+bool Consists(std::string_view text, Predicate predicate, std::size_t most = limits::kFieldMax) {
+  return !text.empty() && text.size() <= most && std::ranges::all_of(text, predicate);
+}
+
+FieldStatus CheckBindingName(std::string_view name) {
+  const bool valid =
+      Consists(name,
+               [](char c) { return IsAlphanumeric(c) || c == '.' || c == '_' || c == '-'; }) &&
+      IsAlphanumeric(name.front());
+  if (valid) return {};
+  return Wrong("name",
+               "\"{}\" is not a name: use letters, digits and . _ -, and begin with a letter "
+               "or digit",
+               Printable(name));
+}
+
+FieldStatus CheckHeader(std::string_view header) {
+  const std::string lower = ToLower(header);
+  if (!Consists(header, IsTokenCharacter)) {
+    return Wrong("header", "\"{}\" is not the name of a header", Printable(header));
+  }
+  if (std::ranges::find(kReservedHeaders, lower) != kReservedHeaders.end()) {
+    return Wrong("header", "{} belongs to the connection and cannot carry a credential", header);
+  }
+  return {};
+}
+
+FieldStatus CheckTemplate(std::string_view text) {
+  if (!Consists(text, IsVisibleOrSpace, limits::kTemplateMax) || Trim(text) != text) {
+    return Wrong("template",
+                 "\"{}\" must be 1 to {} printable ASCII characters with no blank at "
+                 "either end",
+                 Printable(text), limits::kTemplateMax);
+  }
+  const auto at = text.find(kPlaceholder);
+  if (at == std::string_view::npos || text.find(kPlaceholder, at + 1) != std::string_view::npos) {
+    return Wrong("template", "\"{}\" must hold {} exactly once", text, kPlaceholder);
+  }
+  std::string rest(text);
+  rest.erase(at, kPlaceholder.size());
+  if (rest.find_first_of("{}") != std::string::npos) {
+    return Wrong("template", "\"{}\" has a brace beside {}: no other placeholder is known", text,
+                 kPlaceholder);
+  }
+  return {};
+}
+
+FieldStatus CheckSentinel(std::string_view variable) {
+  const bool valid = Consists(variable, [](char c) { return IsAlphanumeric(c) || c == '_'; }) &&
+                     !(variable.front() >= '0' && variable.front() <= '9');
+  if (!valid) {
+    return Wrong("sentinel", "\"{}\" is not the name of an environment variable",
+                 Printable(variable));
+  }
+  std::string upper(variable);
+  std::ranges::transform(upper, upper.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
+  if (upper.starts_with("AILERON_") || upper.starts_with("LD_") ||
+      std::ranges::find(kReservedVariables, upper) != kReservedVariables.end()) {
+    return Wrong("sentinel", "{} has a meaning of its own and cannot hold a look-alike", variable);
+  }
+  return {};
+}
+
+// A field that another scheme has would be ignored, and that is never what its writer meant.
+FieldStatus CheckForeign(const BindingFields& fields, Scheme scheme) {
+  const auto foreign = [&](std::string_view field, const auto& value, Scheme owner) -> FieldStatus {
+    if (!value || scheme == owner) return {};
+    return Wrong(field, "{} belongs to the scheme {}, not {}", field, SchemeName(owner),
+                 SchemeName(scheme));
+  };
+  if (auto ok = foreign("username", fields.username, Scheme::kBasic); !ok) return ok;
+  if (auto ok = foreign("header", fields.header, Scheme::kHeaderTemplate); !ok) return ok;
+  if (auto ok = foreign("template", fields.template_text, Scheme::kHeaderTemplate); !ok) return ok;
+  return foreign("parameter", fields.parameter, Scheme::kQueryParam);
+}
+
+FieldStatus SetSchemeFields(const BindingFields& fields, Binding& binding) {
+  switch (binding.scheme) {
+    case Scheme::kBearer:
+      return {};
+    case Scheme::kBasic:
+      if (!fields.username) return {};
+      // RFC 7617: a colon would end the user name.
+      if (!Consists(*fields.username, IsVisibleOrSpace) || fields.username->contains(':')) {
+        return Wrong("username", "\"{}\" must be printable ASCII without a colon",
+                     Printable(*fields.username));
+      }
+      binding.username = *fields.username;
+      return {};
+    case Scheme::kHeaderTemplate:
+      if (!fields.header) return Wrong("header", "header-template needs the name of a header");
+      if (auto ok = CheckHeader(*fields.header); !ok) return ok;
+      binding.header = *fields.header;
+      binding.template_text = fields.template_text.value_or(std::string(kPlaceholder));
+      return CheckTemplate(binding.template_text);
+    case Scheme::kQueryParam:
+      if (!fields.parameter) return Wrong("parameter", "query-param needs a parameter");
+      if (!Consists(*fields.parameter, IsUnreserved)) {
+        return Wrong("parameter", "\"{}\" must be letters, digits and - . _ ~",
+                     Printable(*fields.parameter));
+      }
+      binding.parameter = *fields.parameter;
+      return {};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view SchemeName(Scheme scheme) {
+  return kSchemeNames[static_cast<std::size_t>(scheme)];
+}
+
+std::string_view SourceName(Source source) { return source == Source::kUser ? "user" : "builtin"; }
+
+std::string PlaceOf(const Binding& binding) {
+  switch (binding.scheme) {
+    case Scheme::kBearer:
+    case Scheme::kBasic:
+      return "authorization";
+    case Scheme::kHeaderTemplate:
+      return ToLower(binding.header);
+    case Scheme::kQueryParam:
+      return "?" + binding.parameter;
+  }
+  return "";
+}
+
+std::expected<Binding, FieldError> CheckFields(const BindingFields& fields, Source source) {
+  Binding binding;
+  binding.source = source;
+  if (auto ok = CheckBindingName(fields.name); !ok) return std::unexpected(ok.error());
+  binding.name = fields.name;
+
+  auto host = HostPattern::Parse(fields.host);
+  if (!host) return Wrong("host", "{}", host.error().message);
+  binding.host = *std::move(host);
+  binding.port = fields.port.value_or(443);
+  if (binding.port == 0) return Wrong("port", "0 is not a port");
+
+  const auto scheme = std::ranges::find(kSchemeNames, fields.scheme);
+  if (scheme == kSchemeNames.end()) {
+    const auto near = NearestWord(fields.scheme, kSchemeNames);
+    return Wrong("scheme", "\"{}\" is not a scheme{}: it is one of {}", Printable(fields.scheme),
+                 near ? fmt::format(" (did you mean {}?)", *near) : "",
+                 fmt::join(kSchemeNames, ", "));
+  }
+  binding.scheme = static_cast<Scheme>(scheme - kSchemeNames.begin());
+
+  if (auto ok = CheckName(fields.credential); !ok) {
+    return Wrong("credential", "{}", ok.error().message);
+  }
+  binding.credential = fields.credential;
+  if (auto ok = CheckForeign(fields, binding.scheme); !ok) return std::unexpected(ok.error());
+  if (auto ok = SetSchemeFields(fields, binding); !ok) return std::unexpected(ok.error());
+  if (fields.sentinel) {
+    if (auto ok = CheckSentinel(*fields.sentinel); !ok) return std::unexpected(ok.error());
+    binding.sentinel = *fields.sentinel;
+  }
+  return binding;
+}
+
+Result<Binding> MakeBinding(const BindingFields& fields, Source source) {
+  auto binding = CheckFields(fields, source);
+  if (binding) return *std::move(binding);
+  return Fail(Code::kInvalid, "{}: {}", binding.error().field, binding.error().message);
+}
+
+}  // namespace aileron::vault

@@ -1,0 +1,59 @@
+// Binding: which host gets which credential, and how it is written on the wire. What each field may
+// hold is checked here, whoever wrote it (binding_yaml.h for the file).
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/host_pattern.h"
+#include "base/result.h"
+
+namespace aileron::vault {
+
+enum class Scheme { kBearer, kBasic, kHeaderTemplate, kQueryParam };
+enum class Emit { kInject, kSentinel };
+enum class Source { kUser, kBuiltin };
+
+std::string_view SchemeName(Scheme scheme);  // "header-template", as in the file
+std::string_view SourceName(Source source);  // "user", "builtin"
+
+struct Binding {
+  std::string name;
+  HostPattern host;
+  std::uint16_t port = 443;
+  Scheme scheme = Scheme::kBearer;
+  std::string credential;
+  std::string username;       // empty: the secret holds user:password
+  std::string header;         // as it was written
+  std::string template_text;  // holds "{secret}" once
+  std::string parameter;
+  std::string sentinel;  // an environment variable, or empty
+  Source source = Source::kUser;
+
+  Emit emit() const { return sentinel.empty() ? Emit::kInject : Emit::kSentinel; }
+  bool operator==(const Binding&) const = default;
+};
+
+// Where a binding writes when it injects: a header in lower case, or "?" and a parameter.
+std::string PlaceOf(const Binding& binding);
+
+// A binding as somebody wrote it, in YAML, JSON or flags.
+struct BindingFields {
+  std::string name, host, scheme, credential;
+  std::optional<std::uint16_t> port;
+  std::optional<std::string> username, header, template_text, parameter, sentinel;
+};
+
+// What is wrong, and with which field.
+struct FieldError {
+  std::string field;
+  std::string message;
+};
+std::expected<Binding, FieldError> CheckFields(const BindingFields& fields, Source source);
+// The same with "header: …" as one message.
+Result<Binding> MakeBinding(const BindingFields& fields, Source source);
+
+}  // namespace aileron::vault

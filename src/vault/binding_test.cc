@@ -1,0 +1,141 @@
+#include "vault/binding.h"
+
+#include <gtest/gtest.h>
+
+namespace aileron::vault {
+namespace {
+
+BindingFields Bearer() {
+  return {.name = "example",
+          .host = "api.example.com",
+          .scheme = "bearer",
+          .credential = "token/example"};
+}
+
+std::string WrongField(const BindingFields& fields) {
+  const auto binding = CheckFields(fields, Source::kUser);
+  return binding ? "none" : binding.error().field;
+}
+
+TEST(Binding, ThePlainOneHasItsDefaults) {
+  const auto binding = MakeBinding(Bearer(), Source::kUser);
+  ASSERT_TRUE(binding) << binding.error().message;
+  EXPECT_EQ(binding->port, 443);
+  EXPECT_EQ(binding->scheme, Scheme::kBearer);
+  EXPECT_EQ(binding->emit(), Emit::kInject);
+  EXPECT_EQ(PlaceOf(*binding), "authorization");
+}
+
+TEST(Binding, EachSchemeTakesItsOwnFields) {
+  auto basic = Bearer();
+  basic.scheme = "basic";
+  EXPECT_TRUE(MakeBinding(basic, Source::kUser));
+  basic.username = "x-access-token";
+  EXPECT_EQ(MakeBinding(basic, Source::kUser)->username, "x-access-token");
+
+  auto header = Bearer();
+  header.scheme = "header-template";
+  header.header = "X-Api-Key";
+  EXPECT_EQ(MakeBinding(header, Source::kUser)->template_text, "{secret}");
+  header.template_text = "Token token=\"{secret}\"";
+  EXPECT_EQ(PlaceOf(*MakeBinding(header, Source::kUser)), "x-api-key");
+
+  auto query = Bearer();
+  query.scheme = "query-param";
+  query.parameter = "key";
+  EXPECT_EQ(PlaceOf(*MakeBinding(query, Source::kUser)), "?key");
+}
+
+TEST(Binding, AFieldOfAnotherSchemeIsAMistake) {
+  auto fields = Bearer();
+  fields.username = "me";
+  EXPECT_EQ(WrongField(fields), "username");
+  fields = Bearer();
+  fields.header = "X-Key";
+  EXPECT_EQ(WrongField(fields), "header");
+  fields = Bearer();
+  fields.template_text = "{secret}";
+  EXPECT_EQ(WrongField(fields), "template");
+  fields = Bearer();
+  fields.parameter = "key";
+  EXPECT_EQ(WrongField(fields), "parameter");
+}
+
+TEST(Binding, BadValuesAreRefusedByField) {
+  auto fields = Bearer();
+  for (const std::string_view name : {"", "-x", "a b", "a/b", "ä"}) {
+    fields.name = name;
+    EXPECT_EQ(WrongField(fields), "name") << name;
+  }
+  fields = Bearer();
+  for (const std::string_view host : {"", "*", "a.*.b", "127.1", "https://x.y", "x.y:443"}) {
+    fields.host = host;
+    EXPECT_EQ(WrongField(fields), "host") << host;
+  }
+  fields = Bearer();
+  fields.port = 0;
+  EXPECT_EQ(WrongField(fields), "port");
+  fields = Bearer();
+  fields.credential = "github";
+  EXPECT_EQ(WrongField(fields), "credential");
+  fields = Bearer();
+  fields.scheme = "beerer";
+  EXPECT_EQ(WrongField(fields), "scheme");
+  EXPECT_TRUE(CheckFields(fields, Source::kUser).error().message.contains("did you mean bearer"));
+}
+
+TEST(Binding, ACredentialNeverStandsInAHeaderOfTheConnection) {
+  auto fields = Bearer();
+  fields.scheme = "header-template";
+  EXPECT_EQ(WrongField(fields), "header");
+  for (const std::string_view header :
+       {"", "Host", "host", "Content-Length", "Transfer-Encoding", "Connection", "TE", "Upgrade",
+        "Proxy-Authorization", "X Key", "X:Key", "X-Key\r\nEvil", ":authority"}) {
+    fields.header = header;
+    EXPECT_EQ(WrongField(fields), "header") << header;
+  }
+}
+
+TEST(Binding, ATemplateHoldsTheSecretOnce) {
+  auto fields = Bearer();
+  fields.scheme = "header-template";
+  fields.header = "X-Key";
+  for (const std::string_view text :
+       {"", "none", "{secret}{secret}", "{secret} {user}", "{{secret}}", "{secret}\r\nX: y",
+        " {secret}", "{secret} ", "{Secret}"}) {
+    fields.template_text = text;
+    EXPECT_EQ(WrongField(fields), "template") << text;
+  }
+  fields.template_text = "key {secret};v=1";
+  EXPECT_EQ(WrongField(fields), "none");
+}
+
+TEST(Binding, UserNamesAndParametersCannotBreakOut) {
+  auto basic = Bearer();
+  basic.scheme = "basic";
+  for (const std::string_view user : {"", "a:b", "a\nb", "ä"}) {
+    basic.username = user;
+    EXPECT_EQ(WrongField(basic), "username") << user;
+  }
+  auto query = Bearer();
+  query.scheme = "query-param";
+  EXPECT_EQ(WrongField(query), "parameter");
+  for (const std::string_view parameter : {"", "a=b", "a&b", "a b", "a#"}) {
+    query.parameter = parameter;
+    EXPECT_EQ(WrongField(query), "parameter") << parameter;
+  }
+}
+
+TEST(Binding, ASentinelTakesNoVariableThatMeansSomething) {
+  auto fields = Bearer();
+  fields.sentinel = "EXAMPLE_TOKEN";
+  EXPECT_EQ(MakeBinding(fields, Source::kUser)->emit(), Emit::kSentinel);
+  for (const std::string_view variable :
+       {"", "1A", "A-B", "A=B", "PATH", "LD_PRELOAD", "https_proxy", "AILERON_TOKEN", "BASH_ENV"}) {
+    fields.sentinel = variable;
+    EXPECT_EQ(WrongField(fields), "sentinel") << variable;
+  }
+}
+
+}  // namespace
+}  // namespace aileron::vault

@@ -1,0 +1,317 @@
+#include "vault/binding_yaml.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/text.h"
+#include "vault/limits.h"
+
+namespace aileron::vault {
+namespace {
+
+constexpr auto kFields =
+    std::to_array<std::string_view>({"name", "host", "port", "scheme", "credential", "username",
+                                     "header", "template", "parameter", "sentinel"});
+constexpr auto kRequired =
+    std::to_array<std::string_view>({"name", "host", "scheme", "credential"});
+constexpr auto kTopLevel = std::to_array<std::string_view>({"version", "bindings"});
+
+// A binding and where its text begins.
+struct Placed {
+  Binding binding;
+  int line = 0;  // from 0
+};
+
+class Parser {
+ public:
+  Parser(std::string_view file, Source source) : file_(file), source_(source) {}
+
+  Result<std::vector<Placed>> Parse(std::string_view text) {
+    if (text.size() > limits::kBindingFileMax) {
+      return Fail(Code::kInvalid, "{} is larger than {} bytes", file_, limits::kBindingFileMax);
+    }
+    // The library throws; nothing of it goes beyond this function.
+    try {
+      const auto documents = YAML::LoadAll(std::string(text));
+      if (documents.empty() || (documents.size() == 1 && documents[0].IsNull())) return placed_;
+      if (documents.size() > 1)
+        return At(documents[1].Mark(), "a second document has no place here");
+      AILERON_TRY(ParseRoot(documents[0]));
+    } catch (const YAML::Exception& exception) {
+      return At(exception.mark, exception.msg);
+    }
+    return std::move(placed_);
+  }
+
+ private:
+  std::unexpected<Error> At(const YAML::Mark& mark, std::string_view what) const {
+    if (mark.is_null()) return Fail(Code::kInvalid, "{}: {}", file_, what);
+    return Fail(Code::kInvalid, "{}:{}:{}: {}", file_, mark.line + 1, mark.column + 1, what);
+  }
+
+  // The keys of a mapping: known, plain and there once.
+  Status CheckKeys(const YAML::Node& map, std::span<const std::string_view> known) const {
+    std::set<std::string, std::less<>> seen;
+    for (const auto& pair : map) {
+      if (!pair.first.IsScalar()) return At(pair.first.Mark(), "a key must be a word");
+      const std::string& key = pair.first.Scalar();
+      if (std::ranges::find(known, key) == known.end()) {
+        const auto near = NearestWord(key, known);
+        return At(pair.first.Mark(),
+                  fmt::format("unknown key \"{}\"{}", Printable(key),
+                              near ? fmt::format(". Did you mean \"{}\"?", *near)
+                                   : fmt::format(". Known are {}", fmt::join(known, ", "))));
+      }
+      if (!seen.insert(key).second) {
+        return At(pair.first.Mark(), fmt::format("\"{}\" stands here a second time", key));
+      }
+    }
+    return {};
+  }
+
+  Status ParseRoot(const YAML::Node& root) {
+    if (!root.IsMap()) return At(root.Mark(), "this must be a mapping with version and bindings");
+    AILERON_TRY(CheckKeys(root, kTopLevel));
+    const YAML::Node version = root["version"];
+    if (!version) return At(root.Mark(), "\"version: 1\" is missing");
+    if (!version.IsScalar() || version.Scalar() != "1") {
+      return At(version.Mark(), "this aileron knows version 1 of the file, and no other");
+    }
+    const YAML::Node list = root["bindings"];
+    if (!list || list.IsNull()) return {};
+    if (!list.IsSequence()) return At(list.Mark(), "bindings must be a list");
+    for (const auto& node : list) {
+      if (placed_.size() == limits::kBindingsMax) {
+        return At(node.Mark(),
+                  fmt::format("there are more than {} bindings", limits::kBindingsMax));
+      }
+      AILERON_TRY(ParseBinding(node));
+    }
+    return {};
+  }
+
+  Status ParseBinding(const YAML::Node& node) {
+    if (!node.IsMap()) return At(node.Mark(), "a binding must be a mapping");
+    AILERON_TRY(CheckKeys(node, kFields));
+    BindingFields fields;
+    for (const auto& pair : node) AILERON_TRY(ReadField(pair.first.Scalar(), pair.second, fields));
+    for (const auto required : kRequired) {
+      if (!node[std::string(required)]) {
+        return At(node.Mark(), fmt::format("the binding lacks \"{}\"", required));
+      }
+    }
+    auto binding = CheckFields(fields, source_);
+    if (!binding) {
+      const FieldError& error = binding.error();
+      const YAML::Node field = node[error.field];
+      return At(field ? field.Mark() : node.Mark(),
+                fmt::format("{}: {}", error.field, error.message));
+    }
+    AILERON_TRY(CheckBeside(*binding, node.Mark()));
+    placed_.push_back({*std::move(binding), node.Mark().line});
+    return {};
+  }
+
+  Status ReadField(std::string_view key, const YAML::Node& value, BindingFields& fields) const {
+    if (!value.IsScalar()) return At(value.Mark(), fmt::format("{} must be one value", key));
+    const std::string& text = value.Scalar();
+    if (key == "port") {
+      // A quoted number ("!" is the tag of a quoted scalar) is a text.
+      const auto port = value.Tag() == "!" ? std::nullopt : ParseInteger<std::uint16_t>(text);
+      if (port.value_or(0) == 0) {
+        return At(value.Mark(), "port must be a number from 1 to 65535");
+      }
+      fields.port = *port;
+      return {};
+    }
+    if (key == "name") fields.name = text;
+    if (key == "host") fields.host = text;
+    if (key == "scheme") fields.scheme = text;
+    if (key == "credential") fields.credential = text;
+    if (key == "username") fields.username = text;
+    if (key == "header") fields.header = text;
+    if (key == "template") fields.template_text = text;
+    if (key == "parameter") fields.parameter = text;
+    if (key == "sentinel") fields.sentinel = text;
+    return {};
+  }
+
+  // Two bindings may not contradict each other.
+  Status CheckBeside(const Binding& fresh, const YAML::Mark& mark) const {
+    for (const auto& [other, line] : placed_) {
+      if (other.name == fresh.name) {
+        return At(mark, fmt::format("there is a binding \"{}\" on line {} already", fresh.name,
+                                    line + 1));
+      }
+      const bool same_host = other.host == fresh.host && other.port == fresh.port;
+      const bool both_inject = other.emit() == Emit::kInject && fresh.emit() == Emit::kInject;
+      if (same_host && both_inject && PlaceOf(other) == PlaceOf(fresh)) {
+        return At(mark, fmt::format("\"{}\" writes to the same place of the same host as \"{}\" on "
+                                    "line {}",
+                                    fresh.name, other.name, line + 1));
+      }
+      if (!fresh.sentinel.empty() && other.sentinel == fresh.sentinel &&
+          other.credential != fresh.credential) {
+        return At(mark, fmt::format("\"{}\" and \"{}\" on line {} put different credentials into "
+                                    "the variable {}",
+                                    fresh.name, other.name, line + 1, fresh.sentinel));
+      }
+    }
+    return {};
+  }
+
+  std::string file_;
+  Source source_;
+  std::vector<Placed> placed_;
+};
+
+std::vector<Binding> WithoutPlaces(std::vector<Placed> placed) {
+  std::vector<Binding> bindings;
+  bindings.reserve(placed.size());
+  for (auto& each : placed) bindings.push_back(std::move(each.binding));
+  return bindings;
+}
+
+// A scalar that reads back as the same text. Every value has passed CheckFields: printable ASCII.
+std::string Scalar(std::string_view text) {
+  constexpr auto kWords = std::to_array<std::string_view>(
+      {"null", "true", "false", "yes", "no", "on", "off", "y", "n"});
+  const auto letter = [](char c) { return (ToLower(c) >= 'a' && ToLower(c) <= 'z'); };
+  const bool plain = letter(text.front()) &&
+                     std::ranges::all_of(text,
+                                         [&](char c) {
+                                           return letter(c) || (c >= '0' && c <= '9') || c == '.' ||
+                                                  c == '_' || c == '-' || c == '/';
+                                         }) &&
+                     std::ranges::find(kWords, ToLower(text)) == kWords.end();
+  if (plain) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string RenderOne(const Binding& binding, std::string_view indent) {
+  std::string text;
+  const auto line = [&](std::string_view key, const std::string& value) {
+    text += fmt::format("{}{}{}: {}\n", indent, text.empty() ? "- " : "  ", key, value);
+  };
+  line("name", Scalar(binding.name));
+  line("host", Scalar(binding.host.ToString()));
+  if (binding.port != 443) line("port", std::to_string(binding.port));
+  line("scheme", Scalar(SchemeName(binding.scheme)));
+  line("credential", Scalar(binding.credential));
+  if (!binding.username.empty()) line("username", Scalar(binding.username));
+  if (!binding.header.empty()) line("header", Scalar(binding.header));
+  if (!binding.template_text.empty()) line("template", Scalar(binding.template_text));
+  if (!binding.parameter.empty()) line("parameter", Scalar(binding.parameter));
+  if (!binding.sentinel.empty()) line("sentinel", Scalar(binding.sentinel));
+  return text;
+}
+
+bool Reads(std::string_view text, std::string_view file, const std::vector<Binding>& expected) {
+  const auto bindings = ParseBindings(text, file, Source::kUser);
+  return bindings && *bindings == expected;
+}
+
+// Lines first..last-1 of `text` are left out.
+std::string WithoutLines(std::string_view text, std::size_t first, std::size_t last) {
+  const auto lines = Split(text, '\n');
+  std::string rest;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (i >= first && i < last) continue;
+    rest += lines[i];
+    if (i + 1 < lines.size()) rest += '\n';
+  }
+  return rest;
+}
+
+}  // namespace
+
+Result<std::vector<Binding>> ParseBindings(std::string_view text, std::string_view file,
+                                           Source source) {
+  AILERON_ASSIGN(auto placed, Parser(file, source).Parse(text));
+  return WithoutPlaces(std::move(placed));
+}
+
+std::string RenderBindings(std::span<const Binding> bindings) {
+  std::string text = "version: 1\nbindings:\n";
+  for (const Binding& binding : bindings) text += RenderOne(binding, "  ");
+  return text;
+}
+
+Result<std::string> AddBinding(std::string_view text, std::string_view file,
+                               const Binding& binding) {
+  AILERON_ASSIGN(auto bindings, ParseBindings(text, file, Source::kUser));
+  if (std::ranges::find(bindings, binding.name, &Binding::name) != bindings.end()) {
+    return Fail(Code::kInvalid,
+                "there is a binding \"{}\" already. Remove it first: aileron binding "
+                "remove {}",
+                binding.name, binding.name);
+  }
+  bindings.push_back(binding);
+  bindings.back().source = Source::kUser;
+  // Behind the last one, in the file's own indentation, so that comments stay. Where the file is
+  // written in another way the text does not read back as what it should be, and is written anew.
+  std::string longer(text);
+  if (!longer.empty() && !longer.ends_with('\n')) longer += '\n';
+  for (const std::string_view indent : {"  ", "", "    "}) {
+    std::string candidate = longer + RenderOne(binding, indent);
+    if (Reads(candidate, file, bindings)) return candidate;
+  }
+  std::string whole = RenderBindings(bindings);
+  // What is wrong now is wrong with the new one, beside the others: say it in its own words.
+  if (auto read = ParseBindings(whole, "the new binding", Source::kUser); !read) {
+    return std::unexpected(std::move(read).error());
+  }
+  return whole;
+}
+
+Result<std::string> RemoveBinding(std::string_view text, std::string_view file,
+                                  std::string_view name) {
+  AILERON_ASSIGN(auto placed, Parser(file, Source::kUser).Parse(text));
+  const auto found =
+      std::ranges::find_if(placed, [&](const Placed& each) { return each.binding.name == name; });
+  if (found == placed.end()) {
+    return Fail(Code::kNotFound, "there is no binding \"{}\" in {}", Printable(name), file);
+  }
+  const auto lines = Split(text, '\n');
+  const auto first = static_cast<std::size_t>(found->line);
+  auto last =
+      found + 1 != placed.end() ? static_cast<std::size_t>((found + 1)->line) : lines.size();
+  // Comments and blank lines in front of the next binding are the next one's.
+  while (last > first + 1 && last <= lines.size() &&
+         (Trim(lines[last - 1]).empty() || Trim(lines[last - 1]).starts_with('#'))) {
+    --last;
+  }
+  placed.erase(found);
+  const auto rest = WithoutPlaces(std::move(placed));
+  std::string shorter = WithoutLines(text, first, last);
+  if (Reads(shorter, file, rest)) return shorter;
+  return RenderBindings(rest);
+}
+
+namespace {
+
+constexpr char kBuiltin[] = {
+#embed "builtin_bindings.yaml"
+};
+
+}  // namespace
+
+const std::vector<Binding>& BuiltinBindings() {
+  static const std::vector<Binding> bindings = [] {
+    auto parsed =
+        ParseBindings({kBuiltin, sizeof kBuiltin}, "builtin_bindings.yaml", Source::kBuiltin);
+    AILERON_CHECK(parsed.has_value());
+    return *std::move(parsed);
+  }();
+  return bindings;
+}
+
+}  // namespace aileron::vault

@@ -1,0 +1,86 @@
+"""Fixtures of the scenario tests."""
+
+import os
+
+import pytest
+
+from lib import binary, leaks, process
+from lib.world import ORDINARY, World
+
+
+def pytest_configure(config):
+    """Every test process adopts the orphans below it, so that leaks are found."""
+    process.become_subreaper()
+
+
+def pytest_report_header(config):
+    """Says what is tested and as whom."""
+    return [f"aileron: {binary.original()}", f"as uid {os.geteuid()}"]
+
+
+@pytest.fixture
+def worlds():
+    """Makes worlds; after the test all are closed and must have left nothing."""
+    known = {one.pid for one in process.descendants()}
+    made, networks = [], []
+
+    def make(**options) -> World:
+        world = World(**options)
+        made.append(world)
+        if world.network:
+            networks.append(world.network)
+        return world
+
+    yield make
+    try:
+        for world in made:
+            world.close()
+        for network in networks:
+            network.close()
+        leaks.check(made, known)
+    finally:
+        for world in made:
+            world.remove()
+
+
+@pytest.fixture
+def world(worlds) -> World:
+    """A world of the user who runs the tests."""
+    return worlds()
+
+
+def _users():
+    """Root and an ordinary user; only the latter when the tests do not run as root."""
+    return {"root": 0, "ordinary": ORDINARY} if os.geteuid() == 0 else {"ordinary": os.geteuid()}
+
+
+@pytest.fixture(params=list(_users().values()), ids=list(_users()))
+def any_world(worlds, request) -> World:
+    """A world of root, and another of an ordinary user."""
+    return worlds(uid=request.param)
+
+
+@pytest.fixture
+def ordinary(worlds) -> World:
+    """A world of an ordinary user."""
+    return worlds(uid=_users()["ordinary"])
+
+
+def pytest_collection_modifyitems(items):
+    """What tests/not_built.txt names is promised and not built yet: it must fail, and says why.
+
+    A test that starts to pass fails the run (xfail is strict): then its line goes.
+    """
+    path = os.path.join(os.path.dirname(__file__), "not_built.txt")
+    reasons = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            if line.strip() and not line.startswith("#"):
+                name, _, reason = line.strip().partition(": ")
+                reasons[name] = reason
+    for item in items:
+        name = item.nodeid.split("/tests/")[-1].removeprefix("tests/")
+        for key in (name, name.split("[")[0], name.split("::")[0]):
+            if key in reasons:
+                item.add_marker(pytest.mark.xfail(reason=reasons[key], strict=True))
+                break
