@@ -38,6 +38,7 @@ constexpr std::size_t kUpstreamCa = 96 << 10;  // must fit in a Start packet wit
 constexpr std::size_t kListeners = 128;
 constexpr std::size_t kChannelMessage = 64 << 10;
 constexpr std::size_t kCgroups = 16;
+constexpr std::size_t kReserved = 1024;
 constexpr auto kListenersWait = 60s;  // for a launcher to hand its listeners over
 constexpr auto kResumeGrace = 10s;    // after a start, for launchers to come back
 

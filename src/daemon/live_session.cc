@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "os/reserved_name.h"
 #include "proxy/limits.h"
 
 namespace aileron::daemon {
@@ -193,6 +194,7 @@ void LiveSession::StopWorker(std::function<void()> done) {
 }
 
 void LiveSession::CleanUpAfterLauncher() const {
+  for (const std::string& path : listeners_.reserved) os::ReservedName::Remove(path);
   for (const std::string& folder : listeners_.cgroups) {
     // Only groups that aileron names, and rmdir removes nothing but an empty one.
     const std::size_t slash = folder.rfind('/');

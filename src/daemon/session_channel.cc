@@ -51,6 +51,16 @@ std::string TextIn(const json& object, const char* name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+std::vector<std::string> TextsIn(const json& object, const char* name, std::size_t most) {
+  std::vector<std::string> texts;
+  const auto list = object.find(name);
+  if (list == object.end() || !list->is_array()) return texts;
+  for (const json& text : *list) {
+    if (text.is_string() && texts.size() < most) texts.push_back(text.get<std::string>());
+  }
+  return texts;
+}
+
 // A whole number in range, or nothing.
 std::optional<int> NumberOf(const json& object, const char* name, int least, int most) {
   const auto found = object.find(name);
@@ -81,12 +91,8 @@ Result<SessionListeners> ParseListeners(std::string_view message, std::vector<os
     result.listeners.push_back({*kind, static_cast<std::uint16_t>(*port)});
   }
   result.sockets = std::move(sockets);
-  const auto cgroups = object.find("cgroups");
-  if (cgroups == object.end() || !cgroups->is_array()) return result;
-  for (const json& folder : *cgroups) {
-    if (!folder.is_string() || result.cgroups.size() >= limits::kCgroups) continue;
-    result.cgroups.push_back(folder.get<std::string>());
-  }
+  result.cgroups = TextsIn(object, "cgroups", limits::kCgroups);
+  result.reserved = TextsIn(object, "reserved", limits::kReserved);
   return result;
 }
 

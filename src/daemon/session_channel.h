@@ -1,8 +1,8 @@
 // SessionChannel: the socket that a launcher leaves with the daemon for as long as its session
 // lives.
 //
-//   launcher → daemon   {"type":"listeners","listeners":[{"kind","port"}…],"cgroups":[…]} +
-//   descriptors
+//   launcher → daemon   {"type":"listeners","listeners":[{"kind","port"}…],"cgroups":[…],
+//                        "reserved":[…]} + descriptors
 //                       {"type":"exit","code":N}
 //   daemon → launcher   {"type":"stop","reason":…}
 //
@@ -23,8 +23,11 @@ namespace aileron::daemon {
 
 struct SessionListeners {
   std::vector<proxy::Listener> listeners;
-  std::vector<os::Fd> sockets;       // in the same order
-  std::vector<std::string> cgroups;  // to be removed should the launcher die
+  std::vector<os::Fd> sockets;  // in the same order
+  // To be removed should the launcher die: its control groups, and names it reserved in the
+  // workspace (os/reserved_name.h).
+  std::vector<std::string> cgroups;
+  std::vector<std::string> reserved;
 };
 
 // kInvalid for what is not such a message, or whose sockets are not what it says.

@@ -29,12 +29,13 @@ std::vector<os::Fd> List(Fds... fds) {
 TEST(SessionChannelTest, ListenersAreWhatTheySay) {
   const auto read = ParseListeners(
       R"({"type":"listeners","listeners":[{"kind":"proxy","port":3128},{"kind":"dns","port":53}],
-          "cgroups":["/sys/fs/cgroup/memory/aileron-1"]})",
+          "cgroups":["/sys/fs/cgroup/memory/aileron-1"],"reserved":["/w/.envrc"]})",
       List(TcpListener(), Udp()));
   ASSERT_TRUE(read.has_value()) << read.error().message;
   EXPECT_EQ(read->listeners.size(), 2u);
   EXPECT_EQ(read->listeners[1].kind, proxy::ListenerKind::kDns);
   EXPECT_EQ(read->cgroups.size(), 1u);
+  EXPECT_EQ(read->reserved, std::vector<std::string>{"/w/.envrc"});
 }
 
 TEST(SessionChannelTest, ASocketThatIsNoListenerIsRefused) {

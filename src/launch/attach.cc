@@ -82,6 +82,8 @@ void Loop::HearSandbox() {
   }
   if (std::holds_alternative<sandbox::Listeners>(received->message)) {
     if (auto given = session_.HandOver(std::move(received->descriptors)); !given) Reopen();
+  } else if (std::holds_alternative<sandbox::Copies>(received->message)) {
+    if (received->descriptors.size() == 1) sandbox_.copies = std::move(received->descriptors[0]);
   } else if (std::holds_alternative<sandbox::Terminal>(received->message)) {
     if (received->descriptors.size() == 1) TakeTerminal(std::move(received->descriptors[0]));
   } else if (auto* failed = std::get_if<sandbox::Failed>(&received->message)) {

@@ -9,6 +9,7 @@
 
 #include "launch/attach.h"
 #include "launch/environment.h"
+#include "launch/guard.h"
 #include "launch/plan.h"
 #include "launch/session_link.h"
 #include "os/paths.h"
@@ -69,13 +70,17 @@ std::expected<int, Failure> Run(const Options& options) {
   if (!plan) return fail(kSandboxNotStarted, plan.error());
 
   HoldSignals();
+  auto guard = Guard::Stand(plan->spec, options.allow_write);
+  if (!guard) return fail(kSandboxNotStarted, guard.error());
+  plan->spec.covers = guard->covers();
   auto sandbox = sandbox::StartNative(plan->spec, plan->identity);
   if (!sandbox) return fail(kSandboxNotStarted, sandbox.error());
   for (const std::string& warning : sandbox->limits.warnings()) {
     std::fprintf(stderr, "aileron: %s\n", warning.c_str());
   }
   // The walls go up while the daemon makes the session.
-  auto session = SessionLink::Open(*paths, *plan, options, sandbox->limits.groups());
+  auto session =
+      SessionLink::Open(*paths, *plan, options, {sandbox->limits.groups(), guard->reserved()});
   if (!session) {
     Kill(*sandbox);
     const Code code = session.error().code;
@@ -99,6 +104,8 @@ std::expected<int, Failure> Run(const Options& options) {
     return fail(kSandboxNotStarted, sent.error());
   }
   auto ended = Attach(*sandbox, *session);
+  for (const std::string& line : guard->Finish(sandbox->copies))
+    std::fprintf(stderr, "aileron: %s\n", line.c_str());
   (void)session->Finish(ended ? *ended : ended.error().exit_code);
   if (!ended) return fail(ended.error().exit_code, ended.error().error);
   return *ended;

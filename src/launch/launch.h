@@ -28,6 +28,8 @@ struct Options {
   std::string workdir;                   // inside; empty: the current folder, else the workspace
   std::string workspace;                 // empty: the current folder
   sandbox::Access workspace_access = sandbox::Access::kReadWrite;
+  std::vector<std::string>
+      allow_write;  // protected paths of the workspace that the agent may write
   sandbox::Resources resources;
   std::string upstream_ca;              // PEM text; empty: the system's roots alone
   std::vector<std::string> connect_to;  // HOST:PORT:ADDR[:PORT]

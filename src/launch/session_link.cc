@@ -18,6 +18,8 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t kWordMax = 64u << 10;
+// What does not fit into a message is taken away by the next launch in the same workspace.
+constexpr std::size_t kReservedMax = 24u << 10;
 
 // Text of the command line may be any bytes; JSON may not.
 std::string Dump(const json& value) {
@@ -32,10 +34,12 @@ std::string Text(const json& object, const char* name) {
 }  // namespace
 
 Result<SessionLink> SessionLink::Open(const os::Paths& paths, const Plan& plan,
-                                      const Options& options,
-                                      const std::vector<std::string>& groups) {
+                                      const Options& options, Leftovers leftovers) {
   SessionLink link(paths, plan);
-  link.groups_ = groups;
+  link.leftovers_ = std::move(leftovers);
+  std::size_t bytes = 0;
+  std::erase_if(link.leftovers_.reserved,
+                [&](const std::string& path) { return (bytes += path.size() + 4) > kReservedMax; });
   const json request = {
       {"command", plan.command},
       {"workspace", plan.spec.workspace},
@@ -82,7 +86,10 @@ Status SessionLink::Post(const std::string& body) {
 }
 
 Status SessionLink::SendListeners() {
-  json message = {{"type", "listeners"}, {"listeners", json::array()}, {"cgroups", groups_}};
+  json message = {{"type", "listeners"},
+                  {"listeners", json::array()},
+                  {"cgroups", leftovers_.cgroups},
+                  {"reserved", leftovers_.reserved}};
   std::vector<int> numbers;
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
     message["listeners"].push_back(

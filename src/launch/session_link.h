@@ -17,11 +17,18 @@
 
 namespace aileron::launch {
 
+// What the daemon takes away when the launcher is killed.
+struct Leftovers {
+  std::vector<std::string> cgroups;
+  std::vector<std::string>
+      reserved;  // names in the workspace (os/reserved_name.h), inner ones first
+};
+
 class SessionLink {
  public:
   // Starts the daemon when nobody listens.
   static Result<SessionLink> Open(const os::Paths& paths, const Plan& plan, const Options& options,
-                                  const std::vector<std::string>& groups);
+                                  Leftovers leftovers);
 
   const SessionFacts& facts() const { return facts_; }
   const std::string& ca_pem() const { return ca_pem_; }
@@ -51,7 +58,7 @@ class SessionLink {
   os::Paths paths_;
   std::vector<sandbox::Listener> listeners_;
   std::vector<os::Fd> sockets_;
-  std::vector<std::string> groups_;
+  Leftovers leftovers_;
   os::Fd channel_;
   SessionFacts facts_;
   std::string ca_pem_;

@@ -20,88 +20,100 @@ Outcome RunLaunch(const Invocation& invocation) {
 }  // namespace
 
 Command LaunchVerb() {
-  return {.text =
-              "Runs COMMAND (your shell, if none is given) in a sandbox of its own: the host's "
-              "files are "
-              "read-only, the current folder is the workspace and can be written, and the only way "
-              "to the "
-              "network is the data plane, which decides which hosts may be reached and adds the "
-              "credentials "
-              "that bindings name. The exit code is the command's own.\n\n"
-              "Profiles: \"guarded\" allows package registries, forges and model APIs; \"open\" "
-              "allows every "
-              "public host; \"locked\" allows none. --deny beats --allow, whatever the order. A "
-              "private address "
-              "is reached only when --allow or --connect-to names it.\n\n"
-              "The environment starts empty but for a short list (TERM, LANG, PATH and the like); "
-              "--env and "
-              "--env-file add to it. Do not pass credentials this way: a binding keeps them out of "
-              "the sandbox.",
-          .flags =
-              {
-                  {.name = "--sandbox",
-                   .value = "DRIVER",
-                   .summary = "Which engine makes the sandbox",
-                   .choices = "auto|native"},
-                  {.name = "--profile",
-                   .value = "NAME",
-                   .summary = "What the network allows by default; guarded if not given",
-                   .choices = "open|guarded|locked"},
-                  {"--allow", "HOST[:PORT]", "Allow a host (*.example.com: all below it)",
-                   Repeat::kMany},
-                  {"--deny", "HOST[:PORT]", "Deny a host", Repeat::kMany},
-                  {.name = "--workspace",
-                   .value = "FOLDER",
-                   .summary = "The folder to work in, instead of the current one",
-                   .completes = Completes::kFolder},
-                  {"--read-only", "", "The workspace cannot be written either"},
-                  {"--mount",
-                   "SRC:DST[:ro]",
-                   "Show a file or folder of the host inside",
-                   Repeat::kMany,
-                   {},
-                   Completes::kFile},
-                  {.name = "--workdir",
-                   .value = "FOLDER",
-                   .summary = "Where the command starts, inside the sandbox",
-                   .completes = Completes::kFolder},
-                  {.name = "--env",
-                   .value = "NAME[=VALUE]",
-                   .summary = "Set a variable, or pass yours on",
-                   .repeat = Repeat::kMany,
-                   .letter = "-e"},
-                  {"--env-file",
-                   "FILE",
-                   "Variables from a file, one NAME=VALUE a line",
-                   Repeat::kMany,
-                   {},
-                   Completes::kFile},
-                  {"--memory", "SIZE", "At most so much memory, such as 512m or 2g"},
-                  {"--pids", "N", "At most so many processes"},
-                  {"--cpus", "N", "At most so many processors, such as 1.5"},
-                  {.name = "--upstream-ca",
-                   .value = "FILE",
-                   .summary = "Trust these certificate authorities (PEM) too, for sites",
-                   .completes = Completes::kFile},
-                  {"--connect-to", "HOST:PORT:ADDR[:PORT]",
-                   "Connect to ADDR instead of HOST, whose name TLS still checks (as curl has it)",
-                   Repeat::kMany},
-                  {.name = "--tty",
-                   .value = "WHEN",
-                   .summary = "Give the command a terminal of its own; auto if yours is one",
-                   .choices = "auto|always|never"},
-              },
-          .arguments = {{"COMMAND",
-                         "What to run, with its own arguments",
-                         Arity::kRest,
-                         {},
-                         Completes::kCommand}},
-          .examples = {{"aileron launch claude", "Run an agent in the current folder"},
-                       {"aileron launch --profile=locked --allow=api.example.com -- make test",
-                        "Run a build that may reach one host"},
-                       {"aileron launch --memory=2g --mount=/srv/data:/data:ro",
-                        "A shell with a bound and a folder"}},
-          .run = RunLaunch};
+  return {
+      .text =
+          "Runs COMMAND (your shell, if none is given) in a sandbox of its own: the host's "
+          "files are "
+          "read-only, the current folder is the workspace and can be written, and the only way "
+          "to the "
+          "network is the data plane, which decides which hosts may be reached and adds the "
+          "credentials "
+          "that bindings name. The exit code is the command's own.\n\n"
+          "Profiles: \"guarded\" allows package registries, forges and model APIs; \"open\" "
+          "allows every "
+          "public host; \"locked\" allows none. --deny beats --allow, whatever the order. A "
+          "private address "
+          "is reached only when --allow or --connect-to names it.\n\n"
+          "What the host would run later (.git/hooks, .envrc, .vscode, .idea, .devcontainer, the "
+          "settings of "
+          "agents, aileron.yaml) is read-only in the workspace, unless --allow-write names it. "
+          "Of what the "
+          "agent writes to .git/config, harmless settings are kept; the rest is reported.\n\n"
+          "The environment starts empty but for a short list (TERM, LANG, PATH and the like); "
+          "--env and "
+          "--env-file add to it. Do not pass credentials this way: a binding keeps them out of "
+          "the sandbox.",
+      .flags =
+          {
+              {.name = "--sandbox",
+               .value = "DRIVER",
+               .summary = "Which engine makes the sandbox",
+               .choices = "auto|native"},
+              {.name = "--profile",
+               .value = "NAME",
+               .summary = "What the network allows by default; guarded if not given",
+               .choices = "open|guarded|locked"},
+              {"--allow", "HOST[:PORT]", "Allow a host (*.example.com: all below it)",
+               Repeat::kMany},
+              {"--deny", "HOST[:PORT]", "Deny a host", Repeat::kMany},
+              {.name = "--workspace",
+               .value = "FOLDER",
+               .summary = "The folder to work in, instead of the current one",
+               .completes = Completes::kFolder},
+              {"--read-only", "", "The workspace cannot be written either"},
+              {"--allow-write",
+               "PATH",
+               "Let the agent write what is protected in the workspace, such as .vscode",
+               Repeat::kMany,
+               {},
+               Completes::kFile},
+              {"--mount",
+               "SRC:DST[:ro]",
+               "Show a file or folder of the host inside",
+               Repeat::kMany,
+               {},
+               Completes::kFile},
+              {.name = "--workdir",
+               .value = "FOLDER",
+               .summary = "Where the command starts, inside the sandbox",
+               .completes = Completes::kFolder},
+              {.name = "--env",
+               .value = "NAME[=VALUE]",
+               .summary = "Set a variable, or pass yours on",
+               .repeat = Repeat::kMany,
+               .letter = "-e"},
+              {"--env-file",
+               "FILE",
+               "Variables from a file, one NAME=VALUE a line",
+               Repeat::kMany,
+               {},
+               Completes::kFile},
+              {"--memory", "SIZE", "At most so much memory, such as 512m or 2g"},
+              {"--pids", "N", "At most so many processes"},
+              {"--cpus", "N", "At most so many processors, such as 1.5"},
+              {.name = "--upstream-ca",
+               .value = "FILE",
+               .summary = "Trust these certificate authorities (PEM) too, for sites",
+               .completes = Completes::kFile},
+              {"--connect-to", "HOST:PORT:ADDR[:PORT]",
+               "Connect to ADDR instead of HOST, whose name TLS still checks (as curl has it)",
+               Repeat::kMany},
+              {.name = "--tty",
+               .value = "WHEN",
+               .summary = "Give the command a terminal of its own; auto if yours is one",
+               .choices = "auto|always|never"},
+          },
+      .arguments = {{"COMMAND",
+                     "What to run, with its own arguments",
+                     Arity::kRest,
+                     {},
+                     Completes::kCommand}},
+      .examples = {{"aileron launch claude", "Run an agent in the current folder"},
+                   {"aileron launch --profile=locked --allow=api.example.com -- make test",
+                    "Run a build that may reach one host"},
+                   {"aileron launch --memory=2g --mount=/srv/data:/data:ro",
+                    "A shell with a bound and a folder"}},
+      .run = RunLaunch};
 }
 
 }  // namespace aileron::modes

@@ -121,6 +121,7 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
         return Fail(Code::kInvalid, "{}: {}", flag, target.error().message);
     }
   }
+  options.allow_write = parsed.Values("--allow-write");
   if (parsed.Has("--read-only")) options.workspace_access = sandbox::Access::kReadOnly;
   for (const std::string& text : parsed.Values("--mount")) {
     auto mount = sandbox::ParseMount(text);

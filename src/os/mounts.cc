@@ -36,14 +36,32 @@ Result<Fd> CloneTree(const Fd& descriptor) {
   return OpenTree(descriptor.get(), "", kEmptyPath, "a descriptor");
 }
 
-Status SetTreeAttributes(const Fd& tree, std::uint64_t attributes) {
-  mount_attr change{};
-  change.attr_set = attributes;
+Result<Fd> CloneLink(const std::string& path) {
+  return OpenTree(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, path);
+}
+
+namespace {
+
+Status ChangeTree(const Fd& tree, mount_attr change) {
   if (syscall(SYS_mount_setattr, tree.get(), "", kEmptyPath | kRecursive, &change, sizeof change) !=
       0) {
     return FailErrno("cannot change the attributes of a mount");
   }
   return {};
+}
+
+}  // namespace
+
+Status SetTreeAttributes(const Fd& tree, std::uint64_t attributes) {
+  mount_attr change{};
+  change.attr_set = attributes;
+  return ChangeTree(tree, change);
+}
+
+Status ClearTreeAttributes(const Fd& tree, std::uint64_t attributes) {
+  mount_attr change{};
+  change.attr_clr = attributes;
+  return ChangeTree(tree, change);
 }
 
 Status MapTreeIds(const Fd& tree, const Fd& user_namespace) {
@@ -64,6 +82,13 @@ Status AttachTree(const Fd& tree, const std::string& target) {
   if (syscall(SYS_move_mount, tree.get(), "", AT_FDCWD, target.c_str(), kFlags) != 0) {
     return FailErrno("cannot mount on {}", target);
   }
+  return {};
+}
+
+Status AttachTree(const Fd& tree, const Fd& target) {
+  constexpr unsigned kFlags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+  if (syscall(SYS_move_mount, tree.get(), "", target.get(), "", kFlags) != 0)
+    return FailErrno("cannot mount on a descriptor");
   return {};
 }
 

@@ -14,14 +14,19 @@ namespace aileron::os {
 Result<Fd> CloneTree(const std::string& path);
 // The same of what `descriptor` (O_PATH) refers to.
 Result<Fd> CloneTree(const Fd& descriptor);
+// The same of a symlink, which it does not follow: what is mounted is the link.
+Result<Fd> CloneLink(const std::string& path);
 
 // Sets MOUNT_ATTR_… on a tree and all mounts below it.
 Status SetTreeAttributes(const Fd& tree, std::uint64_t attributes);
+Status ClearTreeAttributes(const Fd& tree, std::uint64_t attributes);
 // Shows the files of a detached tree with other owners (MOUNT_ATTR_IDMAP). kUnsupported where the
 // file system cannot.
 Status MapTreeIds(const Fd& tree, const Fd& user_namespace);
 // Puts a detached tree at `target`, which must exist and be of the same kind, file or folder.
 Status AttachTree(const Fd& tree, const std::string& target);
+// The same, on what `target` (O_PATH) refers to, which may be a symlink.
+Status AttachTree(const Fd& tree, const Fd& target);
 
 Status MountTmpfs(const std::string& target, const std::string& options);
 Status Mount(const char* source, const std::string& target, const char* type, unsigned long flags,

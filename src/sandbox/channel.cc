@@ -7,7 +7,16 @@ namespace aileron::sandbox {
 
 namespace {
 
-enum class Type : std::uint8_t { kGo, kListeners, kTerminal, kFailed, kFiles, kProgram, kSignal };
+enum class Type : std::uint8_t {
+  kGo,
+  kListeners,
+  kTerminal,
+  kFailed,
+  kFiles,
+  kProgram,
+  kSignal,
+  kCopies
+};
 
 void PutTexts(WireWriter& out, const std::vector<std::string>& texts) {
   out.U32(static_cast<std::uint32_t>(texts.size()));
@@ -25,6 +34,7 @@ struct Encoder {
   WireWriter& out;
   void operator()(const Go&) const { out.U8(static_cast<std::uint8_t>(Type::kGo)); }
   void operator()(const Listeners&) const { out.U8(static_cast<std::uint8_t>(Type::kListeners)); }
+  void operator()(const Copies&) const { out.U8(static_cast<std::uint8_t>(Type::kCopies)); }
   void operator()(const Terminal&) const { out.U8(static_cast<std::uint8_t>(Type::kTerminal)); }
   void operator()(const Failed& failed) const {
     out.U8(static_cast<std::uint8_t>(Type::kFailed));
@@ -100,6 +110,9 @@ Result<Message> Decode(std::string_view bytes) {
       break;
     case Type::kListeners:
       message = Listeners{};
+      break;
+    case Type::kCopies:
+      message = Copies{};
       break;
     case Type::kTerminal:
       message = Terminal{};

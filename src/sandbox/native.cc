@@ -54,7 +54,13 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
     return os::FailErrno("cannot set the host name");
   }
   AILERON_TRY(SendListeners(channel, spec));
-  AILERON_TRY(BuildRootFs(spec, identity, std::move(trees)));
+  {
+    AILERON_ASSIGN(const os::Fd copies, BuildRootFs(spec, identity, std::move(trees)));
+    const int number = copies.get();
+    if (copies) {
+      AILERON_TRY(Send(channel, Copies{}, {&number, 1}));
+    }
+  }
   AILERON_ASSIGN(const Files files, Expect<Files>(channel));
   AILERON_TRY(WriteRuntimeFolder(files.files));
   if (chdir("/") != 0) return os::FailErrno("cannot enter the root folder");
@@ -111,7 +117,7 @@ Result<NativeSandbox> StartNative(const Spec& spec, const Identity& identity) {
     ends.first.Reset();
     RunFirstProcess(spec, identity, std::move(trees), ends.second);
   }
-  NativeSandbox sandbox{std::move(*cloned), std::move(ends.first), std::move(limits)};
+  NativeSandbox sandbox{std::move(*cloned), std::move(ends.first), os::Fd(), std::move(limits)};
   ends.second.Reset();
   auto ready = os::MapIds(sandbox.init.pid, identity.uids, identity.gids);
   if (ready) ready = sandbox.limits.Apply(sandbox.init.pid);

@@ -18,6 +18,7 @@ namespace aileron::sandbox {
 struct NativeSandbox {
   os::Child init;
   os::Fd channel;         // see channel.h: Listeners come, Files and Program are waited for
+  os::Fd copies;          // of the spec's covers, when they have arrived
   ResourceLimits limits;  // removes its control groups when it goes
 };
 

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "os/mounts.h"
+#include "sandbox/cover.h"
 
 namespace aileron::sandbox {
 
@@ -232,7 +233,7 @@ Result<HostTrees> OpenHostTrees(const Spec& spec, const Identity& identity) {
   return host;
 }
 
-Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
+Result<os::Fd> BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   // Everything of the host that the agent may see is taken before it is covered.
   AILERON_ASSIGN(const DeviceTrees devices, TakeDevices());
   std::vector<os::Fd> detached;
@@ -257,10 +258,12 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   for (std::size_t i = 0; i < detached.size(); ++i) {
     AILERON_TRY(AttachHostTree(host.trees[i], detached[i]));
   }
+  AILERON_ASSIGN(os::Fd copies, PutCovers(spec.covers, identity));
   const std::string runtime(kRuntimeFolder);
   AILERON_TRY(os::MakeFolders(runtime, 0755));
   AILERON_TRY(os::MountTmpfs(runtime, "mode=755,size=16m"));
-  return PlaceRuntimeBinary(binary);
+  AILERON_TRY(PlaceRuntimeBinary(binary));
+  return copies;
 }
 
 namespace {

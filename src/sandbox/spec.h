@@ -46,12 +46,30 @@ struct RuntimeFile {
   std::string bytes;
 };
 
+// Something that stands over a name in the workspace or a mount. Covers come in order: one over a
+// folder stands before those in it.
+enum class CoverKind {
+  kPin,       // the same, which can no longer be moved or removed
+  kReadOnly,  // the same, which cannot be written
+  kWritable,  // the same, which can be written again, in something read-only
+  kBlank,     // an empty file that cannot be written, over what may be a symlink
+  kScratch,   // an empty folder of the agent's own, gone afterwards
+  kCopy,      // a file of the agent's own, at first with `bytes`; read from the outside afterwards
+};
+struct Cover {
+  std::string root;  // the workspace or a mount's target, inside
+  std::string path;  // relative to it; exists on the host
+  CoverKind kind;
+  std::string bytes;
+};
+
 // What the walls are made of: known before there is a session.
 struct Spec {
   std::string workspace;  // host path, resolved; the same inside
   Access workspace_access = Access::kReadWrite;
   std::vector<std::string> hidden;  // folders to cover with an empty one, where they exist
   std::vector<MountRequest> mounts;
+  std::vector<Cover> covers;
   Resources resources;
   std::vector<Listener> listeners;
 };

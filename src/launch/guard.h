@@ -1,0 +1,68 @@
+// Guard: keeps the agent from leaving in the workspace what the host would run later.
+//
+// Editors, direnv, dev containers, git and agents run what they find under fixed names in a
+// project. Such a name is read-only inside, and reserved on the host while it does not exist; git's
+// own folder has its own rules (git_folder.h). What --allow-write names is left to the agent.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "launch/git_folder.h"
+#include "os/fd.h"
+#include "os/reserved_name.h"
+#include "sandbox/spec.h"
+
+namespace aileron::launch {
+
+class Guard {
+ public:
+  // For the workspace and the writable mounts of `spec`. `allow_write` are paths in the workspace,
+  // absolute or relative to it; kInvalid when one of them is not protected, or is outside.
+  static Result<Guard> Stand(const sandbox::Spec& spec,
+                             const std::vector<std::string>& allow_write);
+
+  Guard(Guard&&) = default;
+  Guard& operator=(Guard&&) = delete;
+  // Takes the reserved names away; the sandbox has ended by then.
+  ~Guard();
+
+  // What the sandbox must put up.
+  const std::vector<sandbox::Cover>& covers() const { return *covers_; }
+  // Absolute paths of reserved names, for whoever cleans up when this process is killed.
+  std::vector<std::string> reserved() const;
+
+  // When the sandbox has ended: what is told to the person, line by line.
+  std::vector<std::string> Finish(const os::Fd& copies) const;
+
+ private:
+  Guard() = default;
+
+  enum class Kind { kWorkspace, kMount };  // names are reserved in the workspace alone
+  struct Place {
+    Kind kind;
+    os::Fd root;         // on the host
+    std::string source;  // its path there
+    std::string inside;  // its path in the sandbox
+    std::vector<std::string> allowed;
+    std::vector<os::ReservedName> reserved;
+    std::unique_ptr<GitFolder> git;
+  };
+
+  Status AddPlace(Kind kind, const std::string& source, const std::string& inside,
+                  std::vector<std::string> allowed);
+  Status ProtectName(Place& place, const std::string& name, Kind reserved_in);
+  Status ProtectGit(Place& place);
+  void CoverTarget(Place& place, const std::string& path);
+  Status OpenAllowed(Place& place);
+  void Put(const Place& place, std::string path, sandbox::CoverKind kind);
+
+  // Each place's GitFolder refers to parts of its place and to the covers: their addresses stay.
+  std::vector<std::unique_ptr<Place>> places_;
+  std::unique_ptr<std::vector<sandbox::Cover>> covers_ =
+      std::make_unique<std::vector<sandbox::Cover>>();
+};
+
+}  // namespace aileron::launch
