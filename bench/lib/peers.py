@@ -132,6 +132,8 @@ tls_outgoing_options cafile={upstream}
 hosts_file {root}/hosts
 cache deny all
 access_log none
+via off
+forwarded_for delete
 cache_log {root}/log
 cache_effective_user {user}
 coredump_dir {root}
