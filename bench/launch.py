@@ -7,18 +7,19 @@ Run as root it measures root and an ordinary user. README.md says what each figu
 
 import argparse
 import json
-import math
 import os
+import shlex
 import subprocess
 import sys
 import time
 
-from lib import machine, processes, samples, table
-from lib.world import ORDINARY, World
+from lib import machine, processes, results, samples, table
+from lib.world import ORDINARY, World, binary
 
 _TARGET_BWRAP = 2.0  # times the whole command of bwrap
 _TARGET_DAEMON_MIB = 15.0
 _TARGET_SESSION_MIB = 8.0
+_TARGET_READY_MS = 100.0
 _WARM_UP = 5
 _SETTLE_S = 2.0
 
@@ -47,7 +48,28 @@ def _timed(command, env) -> float:
     return took
 
 
-def _measure_here(world: World, rounds: int) -> dict:
+def cold_starts(world: World, rounds: int) -> dict:
+    """Milliseconds of commands that find no daemon: the first one ever, which makes the database
+    and its keys, and later ones, which find them."""
+    start = [world.aileron, "daemon", "start"]
+    launch = [world.aileron, "launch", "--", "/bin/true"]
+    kinds = {
+        "daemon start": (start, False),
+        "daemon start, first ever": (start, True),
+        "launch -- /bin/true": (launch, False),
+    }
+    times = {name: [] for name in kinds}
+    for _ in range(rounds):
+        for name, (command, fresh) in kinds.items():
+            world.stop_daemon()
+            if fresh:
+                world.forget()
+            times[name].append(_timed(command, world.env))
+            world.find_daemon()
+    return times
+
+
+def _measure_here(world: World, rounds: int, cold_rounds: int) -> dict:
     os.chdir(world.workspace)
     compared = commands(world)
     for command in compared.values():
@@ -60,11 +82,11 @@ def _measure_here(world: World, rounds: int) -> dict:
             took = _timed(command, world.env)
             if turn >= 0:
                 times[name].append(took)
-    return times
+    return {"times_ms": times, "cold_ms": cold_starts(world, cold_rounds)}
 
 
-def measure(world: World, rounds: int) -> dict:
-    """Name → milliseconds of each round, in a process that is the world's user."""
+def measure(world: World, rounds: int, cold_rounds: int) -> dict:
+    """Name → milliseconds of each round, warm and cold, in a process that is the world's user."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -75,7 +97,7 @@ def measure(world: World, rounds: int) -> dict:
                 os.setresgid(world.uid, world.uid, world.uid)
                 os.setresuid(world.uid, world.uid, world.uid)
             with os.fdopen(writer, "w") as pipe:
-                json.dump(_measure_here(world, rounds), pipe)
+                json.dump(_measure_here(world, rounds, cold_rounds), pipe)
             status = 0
         except SystemExit as problem:
             print(problem, file=sys.stderr)
@@ -92,6 +114,7 @@ def measure(world: World, rounds: int) -> dict:
 def memory(world: World) -> dict:
     """MiB: the daemon without a session, and what a session with an idle agent adds, by process."""
     time.sleep(_SETTLE_S)
+    world.find_daemon()
     weigh = lambda pid: {"rss": processes.rss(pid), "pss": processes.pss(pid)}
     idle = weigh(world.daemon)
     session = subprocess.Popen([world.aileron, "launch", "--", "/bin/sleep", "600"], **world.user(),
@@ -105,6 +128,8 @@ def memory(world: World) -> dict:
         launched = processes.tree(session.pid)
         inner = [pid for pid in launched[1:] if processes.name(pid) != "sleep"]
         parts = {"worker": workers, "launcher": launched[:1], "init": inner}
+        if [len(pids) for pids in parts.values()] != [1, 1, 1]:
+            raise SystemExit(f"bench: a session should be one worker, launcher and init: {parts}")
         return {
             "daemon": idle, "daemon_with_session": weigh(world.daemon),
             "session": {part: [weigh(pid) for pid in pids] for part, pids in parts.items()},
@@ -120,17 +145,29 @@ def _total(session: dict, kind: str) -> float:
 def print_times(who: str, times: dict) -> None:
     """The table of one user."""
     middle = {name: samples.median(values) for name, values in times.items()}
-    rows = [[name, table.number(middle[name], 2), table.number(samples.quantile(values, 0.99), 2),
+    rows = [[name, table.number(min(values), 2), table.number(middle[name], 2),
+             table.number(samples.quantile(values, 0.9), 2),
              table.number(samples.ratio(middle[name], middle["bwrap"]), 2)]
             for name, values in times.items()]
-    print(f"\nThe whole command, {who}, {len(times['bwrap'])} interleaved rounds\n")
-    print(table.render(["command", "median ms", "p99 ms", "× bwrap"], rows))
+    print(f"\n### The whole command, {who}, {len(times['bwrap'])} interleaved rounds, ms\n")
+    print(table.render(["command", "least", "median", "p90", "median / bwrap"], rows))
     factor = samples.ratio(middle["aileron"], middle["bwrap"])
-    print(f"\ntarget: at most {_TARGET_BWRAP:g} × bwrap: "
-          + table.verdict(factor, _TARGET_BWRAP, smaller_is_better=True))
+    print(f"\nTarget: at most {_TARGET_BWRAP:g} × bwrap: "
+          + table.verdict(factor, _TARGET_BWRAP, smaller_is_better=True) + ".")
 
 
-def print_memory(found: dict) -> None:
+def print_cold(who: str, times: dict) -> None:
+    """The table of commands that find no daemon."""
+    rows = [[f"aileron {name}", *(table.number(samples.quantile(values, q), 2)
+                                  for q in (0, 0.5, 1))] for name, values in times.items()]
+    print(f"\n### No daemon runs, {who}, {len(times['daemon start'])} rounds, ms\n")
+    print(table.render(["command", "least", "median", "most"], rows))
+    ready = samples.median(times["daemon start"])
+    print(f"\nTarget: ready within {_TARGET_READY_MS:g} ms: "
+          + table.verdict(ready, _TARGET_READY_MS, smaller_is_better=True) + ".")
+
+
+def print_memory(who: str, found: dict) -> None:
     """The table of the daemon's and a session's memory."""
     show = lambda weight: [table.number(weight["rss"], 1), table.number(weight["pss"], 1)]
     rows = [["daemon, no session", *show(found["daemon"])],
@@ -139,38 +176,60 @@ def print_memory(found: dict) -> None:
         rows += [[f"session: {part}", *show(weight)] for weight in weights]
     total = {kind: _total(found["session"], kind) for kind in ("rss", "pss")}
     rows.append(["session: sum", *show(total)])
-    print("\nMemory when idle, MiB\n")
+    added = total["pss"] + found["daemon_with_session"]["pss"] - found["daemon"]["pss"]
+    rows.append(["what the session added to the machine", "–", table.number(added, 1)])
+    print(f"\n### Memory when idle, {who}, MiB\n")
     print(table.render(["process", "RSS", "PSS"], rows))
-    session = total["rss"] if math.isnan(total["pss"]) else total["pss"]
-    print(f"\ntarget: daemon at most {_TARGET_DAEMON_MIB:g} MiB RSS: "
-          + table.verdict(found["daemon"]["rss"], _TARGET_DAEMON_MIB, smaller_is_better=True))
-    print(f"target: idle session at most {_TARGET_SESSION_MIB:g} MiB (PSS; the sum of RSS counts "
-          "shared pages once for each process): "
-          + table.verdict(session, _TARGET_SESSION_MIB, smaller_is_better=True))
+    verdict = lambda value, target: table.verdict(value, target, smaller_is_better=True)
+    print(f"\nTarget: daemon at most {_TARGET_DAEMON_MIB:g} MiB RSS: "
+          f"{verdict(found['daemon']['rss'], _TARGET_DAEMON_MIB)}.")
+    print(f"Target: idle session at most {_TARGET_SESSION_MIB:g} MiB: "
+          f"{verdict(total['pss'], _TARGET_SESSION_MIB)} by PSS, "
+          f"{verdict(total['rss'], _TARGET_SESSION_MIB)} by the sum of RSS, which counts the pages "
+          "of the one binary once for each process.")
+
+
+def print_all(result: dict) -> None:
+    """Everything, as Markdown."""
+    print("## ./dev bench launch\n")
+    print(machine.describe(result["machine"], result["versions"]))
+    print("\nThe commands, each to its end with its streams on /dev/null:\n")
+    for name, command in result["commands"].items():
+        print(f"- {name}: `{shlex.join(command)}`")
+    for who, found in result["users"].items():
+        print_times(who, found["times_ms"])
+    for who, found in result["users"].items():
+        print_cold(who, found["cold_ms"])
+    for who, found in result["users"].items():
+        print_memory(who, found["memory_mib"])
 
 
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=100, help="rounds for each user (100)")
+    parser.add_argument("--cold-rounds", type=int, default=10,
+                        help="rounds without a daemon (10)")
+    parser.add_argument("--write", action="store_true", help="keep the tables in RESULTS.md")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args()
     users = {"ordinary user": os.geteuid()} if os.geteuid() else {"root": 0,
                                                                   "ordinary user": ORDINARY}
-    result = {"machine": machine.facts(), "times_ms": {},
-              "versions": machine.versions(bwrap=["bwrap", "--version"],
+    result = {"machine": machine.facts(), "commands": {}, "users": {},
+              "versions": machine.versions(aileron=[str(binary()), "version"],
+                                           bwrap=["bwrap", "--version"],
                                            unshare=["unshare", "--version"])}
     for who, uid in users.items():
         with World(uid) as world:
-            result["times_ms"][who] = measure(world, options.rounds)
-            result["memory_mib"] = memory(world)
+            result["commands"] = commands(world)
+            result["users"][who] = {**measure(world, options.rounds, options.cold_rounds),
+                                    "memory_mib": memory(world)}
+    result["commands"]["aileron"][0] = "aileron"
+    machine.finish(result["machine"])
     if options.json:
         print(json.dumps(result, indent=1))
         return
-    print(machine.describe(result["machine"], result["versions"]))
-    for who, times in result["times_ms"].items():
-        print_times(who, times)
-    print_memory(result["memory_mib"])
+    results.publish("launch", options.write, lambda: print_all(result))
 
 
 if __name__ == "__main__":

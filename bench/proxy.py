@@ -13,12 +13,13 @@ import shutil
 import sys
 import tempfile
 
-from lib import loadgen, machine, peers, samples, table, works
+from lib import loadgen, machine, peers, results, samples, table, works
 from lib.site import Site
+from lib.world import binary
 
 _TARGET_SQUID = 1.5  # times squid's requests a second, on the row below
 _TARGET_ROW = "keepalive-16"
-_DEFAULT_PEERS = ("direct", "aileron", "squid", "mitmproxy")
+_DEFAULT_PEERS = ("direct", "aileron", "captured", "squid", "mitmproxy")
 
 
 def _names(first: int) -> list:
@@ -42,6 +43,8 @@ def _measure(peer, work, site: Site, duration: float, first_name: int) -> dict:
         report = _held_kib(peer, work, command)
     else:
         report = peer.load(command, _names(first_name) if work.never_seen else [])
+        if report["completed"]:
+            peer.check(report)
         report["figure"] = report[work.figure]
         if work.figure == "latency_us":
             report["figure"] = report["latency_us"]["p50"] if report["completed"] else math.nan
@@ -95,8 +98,8 @@ def _median(reports, key: str) -> float:
     return samples.median([r[key] for r in reports if key in r and not math.isnan(r[key])])
 
 
-def _p50(reports) -> float:
-    return samples.median([r["latency_us"]["p50"] for r in reports])
+def _latency(reports, which: str) -> float:
+    return samples.median([r["latency_us"][which] for r in reports if r["completed"]])
 
 
 def _against(reports, base: str) -> float:
@@ -106,7 +109,7 @@ def _against(reports, base: str) -> float:
 
 def print_figures(wanted, chosen, found) -> None:
     """The table of the rows' figures, and aileron's against the peers'."""
-    others = [name for name in chosen if name not in ("aileron", "direct")]
+    others = [name for name in chosen if name not in ("direct", "aileron", "captured")]
     compares = "aileron" in chosen
     head = ["work", *chosen, *([f"aileron / {name}" for name in others] if compares else [])]
     rows = []
@@ -115,7 +118,7 @@ def print_figures(wanted, chosen, found) -> None:
         rows.append([work.title, *(table.number(_median(reports[n], "figure")) for n in chosen)])
         if compares:
             rows[-1] += [table.number(_against(reports, name), 2) for name in others]
-    print("\nMedians over the rounds\n")
+    print("\n### Medians over the rounds\n")
     print(table.render(head, rows))
 
 
@@ -126,12 +129,20 @@ def print_costs(wanted, chosen, found) -> None:
         if work.held or work.on_events:
             continue
         reports = found[work.key]
+        cells = lambda measured, digits=0, of=reports: [
+            table.number(measured(of[name]), digits) for name in chosen]
         rows.append([f"{work.title.rpartition(',')[0]}: p50 µs",
-                     *(table.number(_p50(reports[name])) for name in chosen)])
+                     *cells(lambda r: _latency(r, "p50"))])
+        rows.append(["… p99 µs", *cells(lambda r: _latency(r, "p99"))])
+        # With more connections, requests wait for each other, and the difference says nothing.
+        if work.key == "keepalive-1" and reports.get("direct"):
+            base = _latency(reports["direct"], "p50")
+            rows.append(["… p50 added to direct, µs",
+                         *cells(lambda r, base=base: _latency(r, "p50") - base)])
         rows.append(["… processor time of the proxy, µs a request",
-                     *(table.number(_median(reports[name], "cpu_us"), 1) for name in chosen)])
+                     *cells(lambda r: _median(r, "cpu_us"), 1)])
     if rows:
-        print("\nLatency and cost of a request\n")
+        print("\n### Latency and cost of a request\n")
         print(table.render(["work", *chosen], rows))
 
 
@@ -145,31 +156,51 @@ def print_spread(wanted, chosen, found) -> None:
             line.append(f"{table.number(min(figures))} to {table.number(max(figures))}"
                         if figures else "–")
         rows.append(line)
-    print("\nLowest and highest round\n")
+    print("\n### Lowest and highest round\n")
     print(table.render(["work", *chosen], rows))
-    for work in wanted:
-        for name in chosen:
-            for report in found[work.key][name]:
-                if report["errors"]:
-                    print(f"errors: {work.key} through {name}: {report['error_kinds']}")
+
+
+def _errors(found) -> list:
+    """A line for each run in which a request failed."""
+    return [f"{key} through {name}: {report['error_kinds']}" for key, peer in found.items()
+            for name, reports in peer.items() for report in reports if report["errors"]]
 
 
 def print_verdict(found) -> None:
-    """The target of the row that has one."""
+    """The errors, and the target of the row that has one, which no failed request may feed."""
+    wrong = _errors(found)
+    print("\n" + "\n".join(f"errors: {line}" for line in wrong) if wrong else
+          "\nNo request failed: every answer had status 200 and its whole body, and every "
+          "certificate was verified and issued by the peer named.")
     reports = found.get(_TARGET_ROW, {})
-    if reports.get("aileron") and reports.get("squid"):
-        print(f"\ntarget: at least {_TARGET_SQUID:g} × squid with 16 connections: "
-              + table.verdict(_against(reports, "squid"), _TARGET_SQUID, smaller_is_better=False))
+    if not reports.get("aileron") or not reports.get("squid"):
+        return
+    said = "not counted, requests failed" if wrong else table.verdict(
+        _against(reports, "squid"), _TARGET_SQUID, smaller_is_better=False)
+    print(f"\nTarget: at least {_TARGET_SQUID:g} × squid with 16 connections: {said}.")
+
+
+def print_all(options, result, wanted, chosen) -> None:
+    """Everything, as Markdown."""
+    print("## ./dev bench proxy\n")
+    print(machine.describe(result["machine"], result["versions"]))
+    print(f"{options.rounds} interleaved rounds of {options.duration:g} s each, "
+          "after 1 s that does not count.")
+    print_figures(wanted, chosen, result["works"])
+    print_costs(wanted, chosen, result["works"])
+    print_spread(wanted, chosen, result["works"])
+    print_verdict(result["works"])
 
 
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3, help="rounds over all peers (3)")
-    parser.add_argument("--duration", type=float, default=4, help="seconds of one run (4)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds over all peers (5)")
+    parser.add_argument("--duration", type=float, default=3, help="seconds of one run (3)")
     parser.add_argument("--peers", default="", help=f"of {', '.join(peers.ALL)}, with commas")
     parser.add_argument("--works", default="", help=f"of {', '.join(works.ALL)}, with commas")
     parser.add_argument("--all", action="store_true", help="every row, and nginx as a peer too")
+    parser.add_argument("--write", action="store_true", help="keep the tables in RESULTS.md")
     parser.add_argument("--json", action="store_true", help="print every run's report as JSON")
     options = parser.parse_args()
     chosen = [name for name in options.peers.split(",") if name]
@@ -182,18 +213,17 @@ def main() -> None:
     wanted = [works.ALL[key] for key in rows]
     loadgen.build()
     known = machine.facts()
-    programs = machine.versions(nginx=["/usr/sbin/nginx", "-v"], squid=["/usr/sbin/squid", "-v"],
-                                mitmproxy=["mitmdump", "--version"])
+    programs = machine.versions(
+        aileron=[str(binary()), "version"], nginx=["/usr/sbin/nginx", "-v"],
+        squid=["/usr/sbin/squid", "-v"], mitmproxy=["mitmdump", "--version"],
+        openssl=["openssl", "version"])
     found = measure(wanted, chosen, options.rounds, options.duration)
+    machine.finish(known)
+    result = {"machine": known, "versions": programs, "works": found}
     if options.json:
-        print(json.dumps({"machine": known, "versions": programs, "works": found}, indent=1))
+        print(json.dumps(result, indent=1))
         return
-    print(machine.describe(known, programs))
-    print(f"{options.rounds} rounds of {options.duration:g} s after 1 s that does not count")
-    print_figures(wanted, chosen, found)
-    print_costs(wanted, chosen, found)
-    print_spread(wanted, chosen, found)
-    print_verdict(found)
+    results.publish("proxy", options.write, lambda: print_all(options, result, wanted, chosen))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ class Authority:
     """A certificate and its key in `folder`."""
 
     def __init__(self, folder: str, name: str):
+        self.name = name  # its common name
         self._stem = os.path.join(folder, name)
         self.certificate, self.key = self._stem + ".pem", self._stem + ".key"
         self._openssl("req", "-x509", *_NEW_KEY, "-keyout", self.key, "-out", self.certificate,

@@ -40,6 +40,11 @@ def facts() -> dict:
     }
 
 
+def finish(known: dict) -> None:
+    """Adds what is known at the end of the run."""
+    known["load_after"] = os.getloadavg()[0]
+
+
 def versions(**commands) -> dict:
     """Name → version of the programs compared."""
     return {name: _version(*command) for name, command in commands.items()}
@@ -49,5 +54,6 @@ def describe(known: dict, programs: dict) -> str:
     """The same in two lines."""
     return (f"{known['date']}: {known['processor']}, {known['cores']} cores, "
             f"{known['memory_gib']} GiB; {known['system']}, Linux {known['kernel']}; "
-            f"load average before the run {known['load_before']:.1f}\n"
-            + ", ".join(f"{name} {version}" for name, version in programs.items()))
+            f"load average {known['load_before']:.1f} before the run"
+            + (f", {known['load_after']:.1f} after it" if "load_after" in known else "") + ".\n"
+            + ", ".join(f"{name} {version}" for name, version in programs.items()) + ".")

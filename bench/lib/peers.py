@@ -9,6 +9,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 
 from lib import loadgen, processes
 from lib.certificates import Authority
@@ -28,7 +29,8 @@ class Peer:
         self.child = None
         self.port = free_port()
         os.mkdir(root, 0o755)
-        self.authority = Authority(root, "authority") if self.intercepts else site.authority
+        self.authority = Authority(root, f"{self.name}-authority") if self.intercepts \
+            else site.authority
         self.log = os.path.join(root, "log")
 
     def start(self, names) -> None:
@@ -49,6 +51,14 @@ class Peer:
     def reach(self) -> list:
         """The load generator's options to go through this peer."""
         return ["--proxy", f"127.0.0.1:{self.port}"]
+
+    def check(self, report) -> None:
+        """Stops the run unless the client saw a leaf that this peer minted: a proxy that only
+        passed the bytes on would not be a peer."""
+        issuer = report["tls"]["issuer"]
+        if issuer != self.authority.name:
+            sys.exit(f"bench: the certificate seen through {self.name} was issued by "
+                     f"\"{issuer}\", not by \"{self.authority.name}\"")
 
     def load(self, arguments, _names) -> dict:
         """Runs the load generator through this peer; its report."""
@@ -122,6 +132,8 @@ tls_outgoing_options cafile={upstream}
 hosts_file {root}/hosts
 cache deny all
 access_log none
+via off
+forwarded_for delete
 cache_log {root}/log
 cache_effective_user {user}
 coredump_dir {root}
@@ -183,8 +195,9 @@ class Aileron(Peer):
     """
 
     name = "aileron"
-    intercepts = False
+    intercepts = False  # by CONNECT with an authority of ours: its own is made for each session
     _PROGRAM = "/tmp/loadgen"
+    _PROXY = ["--proxy", "127.0.0.1:3128"]
 
     def start(self, names) -> None:
         self._world = World()
@@ -201,8 +214,20 @@ class Aileron(Peer):
         for host, port in hosts:
             flags += [f"--allow={host}:{port}", f"--connect-to={host}:{port}:127.0.0.1:{port}"]
         command = [self._world.aileron, "launch", "--tty=never", *flags, "--", self._PROGRAM,
-                   "--proxy", "127.0.0.1:3128", "--cafile", "/run/aileron/ca.pem", *arguments]
+                   *self._PROXY, "--cafile", "/run/aileron/ca.pem", *arguments]
         return loadgen.run(command, self._world.daemon, **self._world.user())
 
+    def check(self, report) -> None:
+        issuer = report["tls"]["issuer"]
+        if not issuer.startswith("aileron session "):
+            sys.exit(f"bench: the certificate seen through {self.name} was issued by \"{issuer}\"")
 
-ALL = {peer.name: peer for peer in (Direct, Nginx, Aileron, Squid, Mitmproxy)}
+
+class Captured(Aileron):
+    """The same for a client that knows of no proxy: a name from aileron's DNS, TLS by its SNI."""
+
+    name = "captured"
+    _PROXY = []
+
+
+ALL = {peer.name: peer for peer in (Direct, Nginx, Aileron, Captured, Squid, Mitmproxy)}

@@ -19,6 +19,7 @@ http {{
   access_log off; sendfile on; tcp_nodelay on; keepalive_requests 100000000; keepalive_timeout 600s;
   client_body_temp_path {root}/body; proxy_temp_path {root}/proxy; fastcgi_temp_path {root}/fastcgi;
   uwsgi_temp_path {root}/uwsgi; scgi_temp_path {root}/scgi;
+  ssl_protocols TLSv1.2 TLSv1.3;
   ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_session_tickets off;
   {servers}
 }}

@@ -48,14 +48,28 @@ class World:
 
     def __enter__(self):
         self.call("daemon", "start")
-        self.daemon = json.loads(self.call("status", "--json"))["daemon"]["pid"]
+        self.find_daemon()
         return self
 
     def __exit__(self, *_):
+        self.stop_daemon()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def find_daemon(self) -> None:
+        """Learns which process is the daemon; there must be one."""
+        self.daemon = json.loads(self.call("status", "--json"))["daemon"]["pid"]
+
+    def stop_daemon(self) -> None:
+        """Ends the daemon and waits until it is gone."""
         self.call("daemon", "stop")
         processes.await_true(lambda: not os.path.exists(f"/proc/{self.daemon}"),
                              "the daemon still runs")
-        shutil.rmtree(self.root, ignore_errors=True)
+
+    def forget(self) -> None:
+        """Removes what the daemon has stored, as if it had never run."""
+        for variable in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):
+            for name in os.listdir(self.env[variable]):
+                shutil.rmtree(os.path.join(self.env[variable], name))
 
     def folder(self, name: str) -> str:
         """A new folder that belongs to the world's user."""

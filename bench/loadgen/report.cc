@@ -64,9 +64,10 @@ void PrintReport(const Options& options, const Stats& stats, double window_s) {
   PrintSummary("tcp_us", stats.tcp);
   PrintSummary("connect_us", stats.connect);
   PrintSummary("tls_us", stats.tls);
-  std::printf(",\"tls\":{\"version\":%s,\"cipher\":%s,\"group\":%s,\"leaf\":%s}",
+  std::printf(",\"tls\":{\"version\":%s,\"cipher\":%s,\"group\":%s,\"leaf\":%s,\"issuer\":%s}",
               Quoted(stats.facts.version).c_str(), Quoted(stats.facts.cipher).c_str(),
-              Quoted(stats.facts.group).c_str(), Quoted(stats.facts.leaf).c_str());
+              Quoted(stats.facts.group).c_str(), Quoted(stats.facts.leaf).c_str(),
+              Quoted(stats.facts.issuer).c_str());
   std::printf(",\"client_cpu_s\":%.4f}\n", OwnCpuSeconds());
 }
 

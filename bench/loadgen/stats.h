@@ -12,6 +12,7 @@ namespace loadgen {
 // What the first handshake agreed on.
 struct TlsFacts {
   std::string version, cipher, group, leaf;
+  std::string issuer;  // the common name of who signed the leaf
 };
 
 struct Stats {

@@ -58,12 +58,18 @@ TlsFacts Describe(const Tls& tls) {
   TlsFacts facts{.version = SSL_get_version(tls.get()),
                  .cipher = SSL_get_cipher_name(tls.get()),
                  .group = "",
-                 .leaf = ""};
+                 .leaf = "",
+                 .issuer = ""};
   const auto group = static_cast<int>(SSL_get_negotiated_group(tls.get()));
   if (const char* name = group > 0 ? OBJ_nid2sn(group) : nullptr) facts.group = name;
   if (const X509* leaf = SSL_get0_peer_certificate(tls.get())) {
     const EVP_PKEY* key = X509_get0_pubkey(leaf);
     facts.leaf = EVP_PKEY_get0_type_name(key) + std::to_string(EVP_PKEY_get_bits(key));
+    std::array<char, 128> common{};
+    if (X509_NAME_get_text_by_NID(X509_get_issuer_name(leaf), NID_commonName, common.data(),
+                                  static_cast<int>(common.size())) > 0) {
+      facts.issuer = common.data();
+    }
   }
   return facts;
 }
