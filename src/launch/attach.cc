@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "os/pty.h"
 
 namespace aileron::launch {
@@ -21,7 +22,8 @@ namespace {
 
 constexpr std::array kForwarded = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
 constexpr std::size_t kRelayBytes = 64u << 10;  // each way
-constexpr int kReopenWait = 1000;               // milliseconds between tries for a new daemon
+constexpr int kSandboxNotKept = 125;
+constexpr int kReopenWait = 1000;  // milliseconds between tries for a new daemon
 
 sigset_t ForwardedSet() {
   sigset_t set;
@@ -32,23 +34,25 @@ sigset_t ForwardedSet() {
 
 class Loop {
  public:
-  Loop(sandbox::NativeSandbox& sandbox, SessionLink& session)
-      : sandbox_(sandbox), session_(session), keys_(kRelayBytes) {}
+  Loop(const Plan& plan, sandbox::NativeSandbox& sandbox, SessionLink& session)
+      : plan_(plan), sandbox_(sandbox), session_(session), keys_(kRelayBytes) {}
 
   std::expected<int, sandbox::Failed> Run();
 
  private:
-  enum Slot { kChannel, kInit, kSignals, kSession, kMaster, kKeys, kSlots };
+  enum Slot { kChannel, kInit, kSignals, kSession, kMounts, kMaster, kKeys, kSlots };
 
   void HearSandbox();
   void HearSignals(const os::Fd& signals);
   void HearDaemon();
+  void HearMounts();
   void TakeTerminal(os::Fd master);
   void ReadMaster();
   void ReadKeys();
   void WriteKeys();
   void Reopen();
 
+  const Plan& plan_;
   sandbox::NativeSandbox& sandbox_;
   SessionLink& session_;
   os::Fd master_;
@@ -82,8 +86,9 @@ void Loop::HearSandbox() {
   }
   if (std::holds_alternative<sandbox::Listeners>(received->message)) {
     if (auto given = session_.HandOver(std::move(received->descriptors)); !given) Reopen();
-  } else if (std::holds_alternative<sandbox::Copies>(received->message)) {
-    if (received->descriptors.size() == 1) sandbox_.copies = std::move(received->descriptors[0]);
+  } else if (std::holds_alternative<sandbox::Covered>(received->message)) {
+    sandbox_.covers =
+        sandbox::CoverWatch(plan_.spec.covers, plan_.identity, std::move(received->descriptors));
   } else if (std::holds_alternative<sandbox::Terminal>(received->message)) {
     if (received->descriptors.size() == 1) TakeTerminal(std::move(received->descriptors[0]));
   } else if (auto* failed = std::get_if<sandbox::Failed>(&received->message)) {
@@ -111,6 +116,23 @@ void Loop::HearDaemon() {
     (void)os::SignalChild(sandbox_.init, SIGKILL);
   } else if (word.kind == SessionLink::Word::Kind::kGone) {
     Reopen();
+  }
+}
+
+// The host replaced or removed something that is protected, and its cover with it.
+void Loop::HearMounts() {
+  const auto restored = sandbox_.covers.Restore();
+  if (!restored) {
+    failed_ = sandbox::Failed{kSandboxNotKept, restored.error()};
+    failed_->error.message += ". The session was stopped, since the agent could write it";
+    (void)os::SignalChild(sandbox_.init, SIGKILL);
+    return;
+  }
+  for (const std::string& path : *restored) {
+    std::fprintf(stderr,
+                 "aileron: %s was replaced on the host and is protected again; if the agent could "
+                 "have waited for that, look at it before you use it\r\n",
+                 Printable(path).c_str());
   }
 }
 
@@ -163,6 +185,7 @@ std::expected<int, sandbox::Failed> Loop::Run() {
     ready[kInit].fd = sandbox_.init.pidfd.get();
     ready[kSignals].fd = signals.get();
     ready[kSession].fd = session_.descriptor();
+    ready[kMounts] = {sandbox_.covers.mounts(), POLLPRI, 0};
     if (master_)
       ready[kMaster] = {master_.get(),
                         static_cast<short>(keys_.empty() ? POLLIN : POLLIN | POLLOUT), 0};
@@ -180,6 +203,7 @@ std::expected<int, sandbox::Failed> Loop::Run() {
     if (ready[kChannel].revents != 0) HearSandbox();
     if (ready[kSignals].revents != 0) HearSignals(signals);
     if (ready[kSession].revents != 0 && session_.descriptor() >= 0) HearDaemon();
+    if (ready[kMounts].revents != 0 && !failed_) HearMounts();
     if (ready[kKeys].revents != 0) ReadKeys();
     if (master_ && (ready[kMaster].revents & POLLOUT) != 0) WriteKeys();
     if (master_ && (ready[kMaster].revents & ~POLLOUT) != 0) ReadMaster();
@@ -200,8 +224,9 @@ void HoldSignals() {
   sigprocmask(SIG_BLOCK, &forwarded, nullptr);
 }
 
-std::expected<int, sandbox::Failed> Attach(sandbox::NativeSandbox& sandbox, SessionLink& session) {
-  return Loop(sandbox, session).Run();
+std::expected<int, sandbox::Failed> Attach(const Plan& plan, sandbox::NativeSandbox& sandbox,
+                                           SessionLink& session) {
+  return Loop(plan, sandbox, session).Run();
 }
 
 }  // namespace aileron::launch

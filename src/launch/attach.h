@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "launch/plan.h"
 #include "launch/session_link.h"
 #include "sandbox/channel.h"
 #include "sandbox/native.h"
@@ -16,6 +17,7 @@ namespace aileron::launch {
 void HoldSignals();
 
 // Until the sandbox's first process has ended: the exit code, or why nothing was run.
-std::expected<int, sandbox::Failed> Attach(sandbox::NativeSandbox& sandbox, SessionLink& session);
+std::expected<int, sandbox::Failed> Attach(const Plan& plan, sandbox::NativeSandbox& sandbox,
+                                           SessionLink& session);
 
 }  // namespace aileron::launch

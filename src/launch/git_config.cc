@@ -118,7 +118,7 @@ class GitConfigReader {
     while (true) {
       const char c = Next();
       if (c == ']') break;
-      if (IsSpace(c)) {
+      if (IsSpace(c) && c != '\n') {
         AILERON_TRY(ReadSubsection(c, name));
         break;
       }

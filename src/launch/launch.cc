@@ -103,8 +103,8 @@ std::expected<int, Failure> Run(const Options& options) {
     (void)session->Finish(kSandboxNotStarted);
     return fail(kSandboxNotStarted, sent.error());
   }
-  auto ended = Attach(*sandbox, *session);
-  for (const std::string& line : guard->Finish(sandbox->copies))
+  auto ended = Attach(*plan, *sandbox, *session);
+  for (const std::string& line : guard->Finish(sandbox->covers.copies()))
     std::fprintf(stderr, "aileron: %s\n", line.c_str());
   (void)session->Finish(ended ? *ended : ended.error().exit_code);
   if (!ended) return fail(ended.error().exit_code, ended.error().error);

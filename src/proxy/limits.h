@@ -41,7 +41,7 @@ constexpr auto linger = 2s;        // reading on after the last byte was written
 constexpr auto connect_timeout = 10s;
 constexpr auto response_head_timeout = 600s;
 constexpr auto pool_idle = 60s;
-constexpr std::size_t pool_per_host_max = 32;  // idle connections
+constexpr std::size_t pool_per_host_max = 128;  // idle connections
 constexpr std::size_t pool_max = 256;
 constexpr std::size_t addresses_max = 16;  // tried for a name
 

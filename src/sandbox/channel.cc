@@ -15,7 +15,7 @@ enum class Type : std::uint8_t {
   kFiles,
   kProgram,
   kSignal,
-  kCopies
+  kCovered
 };
 
 void PutTexts(WireWriter& out, const std::vector<std::string>& texts) {
@@ -34,7 +34,7 @@ struct Encoder {
   WireWriter& out;
   void operator()(const Go&) const { out.U8(static_cast<std::uint8_t>(Type::kGo)); }
   void operator()(const Listeners&) const { out.U8(static_cast<std::uint8_t>(Type::kListeners)); }
-  void operator()(const Copies&) const { out.U8(static_cast<std::uint8_t>(Type::kCopies)); }
+  void operator()(const Covered&) const { out.U8(static_cast<std::uint8_t>(Type::kCovered)); }
   void operator()(const Terminal&) const { out.U8(static_cast<std::uint8_t>(Type::kTerminal)); }
   void operator()(const Failed& failed) const {
     out.U8(static_cast<std::uint8_t>(Type::kFailed));
@@ -111,8 +111,8 @@ Result<Message> Decode(std::string_view bytes) {
     case Type::kListeners:
       message = Listeners{};
       break;
-    case Type::kCopies:
-      message = Copies{};
+    case Type::kCovered:
+      message = Covered{};
       break;
     case Type::kTerminal:
       message = Terminal{};

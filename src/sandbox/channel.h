@@ -1,6 +1,6 @@
 // Channel: what the launcher and the process that becomes the sandbox's init say to each other.
 //
-//   init → launcher   Listeners, Copies, Terminal (each with descriptors), Failed
+//   init → launcher   Listeners, Covered, Terminal (each with descriptors), Failed
 //   launcher → init   Go, Files, Program, then Signals; end of file: the sandbox ends
 //
 // One message a packet of a SOCK_SEQPACKET pair: a type byte, then base/wire.h fields.
@@ -24,8 +24,9 @@ inline constexpr std::size_t kMessageMax = 128u << 10;
 struct Go {};
 // The listening sockets, in the order of Spec::listeners.
 struct Listeners {};
-// The folder of the copies that the spec's covers made; not sent when there are none.
-struct Copies {};
+// The spec's covers stand. With the descriptors of CoverWatch, in their order; not sent when there
+// are no covers.
+struct Covered {};
 // The master of the terminal that Program::terminals asked for.
 struct Terminal {};
 // The sandbox could not be made, or the command not started.
@@ -39,7 +40,7 @@ struct Files {
 struct Signal {
   int number;
 };
-using Message = std::variant<Go, Listeners, Copies, Terminal, Failed, Files, Program, Signal>;
+using Message = std::variant<Go, Listeners, Covered, Terminal, Failed, Files, Program, Signal>;
 
 struct Received {
   Message message;

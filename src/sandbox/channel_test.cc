@@ -16,7 +16,7 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
   };
   EXPECT_TRUE(std::holds_alternative<Go>(pass(Go{})));
   EXPECT_TRUE(std::holds_alternative<Listeners>(pass(Listeners{})));
-  EXPECT_TRUE(std::holds_alternative<Copies>(pass(Copies{})));
+  EXPECT_TRUE(std::holds_alternative<Covered>(pass(Covered{})));
   EXPECT_TRUE(std::holds_alternative<Terminal>(pass(Terminal{})));
   EXPECT_EQ(std::get<Signal>(pass(Signal{15})).number, 15);
   const auto failed = std::get<Failed>(pass(Failed{127, {Code::kNotFound, "no such thing"}}));

@@ -1,7 +1,13 @@
 // Covers: what stands over names in the workspace, so that the agent cannot put there what the host
 // would run later.
+//
+// A cover is a mount, and the kernel takes a mount away when the host renames something over the
+// name or removes it (as git does with .git/config, and editors with what they save). The watch
+// hears of that at once and puts the cover up again; what an agent that waits for the moment can do
+// in between is said in SECURITY.md.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -19,8 +25,36 @@ inline constexpr std::string_view kCopiesFolder = "/run/aileron-copies";
 inline constexpr std::string_view kCopyName = "copy";
 
 // Puts the covers up, in the mount namespace of this process, with the workspace and the mounts in
-// place. Gives the folder of the copies, empty when there is none: it outlives the namespace, so
-// that the copies can be read when every process that could write them has ended.
-Result<os::Fd> PutCovers(const std::vector<Cover>& covers, const Identity& identity);
+// place.
+Status PutCovers(const std::vector<Cover>& covers, const Identity& identity);
+
+// What the launcher keeps of a sandbox's covers.
+class CoverWatch {
+ public:
+  CoverWatch() = default;
+  // In the sandbox, by a process that has its capabilities still.
+  static Result<CoverWatch> OfThisNamespace(const std::vector<Cover>& covers);
+  // In the launcher, from what the other sent.
+  CoverWatch(std::vector<Cover> covers, const Identity& identity, std::vector<os::Fd> descriptors);
+
+  std::array<int, 4> descriptors() const;
+
+  // Readable by poll(2) with POLLPRI when the sandbox's mounts changed; -1 when there is no cover.
+  int mounts() const { return mounts_.get(); }
+  // The folder of the copies. It outlives the namespace, so that they can be read when every
+  // process that could write them has ended.
+  const os::Fd& copies() const { return copies_; }
+
+  // Puts up again what is missing: the paths, or why one of them cannot be protected any more.
+  Result<std::vector<std::string>> Restore() const;
+
+ private:
+  Result<std::vector<std::string>> RestoreInside() const;
+
+  std::vector<Cover> covers_;
+  uid_t uid_ = 0;  // the agent's, inside
+  gid_t gid_ = 0;
+  os::Fd copies_, mounts_, user_namespace_, mount_namespace_;
+};
 
 }  // namespace aileron::sandbox

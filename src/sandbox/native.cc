@@ -42,6 +42,14 @@ Status SendListeners(int channel, const Spec& spec) {
   return Send(channel, Listeners{}, numbers);
 }
 
+// When nothing more is mounted, so that the launcher hears of what others do alone.
+Status SendCovered(int channel, const Spec& spec) {
+  if (spec.covers.empty()) return {};
+  AILERON_ASSIGN(const CoverWatch watch, CoverWatch::OfThisNamespace(spec.covers));
+  const auto descriptors = watch.descriptors();
+  return Send(channel, Covered{}, descriptors);
+}
+
 // The life of the first process, up to the exec of init. Returns only what went wrong.
 Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, int channel) {
   setsid();
@@ -54,15 +62,10 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
     return os::FailErrno("cannot set the host name");
   }
   AILERON_TRY(SendListeners(channel, spec));
-  {
-    AILERON_ASSIGN(const os::Fd copies, BuildRootFs(spec, identity, std::move(trees)));
-    const int number = copies.get();
-    if (copies) {
-      AILERON_TRY(Send(channel, Copies{}, {&number, 1}));
-    }
-  }
+  AILERON_TRY(BuildRootFs(spec, identity, std::move(trees)));
   AILERON_ASSIGN(const Files files, Expect<Files>(channel));
   AILERON_TRY(WriteRuntimeFolder(files.files));
+  AILERON_TRY(SendCovered(channel, spec));
   if (chdir("/") != 0) return os::FailErrno("cannot enter the root folder");
 
   AILERON_TRY(os::BecomeUnprivileged(identity.uid, identity.gid,
@@ -117,7 +120,7 @@ Result<NativeSandbox> StartNative(const Spec& spec, const Identity& identity) {
     ends.first.Reset();
     RunFirstProcess(spec, identity, std::move(trees), ends.second);
   }
-  NativeSandbox sandbox{std::move(*cloned), std::move(ends.first), os::Fd(), std::move(limits)};
+  NativeSandbox sandbox{std::move(*cloned), std::move(ends.first), CoverWatch(), std::move(limits)};
   ends.second.Reset();
   auto ready = os::MapIds(sandbox.init.pid, identity.uids, identity.gids);
   if (ready) ready = sandbox.limits.Apply(sandbox.init.pid);

@@ -9,6 +9,7 @@
 #include "os/fd.h"
 #include "os/process.h"
 #include "sandbox/channel.h"
+#include "sandbox/cover.h"
 #include "sandbox/identity.h"
 #include "sandbox/limits.h"
 #include "sandbox/spec.h"
@@ -18,7 +19,7 @@ namespace aileron::sandbox {
 struct NativeSandbox {
   os::Child init;
   os::Fd channel;         // see channel.h: Listeners come, Files and Program are waited for
-  os::Fd copies;          // of the spec's covers, when they have arrived
+  CoverWatch covers;      // from the message Covered
   ResourceLimits limits;  // removes its control groups when it goes
 };
 

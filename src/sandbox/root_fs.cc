@@ -233,7 +233,7 @@ Result<HostTrees> OpenHostTrees(const Spec& spec, const Identity& identity) {
   return host;
 }
 
-Result<os::Fd> BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
+Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   // Everything of the host that the agent may see is taken before it is covered.
   AILERON_ASSIGN(const DeviceTrees devices, TakeDevices());
   std::vector<os::Fd> detached;
@@ -258,12 +258,11 @@ Result<os::Fd> BuildRootFs(const Spec& spec, const Identity& identity, HostTrees
   for (std::size_t i = 0; i < detached.size(); ++i) {
     AILERON_TRY(AttachHostTree(host.trees[i], detached[i]));
   }
-  AILERON_ASSIGN(os::Fd copies, PutCovers(spec.covers, identity));
+  AILERON_TRY(PutCovers(spec.covers, identity));
   const std::string runtime(kRuntimeFolder);
   AILERON_TRY(os::MakeFolders(runtime, 0755));
   AILERON_TRY(os::MountTmpfs(runtime, "mode=755,size=16m"));
-  AILERON_TRY(PlaceRuntimeBinary(binary));
-  return copies;
+  return PlaceRuntimeBinary(binary);
 }
 
 namespace {

@@ -34,8 +34,7 @@ struct HostTrees {
 Result<HostTrees> OpenHostTrees(const Spec& spec, const Identity& identity);
 
 // Builds the file system in the mount namespace of this process, which must be new and own it.
-// Gives the folder of the copies that the spec's covers made (see cover.h).
-Result<os::Fd> BuildRootFs(const Spec& spec, const Identity& identity, HostTrees trees);
+Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees trees);
 
 // Writes /run/aileron and makes it read-only. The CA bundle is the host's roots and the session's
 // CA.

@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+from lib import process
+
 PLANTS = [".git/hooks/pre-commit", ".envrc", ".vscode/tasks.json", ".idea/workspace.xml",
           ".devcontainer/devcontainer.json", ".claude/settings.json", ".codex/config.toml",
           "aileron.yaml", ".git/modules/sub/hooks/post-checkout"]
@@ -236,3 +238,134 @@ def test_the_workspace_is_clean_after_a_launch(project):
     project.launch("true").ok()
     assert sorted(os.listdir(project.workspace)) == [".git", "file"]
     assert git(project, "status", "--short", "--ignored").out == ""
+
+
+@pytest.mark.parametrize("path,replace", [
+    (".git/config", "git config remote.host.url https://host.test"),
+    ("aileron.yaml", "rmdir aileron.yaml && echo GOOD > new && mv new aileron.yaml"),
+    (".vscode", "rmdir .vscode"),
+])
+def test_what_the_host_replaces_is_protected_again(project, path, replace):
+    """The host replaces a protected name, and from then on the agent can write it."""
+    told = os.path.join(project.root, "told")
+    child = project.launch_start(
+        "sh", "-c", f"echo up; read line; {plant(path)}; echo EVIL >> {path} 2>/dev/null; "
+        f"mkdir {path} 2>/dev/null; echo EVIL > {path}/x 2>/dev/null; echo tried; read line",
+        stdin=subprocess.PIPE, stderr=open(told, "wb"))
+    assert child.stdout.readline() == b"up\n"
+    project.run("sh", "-c", replace, env=_GIT, cwd=project.workspace).ok()
+    process.eventually(lambda: f"{path} was replaced on the host" in open(told).read(),
+                       "nobody is told of it")
+    child.stdin.write(b"go\n")
+    child.stdin.flush()
+    assert child.stdout.readline() == b"tried\n"
+    full = os.path.join(project.workspace, path)
+    found = subprocess.run(["grep", "-r", "EVIL", full], capture_output=True, check=False).stdout
+    child.stdin.close()
+    child.wait(30)
+    assert found == b"", found
+    if path == ".git/config":
+        assert git(project, "config", "remote.host.url").out == "https://host.test\n"
+
+
+def test_a_session_ends_when_its_protection_cannot_be_put_up_again(project):
+    """The host removes the whole repository, and the agent goes on without protection."""
+    child = project.launch_start("sh", "-c", "echo up; sleep 1000", stderr=subprocess.PIPE)
+    assert child.stdout.readline() == b"up\n"
+    subprocess.run(["rm", "-rf", os.path.join(project.workspace, ".git")], check=False)
+    assert child.wait(30) == 125
+    assert b"The session was stopped" in child.stderr.read()
+    child.stderr.close()
+
+
+def test_names_are_given_back_when_the_launcher_is_killed(project):
+    """A launcher that is killed leaves empty folders in the project."""
+    child = project.launch_start("sh", "-c", "echo up; sleep 1000")
+    assert child.stdout.readline() == b"up\n"
+    assert os.path.isdir(os.path.join(project.workspace, ".envrc"))
+    child.kill()
+    child.wait(30)
+    process.eventually(lambda: sorted(os.listdir(project.workspace)) == [".git", "file"],
+                       "the project is not clean again")
+    assert "commondir" not in os.listdir(os.path.join(project.workspace, ".git"))
+
+
+def test_git_is_usable_on_the_host_while_a_session_runs(project):
+    """What stands for reserved names disturbs git on the host."""
+    child = project.launch_start("sh", "-c", "echo up; read line", stdin=subprocess.PIPE)
+    assert child.stdout.readline() == b"up\n"
+    assert git(project, "status", "--short", "--ignored").out == ""
+    project.write("file", "host\n")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "from the host")
+    git(project, "branch", "other")
+    git(project, "fsck")
+    child.stdin.close()
+    assert child.wait(30) in (0, 1)
+    assert git(project, "show", "--stat", "--format=%s").out.count("|") == 1
+
+
+def test_a_new_repository_is_whole_on_the_host(any_world):
+    """git init and a commit inside leave a repository that git on the host cannot use."""
+    any_world.shell("git init -q -b main && echo x > x && git add x && git commit -qm one && "
+                    "git remote add origin https://x.test/a.git", flags=_IDENTITY).ok()
+    assert git(any_world, "log", "--format=%s").out == "one\n"
+    assert git(any_world, "config", "remote.origin.url").out == "https://x.test/a.git\n"
+    assert git(any_world, "status", "--short", "--ignored").out == ""
+    assert git(any_world, "fsck").rc == 0
+
+
+def test_a_worktree_cannot_lead_git_to_other_settings(project):
+    """A worktree that the agent made names a folder of its own as the repository's."""
+    project.shell("git worktree add -q wt -b side; mkdir -p evil; cp -r .git/. evil/ 2>/dev/null; "
+                  "printf '[core]\\n\\tfsmonitor = touch x\\n' > evil/config; "
+                  "echo $PWD/evil > .git/worktrees/wt/commondir; true", flags=_IDENTITY)
+    result = project.run("git", "config", "core.fsmonitor", env=_GIT,
+                         cwd=os.path.join(project.workspace, "wt"))
+    assert result.rc != 0 and result.out == "", result.describe()
+
+
+def test_a_folder_of_hooks_elsewhere_in_the_project_is_protected(project):
+    """The agent changes hooks that core.hooksPath or a link leads to."""
+    git(project, "config", "core.hooksPath", "tools/hooks")
+    project.write("tools/hooks/pre-commit", "GOOD\n", 0o755)
+    project.shell("echo EVIL > tools/hooks/pre-commit; rm -rf tools/hooks; true")
+    assert project.read("tools/hooks/pre-commit") == "GOOD\n"
+
+
+def test_a_protected_name_that_is_a_link_is_protected_with_its_target(project):
+    """The agent changes what .envrc leads to, or replaces the link."""
+    project.write("config/envrc", "GOOD\n")
+    os.symlink("config/envrc", os.path.join(project.workspace, ".envrc"))
+    project.shell("echo EVIL > config/envrc; rm -f .envrc; echo EVIL > .envrc; true")
+    assert project.read("config/envrc") == "GOOD\n"
+    assert os.readlink(os.path.join(project.workspace, ".envrc")) == "config/envrc"
+
+
+@pytest.mark.parametrize("flags", [["--allow-write", "src"], ["--allow-write", "/etc"],
+                                   ["--allow-write", "../x"],
+                                   ["--read-only", "--allow-write", ".vscode"]])
+def test_allow_write_of_what_is_not_protected_is_refused(project, flags):
+    """A path that --allow-write cannot mean is taken in silence."""
+    result = project.shell("true", flags=flags)
+    assert result.rc == 125 and "--allow-write" in result.err, result.describe()
+
+
+def test_allow_write_opens_part_of_a_protected_folder(project):
+    """--allow-write of a folder inside a protected one opens nothing, or all of it."""
+    project.write(".claude/skills/a", "old\n")
+    project.write(".claude/settings.json", "old\n")
+    project.shell("echo new > .claude/skills/a; echo new > .claude/settings.json; true",
+                  flags=["--allow-write", ".claude/skills"])
+    assert project.read(".claude/skills/a") == "new\n"
+    assert project.read(".claude/settings.json") == "old\n"
+
+
+def test_a_writable_mount_is_protected_too(project):
+    """A project that --mount shows with write access can be planted in."""
+    other = project._folder("other")
+    git(project, "init", "-q", cwd=other)
+    project.shell("echo EVIL > /mnt/other/.git/hooks/pre-commit; git -C /mnt/other config "
+                  "core.fsmonitor x; true", flags=["--mount", f"{other}:/mnt/other"])
+    assert not os.path.exists(os.path.join(other, ".git", "hooks", "pre-commit"))
+    assert "fsmonitor" not in open(os.path.join(other, ".git", "config")).read()
