@@ -51,8 +51,9 @@ std::string MapText(const std::vector<IdRange>& ranges) {
 
 Status MapIds(pid_t pid, const std::vector<IdRange>& uids, const std::vector<IdRange>& gids) {
   // An unprivileged gid map needs setgroups denied first, or a group could be dropped to gain the
-  // access that its absence gives (CVE-2014-8989). With privilege it stays, to clear root's groups.
-  if (geteuid() != 0) AILERON_TRY(WriteProc(pid, "setgroups", "deny"));
+  // access that its absence gives (CVE-2014-8989). A map of more than the caller's own id is a
+  // privileged one: there it stays, to clear root's groups.
+  if (gids.size() == 1) AILERON_TRY(WriteProc(pid, "setgroups", "deny"));
   AILERON_TRY(WriteProc(pid, "uid_map", MapText(uids)));
   return WriteProc(pid, "gid_map", MapText(gids));
 }

@@ -168,7 +168,7 @@ Status BindText(const std::string& path, const std::string& text) {
 Status BuildEtc(const Identity& identity) {
   AILERON_TRY(BindText("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n"));
   AILERON_TRY(BindText("/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost ip6-localhost\n"));
-  if (!identity.mapped) return {};
+  if (!identity.renamed()) return {};
   const auto passwd = os::ReadFile("/etc/passwd");
   const auto group = os::ReadFile("/etc/group");
   if (!passwd || !group) return {};
