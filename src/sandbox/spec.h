@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sandbox/confinement.h"
 
 namespace aileron::sandbox {
 
@@ -53,6 +54,7 @@ struct Spec {
   std::vector<std::string> hidden;  // folders to cover with an empty one, where they exist
   std::vector<MountRequest> mounts;
   Resources resources;
+  Nesting nesting = Nesting::kRefused;
   std::vector<Listener> listeners;
 };
 
@@ -62,6 +64,7 @@ struct Program {
   std::vector<std::string> environment;  // NAME=VALUE, complete
   std::string workdir;
   unsigned terminals = 0;  // bit N: descriptor N becomes the sandbox's own terminal
+  Confinement confinement = {};
 };
 
 }  // namespace aileron::sandbox
