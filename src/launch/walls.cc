@@ -69,7 +69,11 @@ Standing StandingWalls(const Plan& plan, const sandbox::Confinement& confinement
                        const sandbox::ResourceLimits& limits) {
   Standing standing;
   standing.walls = {"namespaces", "capabilities", "seccomp", "network"};
-  if (plan.identity.mapped) standing.walls.emplace_back("idmap");
+  if (plan.identity.mapped) {
+    standing.walls.emplace_back("idmap");
+  } else if (plan.identity.renamed()) {
+    standing.missing.emplace_back("idmap (the agent has this root's id, without its capabilities)");
+  }
   if (confinement.landlock != 0) {
     standing.walls.push_back(fmt::format("landlock (ABI {})", confinement.landlock));
   } else if (confinement.nesting == sandbox::Nesting::kAllowed) {

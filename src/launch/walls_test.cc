@@ -20,6 +20,7 @@ using testing::Not;
 Plan Project() {
   Plan plan;
   plan.identity.home = "/home/agent";
+  plan.identity.uids = {{1000, 1000}};
   plan.spec.workspace = "/w";
   plan.spec.mounts = {{"/a", "/data", sandbox::Access::kReadWrite},
                       {"/b", "/books", sandbox::Access::kReadOnly}};
@@ -57,6 +58,19 @@ TEST(LaunchWalls, NestingLeavesLandlockOutAndSaysSo) {
   EXPECT_THAT(standing.walls, Not(Contains(HasSubstr("landlock"))));
   EXPECT_THAT(LaunchLine(standing), HasSubstr("not here: landlock"));
   EXPECT_THAT(LaunchLine(standing), HasSubstr("--allow-nested"));
+}
+
+TEST(LaunchWalls, WhoseIdTheAgentHasIsToldWhereItIsRoots) {
+  const auto told = [](const Plan& plan) {
+    return StandingWalls(plan, ConfinementFor(plan, {}), Unlimited());
+  };
+  Plan plan = Project();
+  EXPECT_THAT(LaunchLine(told(plan)), Not(HasSubstr("idmap")));
+  plan.identity.uids = {{1000, 0}};
+  EXPECT_THAT(told(plan).missing, Contains(HasSubstr("idmap")));
+  plan.identity.uids = {{0, 0}, {1000, 5000}};
+  plan.identity.mapped = true;
+  EXPECT_THAT(told(plan).walls, Contains("idmap"));
 }
 
 TEST(LaunchWalls, TheClosedPortIsNobodys) {

@@ -31,7 +31,7 @@ struct Identity {
   std::vector<os::IdRange> gids;
   bool mapped = false;  // the agent's host id is not the caller's: mounts need MapOwner
 
-  // The caller's /etc/passwd says nothing true about the agent's id.
+  // The agent shows as another id than it has on the host, of which /etc/passwd knows nothing.
   bool renamed() const { return uids.back().inside != uids.back().outside; }
 };
 

@@ -176,7 +176,13 @@ Capability ProbeNetwork() {
 
 Capability ProbeIdmap() {
   const std::string name = "idmapped mounts";
-  if (!RulesTheMachine()) return {name, State::kOk, "not needed: the agent has your own id", ""};
+  if (geteuid() != 0) return {name, State::kOk, "not needed: the agent has your own id", ""};
+  if (!RulesTheMachine()) {
+    return {name, State::kLimited,
+            "this root has not every privilege of the machine: the agent has its id, and may read "
+            "what that id may",
+            "run aileron as an ordinary user"};
+  }
   char folder[4096];
   if (getcwd(folder, sizeof folder) == nullptr)
     return {name, State::kMissing, "no current folder", ""};
