@@ -1,5 +1,6 @@
 """Attackers against each wall, with the canary that succeeds where that wall is absent."""
 
+import json
 import os
 
 import pytest
@@ -78,6 +79,19 @@ def test_what_the_launch_opens_can_be_written_in_every_way(any_world, folder):
     result = any_world.shell(f"/usr/bin/python3 attack_write.py $(cd {folder} && pwd)",
                              flags=["--mount", f"{shared}:/home/shared"])
     assert result.ok().out.split()[0] == "BREACH" and len(result.out.split()) == 7, result.describe()
+
+
+def test_a_kernel_without_landlock_is_enough_and_is_told(any_world):
+    """Without Landlock nothing works, or it is said to stand."""
+    without = ["/usr/bin/python3", any_world.program("without_landlock.py")]
+    assert any_world.run(*without, *any_world.launch_line(["echo", "up"])).ok().out == "up\n"
+    required = any_world.run(*without, *any_world.launch_line(["true"], ["--require=landlock"]))
+    assert required.rc == 125 and "built without Landlock" in required.err, required.describe()
+    doctor = any_world.run(*without, binary.path(), "doctor", "--json").ok().out
+    states = {one["name"]: one["state"] for one in json.loads(doctor)}
+    assert states["Landlock"] == "limited"
+    session = any_world.run(*without, *any_world.launch_line(["cat", "/run/aileron/session.json"])).ok().out
+    assert "landlock" not in session
 
 
 def test_files_move_between_folders_of_the_workspace(any_world):
