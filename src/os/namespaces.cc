@@ -79,6 +79,16 @@ Result<Fd> UserNamespaceWith(const std::vector<IdRange>& uids, const std::vector
   return result;
 }
 
+Status DropCapabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct none[2]{};
+  if (syscall(SYS_capset, &header, none) != 0) return FailErrno("cannot drop capabilities");
+  if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) {
+    return FailErrno("cannot drop ambient capabilities");
+  }
+  return {};
+}
+
 Status BecomeUnprivileged(uid_t uid, gid_t gid, Groups groups) {
   for (int capability = 0; capability <= 63; ++capability) {
     if (prctl(PR_CAPBSET_DROP, capability) != 0) {
@@ -91,12 +101,7 @@ Status BecomeUnprivileged(uid_t uid, gid_t gid, Groups groups) {
   }
   if (syscall(SYS_setresgid, gid, gid, gid) != 0) return FailErrno("cannot become group {}", gid);
   if (syscall(SYS_setresuid, uid, uid, uid) != 0) return FailErrno("cannot become user {}", uid);
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct none[2]{};
-  if (syscall(SYS_capset, &header, none) != 0) return FailErrno("cannot drop capabilities");
-  if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) {
-    return FailErrno("cannot drop ambient capabilities");
-  }
+  AILERON_TRY(DropCapabilities());
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return FailErrno("cannot forbid new privileges");
   }
