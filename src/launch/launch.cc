@@ -12,8 +12,10 @@
 #include "launch/guard.h"
 #include "launch/plan.h"
 #include "launch/session_link.h"
+#include "launch/walls.h"
 #include "os/paths.h"
 #include "sandbox/native.h"
+#include "sandbox/walls.h"
 
 namespace aileron::launch {
 
@@ -35,7 +37,8 @@ unsigned Terminals(Tty tty) {
   return terminals;
 }
 
-std::vector<sandbox::RuntimeFile> RuntimeFiles(const SessionLink& session, const Plan& plan) {
+std::vector<sandbox::RuntimeFile> RuntimeFiles(const SessionLink& session, const Plan& plan,
+                                               const Standing& standing) {
   // Ids, and a path that realpath() gave: nothing that JSON would need to escape but quotes.
   std::string workspace;
   for (const char c : plan.spec.workspace) {
@@ -47,8 +50,8 @@ std::vector<sandbox::RuntimeFile> RuntimeFiles(const SessionLink& session, const
       {"token", session.facts().token},
       {"session.json",
        fmt::format("{{\"id\":\"{}\",\"driver\":\"native\",\"tier\":\"host\",\"workspace\":\"{}\","
-                   "\"api_url\":\"https://aileron.internal/v1\"}}\n",
-                   session.facts().id, workspace)},
+                   "\"walls\":[{}],\"api_url\":\"https://aileron.internal/v1\"}}\n",
+                   session.facts().id, workspace, QuotedWalls(standing))},
       {"tools.txt", ""},
   };
 }
@@ -68,6 +71,9 @@ std::expected<int, Failure> Run(const Options& options) {
   if (!paths) return fail(kBadConfiguration, paths.error());
   auto plan = MakePlan(options, *paths);
   if (!plan) return fail(kSandboxNotStarted, plan.error());
+
+  if (auto given = sandbox::RequireWalls(options.require); !given)
+    return fail(kSandboxNotStarted, given.error());
 
   HoldSignals();
   auto guard = Guard::Stand(plan->spec, options.allow_write);
@@ -92,10 +98,13 @@ std::expected<int, Failure> Run(const Options& options) {
     (void)session->Finish(kSandboxNotStarted);
     return fail(kSandboxNotStarted, environment.error());
   }
+  // By now the daemon's socket exists, and so can be proved to be hidden.
   const sandbox::Program program{plan->command, std::move(*environment), plan->workdir,
-                                 Terminals(options.tty)};
-  Status sent =
-      sandbox::Send(sandbox->channel.get(), sandbox::Files{RuntimeFiles(*session, *plan)});
+                                 Terminals(options.tty), ConfinementFor(*plan, *paths)};
+  const Standing standing = StandingWalls(*plan, program.confinement, sandbox->limits);
+  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "%s\n", LaunchLine(standing).c_str());
+  Status sent = sandbox::Send(sandbox->channel.get(),
+                              sandbox::Files{RuntimeFiles(*session, *plan, standing)});
   if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
   // A send that failed because the walls could not be built is explained on the channel.
   if (!sent && sent.error().code == Code::kInvalid) {

@@ -31,6 +31,8 @@ struct Options {
   std::vector<std::string>
       allow_write;  // protected paths of the workspace that the agent may write
   sandbox::Resources resources;
+  sandbox::Nesting nesting = sandbox::Nesting::kRefused;
+  std::vector<std::string> require;     // walls without which nothing is started (sandbox/walls.h)
   std::string upstream_ca;              // PEM text; empty: the system's roots alone
   std::vector<std::string> connect_to;  // HOST:PORT:ADDR[:PORT]
   Tty tty = Tty::kAuto;

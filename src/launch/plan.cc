@@ -41,11 +41,6 @@ constexpr std::array<std::string_view, 14> kCredentialFolders = {".ssh",
                                                                  ".config/op",
                                                                  ".git-credentials"};
 
-bool IsOrBelow(std::string_view path, std::string_view folder) {
-  return path == folder || (path.starts_with(folder) && path[folder.size()] == '/') ||
-         folder == "/";
-}
-
 Result<std::string> Resolve(const std::string& path, std::string_view what) {
   char real[PATH_MAX];
   if (realpath(path.c_str(), real) == nullptr)
@@ -88,6 +83,11 @@ std::vector<std::string> WithResolved(std::vector<std::string> folders) {
 }
 
 }  // namespace
+
+bool IsOrBelow(std::string_view path, std::string_view folder) {
+  return path == folder || (path.starts_with(folder) && path[folder.size()] == '/') ||
+         folder == "/";
+}
 
 Status CheckShareable(const std::string& resolved, const os::Paths& paths) {
   for (const std::string& folder : WithResolved({paths.config, paths.state, paths.runtime})) {
@@ -169,6 +169,7 @@ Result<Plan> MakePlan(const Options& options, const os::Paths& paths) {
   AILERON_TRY(CheckWorkspace(spec.workspace, paths));
   spec.workspace_access = options.workspace_access;
   spec.resources = options.resources;
+  spec.nesting = options.nesting;
   for (sandbox::MountRequest mount : options.mounts) {
     AILERON_ASSIGN(mount.source, Resolve(mount.source, "mount source"));
     AILERON_TRY(CheckShareable(mount.source, paths));

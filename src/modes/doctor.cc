@@ -9,7 +9,7 @@
 #include "modes/terminal.h"
 #include "modes/verbs.h"
 #include "net/tls.h"
-#include "sandbox/probe.h"
+#include "sandbox/walls.h"
 
 namespace aileron::modes {
 

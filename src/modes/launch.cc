@@ -42,7 +42,14 @@ Command LaunchVerb() {
           "The environment starts empty but for a short list (TERM, LANG, PATH and the like); "
           "--env and "
           "--env-file add to it. Do not pass credentials this way: a binding keeps them out of "
-          "the sandbox.",
+          "the sandbox.\n\n"
+          "Before the command starts, the sandbox's first process tries what its walls must "
+          "refuse, and stops the launch when something succeeds. --require names walls without "
+          "which nothing is to be started: namespaces, capabilities, seccomp, landlock, "
+          "network, idmap, cgroup (memory, pids, cpu); \"aileron doctor\" tells which of them "
+          "this machine has. --allow-nested lets the command build sandboxes of its own, as "
+          "browsers, bwrap and rootless podman do; it costs the second wall (Landlock), the "
+          "masks of /proc, and opens more of the kernel to the command.",
       .flags =
           {
               {.name = "--sandbox",
@@ -91,6 +98,9 @@ Command LaunchVerb() {
               {"--memory", "SIZE", "At most so much memory, such as 512m or 2g"},
               {"--pids", "N", "At most so many processes"},
               {"--cpus", "N", "At most so many processors, such as 1.5"},
+              {"--require", "WALL[,WALL]", "Start nothing where one of these walls cannot stand",
+               Repeat::kMany},
+              {"--allow-nested", "", "Let the command make namespaces of its own"},
               {.name = "--upstream-ca",
                .value = "FILE",
                .summary = "Trust these certificate authorities (PEM) too, for sites",

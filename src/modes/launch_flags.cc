@@ -9,6 +9,7 @@
 #include "os/fd.h"
 #include "policy/network.h"
 #include "sandbox/spec.h"
+#include "sandbox/walls.h"
 
 namespace aileron::modes {
 
@@ -82,6 +83,23 @@ Status ReadResources(const Parsed& parsed, sandbox::Resources& resources) {
   return {};
 }
 
+Status ReadWalls(const Parsed& parsed, launch::Options& options) {
+  if (parsed.Has("--allow-nested")) options.nesting = sandbox::Nesting::kAllowed;
+  for (const std::string& text : parsed.Values("--require")) {
+    auto names = sandbox::ParseWalls(text);
+    if (!names) return Wrap(std::move(names).error(), "--require");
+    for (std::string& name : *names) {
+      if (name == "landlock" && parsed.Has("--allow-nested")) {
+        return Fail(Code::kInvalid,
+                    "--require landlock and --allow-nested contradict each other: a process behind "
+                    "Landlock cannot mount, not even in a namespace of its own");
+      }
+      options.require.push_back(std::move(name));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Status CheckConnectTo(std::string_view text) {
@@ -137,6 +155,7 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
     return std::unexpected(Failure(kExitUsage, read.error()));
   }
   AILERON_TRY(ReadResources(parsed, options.resources));
+  AILERON_TRY(ReadWalls(parsed, options));
   if (parsed.Has("--upstream-ca")) {
     auto pem = os::ReadFile(parsed.Value("--upstream-ca"), limits::ca_file_bytes);
     if (!pem)

@@ -7,6 +7,7 @@
 #include "modes/parse.h"
 #include "modes/verbs.h"
 #include "os/fd.h"
+#include "sandbox/walls.h"
 
 namespace aileron::modes {
 namespace {
@@ -124,6 +125,29 @@ TEST(LaunchFlags, CheckConnectTo) {
         "a.test:443:[::1]x", "a.test:99999:127.0.0.1", "[::1:443:127.0.0.1:1"}) {
     EXPECT_FALSE(CheckConnectTo(bad)) << bad;
   }
+}
+
+TEST(LaunchFlags, WallsAreNamedOnceOrInAList) {
+  const auto options = Read({"--require=seccomp,cgroup", "--require", "landlock", "true"});
+  ASSERT_TRUE(options) << options.error().error.message;
+  EXPECT_THAT(options->require, ElementsAre("seccomp", "cgroup", "landlock"));
+  EXPECT_EQ(options->nesting, sandbox::Nesting::kRefused);
+  EXPECT_THAT(
+      Mistake({"--require=no-such-wall", "true"}),
+      testing::AllOf(HasSubstr("--require"), HasSubstr("no-such-wall"), HasSubstr("landlock")));
+}
+
+TEST(LaunchFlags, NestingAndLandlockExcludeEachOther) {
+  const auto options = Read({"--allow-nested", "--require=seccomp", "true"});
+  ASSERT_TRUE(options) << options.error().error.message;
+  EXPECT_EQ(options->nesting, sandbox::Nesting::kAllowed);
+  EXPECT_THAT(Mistake({"--require=landlock", "--allow-nested", "true"}),
+              HasSubstr("--allow-nested"));
+}
+
+TEST(LaunchFlags, TheManualNamesEveryWall) {
+  for (const sandbox::Wall& wall : sandbox::Walls())
+    EXPECT_THAT(std::string(LaunchVerb().text), HasSubstr(std::string(wall.name)));
 }
 
 }  // namespace

@@ -51,8 +51,9 @@ std::string MapText(const std::vector<IdRange>& ranges) {
 
 Status MapIds(pid_t pid, const std::vector<IdRange>& uids, const std::vector<IdRange>& gids) {
   // An unprivileged gid map needs setgroups denied first, or a group could be dropped to gain the
-  // access that its absence gives (CVE-2014-8989). With privilege it stays, to clear root's groups.
-  if (geteuid() != 0) AILERON_TRY(WriteProc(pid, "setgroups", "deny"));
+  // access that its absence gives (CVE-2014-8989). A map of more than the caller's own id is a
+  // privileged one: there it stays, to clear root's groups.
+  if (gids.size() == 1) AILERON_TRY(WriteProc(pid, "setgroups", "deny"));
   AILERON_TRY(WriteProc(pid, "uid_map", MapText(uids)));
   return WriteProc(pid, "gid_map", MapText(gids));
 }
@@ -78,6 +79,16 @@ Result<Fd> UserNamespaceWith(const std::vector<IdRange>& uids, const std::vector
   return result;
 }
 
+Status DropCapabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct none[2]{};
+  if (syscall(SYS_capset, &header, none) != 0) return FailErrno("cannot drop capabilities");
+  if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) {
+    return FailErrno("cannot drop ambient capabilities");
+  }
+  return {};
+}
+
 Status BecomeUnprivileged(uid_t uid, gid_t gid, Groups groups) {
   for (int capability = 0; capability <= 63; ++capability) {
     if (prctl(PR_CAPBSET_DROP, capability) != 0) {
@@ -90,12 +101,7 @@ Status BecomeUnprivileged(uid_t uid, gid_t gid, Groups groups) {
   }
   if (syscall(SYS_setresgid, gid, gid, gid) != 0) return FailErrno("cannot become group {}", gid);
   if (syscall(SYS_setresuid, uid, uid, uid) != 0) return FailErrno("cannot become user {}", uid);
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct none[2]{};
-  if (syscall(SYS_capset, &header, none) != 0) return FailErrno("cannot drop capabilities");
-  if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) {
-    return FailErrno("cannot drop ambient capabilities");
-  }
+  AILERON_TRY(DropCapabilities());
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return FailErrno("cannot forbid new privileges");
   }

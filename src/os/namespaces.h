@@ -30,6 +30,9 @@ Status MapIds(pid_t pid, const std::vector<IdRange>& uids, const std::vector<IdR
 // A descriptor of a fresh user namespace with these maps, for idmapped mounts. Needs root.
 Result<Fd> UserNamespaceWith(const std::vector<IdRange>& uids, const std::vector<IdRange>& gids);
 
+// Empties this process's capability sets. A program that it starts as root gets them back.
+Status DropCapabilities();
+
 // Becomes uid:gid with no supplementary groups, empties every capability set and the bounding set,
 // and forbids gaining any. Nothing that this process execs gets a capability back.
 enum class Groups { kClear, kKeep };  // kKeep: setgroups(2) is denied in this namespace anyway

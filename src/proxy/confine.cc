@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "os/fd.h"
+#include "os/namespaces.h"
 #include "os/process.h"
 
 namespace aileron::proxy {
@@ -125,7 +126,8 @@ Status HardenWorker() {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
     return os::FailErrno("cannot harden the worker");
   }
-  return {};
+  // Root's worker is root without the powers; it starts no program that could get them back.
+  return os::DropCapabilities();
 }
 
 Status Confine() {

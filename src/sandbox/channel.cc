@@ -30,6 +30,26 @@ std::vector<std::string> TakeTexts(WireReader& in) {
   return texts;
 }
 
+void PutConfinement(WireWriter& out, const Confinement& confinement) {
+  out.U8(static_cast<std::uint8_t>(confinement.nesting));
+  out.U32(confinement.landlock);
+  PutTexts(out, confinement.writable);
+  PutTexts(out, confinement.hidden);
+  PutTexts(out, confinement.read_only);
+  out.U32(confinement.closed_port);
+}
+
+Confinement TakeConfinement(WireReader& in) {
+  Confinement confinement;
+  confinement.nesting = in.U8() == 0 ? Nesting::kRefused : Nesting::kAllowed;
+  confinement.landlock = in.U32();
+  confinement.writable = TakeTexts(in);
+  confinement.hidden = TakeTexts(in);
+  confinement.read_only = TakeTexts(in);
+  confinement.closed_port = static_cast<std::uint16_t>(in.U32());
+  return confinement;
+}
+
 struct Encoder {
   WireWriter& out;
   void operator()(const Go&) const { out.U8(static_cast<std::uint8_t>(Type::kGo)); }
@@ -56,6 +76,7 @@ struct Encoder {
     PutTexts(out, program.environment);
     out.Text(program.workdir);
     out.U8(static_cast<std::uint8_t>(program.terminals));
+    PutConfinement(out, program.confinement);
   }
   void operator()(const Signal& signal) const {
     out.U8(static_cast<std::uint8_t>(Type::kSignal));
@@ -90,6 +111,7 @@ Message TakeProgram(WireReader& in) {
   program.environment = TakeTexts(in);
   program.workdir = in.Text();
   program.terminals = in.U8();
+  program.confinement = TakeConfinement(in);
   return program;
 }
 

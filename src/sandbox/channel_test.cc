@@ -26,13 +26,20 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
   const auto files = std::get<Files>(pass(Files{{{"token", std::string("a\0b", 3)}}}));
   ASSERT_EQ(files.files.size(), 1u);
   EXPECT_EQ(files.files[0].bytes, std::string("a\0b", 3));
-  const auto program = std::get<Program>(pass(Program{{"sh", "-c", ""}, {"A=b"}, "/w", 5}));
+  const auto program = std::get<Program>(pass(Program{
+      {"sh", "-c", ""}, {"A=b"}, "/w", 5, {Nesting::kAllowed, 7, {"/w"}, {"/h", "/i"}, {"/"}, 9}}));
   EXPECT_EQ(program.command, (std::vector<std::string>{"sh", "-c", ""}));
   EXPECT_EQ(program.terminals, 5u);
+  EXPECT_EQ(program.confinement.nesting, Nesting::kAllowed);
+  EXPECT_EQ(program.confinement.landlock, 7u);
+  EXPECT_EQ(program.confinement.writable, (std::vector<std::string>{"/w"}));
+  EXPECT_EQ(program.confinement.hidden, (std::vector<std::string>{"/h", "/i"}));
+  EXPECT_EQ(program.confinement.read_only, (std::vector<std::string>{"/"}));
+  EXPECT_EQ(program.confinement.closed_port, 9);
 }
 
 TEST(Channel, AMessageThatIsCutOrUnknownIsRefused) {
-  const std::string bytes = Encode(Program{{"sh"}, {"A=b"}, "/w", 1});
+  const std::string bytes = Encode(Program{{"sh"}, {"A=b"}, "/w", 1, {}});
   for (std::size_t size = 0; size < bytes.size(); ++size)
     EXPECT_FALSE(Decode(bytes.substr(0, size))) << size;
   EXPECT_FALSE(Decode("\x63"));
@@ -47,7 +54,8 @@ TEST(Channel, TheEndIsNotAMessage) {
 
 TEST(Channel, ACommandLineTooLargeIsRefusedBeforeItIsSent) {
   auto ends = os::SocketPair(SOCK_SEQPACKET).value();
-  const auto sent = Send(ends.first.get(), Program{{std::string(kMessageMax, 'x')}, {}, "/", 0});
+  const auto sent =
+      Send(ends.first.get(), Program{{std::string(kMessageMax, 'x')}, {}, "/", 0, {}});
   EXPECT_EQ(sent.error().code, Code::kInvalid);
 }
 

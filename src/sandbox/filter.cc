@@ -24,17 +24,20 @@ namespace aileron::sandbox {
 
 namespace {
 
-constexpr std::array<std::uint32_t, 46> kDenied = {
-    // file systems and namespaces
-    SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_fsopen, SYS_fsconfig, SYS_fsmount,
-    SYS_fspick, SYS_move_mount, SYS_open_tree, SYS_mount_setattr, SYS_setns, SYS_open_by_handle_at,
-    SYS_name_to_handle_at, SYS_quotactl, SYS_quotactl_fd,
+// What a program that builds a sandbox of its own needs inside its user namespace.
+constexpr std::array<std::uint32_t, 14> kNesting = {
+    SYS_mount,         SYS_umount2, SYS_pivot_root,  SYS_chroot,       SYS_fsopen,
+    SYS_fsconfig,      SYS_fsmount, SYS_fspick,      SYS_move_mount,   SYS_open_tree,
+    SYS_mount_setattr, SYS_setns,   SYS_sethostname, SYS_setdomainname};
+
+constexpr std::array<std::uint32_t, 32> kDenied = {
+    // file systems
+    SYS_open_by_handle_at, SYS_name_to_handle_at, SYS_quotactl, SYS_quotactl_fd,
     // the kernel itself
     SYS_bpf, SYS_perf_event_open, SYS_userfaultfd, SYS_kexec_load, SYS_kexec_file_load,
     SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_reboot, SYS_swapon, SYS_swapoff,
     SYS_acct, SYS_iopl, SYS_ioperm, SYS_settimeofday, SYS_clock_settime, SYS_clock_adjtime,
-    SYS_adjtimex, SYS_sethostname, SYS_setdomainname, SYS_syslog, SYS_vhangup, SYS_modify_ldt,
-    SYS_uselib,
+    SYS_adjtimex, SYS_syslog, SYS_vhangup, SYS_modify_ldt, SYS_uselib,
     // keyrings are the user's, not the sandbox's
     SYS_add_key, SYS_request_key, SYS_keyctl,
     // asynchronous calls that no filter sees
@@ -141,15 +144,8 @@ void RefuseSetId(Program& program) {
   program.IfEqual(SYS_openat2, Errno(ENOSYS));
 }
 
-}  // namespace
-
-Status InstallAgentFilter() {
-  Program program;
-  program.Load(offsetof(seccomp_data, arch));
-  program.IfNot(AUDIT_ARCH_X86_64, Errno(ENOSYS));
-  program.Load(offsetof(seccomp_data, nr));
-  program.IfAtLeast(kX32, Errno(ENOSYS));
-  for (const std::uint32_t call : kDenied) program.IfEqual(call, Errno(EPERM));
+void RefuseNesting(Program& program) {
+  for (const std::uint32_t call : kNesting) program.IfEqual(call, Errno(EPERM));
   // Its flags stand in memory, where a filter cannot look; libraries fall back to clone().
   program.IfEqual(SYS_clone3, Errno(ENOSYS));
   program.ForCall(SYS_clone, [&] {
@@ -163,6 +159,18 @@ Status InstallAgentFilter() {
     program.IfAnyBit(kNamespaceFlags | CLONE_NEWTIME, Errno(EPERM));
     program.Return(kAllow);
   });
+}
+
+}  // namespace
+
+Status InstallAgentFilter(Nesting nesting) {
+  Program program;
+  program.Load(offsetof(seccomp_data, arch));
+  program.IfNot(AUDIT_ARCH_X86_64, Errno(ENOSYS));
+  program.Load(offsetof(seccomp_data, nr));
+  program.IfAtLeast(kX32, Errno(ENOSYS));
+  for (const std::uint32_t call : kDenied) program.IfEqual(call, Errno(EPERM));
+  if (nesting == Nesting::kRefused) RefuseNesting(program);
   program.ForCall(SYS_socket, [&] {
     program.LoadArgument(0);
     for (const std::uint32_t family : kFamilies) program.IfEqual(family, kAllow);

@@ -8,10 +8,13 @@
 #pragma once
 
 #include "base/result.h"
+#include "sandbox/confinement.h"
 
 namespace aileron::sandbox {
 
-// For this process and every descendant, irrevocably.
-Status InstallAgentFilter();
+// For this process and every descendant, irrevocably. With Nesting::kAllowed the calls that make
+// namespaces and mounts are left to the kernel, which allows them inside a user namespace that the
+// agent owns and nowhere else; everything else stays refused.
+Status InstallAgentFilter(Nesting nesting);
 
 }  // namespace aileron::sandbox

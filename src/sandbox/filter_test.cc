@@ -17,10 +17,10 @@ namespace {
 
 // The errno of `call` in a child behind the filter; 0 when it succeeded.
 template <typename Call>
-int Behind(Call call) {
+int Behind(Call call, Nesting nesting = Nesting::kRefused) {
   const pid_t child = fork();
   if (child == 0) {
-    if (!InstallAgentFilter()) _exit(255);
+    if (!InstallAgentFilter(nesting)) _exit(255);
     errno = 0;
     _exit(call() < 0 ? errno : 0);
   }
@@ -48,6 +48,22 @@ TEST(AgentFilter, NoNewNamespaceByAnyCall) {
         << flag;
   }
   EXPECT_EQ(Behind([] { return syscall(SYS_clone3, nullptr, 0); }), ENOSYS);
+}
+
+TEST(AgentFilter, NestingOpensNamespacesAndMountsAndNothingElse) {
+  const auto nested = [](auto call) { return Behind(call, Nesting::kAllowed); };
+  // Nonsense that only the kernel itself can find: the call was let in.
+  EXPECT_EQ(nested([] { return unshare(CLONE_NEWUSER | 1); }), EINVAL);
+  EXPECT_EQ(nested([] { return syscall(SYS_clone, CLONE_NEWUSER | CLONE_THREAD, 0, 0, 0, 0); }),
+            EINVAL);
+  EXPECT_EQ(nested([] { return syscall(SYS_clone3, nullptr, 0); }), EINVAL);
+  EXPECT_EQ(nested([] { return syscall(SYS_setns, -1, 0); }), EBADF);
+  EXPECT_EQ(nested([] { return syscall(SYS_keyctl, 0, 0, 0, 0, 0); }), EPERM);
+  EXPECT_EQ(nested([] { return syscall(SYS_bpf, 0, nullptr, 0); }), EPERM);
+  EXPECT_EQ(nested([] { return syscall(SYS_userfaultfd, 0); }), EPERM);
+  EXPECT_EQ(nested([] { return syscall(SYS_io_uring_setup, 1, 0); }), EPERM);
+  EXPECT_EQ(nested([] { return socket(AF_PACKET, SOCK_RAW, 0); }), EAFNOSUPPORT);
+  EXPECT_EQ(nested([] { return chmod("/none/x", 04755); }), EPERM);
 }
 
 TEST(AgentFilter, NoAddressFamilyThatLeavesTheNamespace) {

@@ -2,7 +2,9 @@
 
 #include "sandbox/identity.h"
 
+#include <linux/capability.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -33,7 +35,23 @@ bool UsableHome(const std::string& home) {
   return std::ranges::count(home, '/') > 1 && os::IsFolder(home);
 }
 
+// The inode number of the first user namespace: PROC_USER_INIT_INO in the kernel's
+// include/linux/proc_ns.h, part of what it promises to programs.
+constexpr ino_t kFirstUserNamespace = 0xEFFFFFFD;
+constexpr std::uint32_t kRulersCapabilities =
+    1u << CAP_SYS_ADMIN | 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_CHOWN;
+
 }  // namespace
+
+bool RulesTheMachine() {
+  if (geteuid() != 0) return false;
+  struct stat space;
+  if (stat("/proc/self/ns/user", &space) != 0 || space.st_ino != kFirstUserNamespace) return false;
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[2]{};
+  if (syscall(SYS_capget, &header, sets) != 0) return false;
+  return (sets[0].effective & kRulersCapabilities) == kRulersCapabilities;
+}
 
 Result<Identity> IdentityOfCaller(const std::string& home) {
   Identity identity;
@@ -43,6 +61,11 @@ Result<Identity> IdentityOfCaller(const std::string& home) {
     identity.name = NameInPasswd(kAgentId);
     if (identity.name.empty()) identity.name = "agent";
     identity.home = "/home/" + identity.name;
+    if (!RulesTheMachine()) {
+      identity.uids = {{kAgentId, 0}};
+      identity.gids = {{kAgentId, getegid()}};
+      return identity;
+    }
     // Root is in the map so that the builder of the walls can own them, and so that the host's
     // files show their owner. The agent has no capability that could use it.
     identity.uids = {{0, 0}, {kAgentId, kAgentHostId}};

@@ -156,6 +156,16 @@ Result<ResourceLimits> ResourceLimits::Prepare(const Resources& resources) {
   return limits;
 }
 
+std::vector<ResourceLimits::Limit> ResourceLimits::limits() const {
+  using enum Limit::By;
+  std::vector<Limit> limits;
+  if (resources_.memory_bytes)
+    limits.push_back({"memory limit", memory_by_rlimit_ ? kOtherMeans : kGroup});
+  if (resources_.pids) limits.push_back({"pids limit", pids_by_rlimit_ ? kOtherMeans : kGroup});
+  if (resources_.cpus) limits.push_back({"cpu limit", cpus_by_affinity_ ? kOtherMeans : kGroup});
+  return limits;
+}
+
 ResourceLimits::~ResourceLimits() { RemoveGroups(groups_); }
 
 Status ResourceLimits::Apply(pid_t pid) {

@@ -31,6 +31,12 @@ class ResourceLimits {
   // The folders it has made, for whoever cleans up after a crash.
   const std::vector<std::string>& groups() const { return groups_; }
   const std::vector<std::string>& warnings() const { return warnings_; }
+  // What was asked for, and whether a control group holds it for the sandbox as a whole.
+  struct Limit {
+    std::string_view name;  // "memory limit"
+    enum class By { kGroup, kOtherMeans } by;
+  };
+  std::vector<Limit> limits() const;
 
  private:
   explicit ResourceLimits(const Resources& resources) : resources_(resources) {}

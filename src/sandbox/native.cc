@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <climits>
 
 #include "os/namespaces.h"
@@ -57,7 +58,11 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
   AILERON_ASSIGN(Go go, Expect<Go>(channel));
   (void)go;
   // Only now is this process in its own control group, which becomes the root of what it sees.
-  if (unshare(CLONE_NEWCGROUP) != 0) return os::FailErrno("cannot make a cgroup namespace");
+  if (unshare(CLONE_NEWCGROUP) != 0) {
+    return os::FailErrno(
+        "cannot make a cgroup namespace{}",
+        errno == ENOSPC ? " (run \"sudo sysctl -w user.max_cgroup_namespaces=10000\")" : "");
+  }
   if (sethostname(kHostName.data(), kHostName.size()) != 0) {
     return os::FailErrno("cannot set the host name");
   }

@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "os/capture.h"
+#include "os/landlock.h"
 #include "os/mounts.h"
 #include "os/namespaces.h"
 #include "os/process.h"
@@ -30,18 +31,34 @@ struct Switch {
   const char* file;
   std::string_view forbids;
   const char* fix;
+  enum class Concerns { kEveryone, kUnprivileged } concerns;
 };
+using enum Switch::Concerns;
 constexpr Switch kSwitches[] = {
-    {"/proc/sys/user/max_user_namespaces", "0", "sudo sysctl -w user.max_user_namespaces=10000"},
+    {"/proc/sys/user/max_user_namespaces", "0", "sudo sysctl -w user.max_user_namespaces=10000",
+     kEveryone},
+    {"/proc/sys/user/max_mnt_namespaces", "0", "sudo sysctl -w user.max_mnt_namespaces=10000",
+     kEveryone},
+    {"/proc/sys/user/max_pid_namespaces", "0", "sudo sysctl -w user.max_pid_namespaces=10000",
+     kEveryone},
+    {"/proc/sys/user/max_net_namespaces", "0", "sudo sysctl -w user.max_net_namespaces=10000",
+     kEveryone},
+    {"/proc/sys/user/max_uts_namespaces", "0", "sudo sysctl -w user.max_uts_namespaces=10000",
+     kEveryone},
+    {"/proc/sys/user/max_ipc_namespaces", "0", "sudo sysctl -w user.max_ipc_namespaces=10000",
+     kEveryone},
+    {"/proc/sys/user/max_cgroup_namespaces", "0", "sudo sysctl -w user.max_cgroup_namespaces=10000",
+     kEveryone},
     {"/proc/sys/kernel/unprivileged_userns_clone", "0",
-     "sudo sysctl -w kernel.unprivileged_userns_clone=1"},
+     "sudo sysctl -w kernel.unprivileged_userns_clone=1", kUnprivileged},
     {"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
-     "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"},
+     "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0", kUnprivileged},
 };
 
 // Runs `attempt` in a child in these namespaces, mapped as an agent's would be. Its message comes
 // back through a pipe.
-Status InChild(std::uint64_t namespaces, const Identity& identity, Status (*attempt)()) {
+Status InChild(std::uint64_t namespaces, Status (*attempt)()) {
+  AILERON_ASSIGN(const Identity identity, IdentityOfCaller("/"));
   int ends[2], start[2];
   if (pipe(ends) != 0 || pipe(start) != 0) return os::FailErrno("cannot make a pipe");
   os::Fd reader(ends[0]), writer(ends[1]), wait_end(start[0]), go_end(start[1]);
@@ -77,19 +94,95 @@ Capability From(std::string name, const Status& tried, std::string detail, std::
 Capability ProbeController(std::string_view controller, std::string_view flag,
                            std::string_view instead) {
   const auto place = FindController(controller);
-  std::string name = fmt::format("{} limits", controller);
+  std::string name = fmt::format("{} limit (cgroup)", controller);
   if (place) {
     const bool v1 = place->version == ControllerPlace::Version::kV1;
-    return {std::move(name), State::kOk,
-            fmt::format("cgroup {} at {}", v1 ? "v1" : "v2", place->folder), ""};
+    return {std::move(name), State::kOk, fmt::format("{} at {}", v1 ? "v1" : "v2", place->folder),
+            ""};
   }
   return {std::move(name), State::kLimited,
           fmt::format("{} works {}: {}", flag, instead, place.error().message), ""};
 }
 
+// What an outer container's engine has to be told, where no switch of the kernel is the reason.
+std::string FixOrOuter() {
+  const std::string fix = UserNamespaceFix();
+  return !fix.empty() ? fix
+                      : "start the outer container with --security-opt seccomp=unconfined "
+                        "--security-opt systempaths=unconfined";
+}
+
+}  // namespace
+
+Capability ProbeUserNamespaces() {
+  return From("user namespaces", InChild(CLONE_NEWUSER, [] { return Status(); }),
+              "an unprivileged process may make one", UserNamespaceFix());
+}
+
+Capability ProbeMountNamespaces() {
+  return From(
+      "mount namespaces",
+      InChild(CLONE_NEWUSER | CLONE_NEWNS, [] { return os::SealNamespace(MOUNT_ATTR_RDONLY); }),
+      "the host's root can be made read-only", FixOrOuter());
+}
+
+Capability ProbeOwnProc() {
+  return From("own /proc",
+              InChild(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID,
+                      [] { return os::Mount("proc", "/proc", "proc", 0, ""); }),
+              "a fresh one can be mounted", FixOrOuter());
+}
+
+Capability ProbeCapabilities() {
+  return From(
+      "capabilities",
+      InChild(CLONE_NEWUSER,
+              [] { return os::BecomeUnprivileged(geteuid(), getegid(), os::Groups::kKeep); }),
+      "all can be given up, for good", UserNamespaceFix());
+}
+
+Capability ProbeSeccomp() {
+  return From("system call filter",
+              InChild(0,
+                      []() -> Status {
+                        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+                        return InstallAgentFilter(Nesting::kRefused);
+                      }),
+              "seccomp with a filter program", "");
+}
+
+Capability ProbeLandlock() {
+  const auto version = os::LandlockVersion();
+  if (version) {
+    return {"Landlock", State::kOk,
+            fmt::format("ABI {}: a second wall against writing outside", *version), ""};
+  }
+  return {"Landlock", State::kLimited,
+          version.error().message + "; the mounts alone keep the agent from writing outside",
+          "use Linux 5.19 or newer, with landlock in the kernel's lsm= parameter"};
+}
+
+Capability ProbeNetwork() {
+  return From("network capture",
+              InChild(CLONE_NEWUSER | CLONE_NEWNET,
+                      []() -> Status {
+                        AILERON_TRY(os::CaptureAllAddresses());
+                        auto listener = os::ListenTcpEverywhere(443);
+                        if (!listener) return std::unexpected(listener.error());
+                        return {};
+                      }),
+              "every address of a network namespace can be answered (AnyIP)", UserNamespaceFix());
+}
+
 Capability ProbeIdmap() {
   const std::string name = "idmapped mounts";
   if (geteuid() != 0) return {name, State::kOk, "not needed: the agent has your own id", ""};
+  if (!RulesTheMachine()) {
+    return {name, State::kLimited,
+            "this root has not every privilege of the machine: the agent has its id, and may read "
+            "what that id may",
+            "run aileron as an ordinary user"};
+  }
   char folder[4096];
   if (getcwd(folder, sizeof folder) == nullptr)
     return {name, State::kMissing, "no current folder", ""};
@@ -100,63 +193,32 @@ Capability ProbeIdmap() {
   return {name, State::kMissing, mapped.error().message, "run aileron as an ordinary user"};
 }
 
-}  // namespace
+Capability ProbeMemoryLimit() {
+  return ProbeController("memory", "--memory", "for each process alone");
+}
+Capability ProbePidsLimit() { return ProbeController("pids", "--pids", "by RLIMIT_NPROC"); }
+Capability ProbeCpuLimit() { return ProbeController("cpu", "--cpus", "in whole processors"); }
+
+Capability ProbeTerminals() {
+  auto pty = os::OpenPty();
+  return From("terminals", pty ? Status() : Status(std::unexpected(pty.error())), "/dev/ptmx opens",
+              "");
+}
+
+Capability ProbeKernel() {
+  utsname kernel;
+  uname(&kernel);
+  return {"kernel", State::kOk, fmt::format("{} {}", kernel.sysname, kernel.release), ""};
+}
 
 std::string UserNamespaceFix() {
-  if (geteuid() == 0) return {};
+  const bool ruler = RulesTheMachine();
   for (const Switch& entry : kSwitches) {
+    if (ruler && entry.concerns == kUnprivileged) continue;
     const auto value = os::ReadFile(entry.file);
     if (value && Trim(*value) == entry.forbids) return entry.fix;
   }
   return {};
-}
-
-std::vector<Capability> Probe() {
-  std::vector<Capability> found;
-  utsname kernel;
-  uname(&kernel);
-  found.push_back({"kernel", State::kOk, fmt::format("{} {}", kernel.sysname, kernel.release), ""});
-
-  const auto identity = IdentityOfCaller("/root");
-  const std::string fix = UserNamespaceFix();
-  const std::string outer =
-      "start the outer container with --security-opt seccomp=unconfined "
-      "--security-opt systempaths=unconfined";
-  found.push_back(From("user namespaces",
-                       InChild(CLONE_NEWUSER, *identity, [] { return Status(); }),
-                       "an unprivileged process may make one", fix));
-  found.push_back(From("mount namespaces",
-                       InChild(CLONE_NEWUSER | CLONE_NEWNS, *identity,
-                               [] { return os::SealNamespace(MOUNT_ATTR_RDONLY); }),
-                       "the host's root can be made read-only", fix.empty() ? outer : fix));
-  found.push_back(From("own /proc",
-                       InChild(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID, *identity,
-                               [] { return os::Mount("proc", "/proc", "proc", 0, ""); }),
-                       "a fresh one can be mounted", fix.empty() ? outer : fix));
-  found.push_back(From("network capture",
-                       InChild(CLONE_NEWUSER | CLONE_NEWNET, *identity,
-                               []() -> Status {
-                                 AILERON_TRY(os::CaptureAllAddresses());
-                                 auto listener = os::ListenTcpEverywhere(443);
-                                 if (!listener) return std::unexpected(listener.error());
-                                 return {};
-                               }),
-                       "every address of a network namespace can be answered (AnyIP)", fix));
-  found.push_back(From("system call filter",
-                       InChild(0, *identity,
-                               []() -> Status {
-                                 prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-                                 return InstallAgentFilter();
-                               }),
-                       "seccomp with a filter program", ""));
-  found.push_back(ProbeIdmap());
-  found.push_back(ProbeController("memory", "--memory", "for each process alone"));
-  found.push_back(ProbeController("pids", "--pids", "by RLIMIT_NPROC"));
-  found.push_back(ProbeController("cpu", "--cpus", "in whole processors"));
-  auto pty = os::OpenPty();
-  found.push_back(From("terminals", pty ? Status() : Status(std::unexpected(pty.error())),
-                       "/dev/ptmx opens", ""));
-  return found;
 }
 
 }  // namespace aileron::sandbox

@@ -15,8 +15,20 @@ struct Capability {
   std::string fix;     // a command, or empty
 };
 
-// Tries each capability in a child process; takes some 10 ms and changes nothing.
-std::vector<Capability> Probe();
+// Each tries one thing in a child process; takes a few milliseconds and changes nothing.
+Capability ProbeUserNamespaces();
+Capability ProbeMountNamespaces();
+Capability ProbeOwnProc();
+Capability ProbeCapabilities();
+Capability ProbeSeccomp();
+Capability ProbeLandlock();
+Capability ProbeNetwork();
+Capability ProbeIdmap();
+Capability ProbeMemoryLimit();
+Capability ProbePidsLimit();
+Capability ProbeCpuLimit();
+Capability ProbeTerminals();
+Capability ProbeKernel();
 
 // The command that allows user namespaces, where a known switch of the kernel forbids them; else
 // empty.

@@ -79,8 +79,11 @@ Status Cover(const std::string& path, const os::Fd& null_device) {
   return os::AttachTree(copy, path);
 }
 
-Status BuildProc() {
+Status BuildProc(Nesting nesting) {
   AILERON_TRY(os::Mount("proc", "/proc", "proc", kNoSuidDevExec, ""));
+  // The kernel lets a nested sandbox mount its own only where nothing of this one is covered. What
+  // the masks hide belongs to the host's root, whom the agent cannot become.
+  if (nesting == Nesting::kAllowed) return {};
   AILERON_ASSIGN(const os::Fd null_device, os::OpenPath("/dev/null"));
   for (const char* path : kMaskedProc) AILERON_TRY(Cover(path, null_device));
   for (const char* path : kReadOnlyProc) {
@@ -169,7 +172,7 @@ Status BindText(const std::string& path, const std::string& text) {
 Status BuildEtc(const Identity& identity) {
   AILERON_TRY(BindText("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n"));
   AILERON_TRY(BindText("/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost ip6-localhost\n"));
-  if (!identity.mapped) return {};
+  if (!identity.renamed()) return {};
   const auto passwd = os::ReadFile("/etc/passwd");
   const auto group = os::ReadFile("/etc/group");
   if (!passwd || !group) return {};
@@ -252,7 +255,7 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   AILERON_TRY(os::SealNamespace(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID));
   AILERON_TRY(EmptyFolders(spec, identity));
   AILERON_TRY(BuildDev(devices));
-  AILERON_TRY(BuildProc());
+  AILERON_TRY(BuildProc(spec.nesting));
   AILERON_TRY(BuildSys());
   AILERON_TRY(BuildEtc(identity));
   for (std::size_t i = 0; i < detached.size(); ++i) {

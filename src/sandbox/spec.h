@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sandbox/confinement.h"
 
 namespace aileron::sandbox {
 
@@ -71,6 +72,7 @@ struct Spec {
   std::vector<MountRequest> mounts;
   std::vector<Cover> covers;
   Resources resources;
+  Nesting nesting = Nesting::kRefused;
   std::vector<Listener> listeners;
 };
 
@@ -80,6 +82,7 @@ struct Program {
   std::vector<std::string> environment;  // NAME=VALUE, complete
   std::string workdir;
   unsigned terminals = 0;  // bit N: descriptor N becomes the sandbox's own terminal
+  Confinement confinement = {};
 };
 
 }  // namespace aileron::sandbox

@@ -10,14 +10,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
 #include "base/text.h"
+#include "os/landlock.h"
 #include "os/process.h"
 #include "os/pty.h"
 #include "sandbox/channel.h"
 #include "sandbox/filter.h"
+#include "shim/proof.h"
 
 namespace aileron::shim {
 
@@ -166,6 +169,29 @@ int Supervise(const Agent& agent, const os::Fd& channel, const os::Fd& signals) 
   }
 }
 
+// For this process and the agent that it will start.
+Status Confine(const sandbox::Confinement& confinement) {
+  if (confinement.landlock != 0) {
+    // What the agent was given to write to it may also open by name, as "> /dev/stderr" does.
+    constexpr std::array kStandard = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+    AILERON_TRY(os::AllowWritesOnlyBelow(confinement.writable, kStandard));
+  }
+  return sandbox::InstallAgentFilter(confinement.nesting);
+}
+
+// Puts up the last walls and tries all of them, before the agent exists, so that there is no moment
+// without one.
+Status RaiseAndProveWalls(const sandbox::Confinement& confinement) {
+  Proof proof(confinement);
+  AILERON_TRY(Confine(confinement));
+  const std::vector<std::string> missing = proof.Missing();
+  if (missing.empty()) return {};
+  return Fail(Code::kInternal,
+              "a wall of the sandbox does not hold, so nothing was started: {}. See \"aileron "
+              "doctor\", and report this if it finds nothing",
+              fmt::join(missing, "; "));
+}
+
 int Report(const os::Fd& channel, Failed failed) {
   const int code = failed.exit_code;
   (void)sandbox::Send(channel.get(), std::move(failed));
@@ -200,9 +226,8 @@ int RunInit(os::Fd channel) {
   const os::Fd signals(signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals) return kCannotStart;
 
-  // Before the agent exists, so that there is no moment without it.
-  if (auto installed = sandbox::InstallAgentFilter(); !installed) {
-    return Report(channel, {kCannotStart, installed.error()});
+  if (auto standing = RaiseAndProveWalls(program->confinement); !standing) {
+    return Report(channel, {kCannotStart, standing.error()});
   }
   const auto agent = StartAgent(*program, pty ? &*pty : nullptr);
   if (!agent) return Report(channel, agent.error());

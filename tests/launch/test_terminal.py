@@ -55,7 +55,8 @@ def test_an_interactive_shell_has_job_control(any_world):
     screen.expect("job-2")
     screen.send("\x1a")
     screen.expect("Stopped")
-    screen.send("jobs; kill %1; echo done-$((1+1))\n")
+    # The shell does not leave before it has seen the end of its job.
+    screen.send("jobs; kill %1; while kill -0 %1; do sleep 0.05; done 2>/dev/null; echo done-$((1+1))\n")
     screen.expect("done-2")
     screen.send("exit 6\n")
     assert screen.wait() == 6
