@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "launch/git_write.h"
+#include "launch/plan.h"
 #include "os/beneath.h"
 #include "sandbox/cover.h"
 
@@ -49,11 +50,6 @@ std::vector<std::string> Names(const os::Fd& root, const std::string& path) {
 }
 
 }  // namespace
-
-bool IsOrBelow(std::string_view path, std::string_view folder) {
-  return folder == "." || path == folder ||
-         (path.starts_with(folder) && path[folder.size()] == '/');
-}
 
 bool IsAmong(const std::vector<std::string>& folders, std::string_view path) {
   return std::ranges::any_of(folders,

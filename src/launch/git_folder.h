@@ -17,8 +17,6 @@
 
 namespace aileron::launch {
 
-// `path` is `folder`, or in it. Both relative to the same place; "." is all of it.
-bool IsOrBelow(std::string_view path, std::string_view folder);
 // `path` is one of `folders`, or in one.
 bool IsAmong(const std::vector<std::string>& folders, std::string_view path);
 

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "launch/plan.h"
 #include "os/beneath.h"
 
 namespace aileron::launch {

@@ -86,7 +86,7 @@ std::vector<std::string> WithResolved(std::vector<std::string> folders) {
 
 bool IsOrBelow(std::string_view path, std::string_view folder) {
   return path == folder || (path.starts_with(folder) && path[folder.size()] == '/') ||
-         folder == "/";
+         folder == "/" || folder == ".";
 }
 
 Status CheckShareable(const std::string& resolved, const os::Paths& paths) {

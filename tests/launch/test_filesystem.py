@@ -30,7 +30,7 @@ def test_private_places_are_empty_and_the_hosts_files_are_not_there(any_world, p
             os.unlink(path)
     seen = set(result.out.split())
     own = any_world.shell("basename $HOME").out.strip()
-    expected = {"/home": {own}, "/tmp": {os.path.basename(any_world.root)}, "/run": {"aileron", "lock", "shm", "user"}}
+    expected = {"/home": {own}, "/tmp": {os.path.basename(any_world.root)}, "/run": {"aileron", "lock", "shm", "user", "aileron-copies"}}
     assert name not in seen
     assert seen <= expected.get(place, set()), seen
 
