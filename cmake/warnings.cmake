@@ -7,6 +7,7 @@ add_compile_options(
   -Wno-missing-field-initializers      # designated initialisers leave defaults on purpose
   -fPIE   # every program is position-independent, and nothing is a shared library
   -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=   # no path of the machine that built it
+  "SHELL:-Xclang -fno-pch-timestamp"   # ccache compares what a precompiled header says, not when
   -fstack-protector-strong -fno-omit-frame-pointer -ffunction-sections -fdata-sections)
 add_compile_definitions(_FILE_OFFSET_BITS=64 AILERON_VERSION="${PROJECT_VERSION}")
 add_link_options(-fuse-ld=lld -Wl,--gc-sections -Wl,-z,relro,-z,now)
