@@ -67,11 +67,11 @@ H2Fields H2Fields::OfRequest(const WrittenHead& head, std::string_view scheme) {
   return fields;
 }
 
-H2Fields H2Fields::OfResponse(const WrittenHead& head) {
+H2Fields H2Fields::OfResponse(const WrittenHead& head, std::string_view status) {
   H2Fields fields;
   constexpr std::size_t pseudo = 64;
   fields.names_.reserve(head.size() + pseudo);
-  fields.Add(":status", head.status() == 101 ? "200" : head.status_text(), Secrecy::kNone);
+  fields.Add(":status", head.status() == 101 ? "200" : status, Secrecy::kNone);
   fields.AddLines(head, Secrecy::kNone);
   return fields;
 }

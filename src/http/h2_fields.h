@@ -18,8 +18,8 @@ namespace aileron::http {
 class H2Fields {
  public:
   static H2Fields OfRequest(const WrittenHead& head, std::string_view scheme);
-  // A 101 becomes the 200 that answers an extended CONNECT.
-  static H2Fields OfResponse(const WrittenHead& head);
+  // A 101 becomes the 200 that answers an extended CONNECT; otherwise `status` is what is said.
+  static H2Fields OfResponse(const WrittenHead& head, std::string_view status);
   // "Name: value\r\n" lines.
   static H2Fields OfTrailers(std::string_view lines);
 

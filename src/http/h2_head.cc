@@ -37,7 +37,10 @@ bool H2Head::AddPseudo(std::string_view name, std::string_view value) {
   if (name == ":scheme") scheme_ = value;
   if (name == ":authority") authority_ = value;
   if (name == ":path") path_ = value;
-  if (name == ":protocol") protocol_ = value;
+  if (name == ":protocol") {
+    protocol_ = value;
+    return value == "websocket";  // what else there is would pass for an ordinary request
+  }
   return true;
 }
 
@@ -54,13 +57,13 @@ bool H2Head::Add(std::string_view name, std::string_view value) {
     cookies_ += value;
     return true;
   }
+  if (name == "sec-websocket-key" && is_extended_connect()) return true;  // ours is sent
   if (name == "te") {
     trailers_wanted_ = EqualsIgnoreCase(value, "trailers");
     return true;
   }
   // One that says the same as :authority says nothing new; another is told apart by the parser.
   if (name == "host" && value == authority_) return true;
-  host_ |= name == "host";
   length_ |= name == "content-length";
   lines_ += name;
   lines_ += ": ";

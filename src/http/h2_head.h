@@ -44,7 +44,6 @@ class H2Head {
   int status_ = 0;
   std::string lines_;    // "name: value\r\n"
   std::string cookies_;  // crumbs, joined (RFC 9113 §8.2.3)
-  bool host_ = false;
   bool length_ = false;
   bool trailers_wanted_ = false;
   std::size_t size_ = 0;

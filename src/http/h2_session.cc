@@ -75,15 +75,31 @@ struct H2Session::Callbacks {
     return 0;
   }
 
-  static int OnClose(nghttp2_session*, std::int32_t id, std::uint32_t code, void* user) {
+  static int OnClose(nghttp2_session*, std::int32_t id, std::uint32_t, void* user) {
     H2Session& session = Of(user);
     const auto found = session.streams_.find(id);
     if (found == session.streams_.end()) return 0;
     const std::shared_ptr<H2Stream> stream = std::move(found->second);
     session.streams_.erase(found);
-    stream->OnClosed(code != NGHTTP2_NO_ERROR);
+    stream->OnClosed();
     session.Moved(*stream);
     return 0;
+  }
+
+  // A head that is too large to be sent: its stream would wait for ever.
+  static int OnNotSent(nghttp2_session* raw, const nghttp2_frame* frame, int, void* user) {
+    if (frame->hd.type != NGHTTP2_HEADERS || Of(user).Find(frame->hd.stream_id) == nullptr)
+      return 0;
+    return nghttp2_submit_rst_stream(raw, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                     NGHTTP2_INTERNAL_ERROR);
+  }
+
+  // nghttp2 would leave the field out; HTTP/1.1's parser refuses the message.
+  static int OnInvalidField(nghttp2_session*, const nghttp2_frame*, const std::uint8_t*,
+                            std::size_t, const std::uint8_t*, std::size_t, std::uint8_t,
+                            void* user) {
+    Of(user).flaw_ = "a field that HTTP does not allow";
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
 
   static int OnInvalid(nghttp2_session*, const nghttp2_frame*, int error, void* user) {
@@ -101,6 +117,8 @@ struct H2Session::Callbacks {
       nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, OnData);
       nghttp2_session_callbacks_set_on_frame_send_callback(made, OnSent);
       nghttp2_session_callbacks_set_on_stream_close_callback(made, OnClose);
+      nghttp2_session_callbacks_set_on_frame_not_send_callback(made, OnNotSent);
+      nghttp2_session_callbacks_set_on_invalid_header_callback(made, OnInvalidField);
       nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made, OnInvalid);
       return made;
     }();
@@ -118,7 +136,7 @@ struct H2Session::Callbacks {
       nghttp2_option_set_max_continuations(made, limits::h2_continuations_max);
       nghttp2_option_set_max_settings(made, limits::h2_settings_max);
       nghttp2_option_set_max_outbound_ack(made, limits::h2_acks_max);
-      nghttp2_option_set_max_send_header_block_length(made, limits::head_bytes);
+      nghttp2_option_set_max_send_header_block_length(made, limits::h2_head_sent_max);
       return made;
     }();
     return options;
@@ -183,11 +201,13 @@ void H2Session::Send(ByteBuffer& out) {
 }
 
 std::shared_ptr<H2Stream> H2Session::NextMoved() {
-  if (moved_.empty()) return nullptr;
-  std::shared_ptr<H2Stream> stream = std::move(moved_.front());
-  moved_.pop_front();
-  stream->in_moved_ = false;
-  return stream;
+  while (!moved_.empty()) {
+    std::shared_ptr<H2Stream> stream = std::move(moved_.front());
+    moved_.pop_front();
+    stream->in_moved_ = false;
+    if (!stream->abandoned_) return stream;
+  }
+  return nullptr;
 }
 
 void H2Session::Moved(H2Stream& stream) {
@@ -246,8 +266,15 @@ void H2Session::Abort() {
   streams_.clear();
   waiting_.clear();
   for (const auto& stream : all) {
-    stream->OnClosed(true);
+    stream->OnClosed();
     Moved(*stream);
+  }
+}
+
+void H2Session::ResetAbandoned() {
+  for (const auto& [id, stream] : streams_) {
+    if (!stream->abandoned_) continue;
+    nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
   }
 }
 

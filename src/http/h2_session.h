@@ -54,6 +54,7 @@ class H2Session {
 
   // A stream that is new, may be read or written again, or has ended; null when there is none left.
   std::shared_ptr<H2Stream> NextMoved();
+  bool has_moved() const { return !moved_.empty(); }
 
   // kClient: a stream for a request. Ask MayOpen first.
   std::shared_ptr<H2Stream> Open();
@@ -63,6 +64,8 @@ class H2Session {
   void Shutdown();
   // The connection is gone: every stream has ended, and NextMoved tells of each.
   void Abort();
+  // Ends the streams that nobody holds and whose rest the peer does not take.
+  void ResetAbandoned();
   // So much waits to be sent that no more should be received.
   bool congested() const;
   // Nothing is to be sent or received any more.

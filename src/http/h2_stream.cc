@@ -42,7 +42,7 @@ bool H2Stream::OnFieldsEnd(bool end_of_stream) {
     const auto rest = end_of_stream ? H2Head::Rest::kNothing : H2Head::Rest::kBody;
     fields_.AppendRequest(session_->scheme_name(), rest, session_->NonceFor(id_), in_text_,
                           in_framing_);
-    tunnel_ = in_framing_ == Framing::kTunnel;
+    tunnel_ = asked_for_tunnel_ = in_framing_ == Framing::kTunnel;
     head_method_ = fields_.is_head();
     head_seen_ = true;
   } else {
@@ -66,10 +66,10 @@ bool H2Stream::OnData(std::string_view bytes) {
 
 void H2Stream::OnEnd() { in_ended_ = true; }
 
-void H2Stream::OnClosed(bool failed) {
+void H2Stream::OnClosed() {
   closed_ = true;
   const bool answered = role_ == H2Session::Role::kClient || out_sent_;
-  broken_ = !in_ended_ || (failed && !answered);
+  broken_ = !in_ended_ || !answered;
   out_.Consume(out_.size());
 }
 
@@ -142,7 +142,7 @@ void H2Stream::Consume(std::size_t bytes) {
 // --- what goes
 
 std::optional<std::size_t> H2Stream::Write(std::string_view from) {
-  if (closed_ || broken_) return std::nullopt;
+  if (closed_ || broken_ || cut_ || abandoned_) return std::nullopt;
   std::string_view rest = from;
   const bool taken = sending_ == Sending::kHead ? WriteHead(rest) : WriteBody(rest);
   if (taken) return from.size() - rest.size();
@@ -174,7 +174,7 @@ Body H2Stream::BodyOf(const WrittenHead& head) {
     return head.BodyOr(Framing::kNone);
   }
   const int status = head.status();
-  tunnel_ = tunnel_ && status == kSwitchingProtocols;  // refused: what comes is no tunnel's
+  tunnel_ = asked_for_tunnel_ && status == kSwitchingProtocols;
   if (tunnel_) return {Framing::kTunnel, 0};
   if (head_method_ || status == kNoContent || status == kNotModified) return {};
   return head.BodyOr(Framing::kUntilClose);
@@ -216,12 +216,14 @@ bool H2Stream::SubmitHead(const WrittenHead& head, bool end_of_stream) {
         *this, nghttp2_submit_request(session_->session_, nullptr, fields.data(), fields.size(),
                                       body, this));
   }
-  const H2Fields fields = H2Fields::OfResponse(head);
+  // A success that is no switch of protocols must not pass for one (RFC 8441 §5).
+  const bool misleading = asked_for_tunnel_ && !tunnel_ && head.status() / 100 == 2;
+  const H2Fields fields = H2Fields::OfResponse(head, misleading ? "502" : head.status_text());
   return nghttp2_submit_response(session_->session_, id_, fields.data(), fields.size(), body) == 0;
 }
 
 bool H2Stream::SubmitInterim(const WrittenHead& head) {
-  const H2Fields fields = H2Fields::OfResponse(head);
+  const H2Fields fields = H2Fields::OfResponse(head, head.status_text());
   return nghttp2_submit_headers(session_->session_, NGHTTP2_FLAG_NONE, id_, nullptr, fields.data(),
                                 fields.size(), nullptr) == 0;
 }
@@ -255,7 +257,7 @@ void H2Stream::Resume() {
 }
 
 void H2Stream::Finish(Ending ending) {
-  if (closed_ || out_whole_) return;
+  if (closed_ || out_whole_ || cut_ || abandoned_) return;
   if (sending_ == Sending::kHead) return Reset(NGHTTP2_INTERNAL_ERROR);
   out_whole_ = ending == Ending::kWhole && out_reader_.End().outcome == Outcome::kDone;
   cut_ = !out_whole_;  // what was written goes out first
@@ -266,7 +268,13 @@ void H2Stream::OnSent(bool end_of_stream) {
   if (!end_of_stream) return;
   out_sent_ = true;
   // The rest of a request that was answered already is of no use.
-  if (role_ == H2Session::Role::kServer && !in_ended_) Reset(NGHTTP2_NO_ERROR);
+  const bool needless = role_ == H2Session::Role::kServer && !in_ended_ && !tunnel_;
+  if (needless) Reset(NGHTTP2_NO_ERROR);
+}
+
+void H2Stream::Refuse() {
+  Reset(NGHTTP2_REFUSED_STREAM);
+  Abandon();
 }
 
 void H2Stream::Abandon() {

@@ -55,6 +55,8 @@ class H2Stream : public std::enable_shared_from_this<H2Stream> {
   // Of the reading side, once everything that came was read.
   State state() const;
   bool MayRead() const;
+  // The peer takes nothing any more, though something may be left to read.
+  bool broken() const { return broken_; }
   // As much as there is and fits.
   std::size_t Read(std::span<char> to);
 
@@ -64,6 +66,8 @@ class H2Stream : public std::enable_shared_from_this<H2Stream> {
   // No more will be written: the message is whole, or the stream is reset behind what was written.
   enum class Ending : std::uint8_t { kWhole, kCut };
   void Finish(Ending ending);
+  // Before anything was read or written: the peer may ask again (RFC 9113 §8.7).
+  void Refuse();
   // Nobody reads or writes any more. What was written whole still goes out.
   void Abandon();
 
@@ -77,7 +81,7 @@ class H2Stream : public std::enable_shared_from_this<H2Stream> {
   bool OnData(std::string_view bytes);
   void OnEnd();
   void OnSent(bool end_of_stream);
-  void OnClosed(bool failed);
+  void OnClosed();
   std::ptrdiff_t Provide(std::span<char> to, std::uint32_t& flags);
 
   std::size_t ReadBody(std::span<char> to);
@@ -101,7 +105,8 @@ class H2Stream : public std::enable_shared_from_this<H2Stream> {
   H2Head fields_;
   bool head_seen_ = false;    // the final one; fields that come now are trailers
   bool head_method_ = false;  // the request is a HEAD
-  bool tunnel_ = false;
+  bool asked_for_tunnel_ = false;
+  bool tunnel_ = false;  // asked for, and not refused
   Framing in_framing_ = Framing::kNone;
   std::string in_text_;  // heads, to be read
   std::size_t in_read_ = 0;

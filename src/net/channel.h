@@ -44,6 +44,8 @@ class Channel {
   virtual void ShutdownWrite(Ending ending) = 0;
   // Whether a read could give something without waiting.
   virtual bool MayRead() const = 0;
+  // Whether the peer is known to be gone, though something may be left to read.
+  virtual bool lost() const { return false; }
   // Whether the end was said by the protocol, and not by a connection that just ended.
   virtual bool clean_end() const = 0;
 

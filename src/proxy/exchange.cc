@@ -391,6 +391,12 @@ void Exchange::OnClientEnd() {
   client_ended_ = true;
   // A client that has gone is not worth its upstream; one in a tunnel may have ended its half only.
   if (state_ == State::kHead || state_ == State::kTunnel || state_ == State::kClosed) return;
+  OnClientGone();
+}
+
+void Exchange::OnClientGone() {
+  client_ended_ = true;
+  if (state_ == State::kClosed) return;
   record_.code = "client_gone";
   EndRecord();
   CloseUpstream();

@@ -78,7 +78,10 @@ class Exchange {
   ByteBuffer& to_upstream() { return to_upstream_; }
 
   // Events. After each, or several, of them: Advance. Bytes need no event of their own.
+  // The client sends no more; its connection may still take the answer.
   void OnClientEnd();
+  // The client is not there any more.
+  void OnClientGone();
   void OnVerdict(std::shared_ptr<const Verdict> verdict);
   void OnCredential(std::shared_ptr<const Credential> credential);
   void OnUpstreamOpened(Reuse reuse);

@@ -24,8 +24,11 @@ H2Client::~H2Client() {
 
 void H2Client::OnRequest(std::unique_ptr<net::Channel> channel) {
   net::Channel* key = channel.get();
-  auto relay = Relay::Make(world_, *channel, HttpVersion::k2, mode_, site_,
-                           [this, key](Relay::Outcome) { requests_.erase(key); });
+  auto relay =
+      Relay::Make(world_, *channel, HttpVersion::k2, mode_, site_, [this, key](Relay::Outcome) {
+        requests_.erase(key);
+        FinishWhenEmpty();
+      });
   channel->set_owner(*relay);
   if (refusal_) relay->exchange().RefuseAll(*refusal_);
   requests_.emplace(key, Request{std::move(channel), relay});
@@ -38,9 +41,15 @@ void H2Client::OnFlaw(const std::string& flaw) {
 }
 
 void H2Client::OnOver() {
-  // Not from within the connection: whoever is told may destroy this.
+  over_ = true;
+  FinishWhenEmpty();
+}
+
+void H2Client::FinishWhenEmpty() {
+  if (!over_ || !requests_.empty() || !on_done_) return;
+  // Not from within the connection or a relay: whoever is told destroys this.
   world_.loop.Post([on_done = std::exchange(on_done_, nullptr), connection = connection_] {
-    if (on_done) on_done(connection->TakeStream());
+    on_done(connection->TakeStream());
   });
 }
 

@@ -34,6 +34,7 @@ class H2Client final : public H2Connection::Owner {
   void OnRequest(std::unique_ptr<net::Channel> channel) override;
   void OnFlaw(const std::string& flaw) override;
   void OnOver() override;
+  void FinishWhenEmpty();
 
   World& world_;
   Exchange::Mode mode_;
@@ -41,7 +42,8 @@ class H2Client final : public H2Connection::Owner {
   std::optional<Refusal> refusal_;
   OnDone on_done_;
   std::shared_ptr<H2Connection> connection_;
-  std::unordered_map<net::Channel*, Request> requests_;
+  std::unordered_map<net::Channel*, Request> requests_;  // until each has left its record
+  bool over_ = false;
 };
 
 }  // namespace aileron::proxy

@@ -55,6 +55,7 @@ class H2Connection::StreamChannel final : public net::Channel, private http::H2S
   }
 
   bool MayRead() const override { return stream_->MayRead(); }
+  bool lost() const override { return stream_->broken(); }
   bool clean_end() const override { return stream_->state() == http::H2Stream::State::kEnded; }
 
  private:
@@ -90,7 +91,6 @@ H2Connection::~H2Connection() = default;
 
 void H2Connection::Start(std::string_view already_read) {
   stream_->set_owner(*this);
-  timer_.Set(limits::head_timeout);
   if (!already_read.empty()) (void)session_.Receive(already_read);
   Pump();
 }
@@ -100,6 +100,7 @@ std::unique_ptr<net::Channel> H2Connection::Open() {
 }
 
 void H2Connection::Shutdown() {
+  closing_ = true;
   session_.Shutdown();
   PumpSoon();
 }
@@ -117,7 +118,7 @@ void H2Connection::Pump() {
   do {
     again_ = ReadSome();
     TellStreams();
-    again_ |= WriteAll();
+    again_ |= WriteAll() || session_.has_moved();
     moved |= again_;
   } while (again_ && ++turns < turns_max);
   pumping_ = false;
@@ -175,7 +176,12 @@ void H2Connection::TellStreams() {
       stream->listener()->OnStreamMoved();
     } else if (session_.role() == http::H2Session::Role::kServer && owner_ != nullptr &&
                stream->state() != http::H2Stream::State::kBroken) {
-      owner_->OnRequest(std::make_unique<StreamChannel>(shared_from_this(), stream));
+      // nghttp2 counts streams, and one that was reset may still be worked for.
+      if (channels_ >= http::limits::h2_streams_max) {
+        stream->Refuse();
+      } else {
+        owner_->OnRequest(std::make_unique<StreamChannel>(shared_from_this(), stream));
+      }
     }
   }
 }
@@ -205,22 +211,55 @@ void H2Connection::Lose() {
   stream_.reset();
 }
 
+H2Connection::Wait H2Connection::wait() const {
+  if (closing_ && session_.streams() == 0) return Wait::kEnd;
+  if (!out_.empty() || session_.streams() > channels_) return Wait::kDrain;
+  if (!used_) return Wait::kFirst;
+  if (session_.streams() == 0) return Wait::kIdle;
+  return Wait::kNothing;
+}
+
+// Only what is being written moves its deadline: a peer that pings is idle all the same.
 void H2Connection::ArmTimer(bool moved) {
   if (told_ || stream_ == nullptr) return;
-  if (!used_) return;  // the first request has its time from the start
-  const bool draining = !out_.empty() || session_.streams() > channels_;
-  if (session_.streams() == 0) {
-    if (moved || !timer_.armed()) timer_.Set(limits::keep_alive_idle);
-  } else if (draining) {
-    if (moved || !timer_.armed()) timer_.Set(limits::body_stall);
-  } else {
-    timer_.Cancel();  // relays keep the time of their exchanges
+  const Wait now = wait();
+  const bool changed = now != waiting_for_;
+  waiting_for_ = now;
+  const bool server = session_.role() == http::H2Session::Role::kServer;
+  switch (now) {
+    case Wait::kNothing:
+      return timer_.Cancel();  // relays keep the time of their exchanges
+    case Wait::kFirst:
+      if (changed) timer_.Set(limits::head_timeout);
+      return;
+    case Wait::kIdle:
+      if (changed) timer_.Set(server ? limits::keep_alive_idle : limits::pool_idle);
+      return;
+    case Wait::kDrain:
+      if (changed || moved) timer_.Set(limits::body_stall);
+      return;
+    case Wait::kEnd:
+      if (changed) timer_.Set(limits::linger);
+      return;
   }
 }
 
 void H2Connection::OnTimer() {
-  if (session_.streams() == 0) return Shutdown();
   const auto self = shared_from_this();
+  switch (wait()) {
+    case Wait::kNothing:
+      return;
+    case Wait::kFirst:
+    case Wait::kIdle:
+      return Shutdown();
+    case Wait::kDrain:
+      if (!out_.empty()) break;
+      // The socket takes bytes: it is the windows of some streams that stay shut.
+      session_.ResetAbandoned();
+      return Pump();
+    case Wait::kEnd:
+      break;
+  }
   Lose();
   Pump();
 }

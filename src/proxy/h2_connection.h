@@ -41,7 +41,7 @@ class H2Connection final : public net::Channel::Owner,
 
   // kClient: a stream for one request; ask MayOpen first.
   std::unique_ptr<net::Channel> Open();
-  bool MayOpen() const { return stream_ != nullptr && session_.MayOpen(); }
+  bool MayOpen() const { return stream_ != nullptr && !closing_ && session_.MayOpen(); }
   std::size_t streams() const { return session_.streams(); }
 
   // The owner is told nothing any more. Streams that are there go on.
@@ -61,6 +61,9 @@ class H2Connection final : public net::Channel::Owner,
   void TellStreams();
   bool WriteAll();
   void Lose();
+  // What the timer is for.
+  enum class Wait : std::uint8_t { kNothing, kFirst, kIdle, kDrain, kEnd };
+  Wait wait() const;
   void ArmTimer(bool moved);
   void OnTimer();
 
@@ -75,6 +78,8 @@ class H2Connection final : public net::Channel::Owner,
   bool pumping_ = false;
   bool again_ = false;
   bool scheduled_ = false;
+  bool closing_ = false;  // takes no new streams
+  Wait waiting_for_ = Wait::kNothing;
   bool told_ = false;  // that it is over
 };
 

@@ -3,6 +3,7 @@
 #include "proxy/h2_pool.h"
 
 #include "base/log.h"
+#include "proxy/limits.h"
 
 namespace aileron::proxy {
 
@@ -48,10 +49,13 @@ std::unique_ptr<net::Channel> H2Pool::Take(const std::string& key) {
 
 std::unique_ptr<net::Channel> H2Pool::Add(const std::string& key, Scheme scheme,
                                           std::unique_ptr<net::Stream> stream) {
+  std::size_t connections = 0;
+  for (const auto& [site, known] : by_key_) connections += known.size();
   auto& shared =
       *by_key_[key].emplace_back(std::make_unique<Shared>(*this, key, scheme, std::move(stream)));
   auto channel = shared.connection().Open();
   shared.connection().Start("");
+  if (connections >= limits::pool_max) shared.connection().Shutdown();  // for this request alone
   return channel;
 }
 

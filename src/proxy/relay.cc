@@ -88,6 +88,11 @@ bool Relay::RunExchange() {
 }
 
 bool Relay::ReadClient() {
+  if (!client_ended_ && client_.lost()) {
+    client_ended_ = true;
+    exchange_.OnClientGone();
+    return true;
+  }
   if (client_ended_ || !exchange_.WantsClientBytes() || !client_.MayRead()) return false;
   // The record of a request must be able to leave before the next one begins.
   ByteBuffer& buffer = exchange_.from_client();
@@ -99,11 +104,16 @@ bool Relay::ReadClient() {
       return true;
     case net::Io::kBlocked:
       return false;
-    default:
+    case net::Io::kEnd:
       client_ended_ = true;
       exchange_.OnClientEnd();
       return true;
+    case net::Io::kFailed:
+      client_ended_ = true;
+      exchange_.OnClientGone();
+      return true;
   }
+  return false;
 }
 
 bool Relay::ReadUpstream() {
@@ -176,7 +186,7 @@ void Relay::ClientBroken() {
   client_ended_ = true;
   ByteBuffer& buffer = exchange_.to_client();
   buffer.Consume(buffer.size());
-  exchange_.OnClientEnd();
+  exchange_.OnClientGone();
 }
 
 bool Relay::RunCommands() {
