@@ -151,6 +151,25 @@ def test_a_killed_launcher_takes_its_sandbox_along(talk):
     process.eventually(lambda: world.worker_pids() == [], "its worker has ended")
 
 
+def test_a_killed_launcher_leaves_no_control_group(world):
+    """After kill -9 of the launcher of a limited session its control groups stay."""
+    child = world.launch_start("sh", "-c", "echo up; sleep 1000",
+                               flags=["--memory", "256m", "--pids", "100", "--cpus", "1"])
+    assert child.stdout.readline() == b"up\n"
+    inside = process.descendants(child.pid)[-1]
+    with open(f"/proc/{inside.pid}/cgroup", encoding="utf-8") as file:
+        named = {line.strip().rsplit("/", 1)[1] for line in file if "/aileron-" in line}
+    assert named, "the session has no control group, so the test shows nothing"
+
+    def left():
+        return [folder for folder, _, _ in os.walk("/sys/fs/cgroup") if os.path.basename(folder) in named]
+
+    assert left(), "its control groups are not seen from here"
+    process.end(child.pid)
+    child.wait(10)
+    process.eventually(lambda: not left(), "its control groups are gone", 20)
+
+
 def test_a_killed_init_ends_the_launch(talk):
     """After kill -9 of the sandbox's PID 1 the launcher hangs."""
     _, sandbox = talk
