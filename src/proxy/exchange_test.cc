@@ -109,7 +109,7 @@ TEST(Exchange, ADeniedRequestIsToldWhyAndTheConnectionLives) {
   Play play;
   play.Client(get);
   EXPECT_THAT(play.Deny(), ElementsAre(Command::kRecord));
-  EXPECT_THAT(play.ToClient(), StartsWith("HTTP/1.1 403 nobody allowed it\r\n"));
+  EXPECT_THAT(play.ToClient(), StartsWith("HTTP/1.1 403 nobody allowed it (hint: --allow)\r\n"));
   EXPECT_EQ(play.records[0].code, "host_not_allowed");
   EXPECT_THAT(play.Client(get), ElementsAre(Command::kAskVerdict));
 }

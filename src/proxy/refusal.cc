@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "http/h1_write.h"
+#include "http/limits.h"
 #include "http/problem.h"
 
 namespace aileron::proxy {
@@ -117,6 +118,18 @@ std::string BodyText(const Refusal& refusal, RefusalBody body) {
                      hint.empty() ? "" : fmt::format("hint: {}\n", hint));
 }
 
+// The reason and the way out, since many clients show nothing but the phrase. Where both do not
+// fit, the reason is cut: it begins with what was refused, and the hint says what to type.
+std::string Phrase(const Refusal& refusal) {
+  std::string phrase = http::SanitisePhrase(refusal.reason);
+  if (refusal.hint.empty()) return phrase;
+  const std::string hint = fmt::format(" (hint: {})", http::SanitisePhrase(refusal.hint));
+  const std::size_t room = http::limits::reason_phrase_bytes;
+  if (hint.size() >= room) return phrase;
+  phrase.resize(std::min(phrase.size(), room - hint.size()));
+  return phrase + hint;
+}
+
 }  // namespace
 
 Refusal RefusalOf(http::Flaw flaw) {
@@ -154,13 +167,13 @@ std::string RefusalResponse(const Refusal& refusal, const http::RequestHead* req
                             AfterRefusal after) {
   const RefusalBody kind = ChooseBody(request);
   const std::string body = BodyText(refusal, kind);
-  const std::string phrase = http::SanitisePhrase(refusal.reason);
+  const std::string phrase = Phrase(refusal);
   http::Headers headers;
   headers.Add("Content-Type", MediaType(kind));
   headers.Add("Content-Length", std::to_string(body.size()));
   headers.Add("Cache-Control", "no-store");
   headers.Add("Aileron-Code", http::SanitisePhrase(refusal.code));
-  headers.Add("Aileron-Reason", phrase);
+  headers.Add("Aileron-Reason", http::SanitisePhrase(refusal.reason));
   if (!refusal.hint.empty()) headers.Add("Aileron-Hint", http::SanitisePhrase(refusal.hint));
   const bool close = after == AfterRefusal::kClose || request == nullptr || !request->keep_alive();
   if (close) {

@@ -15,6 +15,7 @@ def test_curl_shows_reason_and_hint(any_world):
         head, body = result.out.split("\r\n\r\n", 1)
         lines = head.split("\r\n")
         assert lines[0].startswith("HTTP/1.1 403 ") and HOST in lines[0], result.describe()
+        assert f"--allow {HOST}" in lines[0]
         headers = {line.split(":")[0].lower(): line.split(":", 1)[1].strip() for line in lines[1:]}
         assert HOST in headers["aileron-reason"] and f"--allow {HOST}" in headers["aileron-hint"]
         assert headers["aileron-code"] and headers["content-type"].startswith("text/plain")
@@ -27,11 +28,12 @@ def test_curl_fail_shows_the_reason(world):
     assert result.rc == 22 and "403" in result.err
 
 
-def test_wget_shows_the_reason(world):
-    """wget's error does not hold the reason."""
+def test_wget_shows_reason_and_hint(world):
+    """wget's error does not hold the reason and the hint."""
     result = world.launch("wget", "-O", "-", f"https://{HOST}/")
     assert result.rc == 8
-    assert "403" in result.err and HOST in result.err.split("403", 1)[1], result.describe()
+    told = result.err.split("403", 1)[1]
+    assert HOST in told and f"--allow {HOST}" in told, result.describe()
 
 
 def test_a_client_that_wants_json_gets_problem_details(world):
@@ -64,19 +66,21 @@ def test_npm_shows_reason_and_hint(world):
     assert result.rc != 0 and HOST in text and "--allow" in text, result.describe()
 
 
-def test_pip_shows_the_reason(world):
-    """pip's error does not hold the reason."""
+def test_pip_shows_reason_and_hint(world):
+    """pip's error does not hold the reason and the hint."""
     result = world.launch("/usr/bin/python3", "-m", "pip", "download", "--no-deps", "--retries", "0",
                           "--no-cache-dir", "-d", "/tmp/x", f"https://{HOST}/left_pad-1-py3-none-any.whl")
     text = result.out + result.err
-    assert result.rc != 0 and "403" in text and "allowed hosts" in text, result.describe()
+    assert result.rc != 0 and "403" in text, result.describe()
+    assert "allowed hosts" in text and f"--allow {HOST}" in text, result.describe()
 
 
-def test_python_shows_the_reason(world):
-    """urllib's error does not hold the reason."""
+def test_python_shows_reason_and_hint(world):
+    """urllib's error does not hold the reason and the hint."""
     result = world.launch("/usr/bin/python3", "-c", "import urllib.request; "
                           f"urllib.request.urlopen('https://{HOST}/')")
-    assert "HTTP Error 403" in result.err and HOST in result.err.split("403")[1], result.describe()
+    told = result.err.split("HTTP Error 403", 1)[1]
+    assert HOST in told and f"--allow {HOST}" in told, result.describe()
 
 
 def test_a_denied_host_on_another_port_is_refused_at_the_tunnel(world):
