@@ -17,7 +17,7 @@
 #include "os/namespaces.h"
 #include "os/socket.h"
 #include "sandbox/network.h"
-#include "sandbox/probe.h"
+#include "sandbox/fix.h"
 #include "sandbox/root_fs.h"
 
 namespace aileron::sandbox {
@@ -59,12 +59,10 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
   (void)go;
   // Only now is this process in its own control group, which becomes the root of what it sees.
   if (unshare(CLONE_NEWCGROUP) != 0) {
-    return os::FailErrno(
-        "cannot make a cgroup namespace{}",
-        errno == ENOSPC ? " (run \"sudo sysctl -w user.max_cgroup_namespaces=10000\")" : "");
+    return WithFix(Status(os::FailErrno("cannot make a cgroup namespace")));
   }
   if (sethostname(kHostName.data(), kHostName.size()) != 0) {
-    return os::FailErrno("cannot set the host name");
+    return WithFix(Status(os::FailErrno("cannot set the host name")));
   }
   AILERON_TRY(SendListeners(channel, spec));
   AILERON_TRY(BuildRootFs(spec, identity, std::move(trees)));
@@ -101,15 +99,6 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
     (void)Send(closed ? kChannelDescriptor : high, Failed{125, built.error()});
   }
   _exit(125);
-}
-
-Error WithFix(Error error) {
-  if (const std::string fix = UserNamespaceFix(); !fix.empty()) {
-    error.message += fmt::format(". Run \"{}\"", fix);
-  } else if (error.code == Code::kDenied) {
-    error.message += ". Run \"aileron doctor\" to see what is missing here";
-  }
-  return error;
 }
 
 }  // namespace

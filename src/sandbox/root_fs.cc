@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "os/mounts.h"
 #include "sandbox/cover.h"
+#include "sandbox/fix.h"
 #include "sandbox/masks.h"
 
 namespace aileron::sandbox {
@@ -229,10 +230,10 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
         os::SetTreeAttributes(*binary, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
   }
 
-  AILERON_TRY(os::SealNamespace(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID));
+  AILERON_TRY(WithFix(os::SealNamespace(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID)));
   AILERON_TRY(EmptyFolders(spec, identity));
-  AILERON_TRY(BuildDev(devices));
-  AILERON_TRY(BuildProc(spec.nesting));
+  AILERON_TRY(WithFix(BuildDev(devices)));
+  AILERON_TRY(WithFix(BuildProc(spec.nesting)));
   AILERON_TRY(BuildSys());
   AILERON_TRY(BuildEtc(identity));
   for (std::size_t i = 0; i < detached.size(); ++i) {
