@@ -156,8 +156,10 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
     if (status.active) ports.insert(status.binding->port);
   }
   ports.erase(kProxyPort);
+  ports.erase(kDnsPort);
   opened.listeners.push_back({proxy::ListenerKind::kProxy, kProxyPort});
   for (const std::uint16_t port : ports) {
+    if (opened.listeners.size() + 1 >= limits::kListeners) break;
     opened.listeners.push_back({proxy::ListenerKind::kCaptured, port});
   }
   opened.listeners.push_back({proxy::ListenerKind::kDns, kDnsPort});

@@ -98,13 +98,15 @@ std::expected<int, Failure> Run(const Options& options) {
     (void)session->Finish(kSandboxNotStarted);
     return fail(kSandboxNotStarted, environment.error());
   }
+  const std::vector<sandbox::Listener>& more = session->more_listeners();
+  plan->spec.listeners.insert(plan->spec.listeners.end(), more.begin(), more.end());
   // By now the daemon's socket exists, and so can be proved to be hidden.
   const sandbox::Program program{plan->command, std::move(*environment), plan->workdir,
                                  Terminals(options.tty), ConfinementFor(*plan, *paths)};
   const Standing standing = StandingWalls(*plan, program.confinement, sandbox->limits);
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "%s\n", LaunchLine(standing).c_str());
   Status sent = sandbox::Send(sandbox->channel.get(),
-                              sandbox::Files{RuntimeFiles(*session, *plan, standing)});
+                              sandbox::Files{RuntimeFiles(*session, *plan, standing), more});
   if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
   // A send that failed because the walls could not be built is explained on the channel.
   if (!sent && sent.error().code == Code::kInvalid) {

@@ -69,6 +69,11 @@ struct Encoder {
       out.Text(file.name);
       out.Text(file.bytes);
     }
+    out.U32(static_cast<std::uint32_t>(files.listeners.size()));
+    for (const Listener& listener : files.listeners) {
+      out.U8(static_cast<std::uint8_t>(listener.kind));
+      out.U32(listener.port);
+    }
   }
   void operator()(const Program& program) const {
     out.U8(static_cast<std::uint8_t>(Type::kProgram));
@@ -101,6 +106,13 @@ Message TakeFiles(WireReader& in) {
     file.name = in.Text();
     file.bytes = in.Text();
     files.files.push_back(std::move(file));
+  }
+  for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
+    const std::uint8_t kind = in.U8();
+    const std::uint32_t port = in.U32();
+    if (kind > static_cast<std::uint8_t>(ListenerKind::kDnsTcp) || port == 0 || port > 65535)
+      continue;
+    files.listeners.push_back({static_cast<ListenerKind>(kind), static_cast<std::uint16_t>(port)});
   }
   return files;
 }

@@ -14,10 +14,11 @@
 #include <cerrno>
 #include <climits>
 
+#include "os/capture.h"
 #include "os/namespaces.h"
 #include "os/socket.h"
-#include "sandbox/network.h"
 #include "sandbox/fix.h"
+#include "sandbox/network.h"
 #include "sandbox/root_fs.h"
 
 namespace aileron::sandbox {
@@ -36,8 +37,8 @@ Result<Expected> Expect(int channel) {
   return std::move(*message);
 }
 
-Status SendListeners(int channel, const Spec& spec) {
-  AILERON_ASSIGN(const std::vector<os::Fd> sockets, OpenListeners(spec.listeners));
+Status SendListeners(int channel, std::span<const Listener> listeners) {
+  AILERON_ASSIGN(const std::vector<os::Fd> sockets, OpenListeners(listeners));
   std::vector<int> numbers;
   for (const os::Fd& socket : sockets) numbers.push_back(socket.get());
   return Send(channel, Listeners{}, numbers);
@@ -64,9 +65,11 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
   if (sethostname(kHostName.data(), kHostName.size()) != 0) {
     return WithFix(Status(os::FailErrno("cannot set the host name")));
   }
-  AILERON_TRY(SendListeners(channel, spec));
+  AILERON_TRY(WithFix(os::CaptureAllAddresses()));
+  AILERON_TRY(SendListeners(channel, spec.listeners));
   AILERON_TRY(BuildRootFs(spec, identity, std::move(trees)));
   AILERON_ASSIGN(const Files files, Expect<Files>(channel));
+  if (!files.listeners.empty()) AILERON_TRY(SendListeners(channel, files.listeners));
   AILERON_TRY(WriteRuntimeFolder(files.files));
   AILERON_TRY(SendCovered(channel, spec));
   if (chdir("/") != 0) return os::FailErrno("cannot enter the root folder");
