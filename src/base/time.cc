@@ -12,6 +12,13 @@ namespace aileron {
 
 using std::chrono::duration_cast;
 
+Duration Uptime() {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::chrono::duration_cast<Duration>(std::chrono::seconds(now.tv_sec) +
+                                              std::chrono::nanoseconds(now.tv_nsec));
+}
+
 Time Now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
 std::string FormatTime(Time time) {

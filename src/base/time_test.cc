@@ -7,6 +7,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
+TEST(Uptime, GoesOnAndNeverBack) {
+  const Duration before = Uptime();
+  EXPECT_GT(before, Duration(0));
+  for (int i = 0; i < 1000; ++i) EXPECT_GE(Uptime(), before);
+}
+
 TEST(Time, IsWrittenAsRfc3339AndReadBack) {
   const Time time =
       std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + 23h + 15min + 9s + 123ms;
