@@ -45,16 +45,40 @@ def test_version_is_one_line_and_json(world):
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completions_are_for_their_shell(world, shell):
-    """A completion script is empty, or bash cannot parse it."""
+    """A completion script is empty, or its shell cannot parse it."""
     script = world.aileron("completion", shell).ok().out
     assert "aileron" in script and "launch" in script
-    if shell == "bash":
-        process.run(["bash", "-n"], data=script.encode()).ok()
+    path = world.write("script", script)
+    process.run([shell, "-n", path]).ok()
+    broken = world.write("broken", script + "\nif (((\n")
+    assert process.run([shell, "-n", broken]).rc != 0
 
 
-def test_the_man_page_is_a_man_page(world):
-    """The man page is not roff."""
-    assert world.aileron("man").ok().out.lstrip().startswith((".TH", ".\\\"", "'\\\""))
+def _completed(world, *words) -> list:
+    """What bash offers for the last of `words`."""
+    script = world.write("bash-completion", world.aileron("completion", "bash").ok().out)
+    line = f'source {script}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _aileron; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    return process.run(["bash", "-c", line, "bash", *words], cwd=world.workspace).ok().out.split()
+
+
+def test_bash_completes_flags_of_aileron_and_none_of_the_command_behind_them(world):
+    """Behind -- bash offers aileron's flags, or before it none, or no command."""
+    assert "--allow" in _completed(world, "aileron", "launch", "--")
+    assert "list" in _completed(world, "aileron", "session", "")
+    assert _completed(world, "aileron", "launch", "--", "git", "--") == []
+    assert "--allow" not in _completed(world, "aileron", "launch", "--", "--")
+    assert "curl" in _completed(world, "aileron", "launch", "--read-only", "--", "cur")
+    world.write("a-file", "")
+    assert _completed(world, "aileron", "launch", "--", "cat", "a-f") == ["a-file"]
+
+
+def test_the_man_page_is_without_a_warning(world):
+    """groff warns of the man page, or a warning would not be seen."""
+    page = world.aileron("man").ok().out
+    assert page.startswith(".TH")
+    check = ["groff", "-man", "-ww", "-Tascii", "-z"]
+    assert process.run(check, data=page.encode()).ok().err == ""
+    assert process.run(check, data=(page + ".nothing\n").encode()).err != ""
 
 
 def test_an_unknown_verb_is_a_usage_error(world):
