@@ -38,8 +38,8 @@ def test_a_no_does_nothing(checkout):
     screen.expect("missing: .*clang-19")
     screen.expect(r"needs sudo\. Go on\?")
     screen.send("n\n")
-    assert screen.wait() == 1
-    assert "nothing was done" in screen.text and not os.path.exists(checkout.noted)
+    screen.expect("nothing was done")
+    assert screen.wait() == 1 and not os.path.exists(checkout.noted)
 
 
 def test_one_yes_holds_for_the_whole_run(checkout):
@@ -51,6 +51,17 @@ def test_one_yes_holds_for_the_whole_run(checkout):
     assert "Go on?" not in screen.text
     update, install = checkout.read(checkout.noted).splitlines()
     assert "apt-get update" in update and "apt-get install" in install and "clang-19" in install
+
+
+def test_tests_ask_before_they_build(checkout):
+    """`./dev test` builds for minutes before it says that it needs sudo."""
+    result = checkout.run("./dev", "test")
+    assert result.rc == 1 and "./dev test --yes" in result.err, result.describe()
+    assert not os.path.exists(os.path.join(checkout.workspace, "build"))
+    screen = terminal.open_in(checkout, ["./dev", "test"])
+    screen.expect(r"scenario tests as root needs sudo\. Go on\?")
+    screen.send("n\n")
+    assert screen.wait() == 1 and not os.path.exists(checkout.noted)
 
 
 def test_yes_answers_where_nobody_can(checkout):
