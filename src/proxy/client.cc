@@ -269,21 +269,26 @@ bool Client::ChooseName(std::string_view name) {
   return true;
 }
 
-// The daemon signs for hosts that it has given a verdict on, allowed or not, and for no others: the
-// question comes first. The exchange asks it again and finds the answer remembered.
+// The daemon signs for hosts that it has given a verdict on, allowed or not, and for no others, and
+// answers in order: both are asked in one breath. The exchange asks for the verdict again and finds
+// it remembered. A host that is new here has no upstream connection yet, so one is opened while the
+// client still shakes hands; not where a credential is bound, which may decide how to connect.
 void Client::FetchLeaf() {
   Site site = site_;
   site.host = hello_name_;
   site.scheme = Scheme::kHttps;
-  world_.permits.AskVerdict(site, [weak = weak_from_this()](const std::shared_ptr<const Verdict>&) {
-    const auto self = weak.lock();
-    if (!self || self->phase_ != Phase::kHandshake) return;
-    self->world_.leafs.Fetch(self->hello_name_, [weak](Status status) {
-      const auto client = weak.lock();
-      if (!client || client->phase_ != Phase::kHandshake) return;
-      if (!status) client->leaf_error_ = status.error().message;
-      client->Pump();
-    });
+  world_.permits.AskVerdict(
+      site, [weak = weak_from_this(), site](const std::shared_ptr<const Verdict>& verdict) {
+        const auto self = weak.lock();
+        if (!self || self->refuse_all_ || verdict->action != Action::kAllow) return;
+        if (!verdict->bindings.empty()) return;
+        self->world_.upstreams.OpenAhead(site, verdict->address_rule);
+      });
+  world_.leafs.Fetch(hello_name_, [weak = weak_from_this()](Status status) {
+    const auto client = weak.lock();
+    if (!client || client->phase_ != Phase::kHandshake) return;
+    if (!status) client->leaf_error_ = status.error().message;
+    client->Pump();
   });
 }
 

@@ -93,14 +93,37 @@ void Upstreams::DropOld() {
 }
 
 void Upstreams::CloseIdle() {
+  ahead_.clear();
   by_site_.clear();
   idle_.clear();
 }
 
 // --- opening
 
+void Upstreams::OpenAhead(const Site& site, AddressRule rule) {
+  std::string key = KeyOf(site);
+  if (by_site_.contains(key) || ahead_.size() >= limits::ahead_max) return;
+  auto& opening = ahead_[key];
+  if (opening) return;
+  opening = Open(site, rule,
+                 [this, key, site](Opened opened) { KeepAhead(key, site, std::move(opened)); });
+}
+
+// A failure is told to nobody: the request that follows meets its own.
+void Upstreams::KeepAhead(const std::string& key, const Site& site, Opened opened) {
+  const auto done = ahead_.extract(key);  // it calls, and dies at the end of this
+  if (opened) KeepIdle(site, std::move(*opened));
+}
+
 std::unique_ptr<Upstreams::Opening> Upstreams::Open(const Site& site, AddressRule rule,
                                                     OnOpened on_opened) {
+  if (const auto found = ahead_.find(KeyOf(site));
+      found != ahead_.end() && found->second && found->second->rule() == rule) {
+    auto opening = std::move(found->second);
+    ahead_.erase(found);
+    opening->Tell(std::move(on_opened));
+    return opening;
+  }
   return std::make_unique<Opening>(*this, site, rule, std::move(on_opened));
 }
 

@@ -3,7 +3,8 @@
 //   resolve (or --connect-to) → drop forbidden addresses → connect → TLS, verified
 //
 // The addresses that were checked are the ones connected to: nothing is resolved twice. A site's
-// idle connections serve that site only.
+// idle connections serve that site only. A connection can be opened ahead of the request that will
+// want it, once a verdict has allowed the site.
 #pragma once
 
 #include <expected>
@@ -41,6 +42,9 @@ class Upstreams {
   void KeepIdle(const Site& site, std::unique_ptr<net::Stream> stream);
   void CloseIdle();
 
+  // Begins to open a connection to the site, unless there is one: for Open, or to be kept idle.
+  void OpenAhead(const Site& site, AddressRule rule);
+
   // Calls `on_opened` once, from the loop, unless the Opening is destroyed before. `on_opened` may
   // destroy it, and becomes the stream's owner.
   std::unique_ptr<Opening> Open(const Site& site, AddressRule rule, OnOpened on_opened);
@@ -48,6 +52,7 @@ class Upstreams {
  private:
   class Idle;
   static std::string KeyOf(const Site& site);
+  void KeepAhead(const std::string& key, const Site& site, Opened opened);
   void Drop(Idle& idle);
   void DropOld();
 
@@ -57,6 +62,7 @@ class Upstreams {
   std::vector<ConnectTo> connect_to_;
   std::list<std::unique_ptr<Idle>> idle_;  // the longest idle first
   std::unordered_map<std::string, std::vector<Idle*>> by_site_;
+  std::unordered_map<std::string, std::unique_ptr<Opening>> ahead_;  // by site, and wanted by none
   net::Timer old_;
 };
 
@@ -64,6 +70,10 @@ class Upstreams::Opening final : private net::Stream::Owner {
  public:
   Opening(Upstreams& upstreams, Site site, AddressRule rule, OnOpened on_opened);
   ~Opening();
+
+  AddressRule rule() const { return rule_; }
+  // Another is told, instead of who was to be.
+  void Tell(OnOpened on_opened) { on_opened_ = std::move(on_opened); }
 
  private:
   void Begin();
