@@ -84,7 +84,7 @@ struct Stream::Bio {
 };
 
 Stream::Stream(Loop& loop, os::Fd socket, Owner& owner)
-    : loop_(loop), socket_(std::move(socket)), owner_(&owner) {}
+    : Channel(&owner), loop_(loop), socket_(std::move(socket)) {}
 
 Result<std::unique_ptr<Stream>> Stream::Make(Loop& loop, os::Fd socket, Owner& owner) {
   const int yes = 1;
@@ -103,7 +103,7 @@ void Stream::OnReady(Readiness ready) {
   readable_ |= ready.readable;
   writable_ |= ready.writable;
   hangup_ |= ready.hangup;
-  owner_->OnStream(*this);
+  TellOwner();
 }
 
 Status Stream::StartTls(ssl_ctx_st* context) {

@@ -10,37 +10,18 @@
 #include <string>
 #include <string_view>
 
+#include "net/channel.h"
 #include "net/endpoint.h"
 #include "net/loop.h"
 #include "net/tls.h"
 
 namespace aileron::net {
 
-enum class Io : std::uint8_t {
-  kDone,     // some bytes went
-  kBlocked,  // nothing now: wait to be told
-  kEnd,      // the peer will send no more (see clean_end)
-  kFailed,   // see error()
-};
-
-class Stream final : private Loop::Handler {
+class Stream final : public Channel, private Loop::Handler {
  public:
-  class Owner {
-   public:
-    // May destroy the stream.
-    virtual void OnStream(Stream& stream) = 0;
-
-   protected:
-    ~Owner() = default;
-  };
-
   // `socket` is connected and non-blocking. Nagle's delay is switched off.
   static Result<std::unique_ptr<Stream>> Make(Loop& loop, os::Fd socket, Owner& owner);
-  ~Stream();
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
-
-  void set_owner(Owner& owner) { owner_ = &owner; }
+  ~Stream() override;
 
   // From now on TLS. `already_read` are bytes of the peer that were read plain (to tell the
   // protocol).
@@ -52,17 +33,13 @@ class Stream final : private Loop::Handler {
   Io Handshake();
   bool is_tls() const { return tls_ != nullptr; }
 
-  Io Read(std::span<char> to, std::size_t& count);
-  Io Write(std::string_view from, std::size_t& count);
-  // No more will be written. kWhole says so in TLS (close_notify) before the FIN; after kCut a peer
-  // can tell that something is missing.
-  enum class Ending : std::uint8_t { kWhole, kCut };
-  void ShutdownWrite(Ending ending);
-
-  // Whether the end was said by the protocol: with TLS by close_notify, else by FIN.
-  bool clean_end() const { return clean_end_; }
-  // Whether a read could give something without waiting.
-  bool MayRead() const;
+  Io Read(std::span<char> to, std::size_t& count) override;
+  Io Write(std::string_view from, std::size_t& count) override;
+  // kWhole says close_notify in TLS before the FIN.
+  void ShutdownWrite(Ending ending) override;
+  // With TLS the end is said by close_notify, else by FIN.
+  bool clean_end() const override { return clean_end_; }
+  bool MayRead() const override;
   // Whether an idle peer has closed or sent something unasked for: such a connection is not reused.
   bool Stale();
   const std::string& error() const { return error_; }
@@ -81,7 +58,6 @@ class Stream final : private Loop::Handler {
 
   Loop& loop_;
   os::Fd socket_;
-  Owner* owner_;
   ssl_st* tls_ = nullptr;
   TlsServer::OnHello on_hello_;
   TlsClient* client_ = nullptr;

@@ -10,10 +10,10 @@
 namespace aileron::proxy {
 
 Client::Client(World& world, ListenerKind kind, OnClosed on_closed)
-    : world_(world),
-      kind_(kind),
-      on_closed_(std::move(on_closed)),
-      timer_(world.loop, [this] { OnTimer(); }) {}
+    : world_(world), kind_(kind), on_closed_(std::move(on_closed)), timer_(world.loop, [this] {
+        const auto self = shared_from_this();
+        Finish();
+      }) {}
 
 std::shared_ptr<Client> Client::Start(World& world, os::Fd socket, ListenerKind kind,
                                       const net::Endpoint& destination, OnClosed on_closed) {
@@ -25,64 +25,35 @@ std::shared_ptr<Client> Client::Start(World& world, os::Fd socket, ListenerKind 
   }
   connection->client_ = std::move(*stream);
   if (kind == ListenerKind::kProxy) {
-    connection->exchange_ = std::make_unique<Exchange>(Exchange::Mode::kProxy,
-                                                       Site{.how = How::kAbsolute}, &world.names);
-    connection->phase_ = Phase::kExchange;
+    connection->site_.how = How::kAbsolute;
+    connection->StartRelay(Exchange::Mode::kProxy);
   } else {
     connection->EnterCaptured(destination);
+    connection->ArmTimer();
   }
-  connection->ArmTimer(true);  // the first bytes come with the socket's first edge
   return connection;
 }
 
-void Client::OnStream(net::Stream&) { Pump(); }
-
 // Calls to here from within a step (answers that were remembered) become another step.
 void Client::Pump() {
-  constexpr int steps_max = 32;  // then others get their turn
+  if (phase_ == Phase::kRelay) return relay_->Pump();
   if (pumping_) {
     again_ = true;
     return;
   }
   const auto self = shared_from_this();
   pumping_ = true;
-  bool moved = false;
-  int steps = 0;
   do {
     again_ = false;
-    const bool more = Step();
-    again_ |= more;
-    moved |= again_;
-  } while (again_ && ++steps < steps_max);
+    again_ |= Step();
+  } while (again_);
   pumping_ = false;
-  if (phase_ == Phase::kDone) return;
-  if (again_ && !scheduled_) {
-    scheduled_ = true;
-    world_.loop.Post([weak = weak_from_this()] {
-      const auto connection = weak.lock();
-      if (!connection) return;
-      connection->scheduled_ = false;
-      connection->Pump();
-    });
-  }
-  if (exchange_ && phase_ == Phase::kExchange && exchange_->idle()) exchange_->ReleaseMemory();
-  ArmTimer(moved);
+  ArmTimer();
 }
 
 // One round; whether another may be worth it.
 bool Client::Step() {
   switch (phase_) {
-    case Phase::kExchange:
-      return RunExchange();
-    case Phase::kEntering:
-      (void)WriteClient();
-      if (client_broken_) {
-        Finish();
-      } else if (exchange_->to_client().empty()) {
-        EnterTunnel();
-        return true;
-      }
-      return false;
     case Phase::kSniff:
       return SniffMore();
     case Phase::kHandshake:
@@ -91,70 +62,37 @@ bool Client::Step() {
       return FinishClosing();
     case Phase::kLinger:
       return DrainClient();
+    case Phase::kRelay:
+      relay_->Pump();
+      return false;
     case Phase::kDone:
       return false;
   }
   return false;
 }
 
-void Client::ArmTimer(bool moved) {
-  const bool fresh = timed_phase_ != phase_;
+void Client::ArmTimer() {
+  if (timed_phase_ == phase_) return;
   timed_phase_ = phase_;
   switch (phase_) {
     case Phase::kSniff:
-      if (fresh) timer_.Set(limits::head_timeout);
-      return;
+      return timer_.Set(limits::head_timeout);
     case Phase::kHandshake:
-      if (fresh) timer_.Set(limits::tls_timeout);
-      return;
-    case Phase::kEntering:
+      return timer_.Set(limits::tls_timeout);
     case Phase::kClosing:
-      if (fresh || moved) timer_.Set(limits::body_stall);
-      return;
     case Phase::kLinger:
-      if (fresh) timer_.Set(limits::linger);
-      return;
+      return timer_.Set(limits::linger);
+    case Phase::kRelay:  // it keeps its own time
     case Phase::kDone:
-      return;
-    case Phase::kExchange:
-      break;
-  }
-  const Exchange::Wait wait = exchange_->wait();
-  const bool changed = fresh || wait != waiting_for_;
-  waiting_for_ = wait;
-  switch (wait) {
-    case Exchange::Wait::kNothing:
       return timer_.Cancel();
-    case Exchange::Wait::kNextRequest:
-      if (changed || moved) timer_.Set(limits::keep_alive_idle);
-      return;
-    case Exchange::Wait::kRequestHead:
-      if (changed) timer_.Set(limits::head_timeout);  // not by each byte: a trickle is no request
-      return;
-    case Exchange::Wait::kRequestBody:
-      if (changed || moved) timer_.Set(limits::body_stall);
-      return;
-    case Exchange::Wait::kResponseHead:
-      if (changed || moved) timer_.Set(limits::response_head_timeout);
-      return;
   }
-}
-
-void Client::OnTimer() {
-  if (phase_ == Phase::kExchange) {
-    exchange_->OnTimeout();
-    return Pump();
-  }
-  const auto self = shared_from_this();
-  Finish();
 }
 
 void Client::Finish() {
   if (phase_ == Phase::kDone) return;
   phase_ = Phase::kDone;
   timer_.Cancel();
-  opening_.reset();
-  upstream_.reset();
+  relay_.reset();
   client_.reset();
   if (on_closed_) {
     world_.loop.Post([weak = weak_from_this()] {
@@ -181,10 +119,10 @@ void Client::EnterCaptured(const net::Endpoint& destination) {
 }
 
 void Client::EnterTunnel() {
-  site_ = exchange_->site();
+  site_ = relay_->exchange().site();
   known_ = policy::Address::Parse(site_.host) ? Known::kLiteral : Known::kName;
-  sniffed_ = exchange_->from_client().View();
-  exchange_.reset();
+  sniffed_ = relay_->exchange().from_client().View();
+  relay_.reset();
   phase_ = Phase::kSniff;
 }
 
@@ -210,7 +148,7 @@ bool Client::SniffMore() {
       return true;
     case Protocol::kHttp:
       BeginExchange(Scheme::kHttp);
-      exchange_->from_client().Append(sniffed_);
+      relay_->exchange().from_client().Append(sniffed_);
       sniffed_ = std::string();
       return true;
     default:
@@ -316,10 +254,30 @@ void Client::BeginExchange(Scheme scheme) {
   site_.scheme = scheme;
   const bool by_host = scheme == Scheme::kHttp && known_ != Known::kName;
   if (known_ == Known::kNone) site_.host.clear();
-  exchange_ = std::make_unique<Exchange>(by_host ? Exchange::Mode::kHost : Exchange::Mode::kSite,
-                                         site_, &world_.names);
-  if (refuse_all_) exchange_->RefuseAll(std::move(*refuse_all_));
-  phase_ = Phase::kExchange;
+  StartRelay(by_host ? Exchange::Mode::kHost : Exchange::Mode::kSite);
+  if (refuse_all_) relay_->exchange().RefuseAll(std::move(*refuse_all_));
+}
+
+void Client::StartRelay(Exchange::Mode mode) {
+  relay_ = Relay::Make(world_, *client_, mode, site_,
+                       [this](Relay::Outcome outcome) { OnRelayDone(outcome); });
+  phase_ = Phase::kRelay;
+}
+
+void Client::OnRelayDone(Relay::Outcome outcome) {
+  const auto self = shared_from_this();
+  switch (outcome) {
+    case Relay::Outcome::kTunnel:
+      EnterTunnel();
+      break;
+    case Relay::Outcome::kClosed:
+      relay_.reset();
+      phase_ = Phase::kLinger;
+      break;
+    case Relay::Outcome::kBroken:
+      return Finish();
+  }
+  Pump();
 }
 
 // Nothing can be said to the client in a protocol it speaks.
@@ -341,14 +299,7 @@ void Client::RefuseConnection(std::string_view code, std::string_view detail) {
 // --- closing
 
 bool Client::FinishClosing() {
-  if (exchange_ && !client_broken_) (void)WriteClient();
-  if (client_broken_) {
-    Finish();
-    return false;
-  }
-  if (exchange_ && !exchange_->to_client().empty()) return false;
-  client_->ShutdownWrite(ending_);
-  exchange_.reset();
+  client_->ShutdownWrite(net::Ending::kWhole);
   phase_ = Phase::kLinger;
   return true;
 }
@@ -357,11 +308,11 @@ bool Client::FinishClosing() {
 // what was written last.
 bool Client::DrainClient() {
   char bytes[4096];
-  while (!client_ended_) {
+  while (true) {
     std::size_t count = 0;
     const net::Io io = client_->Read(bytes, count);
     if (io == net::Io::kBlocked) return false;
-    client_ended_ = io != net::Io::kDone;
+    if (io != net::Io::kDone) break;
   }
   Finish();
   return false;

@@ -1,9 +1,8 @@
-// Client: the driver of one client connection. It moves bytes between the client's stream, the
-// upstream's and the Exchange, and carries out what the exchange says; it decides only what a
-// connection is: TLS or not, and for which name.
+// Client: one client connection, until it is known what it is: TLS or not, for which name, and in
+// which protocol. From then on a Relay drives it.
 //
-//   proxy port:     exchange (kProxy) ──CONNECT──> sniff ─> [TLS] ─> exchange (kSite)
-//   captured port:  sniff ─> [TLS] ─> exchange (kSite, or kHost when only the request can tell)
+//   proxy port:     relay (kProxy) ──CONNECT──> sniff ─> [TLS] ─> relay (kSite)
+//   captured port:  sniff ─> [TLS] ─> relay (kSite, or kHost when only the request can tell)
 #pragma once
 
 #include <functional>
@@ -11,27 +10,13 @@
 #include <optional>
 #include <string>
 
-#include "net/loop.h"
 #include "net/stream.h"
-#include "proxy/exchange.h"
-#include "proxy/leaf_cache.h"
-#include "proxy/names.h"
-#include "proxy/permit_client.h"
-#include "proxy/upstream.h"
+#include "proxy/relay.h"
+#include "proxy/world.h"
 
 namespace aileron::proxy {
 
-// What connections share. All of it outlives them.
-struct World {
-  net::Loop& loop;
-  PermitClient& permits;
-  LeafCache& leafs;
-  Upstreams& upstreams;
-  SyntheticNames& names;
-  net::TlsServer& tls;
-};
-
-class Client final : public net::Stream::Owner, public std::enable_shared_from_this<Client> {
+class Client final : public net::Channel::Owner, public std::enable_shared_from_this<Client> {
  public:
   using OnClosed = std::function<void(Client&)>;
 
@@ -43,20 +28,19 @@ class Client final : public net::Stream::Owner, public std::enable_shared_from_t
 
  private:
   enum class Phase : std::uint8_t {
-    kExchange,
-    kEntering,
     kSniff,
     kHandshake,
-    kClosing,
+    kRelay,    // the relay has the connection
+    kClosing,  // nothing can be said
     kLinger,
     kDone
   };
 
-  void OnStream(net::Stream& stream) override;
+  void OnChannel(net::Channel&) override { Pump(); }
   void Pump();
   bool Step();
-  void OnTimer();
-  void ArmTimer(bool moved);
+  void ArmTimer();
+  void Finish();
 
   // Finding out what the connection is.
   void EnterCaptured(const net::Endpoint& destination);
@@ -68,30 +52,19 @@ class Client final : public net::Stream::Owner, public std::enable_shared_from_t
   bool ChooseName(std::string_view name);
   void FetchLeaf();
   void BeginExchange(Scheme scheme);
+  void StartRelay(Exchange::Mode mode);
+  void OnRelayDone(Relay::Outcome outcome);
   void RefuseConnection(std::string_view code, std::string_view detail);
 
-  // Moving bytes.
-  bool RunExchange();
-  bool ReadClient();
-  bool ReadUpstream();
-  bool WriteClient();
-  bool WriteUpstream();
-  void ClientBroken();
-  bool RunCommands();
-  void Do(Exchange::Command command);
-  void OpenUpstream(bool pooled);
   bool FinishClosing();
   bool DrainClient();
-  void Finish();
 
   World& world_;
   ListenerKind kind_;
   OnClosed on_closed_;
   Phase phase_ = Phase::kSniff;
   std::unique_ptr<net::Stream> client_;
-  std::unique_ptr<net::Stream> upstream_;
-  std::unique_ptr<Upstreams::Opening> opening_;
-  std::unique_ptr<Exchange> exchange_;
+  std::shared_ptr<Relay> relay_;
   net::Timer timer_;
 
   Site site_;
@@ -105,16 +78,9 @@ class Client final : public net::Stream::Owner, public std::enable_shared_from_t
   bool leaf_asked_ = false;
   std::optional<Refusal> refuse_all_;
 
-  Exchange::Wait waiting_for_ = Exchange::Wait::kNothing;
   Phase timed_phase_ = Phase::kDone;
-  net::Stream::Ending ending_ = net::Stream::Ending::kWhole;
   bool pumping_ = false;
   bool again_ = false;
-  bool scheduled_ = false;
-  bool client_ended_ = false;
-  bool client_broken_ = false;
-  bool end_upstream_ = false;  // after to_upstream is written
-  bool end_client_ = false;
 };
 
 }  // namespace aileron::proxy

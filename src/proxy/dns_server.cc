@@ -188,7 +188,7 @@ bool DnsUdp::ReceiveOne() {
 
 // --- TCP: each message behind its length (RFC 1035 §4.2.2), one at a time
 
-class DnsTcp::Peer final : public net::Stream::Owner, public std::enable_shared_from_this<Peer> {
+class DnsTcp::Peer final : public net::Channel::Owner, public std::enable_shared_from_this<Peer> {
  public:
   Peer(DnsTcp& server) : server_(server), idle_(server.loop_, [this] { Close(); }) {}
 
@@ -199,7 +199,7 @@ class DnsTcp::Peer final : public net::Stream::Owner, public std::enable_shared_
     idle_.Set(limits::dns_tcp_idle);
   }
 
-  void OnStream(net::Stream&) override {
+  void OnChannel(net::Channel&) override {
     const auto self = shared_from_this();
     Pump();
   }

@@ -11,15 +11,15 @@ namespace aileron::proxy {
 
 // --- idle connections
 
-class Upstreams::Idle final : public net::Stream::Owner {
+class Upstreams::Idle final : public net::Channel::Owner {
  public:
   Idle(Upstreams& upstreams, std::string key, std::unique_ptr<net::Stream> stream)
       : upstreams_(upstreams), key_(std::move(key)), stream_(std::move(stream)) {
     stream_->set_owner(*this);
     since_ = upstreams.loop_.now();
   }
-  void OnStream(net::Stream& stream) override {
-    if (stream.Stale()) upstreams_.Drop(*this);
+  void OnChannel(net::Channel&) override {
+    if (stream_->Stale()) upstreams_.Drop(*this);
   }
   const std::string& key() const { return key_; }
   net::Instant since() const { return since_; }
@@ -47,7 +47,7 @@ std::string Upstreams::KeyOf(const Site& site) {
   return fmt::format("{}\n{}\n{}", site.host, site.port, static_cast<int>(site.scheme));
 }
 
-std::unique_ptr<net::Stream> Upstreams::TakeIdle(const Site& site) {
+std::unique_ptr<net::Channel> Upstreams::Take(const Site& site) {
   const auto found = by_site_.find(KeyOf(site));
   if (found == by_site_.end()) return nullptr;
   // The youngest is the least likely to have been closed by the other side.
@@ -63,7 +63,11 @@ std::unique_ptr<net::Stream> Upstreams::TakeIdle(const Site& site) {
   return nullptr;
 }
 
-void Upstreams::KeepIdle(const Site& site, std::unique_ptr<net::Stream> stream) {
+void Upstreams::Keep(const Site& site, std::unique_ptr<net::Channel> channel) {
+  auto* connection = dynamic_cast<net::Stream*>(channel.get());
+  AILERON_CHECK(connection != nullptr);
+  (void)channel.release();
+  std::unique_ptr<net::Stream> stream(connection);
   std::string key = KeyOf(site);
   auto& siblings = by_site_[key];
   if (siblings.size() >= limits::pool_per_host_max) return;
@@ -112,7 +116,7 @@ void Upstreams::OpenAhead(const Site& site, AddressRule rule) {
 // A failure is told to nobody: the request that follows meets its own.
 void Upstreams::KeepAhead(const std::string& key, const Site& site, Opened opened) {
   const auto done = ahead_.extract(key);  // it calls, and dies at the end of this
-  if (opened) KeepIdle(site, std::move(*opened));
+  if (opened) Keep(site, std::move(*opened));
 }
 
 std::unique_ptr<Upstreams::Opening> Upstreams::Open(const Site& site, AddressRule rule,
@@ -221,21 +225,21 @@ void Upstreams::Opening::Connected(Result<net::Connected> connected) {
     return Fail("upstream_tls", started.error().message, "");
   }
   deadline_.Set(limits::tls_timeout);
-  OnStream(*stream_);
+  OnChannel(*stream_);
 }
 
-void Upstreams::Opening::OnStream(net::Stream& stream) {
-  switch (stream.Handshake()) {
+void Upstreams::Opening::OnChannel(net::Channel&) {
+  switch (stream_->Handshake()) {
     case net::Io::kDone:
       return Finish(std::move(stream_));
     case net::Io::kBlocked:
       return;
     default:
-      return Fail(stream.untrusted() ? "upstream_certificate" : "upstream_tls",
-                  fmt::format("cannot speak TLS with {}: {}", site_.Authority(), stream.error()),
-                  stream.untrusted() ? "if the site has a certificate authority of its own: "
-                                       "aileron launch --upstream-ca FILE"
-                                     : "");
+      return Fail(stream_->untrusted() ? "upstream_certificate" : "upstream_tls",
+                  fmt::format("cannot speak TLS with {}: {}", site_.Authority(), stream_->error()),
+                  stream_->untrusted() ? "if the site has a certificate authority of its own: "
+                                         "aileron launch --upstream-ca FILE"
+                                       : "");
   }
 }
 

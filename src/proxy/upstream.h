@@ -27,7 +27,7 @@ namespace aileron::proxy {
 
 class Upstreams {
  public:
-  using Opened = std::expected<std::unique_ptr<net::Stream>, Refusal>;
+  using Opened = std::expected<std::unique_ptr<net::Channel>, Refusal>;
   using OnOpened = std::function<void(Opened)>;
 
   // One connection being opened. Destroying it cancels.
@@ -37,9 +37,10 @@ class Upstreams {
             std::vector<ConnectTo> connect_to);
   ~Upstreams();
 
-  // An idle connection to the site, or null. The caller becomes its owner (Stream::set_owner).
-  std::unique_ptr<net::Stream> TakeIdle(const Site& site);
-  void KeepIdle(const Site& site, std::unique_ptr<net::Stream> stream);
+  // An idle connection to the site, or null. The caller becomes its owner (Channel::set_owner).
+  std::unique_ptr<net::Channel> Take(const Site& site);
+  // `channel` carries another exchange: an idle connection, then.
+  void Keep(const Site& site, std::unique_ptr<net::Channel> channel);
   void CloseIdle();
 
   // Begins to open a connection to the site, unless there is one: for Open, or to be kept idle.
@@ -66,7 +67,7 @@ class Upstreams {
   net::Timer old_;
 };
 
-class Upstreams::Opening final : private net::Stream::Owner {
+class Upstreams::Opening final : private net::Channel::Owner {
  public:
   Opening(Upstreams& upstreams, Site site, AddressRule rule, OnOpened on_opened);
   ~Opening();
@@ -80,7 +81,7 @@ class Upstreams::Opening final : private net::Stream::Owner {
   void Resolved(Result<std::vector<net::Endpoint>> addresses);
   void Connect(std::vector<net::Endpoint> addresses);
   void Connected(Result<net::Connected> connected);
-  void OnStream(net::Stream& stream) override;
+  void OnChannel(net::Channel&) override;
   void Finish(Opened opened);
   void Fail(std::string code, std::string reason, std::string hint, int status = 502);
 
