@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "net/limits.h"
+#include "net/root_index.h"
 #include "net/tls_internal.h"
 #include "os/fd.h"
 
@@ -190,17 +191,15 @@ TlsClient::~TlsClient() = default;
 
 namespace {
 
-// How many certificates of `pem` were added. Damaged ones are left out, as every client does.
-int AddRoots(X509_STORE* store, std::string_view pem) {
-  int added = 0;
+// Whether `pem` holds a certificate.
+bool HoldsCertificate(std::string_view pem) {
   BIO* text = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
-  while (X509* root = PEM_read_bio_X509(text, nullptr, nullptr, nullptr)) {
-    added += X509_STORE_add_cert(store, root) == 1 ? 1 : 0;
-    X509_free(root);
-  }
+  X509* first = PEM_read_bio_X509(text, nullptr, nullptr, nullptr);
+  const bool holds = first != nullptr;
+  X509_free(first);
   BIO_free(text);
   ERR_clear_error();
-  return added;
+  return holds;
 }
 
 }  // namespace
@@ -217,23 +216,24 @@ Result<std::unique_ptr<TlsClient>> TlsClient::Make(RootBundle bundle, std::strin
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_set_app_data(context, client->sessions_.get());
   SSL_CTX_sess_set_new_cb(context, Sessions::OnNew);
-  if (!extra_pem.empty() && AddRoots(SSL_CTX_get_cert_store(context), extra_pem) == 0) {
+  if (!extra_pem.empty() && !HoldsCertificate(extra_pem)) {
     return Fail(Code::kInvalid, "the extra roots hold no certificate in PEM");
   }
   return client;
 }
 
 Status TlsClient::EnsureRoots() {
-  if (rooted_) return {};
+  if (roots_) return {};
   X509_STORE* store = SSL_CTX_get_cert_store(context_.get());
   // As curl does: a certificate that is trusted by name need not be a root.
   X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-  const int added = AddRoots(store, bundle_.pem());
-  if (added == 0 && extra_pem_.empty()) {
+  auto roots = std::make_unique<RootIndex>();
+  if (roots->Add(bundle_.pem()) + roots->Add(extra_pem_) == 0) {
     return Fail(Code::kUnavailable,
                 "no trusted root certificates were found on the host. Install ca-certificates");
   }
-  rooted_ = true;
+  if (!roots->Serve(store)) return FailTls("cannot use the trusted roots");
+  roots_ = std::move(roots);
   bundle_ = RootBundle();
   return {};
 }

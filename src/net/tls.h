@@ -18,6 +18,7 @@ struct x509_st;
 
 namespace aileron::net {
 
+class RootIndex;
 class Stream;
 
 // Loads no configuration file and no engine. Call once, before the process is confined.
@@ -71,8 +72,8 @@ class TlsServer {
   std::shared_ptr<ssl_ctx_st> context_;
 };
 
-// RootBundle: the PEM text of the trusted roots, mapped, parsed when it is first needed: an idle
-// worker holds no certificate.
+// RootBundle: the PEM text of the trusted roots, mapped, indexed when it is first needed (see
+// root_index.h): an idle worker holds no certificate.
 class RootBundle {
  public:
   // The system's bundle, from where distributions put it. Empty when there is none.
@@ -105,10 +106,10 @@ class TlsClient {
   TlsClient();
   Status EnsureRoots();
 
+  std::unique_ptr<RootIndex> roots_;  // once it was needed; outlives the context, which asks it
   std::shared_ptr<ssl_ctx_st> context_;
   RootBundle bundle_;
   std::string extra_pem_;
-  bool rooted_ = false;
   std::unique_ptr<Sessions> sessions_;
 };
 
