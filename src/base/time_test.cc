@@ -15,6 +15,16 @@ TEST(Time, IsWrittenAsRfc3339AndReadBack) {
   EXPECT_EQ(ParseTime("2026-11-23T23:15:09Z").value(), time - 123ms);
 }
 
+TEST(Time, EveryDigitOfATimeHasItsPlace) {
+  EXPECT_EQ(FormatTime(Time{}), "1970-01-01T00:00:00.000Z");
+  const Time leap = std::chrono::sys_days(std::chrono::year(2024) / 2 / 29);
+  EXPECT_EQ(FormatTime(leap + 7ms + 999us), "2024-02-29T00:00:00.007Z");
+  EXPECT_EQ(FormatTime(std::chrono::sys_days(std::chrono::year(9999) / 12 / 31) + 23h + 59min +
+                       59s + 999ms),
+            "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(FormatTime(Time{} - 1ms), "1969-12-31T23:59:59.999Z");
+}
+
 TEST(Time, WhatIsNoTimeIsRefused) {
   for (const char* bad : {"", "yesterday", "2026-02-30T00:00:00Z", "2026-11-23T25:00:00Z",
                           "2026-11-23T23:15:09", "2026-11-23T23:15:09+01:00"}) {
