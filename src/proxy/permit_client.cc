@@ -13,8 +13,10 @@ namespace {
 constexpr std::string_view restart_hint = "see \"aileron status\" on the host, and try again";
 
 std::string KeyOf(const Site& site) {
-  return fmt::format("{}\n{}\n{}", site.host, site.port,
-                     site.how == How::kDns ? -1 : static_cast<int>(site.scheme));
+  constexpr char dns = 'd';
+  const char kind =
+      site.how == How::kDns ? dns : static_cast<char>('0' + static_cast<int>(site.scheme));
+  return site.Key(kind);
 }
 
 }  // namespace

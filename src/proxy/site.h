@@ -19,6 +19,8 @@ struct Site {
   std::uint16_t default_port() const { return scheme == Scheme::kHttps ? 443 : 80; }
   // host[:port] as a Host field says it: the port is left out when it is the scheme's own.
   std::string Authority() const;
+  // To look things up by: host, port, and what kind of thing it is.
+  std::string Key(char kind) const;
   bool operator==(const Site&) const = default;
 };
 

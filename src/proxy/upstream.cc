@@ -44,7 +44,7 @@ Upstreams::Upstreams(net::Loop& loop, net::Resolver& resolver, net::TlsClient& t
 Upstreams::~Upstreams() = default;
 
 std::string Upstreams::KeyOf(const Site& site) {
-  return fmt::format("{}\n{}\n{}", site.host, site.port, static_cast<int>(site.scheme));
+  return site.Key(static_cast<char>('0' + static_cast<int>(site.scheme)));
 }
 
 std::unique_ptr<net::Channel> Upstreams::Take(const Site& site) {
