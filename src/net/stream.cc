@@ -134,7 +134,8 @@ Status Stream::StartServer(TlsServer& server, TlsServer::OnHello on_hello,
   return {};
 }
 
-Status Stream::StartClient(TlsClient& client, const std::string& host, std::uint16_t port) {
+Status Stream::StartClient(TlsClient& client, const std::string& host, std::uint16_t port,
+                           Alpn offer) {
   AILERON_TRY(client.EnsureRoots());
   AILERON_TRY(StartTls(client.context_.get()));
   client_ = &client;
@@ -150,11 +151,23 @@ Status Stream::StartClient(TlsClient& client, const std::string& host, std::uint
       return Fail(Code::kInvalid, "{} cannot be a name in TLS", host);
     }
   }
+  constexpr std::string_view both = "\x02h2\x08http/1.1";
+  const std::string_view offered = offer == Alpn::kHttp2 ? both : both.substr(3);
+  SSL_set_alpn_protos(tls_, reinterpret_cast<const unsigned char*>(offered.data()),
+                      static_cast<unsigned>(offered.size()));
   if (SSL_SESSION* session = client.sessions_->Take(peer_)) {
     SSL_set_session(tls_, session);
     SSL_SESSION_free(session);
   }
   return {};
+}
+
+bool Stream::HelloOffersHttp2() const {
+  const unsigned char* data = nullptr;
+  std::size_t size = 0;
+  constexpr int alpn = TLSEXT_TYPE_application_layer_protocol_negotiation;
+  if (SSL_client_hello_get0_ext(tls_, alpn, &data, &size) != 1) return false;
+  return std::string_view(reinterpret_cast<const char*>(data), size).contains("\x02h2");
 }
 
 Io Stream::Handshake() {
@@ -168,6 +181,14 @@ Io Stream::Handshake() {
   if (outcome != Io::kEnd) return outcome;
   error_ = "the peer closed the connection during the TLS handshake";
   return Io::kFailed;
+}
+
+Alpn Stream::protocol() const {
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  if (tls_ != nullptr) SSL_get0_alpn_selected(tls_, &name, &size);
+  return std::string_view(reinterpret_cast<const char*>(name), size) == "h2" ? Alpn::kHttp2
+                                                                             : Alpn::kHttp1;
 }
 
 Io Stream::TlsOutcome(int result, std::string_view tried) {
@@ -186,6 +207,8 @@ Io Stream::TlsOutcome(int result, std::string_view tried) {
       }
       [[fallthrough]];
     default:
+      protocol_refused_ =
+          ERR_GET_REASON(ERR_peek_error()) == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL;
       error_ = TlsError(tried);
       return Io::kFailed;
   }

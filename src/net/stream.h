@@ -28,9 +28,14 @@ class Stream final : public Channel, private Loop::Handler {
   Status StartServer(TlsServer& server, TlsServer::OnHello on_hello, std::string_view already_read);
   // Verifies that the peer is `host` (a name or an address literal). The session is kept and
   // resumed under host and port.
-  Status StartClient(TlsClient& client, const std::string& host, std::uint16_t port);
+  Status StartClient(TlsClient& client, const std::string& host, std::uint16_t port,
+                     Alpn offer = Alpn::kHttp1);
   // kDone when the handshake is complete; kBlocked also while OnHello answers kWait.
   Io Handshake();
+  // Within OnHello alone: whether the client offers HTTP/2.
+  bool HelloOffersHttp2() const;
+  // What both agreed on, once the handshake is complete; kHttp1 when they said nothing.
+  Alpn protocol() const;
   bool is_tls() const { return tls_ != nullptr; }
 
   Io Read(std::span<char> to, std::size_t& count) override;
@@ -45,6 +50,8 @@ class Stream final : public Channel, private Loop::Handler {
   const std::string& error() const { return error_; }
   // Whether the handshake failed because the peer's certificate was not accepted.
   bool untrusted() const { return untrusted_; }
+  // Whether it failed because the peer speaks nothing of what was offered.
+  bool protocol_refused() const { return protocol_refused_; }
   int descriptor() const { return socket_.get(); }
 
   struct Bio;  // the C side
@@ -71,6 +78,7 @@ class Stream final : public Channel, private Loop::Handler {
   bool clean_end_ = false;
   bool wrote_end_ = false;
   bool untrusted_ = false;
+  bool protocol_refused_ = false;
 };
 
 }  // namespace aileron::net

@@ -120,30 +120,33 @@ struct TlsServer::Callback {
     return SSL_CLIENT_HELLO_ERROR;
   }
 
-  // http/1.1 when the client offers it; a client that offers only others gets no ALPN and decides.
+  // A client that offers only others gets no ALPN and decides. `best` is null for HTTP/1.1 alone.
   static int OnAlpn(SSL*, const unsigned char** out, unsigned char* out_size,
-                    const unsigned char* in, unsigned in_size, void*) {
-    std::string_view offered(reinterpret_cast<const char*>(in), in_size);
-    while (!offered.empty()) {
-      const auto size = static_cast<unsigned char>(offered.front());
-      if (size >= offered.size()) break;
-      if (offered.substr(1, size) == "http/1.1") {
-        *out = reinterpret_cast<const unsigned char*>(offered.data() + 1);
-        *out_size = size;
-        return SSL_TLSEXT_ERR_OK;
+                    const unsigned char* in, unsigned in_size, void* best) {
+    for (const std::string_view taken : {"h2", "http/1.1"}) {
+      if (taken == "h2" && best == nullptr) continue;
+      std::string_view offered(reinterpret_cast<const char*>(in), in_size);
+      while (!offered.empty()) {
+        const auto size = static_cast<unsigned char>(offered.front());
+        if (size >= offered.size()) break;
+        if (offered.substr(1, size) == taken) {
+          *out = reinterpret_cast<const unsigned char*>(offered.data() + 1);
+          *out_size = size;
+          return SSL_TLSEXT_ERR_OK;
+        }
+        offered.remove_prefix(size + 1u);
       }
-      offered.remove_prefix(size + 1u);
     }
     return SSL_TLSEXT_ERR_NOACK;
   }
 };
 
-Result<std::unique_ptr<TlsServer>> TlsServer::Make() {
+Result<std::unique_ptr<TlsServer>> TlsServer::Make(Alpn best) {
   std::unique_ptr<TlsServer> server(new TlsServer());
   AILERON_ASSIGN(server->context_, MakeContext(TLS_server_method()));
   SSL_CTX* context = server->context_.get();
   SSL_CTX_set_client_hello_cb(context, Callback::OnClientHello, nullptr);
-  SSL_CTX_set_alpn_select_cb(context, Callback::OnAlpn, nullptr);
+  SSL_CTX_set_alpn_select_cb(context, Callback::OnAlpn, best == Alpn::kHttp2 ? context : nullptr);
   // Tickets only: sessions of clients take no memory here.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 1);

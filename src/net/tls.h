@@ -24,6 +24,9 @@ class Stream;
 // Loads no configuration file and no engine. Call once, before the process is confined.
 void PrepareTls();
 
+// What is spoken inside (RFC 7301). As a client's offer kHttp2 means HTTP/2 or else HTTP/1.1.
+enum class Alpn : unsigned char { kHttp1, kHttp2 };
+
 // KeyPair: a fresh ECDSA P-256 key.
 class KeyPair {
  public:
@@ -62,7 +65,8 @@ class TlsServer {
   // again for the same hello after kWait.
   using OnHello = std::function<HelloAnswer(std::string_view name, Identity& identity)>;
 
-  static Result<std::unique_ptr<TlsServer>> Make();
+  // kHttp2: takes HTTP/2 from who offers it; kHttp1: never.
+  static Result<std::unique_ptr<TlsServer>> Make(Alpn best = Alpn::kHttp1);
 
   struct Callback;  // the C side
 

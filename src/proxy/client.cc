@@ -65,6 +65,7 @@ bool Client::Step() {
     case Phase::kRelay:
       relay_->Pump();
       return false;
+    case Phase::kHttp2:
     case Phase::kDone:
       return false;
   }
@@ -82,7 +83,8 @@ void Client::ArmTimer() {
     case Phase::kClosing:
     case Phase::kLinger:
       return timer_.Set(limits::linger);
-    case Phase::kRelay:  // it keeps its own time
+    case Phase::kRelay:  // they keep their own time
+    case Phase::kHttp2:
     case Phase::kDone:
       return timer_.Cancel();
   }
@@ -93,6 +95,7 @@ void Client::Finish() {
   phase_ = Phase::kDone;
   timer_.Cancel();
   relay_.reset();
+  requests_.reset();
   client_.reset();
   if (on_closed_) {
     world_.loop.Post([weak = weak_from_this()] {
@@ -146,6 +149,9 @@ bool Client::SniffMore() {
     case Protocol::kTls:
       BeginTls();
       return true;
+    case Protocol::kHttp2:
+      BeginHttp2(Scheme::kHttp);
+      return true;
     case Protocol::kHttp:
       BeginExchange(Scheme::kHttp);
       relay_->exchange().from_client().Append(sniffed_);
@@ -174,7 +180,11 @@ void Client::BeginTls() {
 bool Client::ShakeHands() {
   switch (client_->Handshake()) {
     case net::Io::kDone:
-      BeginExchange(Scheme::kHttps);
+      if (client_->protocol() == net::Alpn::kHttp2) {
+        BeginHttp2(Scheme::kHttps);
+      } else {
+        BeginExchange(Scheme::kHttps);
+      }
       return true;
     case net::Io::kBlocked:
       return false;
@@ -210,18 +220,20 @@ bool Client::ChooseName(std::string_view name) {
 // The daemon signs for hosts that it has given a verdict on, allowed or not, and for no others, and
 // answers in order: both are asked in one breath. The exchange asks for the verdict again and finds
 // it remembered. A host that is new here has no upstream connection yet, so one is opened while the
-// client still shakes hands; not where a credential is bound, which may decide how to connect.
+// client still shakes hands; not where a credential is bound, which may decide how to connect, nor
+// for a client that may speak HTTP/2, as it is not known yet which connection that one will want.
 void Client::FetchLeaf() {
+  const bool connect = !refuse_all_ && !client_->HelloOffersHttp2();
   Site site = site_;
   site.host = hello_name_;
   site.scheme = Scheme::kHttps;
-  world_.permits.AskVerdict(
-      site, [weak = weak_from_this(), site](const std::shared_ptr<const Verdict>& verdict) {
-        const auto self = weak.lock();
-        if (!self || self->refuse_all_ || verdict->action != Action::kAllow) return;
-        if (!verdict->bindings.empty()) return;
-        self->world_.upstreams.OpenAhead(site, verdict->address_rule);
-      });
+  world_.permits.AskVerdict(site, [weak = weak_from_this(), site,
+                                   connect](const std::shared_ptr<const Verdict>& verdict) {
+    const auto self = weak.lock();
+    if (!self || !connect || verdict->action != Action::kAllow) return;
+    if (!verdict->bindings.empty()) return;
+    self->world_.upstreams.OpenAhead(site, verdict->address_rule);
+  });
   world_.leafs.Fetch(hello_name_, [weak = weak_from_this()](Status status) {
     const auto client = weak.lock();
     if (!client || client->phase_ != Phase::kHandshake) return;
@@ -250,16 +262,39 @@ net::HelloAnswer Client::OnHello(std::string_view name, net::Identity& identity)
   return net::HelloAnswer::kWait;
 }
 
-void Client::BeginExchange(Scheme scheme) {
+Exchange::Mode Client::ModeFor(Scheme scheme) {
   site_.scheme = scheme;
   const bool by_host = scheme == Scheme::kHttp && known_ != Known::kName;
   if (known_ == Known::kNone) site_.host.clear();
-  StartRelay(by_host ? Exchange::Mode::kHost : Exchange::Mode::kSite);
+  return by_host ? Exchange::Mode::kHost : Exchange::Mode::kSite;
+}
+
+void Client::BeginExchange(Scheme scheme) {
+  StartRelay(ModeFor(scheme));
   if (refuse_all_) relay_->exchange().RefuseAll(std::move(*refuse_all_));
 }
 
+void Client::BeginHttp2(Scheme scheme) {
+  const Exchange::Mode mode = ModeFor(scheme);
+  phase_ = Phase::kHttp2;
+  requests_ = std::make_unique<H2Client>(
+      world_, std::move(client_), mode, site_, std::move(refuse_all_),
+      [this](std::unique_ptr<net::Stream> stream) { OnHttp2Done(std::move(stream)); });
+  requests_->Start(std::exchange(sniffed_, {}));
+}
+
+void Client::OnHttp2Done(std::unique_ptr<net::Stream> stream) {
+  const auto self = shared_from_this();
+  requests_.reset();
+  if (stream == nullptr) return Finish();
+  client_ = std::move(stream);
+  client_->set_owner(*this);
+  phase_ = Phase::kClosing;
+  Pump();
+}
+
 void Client::StartRelay(Exchange::Mode mode) {
-  relay_ = Relay::Make(world_, *client_, mode, site_,
+  relay_ = Relay::Make(world_, *client_, HttpVersion::k1, mode, site_,
                        [this](Relay::Outcome outcome) { OnRelayDone(outcome); });
   phase_ = Phase::kRelay;
 }
@@ -283,11 +318,7 @@ void Client::OnRelayDone(Relay::Outcome outcome) {
 // Nothing can be said to the client in a protocol it speaks.
 void Client::RefuseConnection(std::string_view code, std::string_view detail) {
   if (phase_ == Phase::kClosing || phase_ == Phase::kDone) return;
-  AuditRecord record{.kind = "refused", .host = site_.host, .port = site_.port, .action = "deny"};
-  record.time_us = static_cast<std::uint64_t>(Now().time_since_epoch().count());
-  record.code = code;
-  record.detail = Printable(detail.substr(0, limits::record_text_max));
-  world_.permits.Record(std::move(record));
+  world_.permits.Record(RefusedRecord(site_, code, detail));
   phase_ = Phase::kClosing;
   if (pumping_) {
     again_ = true;

@@ -1,5 +1,5 @@
 // Client: one client connection, until it is known what it is: TLS or not, for which name, and in
-// which protocol. From then on a Relay drives it.
+// which protocol. From then on a Relay drives it, or with HTTP/2 an H2Client.
 //
 //   proxy port:     relay (kProxy) ──CONNECT──> sniff ─> [TLS] ─> relay (kSite)
 //   captured port:  sniff ─> [TLS] ─> relay (kSite, or kHost when only the request can tell)
@@ -11,6 +11,7 @@
 #include <string>
 
 #include "net/stream.h"
+#include "proxy/h2_client.h"
 #include "proxy/relay.h"
 #include "proxy/world.h"
 
@@ -30,7 +31,8 @@ class Client final : public net::Channel::Owner, public std::enable_shared_from_
   enum class Phase : std::uint8_t {
     kSniff,
     kHandshake,
-    kRelay,    // the relay has the connection
+    kRelay,    // relay_ has the connection
+    kHttp2,    // requests_ has it
     kClosing,  // nothing can be said
     kLinger,
     kDone
@@ -51,7 +53,10 @@ class Client final : public net::Channel::Owner, public std::enable_shared_from_
   net::HelloAnswer OnHello(std::string_view name, net::Identity& identity);
   bool ChooseName(std::string_view name);
   void FetchLeaf();
+  Exchange::Mode ModeFor(Scheme scheme);
   void BeginExchange(Scheme scheme);
+  void BeginHttp2(Scheme scheme);
+  void OnHttp2Done(std::unique_ptr<net::Stream> stream);
   void StartRelay(Exchange::Mode mode);
   void OnRelayDone(Relay::Outcome outcome);
   void RefuseConnection(std::string_view code, std::string_view detail);
@@ -65,6 +70,7 @@ class Client final : public net::Channel::Owner, public std::enable_shared_from_
   Phase phase_ = Phase::kSniff;
   std::unique_ptr<net::Stream> client_;
   std::shared_ptr<Relay> relay_;
+  std::unique_ptr<H2Client> requests_;
   net::Timer timer_;
 
   Site site_;

@@ -32,7 +32,7 @@ Result<std::unique_ptr<DataPlane>> DataPlane::Make(os::Fd channel, Start start,
   AILERON_ASSIGN(auto loop, net::Loop::Make());
   std::unique_ptr<DataPlane> plane(new DataPlane(std::move(loop)));
   AILERON_ASSIGN(plane->resolver_, net::Resolver::Make(*plane->loop_));
-  AILERON_ASSIGN(plane->tls_server_, net::TlsServer::Make());
+  AILERON_ASSIGN(plane->tls_server_, net::TlsServer::Make(net::Alpn::kHttp2));
   AILERON_ASSIGN(plane->tls_client_,
                  net::TlsClient::Make(net::RootBundle::OfSystem(), start.extra_roots));
   plane->permits_ = std::make_unique<PermitClient>(*plane->loop_, std::move(channel));

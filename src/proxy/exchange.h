@@ -99,6 +99,9 @@ class Exchange {
   // No request is in work: memory and the connection are idle.
   bool idle() const { return state_ == State::kHead && from_client_.empty(); }
 
+  // The request in work wants to be upgraded to WebSocket.
+  bool upgrade_asked() const;
+
   const Site& site() const { return site_; }
   const BindingView& wanted_binding() const { return verdict_->bindings[binding_]; }
   AddressRule address_rule() const { return verdict_->address_rule; }
@@ -143,7 +146,6 @@ class Exchange {
   void FlawedUpload(http::Flaw flaw);
   void CutDownload(std::string_view code, std::string_view detail);
   void CloseUpstream();
-  bool upgrade_asked() const;
   void Close(Command how);
   void BeginRecord();
   void EndRecord();

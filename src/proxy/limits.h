@@ -43,8 +43,9 @@ constexpr auto response_head_timeout = 600s;
 constexpr auto pool_idle = 60s;
 constexpr std::size_t pool_per_host_max = 128;  // idle connections
 constexpr std::size_t pool_max = 256;
-constexpr std::size_t addresses_max = 16;  // tried for a name
-constexpr std::size_t ahead_max = 64;      // connections being opened that no request wants yet
+constexpr std::size_t sites_learned_max = 1024;  // which version of HTTP they know
+constexpr std::size_t addresses_max = 16;        // tried for a name
+constexpr std::size_t ahead_max = 64;  // connections being opened that no request wants yet
 
 // Records.
 constexpr std::size_t record_text_max = 2048;  // a path or detail, cut

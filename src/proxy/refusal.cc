@@ -1,8 +1,10 @@
 #include "proxy/refusal.h"
 
 #include "base/text.h"
+#include "base/time.h"
 #include "http/h1_write.h"
 #include "http/problem.h"
+#include "proxy/limits.h"
 
 namespace aileron::proxy {
 
@@ -175,6 +177,14 @@ std::string RefusalResponse(const Refusal& refusal, const http::RequestHead* req
   const bool head = request != nullptr && request->method_kind() == http::MethodKind::kHead;
   if (!head) response += body;
   return response;
+}
+
+AuditRecord RefusedRecord(const Site& site, std::string_view code, std::string_view detail) {
+  AuditRecord record{.kind = "refused", .host = site.host, .port = site.port, .action = "deny"};
+  record.time_us = static_cast<std::uint64_t>(Now().time_since_epoch().count());
+  record.code = code;
+  record.detail = Printable(detail.substr(0, limits::record_text_max));
+  return record;
 }
 
 }  // namespace aileron::proxy

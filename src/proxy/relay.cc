@@ -6,16 +6,19 @@
 
 namespace aileron::proxy {
 
-std::shared_ptr<Relay> Relay::Make(World& world, net::Channel& client, Exchange::Mode mode,
-                                   Site site, OnDone on_done) {
-  auto relay = std::make_shared<Relay>(world, client, mode, std::move(site), std::move(on_done));
+std::shared_ptr<Relay> Relay::Make(World& world, net::Channel& client, HttpVersion version,
+                                   Exchange::Mode mode, Site site, OnDone on_done) {
+  auto relay =
+      std::make_shared<Relay>(world, client, version, mode, std::move(site), std::move(on_done));
   relay->ArmTimer(true);  // the first bytes come with the client's first news
   return relay;
 }
 
-Relay::Relay(World& world, net::Channel& client, Exchange::Mode mode, Site site, OnDone on_done)
+Relay::Relay(World& world, net::Channel& client, HttpVersion version, Exchange::Mode mode,
+             Site site, OnDone on_done)
     : world_(world),
       client_(client),
+      version_(version),
       exchange_(mode, std::move(site), &world.names),
       on_done_(std::move(on_done)),
       timer_(world.loop, [this] { OnTimer(); }) {}
@@ -247,14 +250,16 @@ void Relay::AskCredential() {
 }
 
 void Relay::OpenUpstream(Exchange::Reuse reuse) {
+  // A WebSocket is upgraded to from HTTP/1.1.
+  const HttpVersion version = exchange_.upgrade_asked() ? HttpVersion::k1 : version_;
   if (reuse == Exchange::Reuse::kPooled) {
-    upstream_ = world_.upstreams.Take(exchange_.site());
+    upstream_ = world_.upstreams.Take(exchange_.site(), version);
     if (upstream_) {
       upstream_->set_owner(*this);
       return exchange_.OnUpstreamOpened(Exchange::Reuse::kPooled);
     }
   }
-  opening_ = world_.upstreams.Open(exchange_.site(), exchange_.address_rule(),
+  opening_ = world_.upstreams.Open(exchange_.site(), exchange_.address_rule(), version,
                                    [this](Upstreams::Opened opened) {
                                      const auto self = shared_from_this();
                                      const auto done = std::move(opening_);

@@ -28,9 +28,11 @@ class Relay final : public net::Channel::Owner, public std::enable_shared_from_t
   using OnDone = std::function<void(Outcome)>;
 
   // `client` is borrowed until `on_done`, which is called once, from a Pump; it may destroy both.
-  static std::shared_ptr<Relay> Make(World& world, net::Channel& client, Exchange::Mode mode,
-                                     Site site, OnDone on_done);
-  Relay(World& world, net::Channel& client, Exchange::Mode mode, Site site, OnDone on_done);
+  // `version` is what the client speaks.
+  static std::shared_ptr<Relay> Make(World& world, net::Channel& client, HttpVersion version,
+                                     Exchange::Mode mode, Site site, OnDone on_done);
+  Relay(World& world, net::Channel& client, HttpVersion version, Exchange::Mode mode, Site site,
+        OnDone on_done);
 
   // Goes as far as it can. Calls from within a step become another step.
   void Pump();
@@ -59,6 +61,7 @@ class Relay final : public net::Channel::Owner, public std::enable_shared_from_t
 
   World& world_;
   net::Channel& client_;
+  HttpVersion version_;
   Exchange exchange_;
   OnDone on_done_;
   std::unique_ptr<net::Channel> upstream_;

@@ -10,6 +10,9 @@
 
 namespace aileron::proxy {
 
+// What a client speaks, and so what an upstream is asked for first.
+enum class HttpVersion : std::uint8_t { k1, k2 };
+
 struct Site {
   std::string host;  // lower case, no final dot; an IPv6 literal without brackets
   std::uint16_t port = 0;

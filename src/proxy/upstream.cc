@@ -39,7 +39,8 @@ Upstreams::Upstreams(net::Loop& loop, net::Resolver& resolver, net::TlsClient& t
       resolver_(resolver),
       tls_(tls),
       connect_to_(std::move(connect_to)),
-      old_(loop, [this] { DropOld(); }) {}
+      old_(loop, [this] { DropOld(); }),
+      shared_(loop) {}
 
 Upstreams::~Upstreams() = default;
 
@@ -47,8 +48,19 @@ std::string Upstreams::KeyOf(const Site& site) {
   return site.Key(static_cast<char>('0' + static_cast<int>(site.scheme)));
 }
 
-std::unique_ptr<net::Channel> Upstreams::Take(const Site& site) {
-  const auto found = by_site_.find(KeyOf(site));
+std::unique_ptr<net::Channel> Upstreams::Take(const Site& site, HttpVersion version) {
+  const std::string key = KeyOf(site);
+  const auto only = only_.find(key);
+  if (only != only_.end()) version = only->second;
+  if (version == HttpVersion::k2) {
+    if (auto stream = shared_.Take(key)) return stream;
+    if (site.scheme == Scheme::kHttp) return nullptr;
+  }
+  return TakeIdle(key);
+}
+
+std::unique_ptr<net::Stream> Upstreams::TakeIdle(const std::string& key) {
+  const auto found = by_site_.find(key);
   if (found == by_site_.end()) return nullptr;
   // The youngest is the least likely to have been closed by the other side.
   while (!found->second.empty()) {
@@ -100,56 +112,101 @@ void Upstreams::CloseIdle() {
   ahead_.clear();
   by_site_.clear();
   idle_.clear();
+  shared_.Shutdown();
 }
 
 // --- opening
 
 void Upstreams::OpenAhead(const Site& site, AddressRule rule) {
   std::string key = KeyOf(site);
-  if (by_site_.contains(key) || ahead_.size() >= limits::ahead_max) return;
+  if (by_site_.contains(key) || only_.contains(key) || ahead_.size() >= limits::ahead_max) return;
   auto& opening = ahead_[key];
   if (opening) return;
-  opening = Open(site, rule,
+  opening = Open(site, rule, HttpVersion::k1,
                  [this, key, site](Opened opened) { KeepAhead(key, site, std::move(opened)); });
 }
 
 // A failure is told to nobody: the request that follows meets its own.
 void Upstreams::KeepAhead(const std::string& key, const Site& site, Opened opened) {
   const auto done = ahead_.extract(key);  // it calls, and dies at the end of this
-  if (opened) Keep(site, std::move(*opened));
+  if (!opened) return;
+  // A site that knows HTTP/2 alone gave a stream: its connection is in the pool.
+  if (dynamic_cast<net::Stream*>(opened->get()) != nullptr) Keep(site, std::move(*opened));
 }
 
 std::unique_ptr<Upstreams::Opening> Upstreams::Open(const Site& site, AddressRule rule,
-                                                    OnOpened on_opened) {
-  if (const auto found = ahead_.find(KeyOf(site));
-      found != ahead_.end() && found->second && found->second->rule() == rule) {
-    auto opening = std::move(found->second);
-    ahead_.erase(found);
+                                                    HttpVersion version, OnOpened on_opened) {
+  const auto ahead = version == HttpVersion::k1 ? ahead_.find(KeyOf(site)) : ahead_.end();
+  if (ahead != ahead_.end() && ahead->second && ahead->second->rule() == rule) {
+    auto opening = std::move(ahead->second);
+    ahead_.erase(ahead);
     opening->Tell(std::move(on_opened));
     return opening;
   }
-  return std::make_unique<Opening>(*this, site, rule, std::move(on_opened));
+  return std::make_unique<Opening>(*this, site, rule, version, std::move(on_opened));
 }
 
-Upstreams::Opening::Opening(Upstreams& upstreams, Site site, AddressRule rule, OnOpened on_opened)
+Upstreams::Opening::Opening(Upstreams& upstreams, Site site, AddressRule rule, HttpVersion version,
+                            OnOpened on_opened)
     : upstreams_(upstreams),
       site_(std::move(site)),
       rule_(rule),
+      version_(version),
+      key_(KeyOf(site_)),
       on_opened_(std::move(on_opened)),
       deadline_(upstreams.loop_, [this] {
         Fail("upstream_timeout",
              fmt::format("the TLS handshake with {} took too long", site_.Authority()),
              "try again later", 504);
       }) {
+  if (const auto only = upstreams.only_.find(key_); only != upstreams.only_.end()) {
+    version_ = only->second;
+  }
+  if (version_ == HttpVersion::k2) {
+    upstreams.Lead(key_, *this);
+  } else {
+    Again(version_);
+  }
+}
+
+Upstreams::Opening::~Opening() {
+  if (version_ == HttpVersion::k2) upstreams_.Led(key_, *this);
+}
+
+// From the loop: who opens does not hear of it before it has the Opening.
+void Upstreams::Opening::Again(HttpVersion version) {
+  version_ = version;
   const std::weak_ptr<int> alive = alive_;
-  upstreams.loop_.Post([this, alive] {
+  upstreams_.loop_.Post([this, alive] {
     if (!alive.expired()) Begin();
   });
 }
 
-Upstreams::Opening::~Opening() = default;
+void Upstreams::Lead(const std::string& key, Opening& opening) {
+  opening.version_ = HttpVersion::k2;
+  auto& openings = opening_[key];
+  openings.push_back(&opening);
+  if (openings.size() == 1) opening.Again(HttpVersion::k2);
+}
+
+// The first has found what the site speaks, has failed or was given up; or one that waited was.
+void Upstreams::Led(const std::string& key, Opening& opening) {
+  const auto found = opening_.find(key);
+  if (found == opening_.end()) return;
+  const bool first = found->second.front() == &opening;
+  std::erase(found->second, &opening);
+  std::vector<Opening*> waiting = first ? std::move(found->second) : std::vector<Opening*>();
+  if (first || found->second.empty()) opening_.erase(found);
+  const auto only = only_.find(key);
+  for (Opening* next : waiting) {
+    next->Again(only == only_.end() ? HttpVersion::k2 : only->second);
+  }
+}
 
 void Upstreams::Opening::Begin() {
+  if (version_ == HttpVersion::k2) {
+    if (auto stream = upstreams_.shared_.Take(key_)) return Finish(std::move(stream));
+  }
   for (const ConnectTo& entry : upstreams_.connect_to_) {
     if (entry.host != site_.host || entry.port != site_.port) continue;
     if (const auto address = net::Endpoint::Parse(entry.address, entry.to_port))
@@ -220,8 +277,10 @@ void Upstreams::Opening::Connected(Result<net::Connected> connected) {
   auto stream = net::Stream::Make(upstreams_.loop_, std::move(connected->socket), *this);
   if (!stream) return Fail("upstream_unreachable", stream.error().message, "");
   stream_ = std::move(*stream);
-  if (site_.scheme != Scheme::kHttps) return Finish(std::move(stream_));
-  if (auto started = stream_->StartClient(upstreams_.tls_, site_.host, site_.port); !started) {
+  if (site_.scheme != Scheme::kHttps) return Shaken();
+  const net::Alpn offer = version_ == HttpVersion::k2 ? net::Alpn::kHttp2 : net::Alpn::kHttp1;
+  if (auto started = stream_->StartClient(upstreams_.tls_, site_.host, site_.port, offer);
+      !started) {
     return Fail("upstream_tls", started.error().message, "");
   }
   deadline_.Set(limits::tls_timeout);
@@ -231,16 +290,37 @@ void Upstreams::Opening::Connected(Result<net::Connected> connected) {
 void Upstreams::Opening::OnChannel(net::Channel&) {
   switch (stream_->Handshake()) {
     case net::Io::kDone:
-      return Finish(std::move(stream_));
+      return Shaken();
     case net::Io::kBlocked:
       return;
     default:
+      if (stream_->protocol_refused() && version_ == HttpVersion::k1) {
+        // It speaks HTTP/2 and nothing else.
+        Learn(HttpVersion::k2);
+        deadline_.Cancel();
+        stream_.reset();
+        return upstreams_.Lead(key_, *this);
+      }
       return Fail(stream_->untrusted() ? "upstream_certificate" : "upstream_tls",
                   fmt::format("cannot speak TLS with {}: {}", site_.Authority(), stream_->error()),
                   stream_->untrusted() ? "if the site has a certificate authority of its own: "
                                          "aileron launch --upstream-ca FILE"
                                        : "");
   }
+}
+
+void Upstreams::Opening::Shaken() {
+  const bool agreed = site_.scheme != Scheme::kHttps || stream_->protocol() == net::Alpn::kHttp2;
+  if (version_ == HttpVersion::k2 && agreed) {
+    return Finish(upstreams_.shared_.Add(key_, site_.scheme, std::move(stream_)));
+  }
+  if (version_ == HttpVersion::k2) Learn(HttpVersion::k1);
+  Finish(std::move(stream_));
+}
+
+void Upstreams::Opening::Learn(HttpVersion only) {
+  if (upstreams_.only_.size() >= limits::sites_learned_max) upstreams_.only_.clear();
+  upstreams_.only_[key_] = only;
 }
 
 void Upstreams::Opening::Fail(std::string code, std::string reason, std::string hint, int status) {
@@ -252,6 +332,7 @@ void Upstreams::Opening::Fail(std::string code, std::string reason, std::string 
 
 void Upstreams::Opening::Finish(Opened opened) {
   deadline_.Cancel();
+  if (version_ == HttpVersion::k2) upstreams_.Led(key_, *this);
   const OnOpened on_opened = std::move(on_opened_);
   on_opened(std::move(opened));  // may destroy this
 }

@@ -1,10 +1,13 @@
 // Upstreams: opens connections to sites, and keeps idle ones for the next request.
 //
-//   resolve (or --connect-to) → drop forbidden addresses → connect → TLS, verified
+//   resolve (or --connect-to) → drop forbidden addresses → connect → TLS, verified → a channel
 //
 // The addresses that were checked are the ones connected to: nothing is resolved twice. A site's
-// idle connections serve that site only. A connection can be opened ahead of the request that will
-// want it, once a verdict has allowed the site.
+// connections serve that site only. Whoever speaks HTTP/2 gets a stream of the connection that all
+// such requests share, or HTTP/1.1 when the site has nothing better; whoever speaks HTTP/1.1 gets
+// HTTP/2 only from a site that knows nothing else. Without TLS the site is taken to speak what the
+// client speaks. A connection for HTTP/1.1 can be opened ahead of the request that will want it,
+// once a verdict has allowed the site.
 #pragma once
 
 #include <expected>
@@ -19,6 +22,7 @@
 #include "net/loop.h"
 #include "net/resolver.h"
 #include "net/stream.h"
+#include "proxy/h2_pool.h"
 #include "proxy/permit.h"
 #include "proxy/refusal.h"
 #include "proxy/site.h"
@@ -37,8 +41,9 @@ class Upstreams {
             std::vector<ConnectTo> connect_to);
   ~Upstreams();
 
-  // An idle connection to the site, or null. The caller becomes its owner (Channel::set_owner).
-  std::unique_ptr<net::Channel> Take(const Site& site);
+  // An idle connection to the site, or a stream on a shared one, or null. The caller becomes its
+  // owner (Channel::set_owner).
+  std::unique_ptr<net::Channel> Take(const Site& site, HttpVersion version);
   // `channel` carries another exchange: an idle connection, then.
   void Keep(const Site& site, std::unique_ptr<net::Channel> channel);
   void CloseIdle();
@@ -48,7 +53,8 @@ class Upstreams {
 
   // Calls `on_opened` once, from the loop, unless the Opening is destroyed before. `on_opened` may
   // destroy it, and becomes the stream's owner.
-  std::unique_ptr<Opening> Open(const Site& site, AddressRule rule, OnOpened on_opened);
+  std::unique_ptr<Opening> Open(const Site& site, AddressRule rule, HttpVersion version,
+                                OnOpened on_opened);
 
  private:
   class Idle;
@@ -56,6 +62,9 @@ class Upstreams {
   void KeepAhead(const std::string& key, const Site& site, Opened opened);
   void Drop(Idle& idle);
   void DropOld();
+  std::unique_ptr<net::Stream> TakeIdle(const std::string& key);
+  void Lead(const std::string& key, Opening& opening);
+  void Led(const std::string& key, Opening& opening);
 
   net::Loop& loop_;
   net::Resolver& resolver_;
@@ -65,11 +74,16 @@ class Upstreams {
   std::unordered_map<std::string, std::vector<Idle*>> by_site_;
   std::unordered_map<std::string, std::unique_ptr<Opening>> ahead_;  // by site, and wanted by none
   net::Timer old_;
+  H2Pool shared_;
+  // Openings for HTTP/2, by site: the first one connects, the others wait for what it finds.
+  std::unordered_map<std::string, std::vector<Opening*>> opening_;
+  std::unordered_map<std::string, HttpVersion> only_;  // sites that know one version alone
 };
 
 class Upstreams::Opening final : private net::Channel::Owner {
  public:
-  Opening(Upstreams& upstreams, Site site, AddressRule rule, OnOpened on_opened);
+  Opening(Upstreams& upstreams, Site site, AddressRule rule, HttpVersion version,
+          OnOpened on_opened);
   ~Opening();
 
   AddressRule rule() const { return rule_; }
@@ -77,17 +91,23 @@ class Upstreams::Opening final : private net::Channel::Owner {
   void Tell(OnOpened on_opened) { on_opened_ = std::move(on_opened); }
 
  private:
+  friend class Upstreams;
   void Begin();
   void Resolved(Result<std::vector<net::Endpoint>> addresses);
   void Connect(std::vector<net::Endpoint> addresses);
   void Connected(Result<net::Connected> connected);
   void OnChannel(net::Channel&) override;
+  void Shaken();
+  void Learn(HttpVersion only);
+  void Again(HttpVersion version);
   void Finish(Opened opened);
   void Fail(std::string code, std::string reason, std::string hint, int status = 502);
 
   Upstreams& upstreams_;
   Site site_;
   AddressRule rule_;
+  HttpVersion version_;
+  std::string key_;
   OnOpened on_opened_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // callbacks of the resolver look at it
   std::unique_ptr<net::ConnectAttempt> attempt_;

@@ -65,13 +65,11 @@ def test_the_next_request_after_reattaching_succeeds_at_once(talk):
     process.end(first)
 
     def attached():
-        socket = os.path.join(world.runtime, "aileron", "control.sock")
-        return os.path.exists(socket) and any(
-            one.command[1:2] == ("worker",) and one.state != "Z" for one in process.descendants()
-            if one.pid != first) and world.run("true").rc == 0
+        # Asking starts no daemon.
+        running = world.aileron("daemon", "status", "--json")
+        return running.rc == 0 and world.worker_pids()
 
-    process.eventually(attached, "the launcher has found a new daemon")
-    process.eventually(lambda: world.worker_pids(), "the new daemon has a worker for the session")
+    process.eventually(attached, "the launcher has found a new daemon, which has a worker")
     assert sandbox.fetch(f"https://{HOST}/again") == "200"
     assert sandbox.end() == 0
 
