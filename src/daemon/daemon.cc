@@ -75,10 +75,12 @@ class Daemon final : private net::Loop::Handler {
         audit_(loop, std::move(parts.log)),
         bindings_(std::move(parts.bindings)),
         vault_(loop, background_, audit_, std::move(parts.vault)),
+        credentials_(vault_),
         sessions_({.loop = loop,
                    .audit = audit_,
                    .vault = vault_,
                    .bindings = bindings_,
+                   .credentials = credentials_,
                    .worker_path = "/proc/self/exe",
                    .worker_argv = {"aileron", "worker"}},
                   std::move(parts.keys), std::move(parts.sessions)),
@@ -176,6 +178,7 @@ class Daemon final : private net::Loop::Handler {
   AuditService audit_;
   Bindings bindings_;
   VaultService vault_;
+  Credentials credentials_;
   Sessions sessions_;
   Api api_;
   Router router_;

@@ -50,6 +50,7 @@ constexpr std::size_t kWorkerQueue = 4096;     // packets a worker has not taken
 constexpr int kWorkerBurst = 64;               // packets read before others have a turn
 constexpr std::size_t kVerdictHosts = 16'384;  // a worker's permit table: hosts
 constexpr std::size_t kGrants = 16'384;        // and bindings granted
+constexpr std::size_t kAsksWaiting = 8'192;    // of one worker, for credentials being opened
 constexpr double kLeavesPerSecond = 200;       // signed for one worker
 constexpr double kLeafBurst = 1'000;
 

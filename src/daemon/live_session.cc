@@ -62,7 +62,7 @@ Status LiveSession::TakeListeners(SessionListeners listeners) {
 
 void LiveSession::StartWorker() {
   if (network_down_ || worker_ != nullptr) return;
-  permits_ = std::make_unique<Permits>(network_, sentinels_, static_cast<PermitSource&>(*this));
+  permits_ = std::make_shared<Permits>(network_, sentinels_, static_cast<PermitSource&>(*this));
   WorkerLink::Events events{
       .on_packet = [this](std::string_view packet) { return OnPacket(packet); },
       .paused = [this] { return world_.audit.full(); },
@@ -112,12 +112,27 @@ Status LiveSession::OnPacket(std::string_view packet) {
     worker_->Send(proxy::Encode(*leaf));
   } else if (const auto* credential = std::get_if<proxy::Credential>(&*answer)) {
     worker_->Send(proxy::Encode(*credential));
+  } else if (const auto* open = std::get_if<Permits::Open>(&*answer)) {
+    OpenCredential(*open);
   } else if (auto* batch = std::get_if<proxy::Audit>(&*answer)) {
     KeepRecords(std::move(*batch));
   } else if (std::holds_alternative<proxy::Ready>(*answer)) {
     ready_timer_.Cancel();
   }
   return {};
+}
+
+// The worker may have ended, and this session with it, when the credential is there.
+void LiveSession::OpenCredential(const Permits::Open& open) {
+  world_.credentials.Open(
+      open.binding, [this, ticket = open.ticket,
+                     asked = std::weak_ptr(permits_)](const OpenedCredential& opened) {
+        const auto permits = asked.lock();
+        if (permits == nullptr) return;
+        for (const proxy::Credential& credential : permits->Opened(ticket, opened)) {
+          worker_->Send(proxy::Encode(credential));
+        }
+      });
 }
 
 // The session is stamped here: a worker speaks for no other. A record's time is when the exchange
@@ -210,10 +225,6 @@ void LiveSession::CleanUpAfterLauncher() const {
 std::vector<const vault::Binding*> LiveSession::Applicable(std::string_view host,
                                                            std::uint16_t port) {
   return world_.bindings.set().Applicable(host, port, world_.vault.names());
-}
-
-Result<Secret> LiveSession::OpenCredential(const std::string& name) {
-  return world_.vault.Open(name);
 }
 
 Result<std::string> LiveSession::IssueLeaf(std::string_view host, std::string_view public_key) {

@@ -15,6 +15,7 @@
 #include "crypto/x509.h"
 #include "daemon/audit_service.h"
 #include "daemon/bindings.h"
+#include "daemon/credentials.h"
 #include "daemon/permits.h"
 #include "daemon/session_channel.h"
 #include "daemon/vault_service.h"
@@ -30,6 +31,7 @@ struct SessionWorld {
   AuditService& audit;
   VaultService& vault;
   Bindings& bindings;
+  Credentials& credentials;
   // The program that workers run as, and its arguments.
   std::string worker_path;
   std::vector<std::string> worker_argv;
@@ -72,13 +74,13 @@ class LiveSession final : public PermitSource {
  private:
   // PermitSource.
   std::vector<const vault::Binding*> Applicable(std::string_view host, std::uint16_t port) override;
-  Result<Secret> OpenCredential(const std::string& name) override;
   Result<std::string> IssueLeaf(std::string_view host, std::string_view public_key) override;
   std::string Outage() override;
 
   Status TakeListeners(SessionListeners listeners);
   void SendStart();
   Status OnPacket(std::string_view packet);
+  void OpenCredential(const Permits::Open& open);
   void OnWorkerEnd(const std::string& why);
   void TakeNetworkDown(const std::string& why);
   void KeepRecords(proxy::Audit batch);
@@ -94,7 +96,7 @@ class LiveSession final : public PermitSource {
   std::unique_ptr<SessionChannel> channel_;
   SessionListeners listeners_;
   bool have_listeners_ = false;
-  std::unique_ptr<Permits> permits_;
+  std::shared_ptr<Permits> permits_;  // what opens a credential holds it weakly
   std::unique_ptr<WorkerLink> worker_;
   std::deque<net::Instant> crashes_;
   bool network_down_ = false;

@@ -58,7 +58,7 @@ Result<Permits::Answer> Permits::Handle(proxy::WorkerMessage message, Time now) 
     return ask->how == proxy::How::kDns ? OnName(*ask) : OnVerdict(*ask);
   }
   if (auto* ask = std::get_if<proxy::AskLeaf>(&message)) return OnLeaf(*ask, now);
-  if (auto* ask = std::get_if<proxy::AskCredential>(&message)) return OnCredential(*ask);
+  if (auto* ask = std::get_if<proxy::AskCredential>(&message)) return OnCredential(std::move(*ask));
   if (auto* audit = std::get_if<proxy::Audit>(&message)) return std::move(*audit);
   return proxy::Ready{};
 }
@@ -172,59 +172,89 @@ const vault::Binding* Permits::StillHolds(const proxy::AskCredential& ask) {
   return nullptr;
 }
 
-Result<proxy::Credential> Permits::OnCredential(const proxy::AskCredential& ask) {
-  proxy::Credential answer;
-  answer.id = ask.id;
-  const auto refuse = [&](std::string_view code, std::string message, std::string hint) {
-    answer.code = code;
-    answer.message = std::move(message);
-    answer.hint = std::move(hint);
-    return std::move(answer);
-  };
+namespace {
+
+proxy::Credential Refuse(const proxy::AskCredential& ask, std::string_view code,
+                         std::string message, std::string hint) {
+  return {.id = ask.id,
+          .code = std::string(code),
+          .message = std::move(message),
+          .hint = std::move(hint)};
+}
+
+proxy::Credential NoLonger(const proxy::AskCredential& ask) {
+  return Refuse(ask, "not_permitted", fmt::format("the binding {} no longer holds", ask.binding),
+                "try again");
+}
+
+}  // namespace
+
+Result<Permits::Answer> Permits::OnCredential(proxy::AskCredential ask) {
   const auto host = ParseHost(ask.host);
   if (!host || !grants_.contains(GrantKey(ask.binding, host->text, ask.port))) {
     if (host && forgotten_) {
-      return refuse("not_permitted", "the verdict on this host was forgotten", "try again");
+      return Refuse(ask, "not_permitted", "the verdict on this host was forgotten", "try again");
     }
     return Fail(Code::kDenied, "the credential of binding {} for {}:{}, which no verdict named",
                 Printable(std::string_view(ask.binding).substr(0, 100)),
                 Printable(std::string_view(ask.host).substr(0, 100)), ask.port);
   }
   if (const std::string outage = source_.Outage(); !outage.empty()) {
-    return refuse("audit_unavailable", outage, "see \"aileron status\" on the host");
+    return Refuse(ask, "audit_unavailable", outage, "see \"aileron status\" on the host");
   }
   const vault::Binding* binding = StillHolds(ask);
-  if (binding == nullptr) {
-    return refuse("not_permitted", fmt::format("the binding {} no longer holds", ask.binding),
-                  "try again");
+  if (binding == nullptr) return NoLonger(ask);
+  if (asks_waiting_ >= limits::kAsksWaiting) {
+    return Refuse(ask, "credential_busy", "too many requests wait for a credential",
+                  "try again in a moment");
   }
-  auto secret = source_.OpenCredential(binding->credential);
-  if (!secret) {
-    switch (secret.error().code) {
-      case Code::kUnavailable:
-        return refuse("vault_locked",
-                      fmt::format("{} needs the credential {}, and the vault is locked", host->text,
-                                  binding->credential),
-                      "run \"aileron vault unlock\" on the host");
-      case Code::kNotFound:
-        return refuse(
-            "credential_missing",
-            fmt::format("{} needs the credential {}, which the vault does not have", host->text,
-                        binding->credential),
-            fmt::format("run \"aileron secret set {}\" on the host", binding->credential));
-      default:
-        return refuse(
-            "credential_unusable",
-            fmt::format("the credential {} cannot be used", binding->credential),
-            fmt::format("run \"aileron secret set {}\" on the host", binding->credential));
-    }
+  ++asks_waiting_;
+  for (auto& [ticket, waiting] : waiting_) {
+    if (waiting.binding != *binding) continue;
+    waiting.asks.push_back(std::move(ask));
+    return Nothing{};
   }
-  if (secret->size() > limits::kCredentialMax) {
-    return refuse("credential_too_large",
-                  fmt::format("the credential {} is too large to be sent", binding->credential),
-                  "");
+  const std::uint64_t ticket = next_ticket_++;
+  Waiting& waiting = waiting_[ticket];
+  waiting.binding = *binding;
+  waiting.asks.push_back(std::move(ask));
+  return Open{ticket, *binding};
+}
+
+std::vector<proxy::Credential> Permits::Opened(std::uint64_t ticket,
+                                               const OpenedCredential& opened) {
+  const auto found = waiting_.find(ticket);
+  AILERON_CHECK(found != waiting_.end());  // each Open is told of once
+  const Waiting waiting = std::move(found->second);
+  waiting_.erase(found);
+  asks_waiting_ -= waiting.asks.size();
+  std::vector<proxy::Credential> answers;
+  for (const proxy::AskCredential& ask : waiting.asks) {
+    const vault::Binding* binding = StillHolds(ask);
+    const bool same = binding != nullptr && *binding == waiting.binding;
+    answers.push_back(same ? Give(ask, waiting.binding, opened) : NoLonger(ask));
   }
-  answer.secret = std::move(*secret);
+  return answers;
+}
+
+proxy::Credential Permits::Give(const proxy::AskCredential& ask, const vault::Binding& binding,
+                                const OpenedCredential& opened) {
+  if (!opened) {
+    const Unopened& why = opened.error();
+    return Refuse(
+        ask, why.code,
+        fmt::format("{} needs the credential {}: {}", ask.host, binding.credential, why.message),
+        why.hint);
+  }
+  if (opened->secret.size() > limits::kCredentialMax) {
+    return Refuse(ask, "credential_too_large",
+                  fmt::format("the credential {} is too large to be sent", binding.credential), "");
+  }
+  proxy::Credential answer{.id = ask.id};
+  answer.secret = opened->secret.Duplicate();
+  answer.keep_ms = opened->keep == kKeepUntilRevoked
+                       ? proxy::kKeepUntilRevoked
+                       : static_cast<std::uint64_t>(opened->keep.count());
   return answer;
 }
 

@@ -32,11 +32,11 @@ class FakeSource final : public PermitSource {
     }
     return found;
   }
-  Result<Secret> OpenCredential(const std::string& name) override {
+  // What the driver would find for an Open.
+  OpenedCredential OpenCredential(const std::string& name) {
     opened.push_back(name);
-    if (locked) return Fail(Code::kUnavailable, "locked");
-    if (missing) return Fail(Code::kNotFound, "missing");
-    return Secret(value);
+    if (locked) return std::unexpected(Unopened{"vault_locked", "the vault is locked", "unlock"});
+    return OpenedSecret{.secret = Secret(value)};
   }
   Result<std::string> IssueLeaf(std::string_view host, std::string_view) override {
     return "leaf for " + std::string(host);
@@ -48,7 +48,6 @@ class FakeSource final : public PermitSource {
   std::string value = "s3cret";
   std::string outage;
   bool locked = false;
-  bool missing = false;
 };
 
 class PermitsTest : public ::testing::Test {
@@ -63,10 +62,18 @@ class PermitsTest : public ::testing::Test {
         Handle(proxy::AskVerdict{.id = ++id_, .host = host, .port = port, .scheme = scheme});
     return std::get<proxy::Verdict>(answer.value());
   }
-  Result<Permits::Answer> AskCredential(std::string binding, std::string host,
-                                        std::uint16_t port = 443) {
+  Result<Permits::Answer> AskOnly(std::string binding, std::string host, std::uint16_t port = 443) {
     return Handle(
         proxy::AskCredential{.id = ++id_, .binding = binding, .host = host, .port = port});
+  }
+  // Asks, and opens at once what is to be opened.
+  Result<Permits::Answer> AskCredential(std::string binding, std::string host,
+                                        std::uint16_t port = 443) {
+    auto answer = AskOnly(std::move(binding), std::move(host), port);
+    if (!answer || !std::holds_alternative<Permits::Open>(*answer)) return answer;
+    const auto& open = std::get<Permits::Open>(*answer);
+    auto answers = permits_.Opened(open.ticket, source_.OpenCredential(open.binding.credential));
+    return std::move(answers.at(0));
   }
   Result<Permits::Answer> AskLeaf(std::string host) {
     return Handle(proxy::AskLeaf{.id = ++id_, .host = host, .public_key = "key"});
@@ -127,22 +134,60 @@ TEST_F(PermitsTest, ABindingThatIsRemovedStopsBeingGranted) {
   EXPECT_TRUE(source_.opened.empty());
 }
 
-TEST_F(PermitsTest, LockedAndMissingSayWhatToDo) {
+TEST_F(PermitsTest, WhatCannotBeOpenedIsRefusedWithItsReason) {
   source_.bindings = {Bind("one", "a.example")};
   (void)Ask("a.example");
   source_.locked = true;
   auto answer = AskCredential("one", "a.example");
   EXPECT_EQ(std::get<proxy::Credential>(*answer).code, "vault_locked");
-  EXPECT_EQ(std::get<proxy::Credential>(*answer).hint, "run \"aileron vault unlock\" on the host");
-  source_.locked = false;
-  source_.missing = true;
-  answer = AskCredential("one", "a.example");
-  EXPECT_EQ(std::get<proxy::Credential>(*answer).code, "credential_missing");
+  EXPECT_EQ(std::get<proxy::Credential>(*answer).message,
+            "a.example needs the credential token/example: the vault is locked");
+  EXPECT_EQ(std::get<proxy::Credential>(*answer).hint, "unlock");
   EXPECT_TRUE(std::get<proxy::Credential>(*answer).secret.empty());
-  source_.missing = false;
+  source_.locked = false;
   source_.value = std::string(limits::kCredentialMax + 1, 'x');
   answer = AskCredential("one", "a.example");
   EXPECT_EQ(std::get<proxy::Credential>(*answer).code, "credential_too_large");
+}
+
+TEST_F(PermitsTest, QuestionsThatWaitForOneBindingOpenItOnce) {
+  source_.bindings = {Bind("one", "*.wide.example"), Bind("two", "a.example")};
+  for (const char* host : {"x.wide.example", "y.wide.example", "a.example"}) (void)Ask(host);
+  const auto first = AskOnly("one", "x.wide.example");
+  const auto ticket = std::get<Permits::Open>(*first).ticket;
+  EXPECT_TRUE(std::holds_alternative<Permits::Nothing>(*AskOnly("one", "y.wide.example")));
+  // Another binding is another question.
+  EXPECT_NE(std::get<Permits::Open>(*AskOnly("two", "a.example")).ticket, ticket);
+  const auto answers = permits_.Opened(
+      ticket, OpenedSecret{.secret = Secret("s3cret"), .keep = std::chrono::milliseconds(1500)});
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_EQ(answers[0].id + 1, answers[1].id);
+  for (const proxy::Credential& answer : answers) {
+    EXPECT_EQ(answer.secret.Reveal(), "s3cret");
+    EXPECT_EQ(answer.keep_ms, 1500u);
+  }
+  // What was answered waits no more: the next question opens it again.
+  EXPECT_TRUE(std::holds_alternative<Permits::Open>(*AskOnly("one", "x.wide.example")));
+}
+
+TEST_F(PermitsTest, ABindingThatChangesWhileItIsOpenedGivesNothing) {
+  source_.bindings = {Bind("one", "a.example")};
+  (void)Ask("a.example");
+  const auto open = std::get<Permits::Open>(*AskOnly("one", "a.example"));
+  source_.bindings[0].credential = "token/other";
+  // Nor does a question about the new one get the answer of the old.
+  EXPECT_TRUE(std::holds_alternative<Permits::Open>(*AskOnly("one", "a.example")));
+  const auto answers = permits_.Opened(open.ticket, OpenedSecret{.secret = Secret("s3cret")});
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(answers[0].code, "not_permitted");
+  EXPECT_TRUE(answers[0].secret.empty());
+}
+
+TEST_F(PermitsTest, QuestionsThatWaitAreBounded) {
+  source_.bindings = {Bind("one", "a.example")};
+  (void)Ask("a.example");
+  for (std::size_t i = 0; i < limits::kAsksWaiting; ++i) (void)AskOnly("one", "a.example");
+  EXPECT_EQ(std::get<proxy::Credential>(*AskOnly("one", "a.example")).code, "credential_busy");
 }
 
 TEST_F(PermitsTest, LeavesAreForHostsWithAVerdictAllowedOrNot) {

@@ -200,6 +200,26 @@ TEST(DataPlane, ACredentialIsInjectedAndAMissingOneStopsTheRequest) {
   EXPECT_EQ(locked.accepted, 0);
 }
 
+TEST(DataPlane, ACredentialIsUsedNoLongerThanTheDaemonSays) {
+  TestWorld world;
+  world.AddSite("bound.test", 443, TestWorld::Security::kTls, Echo);
+  const BindingView binding{.name = "b", .scheme = BindingScheme::kBearer, .credential = "token/b"};
+  world.verdicts_["bound.test"] = {.action = Action::kAllow, .bindings = {binding}};
+  world.secrets_["b"] = "s3cret-token";
+  world.Start();
+  auto& client = world.ConnectTls("bound.test:443", "bound.test");
+  const auto ask = [&] {
+    (void)world.Ask(client, "GET / HTTP/1.1\r\nHost: bound.test\r\n\r\n", "saw ");
+    return world.credentials_asked_;
+  };
+  world.keep_ms_ = 0;
+  EXPECT_EQ(ask(), 1);
+  EXPECT_EQ(ask(), 2);
+  world.keep_ms_ = 600'000;
+  EXPECT_EQ(ask(), 3);
+  EXPECT_EQ(ask(), 3);
+}
+
 TEST(DataPlane, RevokeForgetsVerdictsAndCredentials) {
   TestWorld world;
   world.AddSite("site.test", 443, TestWorld::Security::kTls, Echo);

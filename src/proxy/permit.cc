@@ -207,6 +207,7 @@ Secret Encode(const Credential& credential) {
   // The secret goes last, copied straight into locked memory; the fields before it are plain.
   WireWriter writer = Begin(Type::kCredential);
   writer.U64(credential.id);
+  writer.U64(credential.keep_ms);
   writer.Text(credential.code);
   writer.Text(credential.message);
   writer.Text(credential.hint);
@@ -298,6 +299,7 @@ Result<DaemonMessage> DecodeFromDaemon(std::string_view packet) {
     case Type::kCredential: {
       Credential credential;
       credential.id = fields.U64();
+      credential.keep_ms = fields.U64();
       credential.code = fields.Text();
       credential.message = fields.Text();
       credential.hint = fields.Text();

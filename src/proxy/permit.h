@@ -96,8 +96,13 @@ struct Leaf {
   std::string error;
 };
 
+// Credential::keep_ms: as long as nobody revokes it.
+inline constexpr std::uint64_t kKeepUntilRevoked = ~std::uint64_t{0};
+
 struct Credential {
   std::uint64_t id = 0;
+  // How long the secret may be used without asking again, milliseconds; 0: for this request.
+  std::uint64_t keep_ms = kKeepUntilRevoked;
   Secret secret;        // empty when it cannot be given; then:
   std::string code;     // "vault_locked", "credential_missing", "not_permitted" …
   std::string message;  // one line for a person

@@ -62,7 +62,7 @@ TEST(Permit, VerdictComesBackAsItWasSent) {
 }
 
 TEST(Permit, CredentialComesBackAsItWasSent) {
-  Credential credential{.id = 3, .code = "", .message = "m", .hint = "h"};
+  Credential credential{.id = 3, .keep_ms = 5, .code = "", .message = "m", .hint = "h"};
   credential.secret = Secret("hunter2");
   const auto back = BackFromDaemon<Credential>(Encode(credential).Reveal());
   EXPECT_EQ(back.secret.Reveal(), "hunter2");
