@@ -23,13 +23,27 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::array<std::string_view, 14> kInherited = {"HOME",           "PATH",
-                                                         "LANG",           "TZ",
-                                                         "TMPDIR",         "USER",
-                                                         "LOGNAME",        "SSL_CERT_FILE",
-                                                         "SSL_CERT_DIR",   "XDG_CONFIG_HOME",
-                                                         "XDG_STATE_HOME", "XDG_RUNTIME_DIR",
-                                                         "ASAN_OPTIONS",   "UBSAN_OPTIONS"};
+// The last few are what password managers find their agents by.
+constexpr std::array<std::string_view, 20> kInherited = {"HOME",
+                                                         "PATH",
+                                                         "LANG",
+                                                         "TZ",
+                                                         "TMPDIR",
+                                                         "USER",
+                                                         "LOGNAME",
+                                                         "SSL_CERT_FILE",
+                                                         "SSL_CERT_DIR",
+                                                         "XDG_CONFIG_HOME",
+                                                         "XDG_STATE_HOME",
+                                                         "XDG_RUNTIME_DIR",
+                                                         "ASAN_OPTIONS",
+                                                         "UBSAN_OPTIONS",
+                                                         "DBUS_SESSION_BUS_ADDRESS",
+                                                         "DISPLAY",
+                                                         "WAYLAND_DISPLAY",
+                                                         "GNUPGHOME",
+                                                         "PASSWORD_STORE_DIR",
+                                                         "XDG_DATA_HOME"};
 
 int MillisecondsUntil(Clock::time_point deadline) {
   const auto left =

@@ -75,7 +75,7 @@ class Daemon final : private net::Loop::Handler {
         audit_(loop, std::move(parts.log)),
         bindings_(std::move(parts.bindings)),
         vault_(loop, background_, audit_, std::move(parts.vault)),
-        credentials_(vault_),
+        credentials_(loop, vault_, audit_, CommandWorld::OfProcess(environ)),
         sessions_({.loop = loop,
                    .audit = audit_,
                    .vault = vault_,
@@ -89,6 +89,7 @@ class Daemon final : private net::Loop::Handler {
              .audit = audit_,
              .vault = vault_,
              .bindings = bindings_,
+             .credentials = credentials_,
              .sessions = sessions_,
              .started = Now(),
              .idle_timeout = options.idle_timeout,
@@ -96,7 +97,10 @@ class Daemon final : private net::Loop::Handler {
         server_(loop, router_),
         tick_(loop, [this] { Tick(); }) {
     AddAllRoutes(router_, api_);
-    vault_.set_on_change([this] { sessions_.Revoke(); });
+    vault_.set_on_change([this] {
+      credentials_.Forget();
+      sessions_.Revoke();
+    });
     audit_.set_on_health([this] {
       sessions_.Revoke();
       if (audit_.healthy()) sessions_.ResumeReading();
@@ -108,6 +112,7 @@ class Daemon final : private net::Loop::Handler {
 
   Status Start() {
     AILERON_TRY(background_.Start());
+    AILERON_TRY(credentials_.Start());
     AILERON_TRY(WatchSignals());
     AILERON_ASSIGN(os::Fd listener, os::ListenUnix(os::ControlSocket(options_.paths)));
     AILERON_TRY(server_.Listen(std::move(listener)));

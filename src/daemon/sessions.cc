@@ -57,7 +57,8 @@ std::map<std::string, session::Sentinel> Sessions::MakeSentinels() {
     if (sentinels.size() >= session::limits::kSentinelsMax) break;
     if (!variables.insert(binding.sentinel).second) continue;
     // With the vault open the look-alike has the real one's prefix and length.
-    const auto value = world_.vault.Open(binding.credential);
+    const auto value = binding.elsewhere() ? Result<Secret>(Fail(Code::kNotFound, ""))
+                                           : world_.vault.Open(binding.credential);
     sentinels[binding.name] = {binding.sentinel,
                                vault::MakeSentinel(binding.credential, value ? &*value : nullptr)};
   }

@@ -23,7 +23,7 @@ class Machine {
         bindings(Bindings::Open(folder + "/bindings.yaml").value()),
         vault(loop, background, audit,
               vault::Vault::Open(folder + "/vault.db", crypto::kCheapestKdf).value()),
-        credentials(vault),
+        credentials(loop, vault, audit, {}),
         keys(LoadKeys(folder + "/daemon.key").value()),
         sessions({.loop = loop,
                   .audit = audit,

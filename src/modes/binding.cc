@@ -23,6 +23,23 @@ Result<std::uint16_t> Port(const Parsed& parsed) {
   return *port;
 }
 
+// --from KEY=VALUE, given several times, as an object.
+Result<Json> Settings(const Parsed& parsed, std::string_view flag) {
+  Json settings = Json::object();
+  for (const std::string& text : parsed.Values(flag)) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return Fail(Code::kInvalid, "{}: \"{}\" must be KEY=VALUE", flag, Printable(text));
+    }
+    const std::string key = text.substr(0, equals);
+    if (settings.contains(key)) {
+      return Fail(Code::kInvalid, "{}: {} is given twice", flag, Printable(key));
+    }
+    settings[key] = text.substr(equals + 1);
+  }
+  return settings;
+}
+
 Outcome RunAdd(const Invocation& invocation) {
   const Parsed& parsed = invocation.parsed;
   Json binding = {{"name", parsed.arguments.at(0)}, {"scheme", parsed.Value("--scheme", "bearer")}};
@@ -35,6 +52,9 @@ Outcome RunAdd(const Invocation& invocation) {
   for (const std::string name :
        {"host", "credential", "username", "header", "template", "parameter", "sentinel"}) {
     if (parsed.Has("--" + name)) binding[name] = parsed.Value("--" + name);
+  }
+  if (parsed.Has("--from")) {
+    AILERON_ASSIGN(binding["from"], Settings(parsed, "--from"));
   }
   if (parsed.Has("--port")) {
     AILERON_ASSIGN(const std::uint16_t port, Port(parsed));
@@ -54,7 +74,32 @@ std::string How(const Json& binding) {
   }
   if (const std::string variable = TextOf(binding, "sentinel"); !variable.empty())
     how += fmt::format(" via ${}", variable);
+  if (binding.contains("from")) {
+    for (const char* kind : {"exec", "shell", "file", "hashicorp"}) {
+      if (binding["from"].contains(kind)) how += fmt::format(" from {}", kind);
+    }
+  }
   return how;
+}
+
+// What came of trying the sources that are not the vault, a line each. The exit code.
+Outcome TellTried(const Json& bindings) {
+  int code = 0;
+  for (const Json& binding : bindings) {
+    if (!binding.contains("tried")) continue;
+    const Json& tried = binding["tried"];
+    const std::string name = Printable(TextOf(binding, "credential"));
+    if (TextOf(tried, "opened") == "true") {
+      AILERON_TRY(Print(fmt::format("{} can be opened.\n", name)));
+      continue;
+    }
+    code = kExitUnavailable;
+    const std::string hint = TextOf(tried, "hint");
+    AILERON_TRY(
+        Print(fmt::format("{} cannot be opened: {}{}\n", name, Printable(TextOf(tried, "message")),
+                          hint.empty() ? "" : fmt::format(" (hint: {})", Printable(hint)))));
+  }
+  return code;
 }
 
 Grid BindingGrid(const Json& bindings) {
@@ -133,7 +178,7 @@ Outcome RunCheck(const Invocation& invocation) {
   }
   PrintGrid(BindingGrid(bindings));
   AILERON_TRY(Print(fmt::format("\nThe vault is {}.\n", Printable(TextOf(answer, "vault")))));
-  return 0;
+  return TellTried(bindings);
 }
 
 }  // namespace
@@ -143,10 +188,12 @@ Command BindingVerb() {
   const Flag port{"--port", "N", "The port, if it is not 443"};
   return {
       .text =
-          "A binding says which host gets which credential of the vault, and how it is written "
+          "A binding says which host gets which credential, and how it is written "
           "into a request. "
           "Requests to a bound host whose credential is missing or locked fail; they never go out "
           "without it. "
+          "A credential is kept in the vault, or where --from says: a command such as a password "
+          "manager, a file, or HashiCorp Vault. "
           "Built-in bindings for known services come into force when the vault has their "
           "credential.",
       .commands = {
@@ -155,7 +202,8 @@ Command BindingVerb() {
            .flags =
                {{"--host", "HOST", "The host, or *.DOMAIN for all below it (needed)"},
                 port,
-                {"--credential", "NAME", "The name of the credential in the vault (needed)"},
+                {"--credential", "NAME",
+                 "The name of the credential in the vault, or of one from elsewhere (needed)"},
                 {.name = "--scheme",
                  .value = "SCHEME",
                  .summary = "How it is written; bearer if not given",
@@ -166,14 +214,26 @@ Command BindingVerb() {
                 {"--template", "TEXT", "header-template: the header's value, with {secret} in it"},
                 {"--parameter", "NAME", "query-param: the parameter's name"},
                 {"--sentinel", "VARIABLE",
-                 "Give the sandbox a look-alike in this variable, and swap only that on the wire"}},
+                 "Give the sandbox a look-alike in this variable, and swap only that on the wire"},
+                {.name = "--from",
+                 .value = "KEY=VALUE",
+                 .summary =
+                     "Where the credential is, if not in the vault: one of exec=COMMAND, "
+                     "shell=LINE, file=PATH and hashicorp=URL, and what belongs to it: "
+                     "take=line|whole, timeout=DURATION; mount=, path=, field=, token= (an entry "
+                     "of "
+                     "the vault) or token_file=, namespace=, ca= for hashicorp; cache=DURATION",
+                 .repeat = Repeat::kMany}},
            .arguments = {name},
            .examples =
                {{"aileron binding add work-api --host=api.example.com --credential=token/work",
                  "A bearer token"},
                 {"aileron binding add key --host=api.example.com --credential=token/key "
                  "--scheme=header-template --header=x-api-key --template='{secret}'",
-                 "A header of its own"}},
+                 "A header of its own"},
+                {"aileron binding add work-api --host=api.example.com --credential=token/work "
+                 "--from=exec='pass show work/api' --from=cache=5m",
+                 "From a password manager, kept for five minutes"}},
            .run = RunAdd},
           {.name = "list",
            .summary = "List bindings, and whether they are in force",
@@ -189,7 +249,7 @@ Command BindingVerb() {
            .arguments = {name},
            .run = RunRemove},
           {.name = "check",
-           .summary = "Tell which binding a host would get",
+           .summary = "Tell which binding a host would get, and try to open its credential",
            .flags = {port, kJsonFlag},
            .arguments = {{"HOST", "The host's name"}},
            .run = RunCheck}}};

@@ -25,8 +25,6 @@ constexpr auto kReservedVariables = std::to_array<std::string_view>(
     {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "PWD", "OLDPWD", "IFS", "TMPDIR",
      "BASH_ENV", "ENV", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"});
 
-using FieldStatus = std::expected<void, FieldError>;
-
 template <typename... Args>
 std::unexpected<FieldError> Wrong(std::string_view field, fmt::format_string<Args...> format,
                                   Args&&... args) {
@@ -203,6 +201,14 @@ std::expected<Binding, FieldError> CheckFields(const BindingFields& fields, Sour
   binding.credential = fields.credential;
   if (auto ok = CheckForeign(fields, binding.scheme); !ok) return std::unexpected(ok.error());
   if (auto ok = SetSchemeFields(fields, binding); !ok) return std::unexpected(ok.error());
+  if (fields.from) {
+    if (source != Source::kUser) {
+      return Wrong("from", "only the user's own bindings may name commands, files and servers");
+    }
+    auto from = CredentialSource::Check(*fields.from);
+    if (!from) return std::unexpected(from.error());
+    binding.from = *std::move(from);
+  }
   if (fields.sentinel) {
     if (auto ok = CheckSentinel(*fields.sentinel); !ok) return std::unexpected(ok.error());
     binding.sentinel = *fields.sentinel;

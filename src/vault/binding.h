@@ -10,6 +10,7 @@
 
 #include "base/host_pattern.h"
 #include "base/result.h"
+#include "vault/credential_source.h"
 
 namespace aileron::vault {
 
@@ -30,10 +31,13 @@ struct Binding {
   std::string header;         // as it was written
   std::string template_text;  // holds "{secret}" once
   std::string parameter;
-  std::string sentinel;  // an environment variable, or empty
+  std::string sentinel;                  // an environment variable, or empty
+  std::optional<CredentialSource> from;  // where the credential is, if not in the vault
   Source source = Source::kUser;
 
   Emit emit() const { return sentinel.empty() ? Emit::kInject : Emit::kSentinel; }
+  // Whether it is fetched from somewhere when it is needed, which may fail and may take time.
+  bool elsewhere() const { return from.has_value(); }
   bool operator==(const Binding&) const = default;
 };
 
@@ -44,14 +48,11 @@ std::string PlaceOf(const Binding& binding);
 struct BindingFields {
   std::string name, host, scheme, credential;
   std::optional<std::uint16_t> port;
+  std::optional<Settings> from;
   std::optional<std::string> username, header, template_text, parameter, sentinel;
 };
 
-// What is wrong, and with which field.
-struct FieldError {
-  std::string field;
-  std::string message;
-};
+// The FieldError names what is wrong.
 std::expected<Binding, FieldError> CheckFields(const BindingFields& fields, Source source);
 // The same with "header: …" as one message.
 Result<Binding> MakeBinding(const BindingFields& fields, Source source);

@@ -28,6 +28,7 @@ std::string WhyMissing(const Binding& binding) {
 }
 
 BindingStatus StatusOf(const Binding& binding, const CredentialNames& present) {
+  if (binding.from) return {&binding, CredentialState::kElsewhere, true, ""};
   const bool there = present.contains(binding.credential);
   BindingStatus status{&binding, there ? CredentialState::kPresent : CredentialState::kMissing};
   status.active = there || binding.source == Source::kUser;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto kFields =
     std::to_array<std::string_view>({"name", "host", "port", "scheme", "credential", "username",
-                                     "header", "template", "parameter", "sentinel"});
+                                     "header", "template", "parameter", "sentinel", "from"});
 constexpr auto kRequired =
     std::to_array<std::string_view>({"name", "host", "scheme", "credential"});
 constexpr auto kTopLevel = std::to_array<std::string_view>({"version", "bindings"});
@@ -106,16 +106,47 @@ class Parser {
     auto binding = CheckFields(fields, source_);
     if (!binding) {
       const FieldError& error = binding.error();
-      const YAML::Node field = node[error.field];
-      return At(field ? field.Mark() : node.Mark(),
-                fmt::format("{}: {}", error.field, error.message));
+      return At(PlaceOfField(node, error.field), fmt::format("{}: {}", error.field, error.message));
     }
     AILERON_TRY(CheckBeside(*binding, node.Mark()));
     placed_.push_back({*std::move(binding), node.Mark().line});
     return {};
   }
 
+  // Where "header" or "from.cache" stands; where what it belongs to begins, when it is missing.
+  static YAML::Mark PlaceOfField(const YAML::Node& node, const std::string& field) {
+    const std::size_t dot = field.find('.');
+    const YAML::Node outer = node[field.substr(0, dot)];
+    if (!outer) return node.Mark();
+    if (dot == std::string::npos || !outer.IsMap()) return outer.Mark();
+    const YAML::Node inner = outer[field.substr(dot + 1)];
+    return inner ? inner.Mark() : outer.Mark();
+  }
+
+  // The keys and values below one key. Which of them are known depends on each other: CheckFields.
+  Result<Settings> ReadSettings(std::string_view group, const YAML::Node& map) const {
+    if (!map.IsMap()) return At(map.Mark(), fmt::format("{} must be a mapping", group));
+    Settings settings;
+    for (const auto& pair : map) {
+      if (!pair.first.IsScalar()) return At(pair.first.Mark(), "a key must be a word");
+      const std::string& key = pair.first.Scalar();
+      if (!pair.second.IsScalar()) {
+        return At(pair.second.Mark(), fmt::format("{} must be one value", Printable(key)));
+      }
+      if (std::ranges::find(settings, key, &Settings::value_type::first) != settings.end()) {
+        return At(pair.first.Mark(),
+                  fmt::format("\"{}\" stands here a second time", Printable(key)));
+      }
+      settings.emplace_back(key, pair.second.Scalar());
+    }
+    return settings;
+  }
+
   Status ReadField(std::string_view key, const YAML::Node& value, BindingFields& fields) const {
+    if (key == "from") {
+      AILERON_ASSIGN(fields.from, ReadSettings(key, value));
+      return {};
+    }
     if (!value.IsScalar()) return At(value.Mark(), fmt::format("{} must be one value", key));
     const std::string& text = value.Scalar();
     if (key == "port") {
@@ -145,6 +176,11 @@ class Parser {
       if (other.name == fresh.name) {
         return At(mark, fmt::format("there is a binding \"{}\" on line {} already", fresh.name,
                                     line + 1));
+      }
+      if (other.credential == fresh.credential && other.from != fresh.from) {
+        return At(mark, fmt::format("\"{}\" and \"{}\" on line {} take the credential {} from "
+                                    "different places: give them two names",
+                                    fresh.name, other.name, line + 1, fresh.credential));
       }
       const bool same_host = other.host == fresh.host && other.port == fresh.port;
       const bool both_inject = other.emit() == Emit::kInject && fresh.emit() == Emit::kInject;
@@ -211,6 +247,13 @@ std::string RenderOne(const Binding& binding, std::string_view indent) {
   if (!binding.template_text.empty()) line("template", Scalar(binding.template_text));
   if (!binding.parameter.empty()) line("parameter", Scalar(binding.parameter));
   if (!binding.sentinel.empty()) line("sentinel", Scalar(binding.sentinel));
+  const auto group = [&](std::string_view key, const Settings& settings) {
+    text += fmt::format("{}  {}:\n", indent, key);
+    for (const auto& [name, value] : settings) {
+      text += fmt::format("{}    {}: {}\n", indent, name, Scalar(value));
+    }
+  };
+  if (binding.from) group("from", binding.from->Write());
   return text;
 }
 

@@ -12,6 +12,8 @@
 //       template: "{secret}"       header-template only; holds {secret} exactly once
 //       parameter: key             query-param only
 //       sentinel: EXAMPLE_TOKEN    the look-alike's environment variable: swap instead of inject
+//       from: …                    where the credential is, if not in the vault
+//                                  (credential_source.h); its name is then a name for the record
 //
 // The file is strict: an unknown or repeated key, a wrong type or a bad value is an error with
 // file, line and column, and so are two bindings that would write to the same place. Text in,

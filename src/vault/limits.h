@@ -20,4 +20,11 @@ inline constexpr std::size_t kBindingsMax = 1'000;
 inline constexpr std::size_t kTemplateMax = 256;
 inline constexpr std::size_t kFieldMax = 128;
 
+// Sources besides the vault.
+inline constexpr std::size_t kSettingMax = 1'024;  // a value below "from" or "oauth2"
+inline constexpr std::chrono::seconds kSourceTimeout{20};
+inline constexpr std::chrono::seconds kSourceTimeoutMax{60};
+inline constexpr std::chrono::seconds kSourceCache{30};
+inline constexpr std::chrono::hours kSourceCacheMax{24};
+
 }  // namespace aileron::vault::limits
