@@ -19,25 +19,17 @@ std::string KeyOf(const vault::Binding& binding) {
       key += fmt::format("\n{}: {}", name, value);
     }
   }
+  if (binding.oauth2) {
+    for (const auto& [name, value] : binding.oauth2->Write()) {
+      key += fmt::format("\noauth2 {}: {}", name, value);
+    }
+  }
   return key;
 }
 
-std::unique_ptr<Opening> Make(OpeningWorld& world, const vault::Binding& binding,
-                              Opening::OnFresh on_fresh) {
-  const vault::CredentialSource& source = *binding.from;
-  switch (source.kind) {
-    case Kind::kExec:
-    case Kind::kShell:
-      return std::make_unique<CommandOpening>(world, source, std::move(on_fresh));
-    case Kind::kFile:
-      return std::make_unique<FileOpening>(world, source.text, source, std::move(on_fresh));
-    case Kind::kHashicorp:
-      return std::make_unique<HashicorpOpening>(world, source, std::move(on_fresh));
-  }
-  return nullptr;
+std::string_view HowOpened(const vault::Binding& binding) {
+  return binding.from ? binding.from->KindName() : "oauth2";
 }
-
-std::string_view HowOpened(const vault::Binding& binding) { return binding.from->KindName(); }
 
 OpenedSecret Given(Secret secret, Duration keep) {
   const auto most = std::min<Duration>(keep, limits::kWorkerKeep);
@@ -60,7 +52,7 @@ Credentials::Credentials(net::Loop& loop, VaultService& vault, AuditService& aud
       old_(loop, [this] { DropOld(); }) {}
 
 void Credentials::Open(const vault::Binding& binding, Done done) {
-  if (!binding.from) {
+  if (!binding.elsewhere()) {
     auto secret = OpenEntry(world_.vault, binding.credential);
     if (!secret) return done(std::unexpected(std::move(secret.error())));
     return done(OpenedSecret{.secret = std::move(*secret)});
@@ -86,6 +78,25 @@ void Credentials::Open(const vault::Binding& binding, Done done) {
   Begin(key, binding, std::move(done));
 }
 
+std::unique_ptr<Opening> Credentials::Make(const vault::Binding& binding,
+                                           Opening::OnFresh on_fresh) {
+  if (binding.oauth2) {
+    return std::make_unique<OAuth2Opening>(world_, unstored_, binding.credential, *binding.oauth2,
+                                           std::move(on_fresh));
+  }
+  const vault::CredentialSource& source = *binding.from;
+  switch (source.kind) {
+    case Kind::kExec:
+    case Kind::kShell:
+      return std::make_unique<CommandOpening>(world_, source, std::move(on_fresh));
+    case Kind::kFile:
+      return std::make_unique<FileOpening>(world_, source.text, source, std::move(on_fresh));
+    case Kind::kHashicorp:
+      return std::make_unique<HashicorpOpening>(world_, source, std::move(on_fresh));
+  }
+  return nullptr;
+}
+
 void Credentials::Begin(const std::string& key, const vault::Binding& binding, Done done) {
   auto& flight = flights_[key];
   flight = std::make_unique<Flight>(loop_, binding, [this, key] {
@@ -95,7 +106,7 @@ void Credentials::Begin(const std::string& key, const vault::Binding& binding, D
   flight->waiting.push_back(std::move(done));
   flight->deadline.Set(limits::kCredentialWait);
   // Posted: the opening is destroyed by whom it tells.
-  flight->opening = Make(world_, binding, [this, key](FreshCredential fresh) {
+  flight->opening = Make(binding, [this, key](FreshCredential fresh) {
     auto shared = std::make_shared<FreshCredential>(std::move(fresh));
     loop_.Post([this, key, shared, alive = std::weak_ptr(alive_),
                 opening = flights_.at(key)->opening.get()] {
@@ -174,6 +185,7 @@ void Credentials::DropOld() {
 }
 
 void Credentials::Forget() {
+  if (world_.storing) return;  // a refresh token was exchanged: nothing else has changed
   kept_.clear();
   failed_.clear();
   for (const auto& [key, flight] : flights_) flight->void_ = true;

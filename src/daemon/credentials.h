@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/oauth2_opening.h"
 #include "daemon/opened.h"
 #include "daemon/opening.h"
 #include "net/loop.h"
@@ -56,6 +57,7 @@ class Credentials {
     net::Instant until{};
   };
 
+  std::unique_ptr<Opening> Make(const vault::Binding& binding, Opening::OnFresh on_fresh);
   void Begin(const std::string& key, const vault::Binding& binding, Done done);
   void Land(const std::string& key, FreshCredential fresh);
   void Record(const vault::Binding& binding, const FreshCredential& fresh);
@@ -66,6 +68,7 @@ class Credentials {
   net::Loop& loop_;
   Background files_;
   OpeningWorld world_;
+  UnstoredTokens unstored_;
   std::map<std::string, std::unique_ptr<Flight>> flights_;
   std::map<std::string, Kept> kept_;
   std::map<std::string, Failed> failed_;

@@ -70,10 +70,14 @@ constexpr std::size_t kAuditLimit = 1'000;   // records in one list
 constexpr std::chrono::milliseconds kAuditLateness{1'500};  // of a worker's record
 
 // Credentials from elsewhere than the vault.
-constexpr auto kCredentialWait = 75s;  // for any of them; each source has its own, shorter
-constexpr auto kFailureKept = 1s;      // a source that failed is not asked again before
-constexpr auto kRenewAgain = 5s;       // after renewing what still serves has failed
-constexpr auto kWorkerKeep = 60s;      // a worker asks again: the host may have slept meanwhile
+constexpr auto kCredentialWait = 75s;   // for any of them; each source has its own, shorter
+constexpr auto kFailureKept = 1s;       // a source that failed is not asked again before
+constexpr auto kRenewAgain = 5s;        // after renewing what still serves has failed
+constexpr auto kWorkerKeep = 60s;       // a worker asks again: the host may have slept meanwhile
+constexpr auto kOAuth2Wait = 20s;       // for a token endpoint
+constexpr auto kOAuth2Ahead = 60s;      // an access token is renewed so long before its end
+constexpr auto kOAuth2Lifetime = 5min;  // of one whose server does not say
+constexpr auto kOAuth2Longest = 24h;
 constexpr std::size_t kOpenings = 64;  // at a time
 constexpr std::size_t kKept = 1'000;
 constexpr auto kFileWait = 10s;                 // a file system may hang

@@ -39,6 +39,7 @@ struct OpeningWorld {
   AuditService& audit;
   Background& files;  // for reading users' files alone: what hangs there holds up nothing else
   CommandWorld commands;
+  bool storing = false;  // the vault changes by an opening's own hand
 };
 
 // An entry of the vault.

@@ -15,6 +15,7 @@ std::string GrantKey(std::string_view binding, std::string_view host, std::uint1
 proxy::BindingScheme SchemeOf(vault::Scheme scheme) {
   switch (scheme) {
     case vault::Scheme::kBearer:
+    case vault::Scheme::kOAuth2:  // its access token is sent as one
       return proxy::BindingScheme::kBearer;
     case vault::Scheme::kBasic:
       return proxy::BindingScheme::kBasic;

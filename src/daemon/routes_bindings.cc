@@ -50,6 +50,7 @@ json ToJson(const vault::BindingStatus& status) {
     if (!text->empty()) object[name] = *text;
   }
   if (binding.from) object["from"] = ToJson(binding.from->Write());
+  if (binding.oauth2) object["oauth2"] = ToJson(binding.oauth2->Write());
   return object;
 }
 
@@ -120,8 +121,8 @@ Result<vault::BindingFields> ReadFields(const json& object) {
       fields.port = value.get<std::uint16_t>();
       continue;
     }
-    if (name == "from") {
-      AILERON_ASSIGN(fields.from, ReadSettings(name, value));
+    if (name == "from" || name == "oauth2") {
+      AILERON_ASSIGN((name == "from" ? fields.from : fields.oauth2), ReadSettings(name, value));
       continue;
     }
     if (!value.is_string()) return Fail(Code::kInvalid, "{}: must be text", Printable(name));

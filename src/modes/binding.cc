@@ -53,8 +53,9 @@ Outcome RunAdd(const Invocation& invocation) {
        {"host", "credential", "username", "header", "template", "parameter", "sentinel"}) {
     if (parsed.Has("--" + name)) binding[name] = parsed.Value("--" + name);
   }
-  if (parsed.Has("--from")) {
-    AILERON_ASSIGN(binding["from"], Settings(parsed, "--from"));
+  for (const std::string group : {"from", "oauth2"}) {
+    if (!parsed.Has("--" + group)) continue;
+    AILERON_ASSIGN(binding[group], Settings(parsed, "--" + group));
   }
   if (parsed.Has("--port")) {
     AILERON_ASSIGN(const std::uint16_t port, Port(parsed));
@@ -207,7 +208,7 @@ Command BindingVerb() {
                 {.name = "--scheme",
                  .value = "SCHEME",
                  .summary = "How it is written; bearer if not given",
-                 .choices = "bearer|basic|header-template|query-param"},
+                 .choices = "bearer|basic|header-template|query-param|oauth2"},
                 {"--username", "NAME",
                  "basic: the user's name; without it the credential is user:password"},
                 {"--header", "NAME", "header-template: the header's name"},
@@ -215,6 +216,14 @@ Command BindingVerb() {
                 {"--parameter", "NAME", "query-param: the parameter's name"},
                 {"--sentinel", "VARIABLE",
                  "Give the sandbox a look-alike in this variable, and swap only that on the wire"},
+                {.name = "--oauth2",
+                 .value = "KEY=VALUE",
+                 .summary =
+                     "oauth2: how an access token is asked for: token_url=URL, "
+                     "grant=client_credentials|refresh_token, client_id=, client_secret= (an entry "
+                     "of the vault, for refresh_token), client_auth=basic|post, scope=, ca=FILE. "
+                     "The credential is the client's secret or the refresh token",
+                 .repeat = Repeat::kMany},
                 {.name = "--from",
                  .value = "KEY=VALUE",
                  .summary =

@@ -10,8 +10,8 @@
 namespace aileron::vault {
 namespace {
 
-constexpr std::array<std::string_view, 4> kSchemeNames{"bearer", "basic", "header-template",
-                                                       "query-param"};
+constexpr auto kSchemeNames = std::to_array<std::string_view>(
+    {"bearer", "basic", "header-template", "query-param", "oauth2"});
 constexpr std::string_view kPlaceholder = "{secret}";
 
 // Headers that decide how a message is framed or where it goes: a credential has no place there.
@@ -119,6 +119,7 @@ FieldStatus CheckForeign(const BindingFields& fields, Scheme scheme) {
   if (auto ok = foreign("username", fields.username, Scheme::kBasic); !ok) return ok;
   if (auto ok = foreign("header", fields.header, Scheme::kHeaderTemplate); !ok) return ok;
   if (auto ok = foreign("template", fields.template_text, Scheme::kHeaderTemplate); !ok) return ok;
+  if (auto ok = foreign("oauth2", fields.oauth2, Scheme::kOAuth2); !ok) return ok;
   return foreign("parameter", fields.parameter, Scheme::kQueryParam);
 }
 
@@ -149,6 +150,18 @@ FieldStatus SetSchemeFields(const BindingFields& fields, Binding& binding) {
       }
       binding.parameter = *fields.parameter;
       return {};
+    case Scheme::kOAuth2: {
+      if (!fields.oauth2) return Wrong("oauth2", "oauth2 needs its settings");
+      if (fields.from) {
+        return Wrong("from",
+                     "the credential of oauth2 is kept in the vault, which takes its new "
+                     "refresh tokens");
+      }
+      auto oauth2 = OAuth2Settings::Check(*fields.oauth2);
+      if (!oauth2) return std::unexpected(oauth2.error());
+      binding.oauth2 = *std::move(oauth2);
+      return {};
+    }
   }
   return {};
 }
@@ -165,6 +178,7 @@ std::string PlaceOf(const Binding& binding) {
   switch (binding.scheme) {
     case Scheme::kBearer:
     case Scheme::kBasic:
+    case Scheme::kOAuth2:
       return "authorization";
     case Scheme::kHeaderTemplate:
       return ToLower(binding.header);

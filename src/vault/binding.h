@@ -11,10 +11,11 @@
 #include "base/host_pattern.h"
 #include "base/result.h"
 #include "vault/credential_source.h"
+#include "vault/oauth2_settings.h"
 
 namespace aileron::vault {
 
-enum class Scheme { kBearer, kBasic, kHeaderTemplate, kQueryParam };
+enum class Scheme { kBearer, kBasic, kHeaderTemplate, kQueryParam, kOAuth2 };
 enum class Emit { kInject, kSentinel };
 enum class Source { kUser, kBuiltin };
 
@@ -33,11 +34,12 @@ struct Binding {
   std::string parameter;
   std::string sentinel;                  // an environment variable, or empty
   std::optional<CredentialSource> from;  // where the credential is, if not in the vault
+  std::optional<OAuth2Settings> oauth2;  // of the scheme oauth2, and only of it
   Source source = Source::kUser;
 
   Emit emit() const { return sentinel.empty() ? Emit::kInject : Emit::kSentinel; }
   // Whether it is fetched from somewhere when it is needed, which may fail and may take time.
-  bool elsewhere() const { return from.has_value(); }
+  bool elsewhere() const { return from || oauth2; }
   bool operator==(const Binding&) const = default;
 };
 
@@ -48,7 +50,7 @@ std::string PlaceOf(const Binding& binding);
 struct BindingFields {
   std::string name, host, scheme, credential;
   std::optional<std::uint16_t> port;
-  std::optional<Settings> from;
+  std::optional<Settings> from, oauth2;
   std::optional<std::string> username, header, template_text, parameter, sentinel;
 };
 

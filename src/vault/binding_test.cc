@@ -46,6 +46,33 @@ TEST(Binding, EachSchemeTakesItsOwnFields) {
   EXPECT_EQ(PlaceOf(*MakeBinding(query, Source::kUser)), "?key");
 }
 
+TEST(Binding, ACredentialFromElsewhereIsTheUsersToName) {
+  auto fields = Bearer();
+  fields.from = Settings{{"exec", "pass show x"}};
+  const auto binding = MakeBinding(fields, Source::kUser);
+  ASSERT_TRUE(binding) << binding.error().message;
+  EXPECT_TRUE(binding->elsewhere());
+  EXPECT_FALSE(MakeBinding(fields, Source::kBuiltin));
+  fields.from = Settings{{"exec", "a | b"}};
+  EXPECT_EQ(WrongField(fields), "from.exec");
+}
+
+TEST(Binding, OAuth2KeepsItsCredentialInTheVault) {
+  auto fields = Bearer();
+  fields.scheme = "oauth2";
+  EXPECT_EQ(WrongField(fields), "oauth2");
+  fields.oauth2 = Settings{{"token_url", "https://login.example/token"},
+                           {"grant", "client_credentials"},
+                           {"client_id", "me"}};
+  EXPECT_EQ(WrongField(fields), "none");
+  EXPECT_EQ(PlaceOf(*MakeBinding(fields, Source::kUser)), "authorization");
+  fields.from = Settings{{"exec", "pass"}};
+  EXPECT_EQ(WrongField(fields), "from");
+  fields.from.reset();
+  fields.scheme = "bearer";
+  EXPECT_EQ(WrongField(fields), "oauth2");
+}
+
 TEST(Binding, AFieldOfAnotherSchemeIsAMistake) {
   auto fields = Bearer();
   fields.username = "me";

@@ -12,9 +12,9 @@
 namespace aileron::vault {
 namespace {
 
-constexpr auto kFields =
-    std::to_array<std::string_view>({"name", "host", "port", "scheme", "credential", "username",
-                                     "header", "template", "parameter", "sentinel", "from"});
+constexpr auto kFields = std::to_array<std::string_view>(
+    {"name", "host", "port", "scheme", "credential", "username", "header", "template", "parameter",
+     "sentinel", "from", "oauth2"});
 constexpr auto kRequired =
     std::to_array<std::string_view>({"name", "host", "scheme", "credential"});
 constexpr auto kTopLevel = std::to_array<std::string_view>({"version", "bindings"});
@@ -143,8 +143,8 @@ class Parser {
   }
 
   Status ReadField(std::string_view key, const YAML::Node& value, BindingFields& fields) const {
-    if (key == "from") {
-      AILERON_ASSIGN(fields.from, ReadSettings(key, value));
+    if (key == "from" || key == "oauth2") {
+      AILERON_ASSIGN((key == "from" ? fields.from : fields.oauth2), ReadSettings(key, value));
       return {};
     }
     if (!value.IsScalar()) return At(value.Mark(), fmt::format("{} must be one value", key));
@@ -181,6 +181,18 @@ class Parser {
         return At(mark, fmt::format("\"{}\" and \"{}\" on line {} take the credential {} from "
                                     "different places: give them two names",
                                     fresh.name, other.name, line + 1, fresh.credential));
+      }
+      // A refresh token is redeemed once: two who redeem it on their own end each other.
+      const bool redeems = fresh.oauth2 || other.oauth2;
+      const bool refreshes =
+          (fresh.oauth2 && fresh.oauth2->grant == OAuth2Settings::Grant::kRefreshToken) ||
+          !fresh.oauth2 || !other.oauth2;
+      if (other.credential == fresh.credential && redeems && refreshes &&
+          other.oauth2 != fresh.oauth2) {
+        return At(mark,
+                  fmt::format("\"{}\" and \"{}\" on line {} use the credential {} in different "
+                              "ways, and oauth2 redeems it: give them two",
+                              fresh.name, other.name, line + 1, fresh.credential));
       }
       const bool same_host = other.host == fresh.host && other.port == fresh.port;
       const bool both_inject = other.emit() == Emit::kInject && fresh.emit() == Emit::kInject;
@@ -254,6 +266,7 @@ std::string RenderOne(const Binding& binding, std::string_view indent) {
     }
   };
   if (binding.from) group("from", binding.from->Write());
+  if (binding.oauth2) group("oauth2", binding.oauth2->Write());
   return text;
 }
 

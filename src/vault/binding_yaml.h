@@ -5,13 +5,14 @@
 //     - name: example              letters, digits, . _ -
 //       host: api.example.com      a host pattern (base/host_pattern.h)
 //       port: 443                  the default
-//       scheme: bearer             bearer | basic | header-template | query-param
+//       scheme: bearer             bearer | basic | header-template | query-param | oauth2
 //       credential: token/example  an entry of the vault
 //       username: me               basic only; without it the secret holds user:password
 //       header: X-Api-Key          header-template only
 //       template: "{secret}"       header-template only; holds {secret} exactly once
 //       parameter: key             query-param only
 //       sentinel: EXAMPLE_TOKEN    the look-alike's environment variable: swap instead of inject
+//       oauth2: …                  oauth2 only (oauth2_settings.h)
 //       from: …                    where the credential is, if not in the vault
 //                                  (credential_source.h); its name is then a name for the record
 //

@@ -75,6 +75,46 @@ TEST(BindingYaml, AMistakeIsToldWithItsPlace) {
             "bindings.yaml:2:1: \"version\" stands here a second time");
 }
 
+constexpr std::string_view kHead =
+    "version: 1\nbindings:\n  - name: a\n    host: b.c\n    scheme: bearer\n    credential: "
+    "token/x\n";
+
+TEST(BindingYaml, ASourceIsReadAndItsMistakesHaveTheirPlace) {
+  const std::string head(kHead);
+  const auto good = ParseBindings(
+      head + "    from:\n      exec: pass show 'a b'\n      cache: 0s\n", "f", Source::kUser);
+  ASSERT_TRUE(good) << good.error().message;
+  EXPECT_EQ((*good)[0].from->argv, (std::vector<std::string>{"pass", "show", "a b"}));
+  EXPECT_EQ(ParseBindings(RenderBindings(*good), "f", Source::kUser), *good);
+  EXPECT_EQ(ErrorOf(head + "    from: pass\n"), "bindings.yaml:7:11: from must be a mapping");
+  EXPECT_EQ(ErrorOf(head + "    from:\n      exec: pass\n      exec: pass\n"),
+            "bindings.yaml:9:7: \"exec\" stands here a second time");
+  EXPECT_EQ(ErrorOf(head + "    from:\n      exec: [pass]\n"),
+            "bindings.yaml:8:13: exec must be one value");
+  EXPECT_TRUE(
+      ErrorOf(head + "    from:\n      exec: pass\n      cachee: 1s\n")
+          .starts_with("bindings.yaml:9:15: from.cachee: has no place here (did you mean cache?"));
+  EXPECT_TRUE(
+      ErrorOf(head + "    from: {}\n").starts_with("bindings.yaml:7:11: from: needs exactly"));
+}
+
+TEST(BindingYaml, OneNameStandsForOneCredential) {
+  const std::string second =
+      "  - name: z\n    host: y.c\n    scheme: bearer\n    credential: token/x\n";
+  EXPECT_EQ(ErrorOf(std::string(kHead) + second), "");
+  EXPECT_EQ(
+      ErrorOf(std::string(kHead) + second + "    from: {exec: pass}\n"),
+      "bindings.yaml:7:5: \"z\" and \"a\" on line 3 take the credential token/x from different "
+      "places: give them two names");
+  const std::string redeemed =
+      "  - name: z\n    host: y.c\n    scheme: oauth2\n    credential: token/x\n    oauth2: "
+      "{token_url: https://l.c/t, grant: client_credentials, client_id: me}\n";
+  EXPECT_NE(ErrorOf(std::string(kHead) + redeemed), "");
+  const auto alone = ParseBindings("version: 1\nbindings:\n" + redeemed, "f", Source::kUser);
+  ASSERT_TRUE(alone) << alone.error().message;
+  EXPECT_EQ(ParseBindings(RenderBindings(*alone), "f", Source::kUser), *alone);
+}
+
 TEST(BindingYaml, OtherMistakesAreRefusedToo) {
   for (const std::string_view text :
        {"bindings: []\n", "version: 2\n", "version: [1]\n", "- a\n", "x",
