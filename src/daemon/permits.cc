@@ -90,6 +90,13 @@ proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
                 "use https://");
   }
   verdict.bindings = BindingsFor(ask);
+  // Fewer would let requests pass that a binding is for.
+  if (verdict.bindings.size() > proxy::limits::bindings_max ||
+      proxy::Encode(verdict).size() > proxy::limits::packet_max) {
+    return Deny(ask.id, "too_many_bindings", "bindings",
+                fmt::format("more is bound to {} than can be told", FormatHostPort(host->text, ask.port)),
+                "remove bindings of this host, or narrow them with fewer paths");
+  }
   return verdict;
 }
 
@@ -100,14 +107,14 @@ std::vector<proxy::BindingView> Permits::BindingsFor(const proxy::AskVerdict& as
   const auto host = ParseHost(ask.host);
   if (!host) return views;
   for (const vault::Binding* binding : source_.Applicable(host->text, ask.port)) {
-    if (views.size() >= proxy::limits::bindings_max) break;
     proxy::BindingView view{.name = binding->name,
                             .scheme = SchemeOf(binding->scheme),
                             .credential = binding->credential,
                             .username = binding->username,
                             .header = binding->header,
                             .template_text = binding->template_text,
-                            .parameter = binding->parameter};
+                            .parameter = binding->parameter,
+                            .scope = binding->scope};
     if (binding->emit() == vault::Emit::kSentinel) {
       const auto sentinel = sentinels_.find(binding->name);
       // Bound after this session began: the sandbox holds no look-alike that could be replaced.
@@ -194,7 +201,7 @@ Result<proxy::Credential> Permits::OnCredential(const proxy::AskCredential& ask)
     return refuse("audit_unavailable", outage, "see \"aileron status\" on the host");
   }
   const vault::Binding* binding = StillHolds(ask);
-  if (binding == nullptr) {
+  if (binding == nullptr || !binding->scope.Covers(ask.method, ask.path)) {
     return refuse("not_permitted", fmt::format("the binding {} no longer holds", ask.binding),
                   "try again");
   }

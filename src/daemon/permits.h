@@ -6,7 +6,9 @@
 //   is
 //                  told inside TLS too); not more than so many a second
 //   AskCredential  only for a binding that a verdict to this worker named for that host and port,
-//                  and only while policy and bindings still say so
+//                  and only while policy and bindings still say so, for a request that the binding
+//                  covers: which one it is is the worker's word, so this is a second look at an
+//                  honest worker's, and no wall against one that was taken over
 //
 // Anything else is a violation: an Error. The worker parses strangers' bytes; one that asks for
 // what it has no permit for has been taken over, and is ended. A table that is full forgets

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/session_request.h"
+#include "proxy/limits.h"
 
 namespace aileron::daemon {
 namespace {
@@ -108,6 +109,39 @@ TEST_F(PermitsTest, ACredentialIsGivenOnlyWhereAVerdictNamedItsBinding) {
   EXPECT_FALSE(AskCredential("one", "a.example", 8443).has_value());
   EXPECT_FALSE(AskCredential("one", "").has_value());
   EXPECT_EQ(source_.opened.size(), 1u);
+}
+
+TEST_F(PermitsTest, ANarrowedBindingIsGivenForTheRequestsItCovers) {
+  source_.bindings = {Bind("one", "a.example")};
+  source_.bindings[0].scope.methods = {"GET"};
+  source_.bindings[0].scope.paths = {*PathPattern::Parse("/mine/**")};
+  EXPECT_EQ(Ask("a.example").bindings.at(0).scope, source_.bindings[0].scope);
+  const auto ask = [&](std::string method, std::string path) {
+    return std::get<proxy::Credential>(*Handle(proxy::AskCredential{.id = ++id_,
+                                                                    .binding = "one",
+                                                                    .host = "a.example",
+                                                                    .port = 443,
+                                                                    .method = method,
+                                                                    .path = path}));
+  };
+  EXPECT_EQ(ask("GET", "/mine/x").secret.Reveal(), "s3cret");
+  EXPECT_EQ(ask("PUT", "/mine/x").code, "not_permitted");
+  EXPECT_EQ(ask("GET", "/mine/../x").code, "not_permitted");
+  EXPECT_EQ(ask("", "").code, "not_permitted");
+  EXPECT_EQ(source_.opened.size(), 1u);
+}
+
+TEST_F(PermitsTest, BindingsThatCannotAllBeToldAreARefusal) {
+  for (std::size_t i = 0; i <= proxy::limits::bindings_max; ++i) {
+    source_.bindings.push_back(Bind(fmt::format("b{}", i), "a.example"));
+  }
+  EXPECT_EQ(Ask("a.example").code, "too_many_bindings");
+  source_.bindings.pop_back();
+  EXPECT_EQ(Ask("a.example").action, proxy::Action::kAllow);
+  for (vault::Binding& binding : source_.bindings) {
+    binding.scope.paths.assign(8, *PathPattern::Parse("/" + std::string(300, 'a')));
+  }
+  EXPECT_EQ(Ask("a.example").code, "too_many_bindings");
 }
 
 TEST_F(PermitsTest, ADeniedHostGetsNoBinding) {

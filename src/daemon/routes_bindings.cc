@@ -32,6 +32,8 @@ json ToJson(const vault::BindingStatus& status) {
         std::pair("sentinel", &binding.sentinel)}) {
     if (!text->empty()) object[name] = *text;
   }
+  if (!binding.scope.methods.empty()) object["methods"] = binding.scope.methods;
+  for (const PathPattern& path : binding.scope.paths) object["paths"].push_back(path.ToString());
   return object;
 }
 
@@ -68,6 +70,16 @@ Reply Show(Api& api, const Request& request) {
   return JsonReply(200, ToJson(*status));
 }
 
+Result<std::vector<std::string>> ReadList(std::string_view name, const json& value) {
+  std::vector<std::string> list;
+  if (!value.is_array()) return Fail(Code::kInvalid, "{}: must be a list", name);
+  for (const json& each : value) {
+    if (!each.is_string()) return Fail(Code::kInvalid, "{}: must be a list of texts", name);
+    list.push_back(each.get<std::string>());
+  }
+  return list;
+}
+
 Result<vault::BindingFields> ReadFields(const json& object) {
   vault::BindingFields fields;
   const std::map<std::string, std::string*, std::less<>> required = {
@@ -88,6 +100,10 @@ Result<vault::BindingFields> ReadFields(const json& object) {
                          value.get<std::int64_t>() <= 65535;
       if (!valid) return Fail(Code::kInvalid, "port: must be a number from 1 to 65535");
       fields.port = value.get<std::uint16_t>();
+      continue;
+    }
+    if (name == "methods" || name == "paths") {
+      AILERON_ASSIGN((name == "methods" ? fields.methods : fields.paths), ReadList(name, value));
       continue;
     }
     if (!value.is_string()) return Fail(Code::kInvalid, "{}: must be text", Printable(name));

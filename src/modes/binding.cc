@@ -36,6 +36,8 @@ Outcome RunAdd(const Invocation& invocation) {
        {"host", "credential", "username", "header", "template", "parameter", "sentinel"}) {
     if (parsed.Has("--" + name)) binding[name] = parsed.Value("--" + name);
   }
+  if (parsed.Has("--method")) binding["methods"] = parsed.Values("--method");
+  if (parsed.Has("--path")) binding["paths"] = parsed.Values("--path");
   if (parsed.Has("--port")) {
     AILERON_ASSIGN(const std::uint16_t port, Port(parsed));
     binding["port"] = port;
@@ -43,6 +45,18 @@ Outcome RunAdd(const Invocation& invocation) {
   AILERON_ASSIGN(control::Client client, Connected());
   AILERON_TRY(CallJson(client, "POST", "/v1/bindings", binding));
   return 0;
+}
+
+// What it is narrowed to: "GET,HEAD /a/** /b", or nothing.
+std::string Scope(const Json& binding) {
+  std::string scope;
+  for (const Json& method : ListOf(binding, "methods")) {
+    scope += (scope.empty() ? "" : ",") + method.get<std::string>();
+  }
+  for (const Json& path : ListOf(binding, "paths")) {
+    scope += (scope.empty() ? "" : " ") + path.get<std::string>();
+  }
+  return scope;
 }
 
 // How the credential is written, in a few words.
@@ -54,6 +68,7 @@ std::string How(const Json& binding) {
   }
   if (const std::string variable = TextOf(binding, "sentinel"); !variable.empty())
     how += fmt::format(" via ${}", variable);
+  if (const std::string scope = Scope(binding); !scope.empty()) how += " for " + scope;
   return how;
 }
 
@@ -166,14 +181,22 @@ Command BindingVerb() {
                 {"--template", "TEXT", "header-template: the header's value, with {secret} in it"},
                 {"--parameter", "NAME", "query-param: the parameter's name"},
                 {"--sentinel", "VARIABLE",
-                 "Give the sandbox a look-alike in this variable, and swap only that on the wire"}},
+                 "Give the sandbox a look-alike in this variable, and swap only that on the wire"},
+                {"--method", "METHOD", "Only for requests with this method; may be repeated",
+                 Repeat::kMany},
+                {"--path", "PATTERN",
+                 "Only for these paths: /a/* is one segment, /a/** all below; may be repeated",
+                 Repeat::kMany}},
            .arguments = {name},
            .examples =
                {{"aileron binding add work-api --host=api.example.com --credential=token/work",
                  "A bearer token"},
                 {"aileron binding add key --host=api.example.com --credential=token/key "
                  "--scheme=header-template --header=x-api-key --template='{secret}'",
-                 "A header of its own"}},
+                 "A header of its own"},
+                {"aileron binding add mine --host=api.example.com --credential=token/mine "
+                 "--method=GET --path='/repos/me/**'",
+                 "Only for reading below one path; other requests go out as they are"}},
            .run = RunAdd},
           {.name = "list",
            .summary = "List bindings, and whether they are in force",

@@ -134,7 +134,7 @@ void Client::Do(Exchange::Command command) {
           });
     case Exchange::Command::kAskCredential:
       return world_.permits.AskCredential(
-          exchange_->wanted_binding().name, exchange_->site(),
+          exchange_->credential_question(),
           [weak = weak_from_this()](std::shared_ptr<const Credential> credential) {
             const auto self = weak.lock();
             if (!self || self->phase_ != Phase::kExchange) return;

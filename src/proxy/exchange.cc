@@ -309,6 +309,18 @@ void Exchange::NeedNextCredential() {
   Do(Command::kOpenUpstream);
 }
 
+AskCredential Exchange::credential_question() const {
+  const BindingView& binding = verdict_->bindings[binding_];
+  AskCredential ask{.binding = binding.name, .host = site_.host, .port = site_.port};
+  if (binding.scope.everything()) return ask;
+  ask.method = request_.method();
+  // One that is longer than any that can be matched is not asked for.
+  if (!binding.scope.paths.empty()) {
+    ask.path = http::SplitTarget(request_.path_and_query()).path;
+  }
+  return ask;
+}
+
 void Exchange::OnCredential(std::shared_ptr<const Credential> credential) {
   if (state_ != State::kCredential) return;
   const std::string& reference = verdict_->bindings[binding_].credential;

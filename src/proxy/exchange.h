@@ -40,7 +40,7 @@ class Exchange {
 
   enum class Command : std::uint8_t {
     kAskVerdict,     // for site(); answer with OnVerdict
-    kAskCredential,  // for wanted_binding() at site(); answer with OnCredential
+    kAskCredential,  // with credential_question(); answer with OnCredential
     kOpenUpstream,   // to site(), a pooled connection or a fresh one; answer with
                      // OnUpstreamOpened/Failed
     kOpenFresh,      // the same, but not from the pool
@@ -100,7 +100,7 @@ class Exchange {
   bool idle() const { return state_ == State::kHead && from_client_.empty(); }
 
   const Site& site() const { return site_; }
-  const BindingView& wanted_binding() const { return verdict_->bindings[binding_]; }
+  AskCredential credential_question() const;
   AddressRule address_rule() const { return verdict_->address_rule; }
   AuditRecord TakeRecord();
   void ReleaseMemory();

@@ -160,7 +160,7 @@ TEST(Exchange, ABoundRequestWaitsForItsCredentialAndIsNeverSentWithout) {
   Play play;
   play.Client("GET / HTTP/1.1\r\nHost: site.test\r\nAuthorization: mine\r\n\r\n");
   EXPECT_THAT(play.Allow({binding}), ElementsAre(Command::kAskCredential));
-  EXPECT_EQ(play.exchange.wanted_binding().name, "b");
+  EXPECT_EQ(play.exchange.credential_question().binding, "b");
   Credential good;
   good.secret = Secret("s3cret");
   play.exchange.OnCredential(std::make_shared<const Credential>(std::move(good)));

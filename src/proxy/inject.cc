@@ -391,7 +391,17 @@ std::size_t SizeOf(const RequestParts& request, std::span<const Grant> grants) {
 
 }  // namespace
 
+bool Covers(const BindingView& binding, const RequestParts& request) {
+  if (binding.scope.everything()) return true;
+  for (const http::Headers::Field field : *request.headers) {
+    if (!binding.scope.methods.empty() && OverridesMethod(field.name)) return false;
+    if (!binding.scope.paths.empty() && OverridesPath(field.name)) return false;
+  }
+  return binding.scope.Covers(request.method, http::SplitTarget(request.target).path);
+}
+
 bool NeedsCredential(const BindingView& binding, const RequestParts& request) {
+  if (!Covers(binding, request)) return false;
   if (binding.emit == Emit::kInject) return true;
   const std::string_view sentinel = binding.sentinel;
   if (sentinel.size() < kSentinelMin) return false;

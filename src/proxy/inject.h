@@ -44,8 +44,12 @@ struct Injected {
   bool foreign_credential = false;  // a token of the client's own went out untouched
 };
 
-// Whether this request cannot go out without the binding's credential: always for bindings that
-// inject, and when the look-alike stands in the request for those with a sentinel.
+// Whether the request is one that the binding is for: its scope covers it, and no field by which
+// some servers take another method or path stands in it.
+bool Covers(const BindingView& binding, const RequestParts& request);
+
+// Whether this request cannot go out without the binding's credential: it is covered, and the
+// binding injects or its look-alike stands in the request.
 bool NeedsCredential(const BindingView& binding, const RequestParts& request);
 
 // Whether a secret can be sent at all: not empty, no control bytes or line ends, no blanks at the

@@ -77,6 +77,33 @@ BindingView LookAlike() {
           .sentinel = std::string(kLookAlike)};
 }
 
+bool Needs(const BindingView& binding, std::string_view method, const Request& request) {
+  const http::Headers headers = HeadersOf(request);
+  return NeedsCredential(binding, {method, request.target, &headers});
+}
+
+TEST(Inject, ANarrowedBindingIsForTheRequestsThatItCovers) {
+  BindingView binding = Bearer();
+  binding.scope.methods = {"GET"};
+  binding.scope.paths = {*PathPattern::Parse("/mine/**")};
+  EXPECT_TRUE(Needs(binding, "GET", {.target = "/mine/x?y=/other"}));
+  EXPECT_FALSE(Needs(binding, "PUT", {.target = "/mine/x"}));
+  for (const std::string_view target : {"/other", "/other?/mine/x", "/mine/../other", "/mine/%2e%2e/other",
+                                        "/mine//../other", "//mine/x", "/mine%2fx", "/mine/..;/x", "*"}) {
+    EXPECT_FALSE(Needs(binding, "GET", {.target = target})) << target;
+  }
+  EXPECT_FALSE(Needs(binding, "GET", {.target = "/mine/x", .fields = {{"X-Http-Method-Override", "PUT"}}}));
+  EXPECT_FALSE(Needs(binding, "GET", {.target = "/mine/x", .fields = {{"x-original-url", "/other"}}}));
+  // Where nothing hangs on the method, no field can replace it.
+  binding.scope.methods.clear();
+  EXPECT_TRUE(Needs(binding, "PUT", {.target = "/mine/x", .fields = {{"X-Http-Method-Override", "GET"}}}));
+  binding.emit = Emit::kSentinel;
+  binding.sentinel = kLookAlike;
+  const Request request{.target = "/mine/x", .fields = {{"Authorization", kLookAlike}}};
+  EXPECT_TRUE(Needs(binding, "GET", request));
+  EXPECT_FALSE(Needs(binding, "GET", {.target = "/other", .fields = request.fields}));
+}
+
 TEST(Inject, BearerReplacesEveryAuthorizationOfTheClient) {
   const Sent sent = Send(
       Bearer(),

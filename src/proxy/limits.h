@@ -16,6 +16,7 @@ constexpr std::size_t start_packet_max = 128 * 1024;
 constexpr std::uint32_t listeners_max = 128;
 constexpr std::uint32_t connect_to_max = 256;
 constexpr std::uint32_t bindings_max = 32;     // of one verdict
+constexpr std::uint32_t scope_max = 32;        // methods, and paths, of one binding
 constexpr std::uint32_t audit_batch_max = 64;  // records in a packet
 constexpr std::size_t questions_max = 8192;    // permits asked and not answered
 constexpr std::size_t verdicts_max = 4096;     // cached

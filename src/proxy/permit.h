@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/request_scope.h"
 #include "base/result.h"
 #include "base/secret.h"
 
@@ -66,6 +67,7 @@ struct BindingView {
   std::string template_text;  // header_template; holds "{secret}" once
   std::string parameter;      // query_param
   std::string sentinel;       // emit sentinel: the look-alike that the sandbox holds
+  RequestScope scope;         // the requests that it is for
 };
 
 // --- daemon → worker
@@ -128,12 +130,15 @@ struct AskLeaf {
   std::string public_key;  // SubjectPublicKeyInfo, DER; one P-256 key a worker
 };
 
-// Granted only when a Verdict to this worker named this binding for this host and port.
+// Granted only when a Verdict to this worker named this binding for this host and port, and the
+// binding covers the request.
 struct AskCredential {
   std::uint64_t id = 0;
   std::string binding;
   std::string host;
   std::uint16_t port = 0;
+  std::string method;  // method and path without the query, where the binding is narrowed; else empty
+  std::string path;
 };
 
 struct AuditRecord {

@@ -155,6 +155,29 @@ FieldStatus SetSchemeFields(const BindingFields& fields, Binding& binding) {
   return {};
 }
 
+FieldStatus SetScope(const BindingFields& fields, RequestScope& scope) {
+  const auto sized = [](std::string_view field, const auto& list, std::size_t most) -> FieldStatus {
+    if (!list || (!list->empty() && list->size() <= most)) return {};
+    return Wrong(field, "must list 1 to {}; leave {} out when all are meant", most, field);
+  };
+  if (auto ok = sized("methods", fields.methods, limits::kMethodsMax); !ok) return ok;
+  if (auto ok = sized("paths", fields.paths, limits::kPathsMax); !ok) return ok;
+  for (const std::string& method : fields.methods.value_or(std::vector<std::string>())) {
+    if (!Consists(method, [](char c) { return (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; },
+                  limits::kMethodMax)) {
+      return Wrong("methods", "\"{}\" is not a method: write it in capitals, as in GET",
+                   Printable(method));
+    }
+    scope.methods.push_back(method);
+  }
+  for (const std::string& text : fields.paths.value_or(std::vector<std::string>())) {
+    auto path = PathPattern::Parse(text);
+    if (!path) return Wrong("paths", "{}", path.error().message);
+    scope.paths.push_back(*std::move(path));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view SchemeName(Scheme scheme) {
@@ -207,6 +230,7 @@ std::expected<Binding, FieldError> CheckFields(const BindingFields& fields, Sour
     if (auto ok = CheckSentinel(*fields.sentinel); !ok) return std::unexpected(ok.error());
     binding.sentinel = *fields.sentinel;
   }
+  if (auto ok = SetScope(fields, binding.scope); !ok) return std::unexpected(ok.error());
   return binding;
 }
 

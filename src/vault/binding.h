@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/host_pattern.h"
+#include "base/request_scope.h"
 #include "base/result.h"
 
 namespace aileron::vault {
@@ -31,6 +33,7 @@ struct Binding {
   std::string template_text;  // holds "{secret}" once
   std::string parameter;
   std::string sentinel;  // an environment variable, or empty
+  RequestScope scope;    // the requests that get it; the others are as if nothing were bound
   Source source = Source::kUser;
 
   Emit emit() const { return sentinel.empty() ? Emit::kInject : Emit::kSentinel; }
@@ -45,6 +48,7 @@ struct BindingFields {
   std::string name, host, scheme, credential;
   std::optional<std::uint16_t> port;
   std::optional<std::string> username, header, template_text, parameter, sentinel;
+  std::optional<std::vector<std::string>> methods, paths;
 };
 
 // What is wrong, and with which field.

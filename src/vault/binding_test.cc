@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "vault/limits.h"
+
 namespace aileron::vault {
 namespace {
 
@@ -135,6 +137,28 @@ TEST(Binding, ASentinelTakesNoVariableThatMeansSomething) {
     fields.sentinel = variable;
     EXPECT_EQ(WrongField(fields), "sentinel") << variable;
   }
+}
+
+TEST(Binding, IsNarrowedByMethodsAndPaths) {
+  auto fields = Bearer();
+  EXPECT_TRUE(MakeBinding(fields, Source::kUser)->scope.everything());
+  fields.methods = {"GET", "PATCH"};
+  fields.paths = {"/repos/me/**"};
+  const auto binding = MakeBinding(fields, Source::kUser);
+  ASSERT_TRUE(binding) << binding.error().message;
+  EXPECT_TRUE(binding->scope.Covers("PATCH", "/repos/me/x"));
+  EXPECT_FALSE(binding->scope.Covers("PATCH", "/repos/you/x"));
+  for (const std::string_view method : {"", "get", "GET ", "G/T", "GET\r\n"}) {
+    fields.methods = {std::string(method)};
+    EXPECT_EQ(WrongField(fields), "methods") << method;
+  }
+  fields.methods = std::vector<std::string>();  // covers nothing, which nobody means
+  EXPECT_EQ(WrongField(fields), "methods");
+  fields.methods.reset();
+  fields.paths = {"/ok", "repos"};
+  EXPECT_EQ(WrongField(fields), "paths");
+  fields.paths = std::vector<std::string>(limits::kPathsMax + 1, "/a");
+  EXPECT_EQ(WrongField(fields), "paths");
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto kFields =
     std::to_array<std::string_view>({"name", "host", "port", "scheme", "credential", "username",
-                                     "header", "template", "parameter", "sentinel"});
+                                     "header", "template", "parameter", "sentinel", "methods", "paths"});
 constexpr auto kRequired =
     std::to_array<std::string_view>({"name", "host", "scheme", "credential"});
 constexpr auto kTopLevel = std::to_array<std::string_view>({"version", "bindings"});
@@ -115,7 +115,21 @@ class Parser {
     return {};
   }
 
+  Result<std::vector<std::string>> ReadList(std::string_view key, const YAML::Node& value) const {
+    if (!value.IsSequence()) return At(value.Mark(), fmt::format("{} must be a list", key));
+    std::vector<std::string> list;
+    for (const auto& each : value) {
+      if (!each.IsScalar()) return At(each.Mark(), fmt::format("{} must be a list of words", key));
+      list.push_back(each.Scalar());
+    }
+    return list;
+  }
+
   Status ReadField(std::string_view key, const YAML::Node& value, BindingFields& fields) const {
+    if (key == "methods" || key == "paths") {
+      AILERON_ASSIGN((key == "methods" ? fields.methods : fields.paths), ReadList(key, value));
+      return {};
+    }
     if (!value.IsScalar()) return At(value.Mark(), fmt::format("{} must be one value", key));
     const std::string& text = value.Scalar();
     if (key == "port") {
@@ -148,7 +162,8 @@ class Parser {
       }
       const bool same_host = other.host == fresh.host && other.port == fresh.port;
       const bool both_inject = other.emit() == Emit::kInject && fresh.emit() == Emit::kInject;
-      if (same_host && both_inject && PlaceOf(other) == PlaceOf(fresh)) {
+      if (same_host && both_inject && PlaceOf(other) == PlaceOf(fresh) &&
+          other.scope.Overlaps(fresh.scope)) {
         return At(mark, fmt::format("\"{}\" writes to the same place of the same host as \"{}\" on "
                                     "line {}",
                                     fresh.name, other.name, line + 1));
@@ -211,6 +226,16 @@ std::string RenderOne(const Binding& binding, std::string_view indent) {
   if (!binding.template_text.empty()) line("template", Scalar(binding.template_text));
   if (!binding.parameter.empty()) line("parameter", Scalar(binding.parameter));
   if (!binding.sentinel.empty()) line("sentinel", Scalar(binding.sentinel));
+  const auto list = [&](std::string_view key, const std::vector<std::string>& words) {
+    if (words.empty()) return;
+    std::vector<std::string> scalars;
+    for (const std::string& word : words) scalars.push_back(Scalar(word));
+    line(key, fmt::format("[{}]", fmt::join(scalars, ", ")));
+  };
+  list("methods", binding.scope.methods);
+  std::vector<std::string> paths;
+  for (const PathPattern& path : binding.scope.paths) paths.push_back(path.ToString());
+  list("paths", paths);
   return text;
 }
 

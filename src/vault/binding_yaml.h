@@ -12,10 +12,12 @@
 //       template: "{secret}"       header-template only; holds {secret} exactly once
 //       parameter: key             query-param only
 //       sentinel: EXAMPLE_TOKEN    the look-alike's environment variable: swap instead of inject
+//       methods: [GET, HEAD]       only requests with these methods; without it all
+//       paths: [/repos/me/**]      only these paths (base/path_pattern.h); without it all
 //
 // The file is strict: an unknown or repeated key, a wrong type or a bad value is an error with
-// file, line and column, and so are two bindings that would write to the same place. Text in,
-// values out; binding_file.h does the rest.
+// file, line and column, and so are two bindings that would write to the same place of the same
+// request. Text in, values out; binding_file.h does the rest.
 #pragma once
 
 #include <span>

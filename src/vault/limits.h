@@ -19,5 +19,8 @@ inline constexpr std::size_t kBindingFileMax = 1 << 20;
 inline constexpr std::size_t kBindingsMax = 1'000;
 inline constexpr std::size_t kTemplateMax = 256;
 inline constexpr std::size_t kFieldMax = 128;
+inline constexpr std::size_t kMethodsMax = 16;  // of one binding
+inline constexpr std::size_t kMethodMax = 32;
+inline constexpr std::size_t kPathsMax = 32;
 
 }  // namespace aileron::vault::limits
