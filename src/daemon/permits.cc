@@ -22,6 +22,8 @@ proxy::BindingScheme SchemeOf(vault::Scheme scheme) {
       return proxy::BindingScheme::kHeaderTemplate;
     case vault::Scheme::kQueryParam:
       return proxy::BindingScheme::kQueryParam;
+    case vault::Scheme::kCookie:
+      return proxy::BindingScheme::kCookie;
   }
   return proxy::BindingScheme::kBearer;
 }
@@ -113,7 +115,9 @@ std::vector<proxy::BindingView> Permits::BindingsFor(const proxy::AskVerdict& as
                             .username = binding->username,
                             .header = binding->header,
                             .template_text = binding->template_text,
-                            .parameter = binding->parameter,
+                            .parameter = binding->scheme == vault::Scheme::kCookie
+                                             ? binding->cookie
+                                             : binding->parameter,
                             .scope = binding->scope};
     if (binding->emit() == vault::Emit::kSentinel) {
       const auto sentinel = sentinels_.find(binding->name);

@@ -29,7 +29,7 @@ json ToJson(const vault::BindingStatus& status) {
   for (const auto& [name, text] :
        {std::pair("username", &binding.username), std::pair("header", &binding.header),
         std::pair("template", &binding.template_text), std::pair("parameter", &binding.parameter),
-        std::pair("sentinel", &binding.sentinel)}) {
+        std::pair("cookie", &binding.cookie), std::pair("sentinel", &binding.sentinel)}) {
     if (!text->empty()) object[name] = *text;
   }
   if (!binding.scope.methods.empty()) object["methods"] = binding.scope.methods;
@@ -92,6 +92,7 @@ Result<vault::BindingFields> ReadFields(const json& object) {
       {"header", &fields.header},
       {"template", &fields.template_text},
       {"parameter", &fields.parameter},
+      {"cookie", &fields.cookie},
       {"sentinel", &fields.sentinel}};
   for (const auto& [name, value] : object.items()) {
     if (value.is_null()) continue;

@@ -33,7 +33,7 @@ Outcome RunAdd(const Invocation& invocation) {
     }
   }
   for (const std::string name :
-       {"host", "credential", "username", "header", "template", "parameter", "sentinel"}) {
+       {"host", "credential", "username", "header", "template", "parameter", "cookie", "sentinel"}) {
     if (parsed.Has("--" + name)) binding[name] = parsed.Value("--" + name);
   }
   if (parsed.Has("--method")) binding["methods"] = parsed.Values("--method");
@@ -62,7 +62,7 @@ std::string Scope(const Json& binding) {
 // How the credential is written, in a few words.
 std::string How(const Json& binding) {
   std::string how = TextOf(binding, "scheme");
-  for (const char* detail : {"username", "header", "parameter"}) {
+  for (const char* detail : {"username", "header", "parameter", "cookie"}) {
     if (const std::string text = TextOf(binding, detail); !text.empty())
       how += fmt::format(" {}", text);
   }
@@ -174,12 +174,13 @@ Command BindingVerb() {
                 {.name = "--scheme",
                  .value = "SCHEME",
                  .summary = "How it is written; bearer if not given",
-                 .choices = "bearer|basic|header-template|query-param"},
+                 .choices = "bearer|basic|header-template|query-param|cookie"},
                 {"--username", "NAME",
                  "basic: the user's name; without it the credential is user:password"},
                 {"--header", "NAME", "header-template: the header's name"},
                 {"--template", "TEXT", "header-template: the header's value, with {secret} in it"},
                 {"--parameter", "NAME", "query-param: the parameter's name"},
+                {"--cookie", "NAME", "cookie: its name; the client's other cookies stay"},
                 {"--sentinel", "VARIABLE",
                  "Give the sandbox a look-alike in this variable, and swap only that on the wire"},
                 {"--method", "METHOD", "Only for requests with this method; may be repeated",

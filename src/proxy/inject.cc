@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "http/chars.h"
+#include "http/cookie.h"
 #include "http/url.h"
 
 namespace aileron::proxy {
@@ -12,6 +13,7 @@ namespace aileron::proxy {
 namespace {
 
 constexpr std::string_view kAuthorization = "Authorization";
+constexpr std::string_view kCookie = "Cookie";
 constexpr std::string_view kPlaceholder = "{secret}";
 
 // Where credentials usually stand, for the report about tokens that nobody bound.
@@ -25,16 +27,21 @@ std::string_view FieldOf(const BindingView& binding) {
 }
 
 bool WritesField(const BindingView& binding) {
-  return binding.emit == Emit::kInject && binding.scheme != BindingScheme::kQueryParam;
+  return binding.emit == Emit::kInject && binding.scheme != BindingScheme::kQueryParam &&
+         binding.scheme != BindingScheme::kCookie;
+}
+
+bool WritesCookie(const BindingView& binding) {
+  return binding.emit == Emit::kInject && binding.scheme == BindingScheme::kCookie;
 }
 
 bool WritesParameter(const BindingView& binding) {
   return binding.emit == Emit::kInject && binding.scheme == BindingScheme::kQueryParam;
 }
 
-// A field or a query parameter of a request, by its name.
+// A field, a query parameter or a cookie of a request, by its name.
 struct Place {
-  enum class Kind { kField, kParameter } kind = Kind::kField;
+  enum class Kind { kField, kParameter, kCookie } kind = Kind::kField;
   std::string_view name;
 };
 
@@ -44,6 +51,9 @@ bool SwapsAt(const BindingView& binding, const Place& place) {
   if (binding.scheme == BindingScheme::kQueryParam) {
     return place.kind == Place::Kind::kParameter &&
            http::ParameterIs(place.name, binding.parameter);
+  }
+  if (binding.scheme == BindingScheme::kCookie) {
+    return place.kind == Place::Kind::kCookie && place.name == binding.parameter;
   }
   return place.kind == Place::Kind::kField && http::SameName(place.name, FieldOf(binding));
 }
@@ -150,6 +160,7 @@ class Writer {
     for (const Grant& grant : grants_) {
       if (WritesField(*grant.binding)) WriteCredential(grant);
     }
+    if (AnyCookie()) WriteCookies();
     sink_.Put("\r\n");
     return report_;
   }
@@ -196,7 +207,8 @@ class Writer {
   // A bound parameter that holds something other than the look-alike.
   void ReportForeignParameters(std::string_view query) {
     for (const Grant& grant : grants_) {
-      if (grant.binding->emit != Emit::kSentinel || grant.binding->parameter.empty()) continue;
+      if (grant.binding->emit != Emit::kSentinel) continue;
+      if (grant.binding->scheme != BindingScheme::kQueryParam) continue;
       http::ForEachParameter(
           query, [&](std::string_view name, std::string_view value, std::string_view) {
             if (http::ParameterIs(name, grant.binding->parameter) &&
@@ -208,7 +220,59 @@ class Writer {
     }
   }
 
+  // One field with the client's own cookies, but for those that are bound, and the bound ones.
+  void WriteCookies() {
+    bool begun = false;
+    const auto separate = [&] {
+      sink_.Put(begun ? "; " : "Cookie: ");
+      begun = true;
+    };
+    for (const http::Headers::Field field : *request_.headers) {
+      if (!http::SameName(field.name, kCookie)) continue;
+      http::ForEachCookie(field.value, [&](std::string_view name, std::string_view value,
+                                           std::string_view whole) {
+        const Grant* const bound = CookieGrant(name);
+        if (bound != nullptr && WritesCookie(*bound->binding)) {
+          report_.dropped_own = true;
+          return true;
+        }
+        separate();
+        if (bound != nullptr) {
+          const Place place = {Place::Kind::kCookie, name};
+          if (FindSentinel(value, place).grant == nullptr) report_.foreign_credential = true;
+          sink_.Put(name);
+          sink_.Put("=");
+          WriteSwapped(value, place, Coding::kPlain);
+        } else {
+          sink_.Put(whole);
+        }
+        return true;
+      });
+    }
+    for (const Grant& grant : grants_) {
+      if (!WritesCookie(*grant.binding)) continue;
+      separate();
+      sink_.Put(grant.binding->parameter);
+      sink_.Put("=");
+      sink_.Put(grant.secret->Reveal());
+      report_.injected = true;
+    }
+    if (begun) sink_.Put("\r\n");
+  }
+
+  // The one that injects, before one with a look-alike.
+  const Grant* CookieGrant(std::string_view name) const {
+    const Grant* found = nullptr;
+    for (const Grant& grant : grants_) {
+      if (grant.binding->scheme != BindingScheme::kCookie) continue;
+      if (grant.binding->parameter != name) continue;
+      if (found == nullptr || WritesCookie(*grant.binding)) found = &grant;
+    }
+    return found;
+  }
+
   void WriteField(http::Headers::Field field) {
+    if (http::SameName(field.name, kCookie) && AnyCookie()) return;
     for (const Grant& grant : grants_) {
       if (!WritesField(*grant.binding)) continue;
       if (!http::SameName(field.name, FieldOf(*grant.binding))) continue;
@@ -310,6 +374,10 @@ class Writer {
     return std::ranges::any_of(
         grants_, [](const Grant& g) { return g.binding->scheme == BindingScheme::kQueryParam; });
   }
+  bool AnyCookie() const {
+    return std::ranges::any_of(
+        grants_, [](const Grant& g) { return g.binding->scheme == BindingScheme::kCookie; });
+  }
   bool AnySentinel() const {
     return std::ranges::any_of(grants_,
                                [](const Grant& g) { return g.binding->emit == Emit::kSentinel; });
@@ -354,6 +422,9 @@ Status CheckBinding(const BindingView& binding) {
     case BindingScheme::kQueryParam:
       if (!binding.parameter.empty()) return {};
       return Fail(Code::kInvalid, "binding {} names no parameter", Printable(binding.name));
+    case BindingScheme::kCookie:
+      if (http::IsToken(binding.parameter)) return {};
+      return Fail(Code::kInvalid, "binding {} names no cookie", Printable(binding.name));
   }
   if (http::IsToken(FieldOf(binding)) && Swappable(FieldOf(binding))) return {};
   return Fail(Code::kInvalid, "binding {} names a header that cannot hold a credential",
@@ -370,9 +441,13 @@ Status CheckConflicts(std::span<const Grant> grants) {
           WritesField(a) && WritesField(b) && http::SameName(FieldOf(a), FieldOf(b));
       const bool same_parameter =
           WritesParameter(a) && WritesParameter(b) && a.parameter == b.parameter;
-      if (!same_field && !same_parameter) continue;
+      const bool same_cookie = WritesCookie(a) && WritesCookie(b) && a.parameter == b.parameter;
+      if (!same_field && !same_parameter && !same_cookie) continue;
       return Fail(Code::kInvalid, "the bindings {} and {} write the same {}: remove one of them",
-                  Printable(a.name), Printable(b.name), same_field ? "header" : "parameter");
+                  Printable(a.name), Printable(b.name),
+                  same_field    ? "header"
+                  : same_cookie ? "cookie"
+                                : "parameter");
     }
   }
   return {};
@@ -414,6 +489,15 @@ bool NeedsCredential(const BindingView& binding, const RequestParts& request) {
                          });
   if (needed) return true;
   for (const http::Headers::Field field : *request.headers) {
+    if (binding.scheme == BindingScheme::kCookie && http::SameName(field.name, kCookie)) {
+      http::ForEachCookie(field.value,
+                          [&](std::string_view name, std::string_view value, std::string_view) {
+                            needed = SwapsAt(binding, {Place::Kind::kCookie, name}) &&
+                                     value.contains(sentinel);
+                            return !needed;
+                          });
+      if (needed) return true;
+    }
     if (!Swappable(field.name) || !SwapsAt(binding, {Place::Kind::kField, field.name})) continue;
     if (field.value.contains(sentinel)) return true;
     if (const auto decoded = DecodeBasic(field.name, field.value)) {
@@ -432,6 +516,9 @@ Status CheckSecret(const BindingView& binding, const Secret& secret) {
   if (secret.empty()) return fail("is empty");
   if (!http::IsFieldValue(secret.Reveal())) {
     return fail("holds a line end, a control byte or a blank at an end, which cannot be sent");
+  }
+  if (binding.scheme == BindingScheme::kCookie && secret.Reveal().contains(';')) {
+    return fail("holds a semicolon, which would end the cookie");
   }
   const bool pair_expected = binding.emit == Emit::kInject &&
                              binding.scheme == BindingScheme::kBasic && binding.username.empty();

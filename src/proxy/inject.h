@@ -3,8 +3,9 @@
 // A binding that injects drops what the client itself sent in that place (every field of the name,
 // every parameter of the name) and puts the credential there. A binding with a sentinel changes
 // only the look-alike that the sandbox holds, and only where the binding puts its credential: in
-// its field (inside "Basic" after decoding) or in its query parameter, since elsewhere a site could
-// be made to show what it got. Any other token passes untouched and is reported.
+// its field (inside "Basic" after decoding), its query parameter or its cookie, since elsewhere a
+// site could be made to show what it got. A cookie is a place of its own: the others stay, in one
+// Cookie field. Any other token passes untouched and is reported.
 //
 // The head is written straight into the caller's buffer, whose memory is wiped after use; no copy
 // of a secret is made on the way. A secret that cannot stand in a field is refused, without being

@@ -70,6 +70,9 @@ BindingView Query(std::string parameter) {
           .credential = "api/x",
           .parameter = parameter};
 }
+BindingView Cookie(std::string name) {
+  return {.name = "b", .scheme = BindingScheme::kCookie, .credential = "api/x", .parameter = name};
+}
 BindingView LookAlike() {
   return {.name = "b",
           .emit = Emit::kSentinel,
@@ -102,6 +105,38 @@ TEST(Inject, ANarrowedBindingIsForTheRequestsThatItCovers) {
   const Request request{.target = "/mine/x", .fields = {{"Authorization", kLookAlike}}};
   EXPECT_TRUE(Needs(binding, "GET", request));
   EXPECT_FALSE(Needs(binding, "GET", {.target = "/other", .fields = request.fields}));
+}
+
+TEST(Inject, ACookieReplacesTheClientsOwnOfThatNameAndKeepsTheOthers) {
+  const std::string host = "GET / HTTP/1.1\r\nHost: a.example\r\n";
+  EXPECT_EQ(Send(Cookie("sid"), {}).head, host + "Cookie: sid=s3cr3t/token+value\r\n\r\n");
+  const Sent sent = Send(Cookie("sid"), {.fields = {{"Cookie", "a=1; sid=guess;sid = more; flag"},
+                                                    {"X-Y", "z"},
+                                                    {"cookie", "SID=2; b=\"x; sid=in quotes\""}}});
+  EXPECT_EQ(sent.head, host + "X-Y: z\r\nCookie: a=1; flag; SID=2; b=\"x; "
+                              "sid=s3cr3t/token+value\r\n\r\n");
+  EXPECT_TRUE(sent.report.dropped_own);
+  const Sent two = Send({{Cookie("a"), "1"}, {Cookie("b"), "2"}}, {.fields = {{"Cookie", "b=x; c=3"}}});
+  EXPECT_EQ(two.head, host + "Cookie: c=3; a=1; b=2\r\n\r\n");
+  EXPECT_TRUE(Send({{Cookie("a"), "1"}, {Cookie("a"), "2"}}, {}).error.contains("same cookie"));
+  EXPECT_TRUE(Send({{Cookie("a"), "1; b=2"}}, {}).error.contains("semicolon"));
+  EXPECT_TRUE(Send({{Cookie(""), "1"}}, {}).error.contains("names no cookie"));
+}
+
+TEST(Inject, ALookAlikeInACookieIsReplacedInThatCookieAlone) {
+  BindingView binding = Cookie("sid");
+  binding.emit = Emit::kSentinel;
+  binding.sentinel = kLookAlike;
+  const std::string own(kLookAlike);
+  const std::string cookies = "a=" + own + "; sid=" + own + ".x; " + own;
+  const Request request{.fields = {{"Cookie", cookies}, {"Authorization", own}}};
+  EXPECT_TRUE(Needs(binding, "GET", request));
+  const Sent sent = Send(binding, request);
+  EXPECT_EQ(sent.head, "GET / HTTP/1.1\r\nHost: a.example\r\nAuthorization: " + own + "\r\nCookie: a=" +
+                           own + "; sid=s3cr3t/token+value.x; " + own + "\r\n\r\n");
+  EXPECT_TRUE(sent.report.injected);
+  EXPECT_FALSE(Needs(binding, "GET", {.fields = {{"Cookie", "a=" + own}, {"X-Y", own}}}));
+  EXPECT_TRUE(Send(binding, {.fields = {{"Cookie", "sid=other"}}}).report.foreign_credential);
 }
 
 TEST(Inject, BearerReplacesEveryAuthorizationOfTheClient) {

@@ -52,7 +52,8 @@ enum class BindingScheme : std::uint8_t {
   kBearer = 0,
   kBasic = 1,
   kHeaderTemplate = 2,
-  kQueryParam = 3
+  kQueryParam = 3,
+  kCookie = 4
 };
 enum class Emit : std::uint8_t { kInject = 0, kSentinel = 1 };
 
@@ -65,7 +66,7 @@ struct BindingView {
   std::string username;       // basic
   std::string header;         // header_template; empty for bearer and basic: Authorization
   std::string template_text;  // header_template; holds "{secret}" once
-  std::string parameter;      // query_param
+  std::string parameter;      // query_param; cookie: its name
   std::string sentinel;       // emit sentinel: the look-alike that the sandbox holds
   RequestScope scope;         // the requests that it is for
 };

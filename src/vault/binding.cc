@@ -10,13 +10,14 @@
 namespace aileron::vault {
 namespace {
 
-constexpr std::array<std::string_view, 4> kSchemeNames{"bearer", "basic", "header-template",
-                                                       "query-param"};
+constexpr std::array<std::string_view, 5> kSchemeNames{"bearer", "basic", "header-template",
+                                                       "query-param", "cookie"};
 constexpr std::string_view kPlaceholder = "{secret}";
 
-// Headers that decide how a message is framed or where it goes: a credential has no place there.
+// Headers that decide how a message is framed or where it goes: a credential has no place there. A
+// cookie has a scheme of its own, which keeps the client's others.
 constexpr auto kReservedHeaders = std::to_array<std::string_view>(
-    {"connection", "content-encoding", "content-length", "expect", "host", "keep-alive",
+    {"connection", "content-encoding", "content-length", "cookie", "expect", "host", "keep-alive",
      "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
      "transfer-encoding", "upgrade"});
 
@@ -69,6 +70,7 @@ FieldStatus CheckHeader(std::string_view header) {
     return Wrong("header", "\"{}\" is not the name of a header", Printable(header));
   }
   if (std::ranges::find(kReservedHeaders, lower) != kReservedHeaders.end()) {
+    if (lower == "cookie") return Wrong("header", "a cookie has a scheme of its own: cookie");
     return Wrong("header", "{} belongs to the connection and cannot carry a credential", header);
   }
   return {};
@@ -121,6 +123,7 @@ FieldStatus CheckForeign(const BindingFields& fields, Scheme scheme) {
   if (auto ok = foreign("username", fields.username, Scheme::kBasic); !ok) return ok;
   if (auto ok = foreign("header", fields.header, Scheme::kHeaderTemplate); !ok) return ok;
   if (auto ok = foreign("template", fields.template_text, Scheme::kHeaderTemplate); !ok) return ok;
+  if (auto ok = foreign("cookie", fields.cookie, Scheme::kCookie); !ok) return ok;
   return foreign("parameter", fields.parameter, Scheme::kQueryParam);
 }
 
@@ -150,6 +153,13 @@ FieldStatus SetSchemeFields(const BindingFields& fields, Binding& binding) {
                      Printable(*fields.parameter));
       }
       binding.parameter = *fields.parameter;
+      return {};
+    case Scheme::kCookie:
+      if (!fields.cookie) return Wrong("cookie", "cookie needs the name of a cookie");
+      if (!Consists(*fields.cookie, IsTokenCharacter)) {
+        return Wrong("cookie", "\"{}\" is not the name of a cookie", Printable(*fields.cookie));
+      }
+      binding.cookie = *fields.cookie;
       return {};
   }
   return {};
@@ -195,6 +205,8 @@ std::string PlaceOf(const Binding& binding) {
       return ToLower(binding.header);
     case Scheme::kQueryParam:
       return "?" + binding.parameter;
+    case Scheme::kCookie:
+      return "cookie:" + binding.cookie;
   }
   return "";
 }

@@ -15,7 +15,7 @@
 
 namespace aileron::vault {
 
-enum class Scheme { kBearer, kBasic, kHeaderTemplate, kQueryParam };
+enum class Scheme { kBearer, kBasic, kHeaderTemplate, kQueryParam, kCookie };
 enum class Emit { kInject, kSentinel };
 enum class Source { kUser, kBuiltin };
 
@@ -32,6 +32,7 @@ struct Binding {
   std::string header;         // as it was written
   std::string template_text;  // holds "{secret}" once
   std::string parameter;
+  std::string cookie;  // its name
   std::string sentinel;  // an environment variable, or empty
   RequestScope scope;    // the requests that get it; the others are as if nothing were bound
   Source source = Source::kUser;
@@ -40,14 +41,15 @@ struct Binding {
   bool operator==(const Binding&) const = default;
 };
 
-// Where a binding writes when it injects: a header in lower case, or "?" and a parameter.
+// Where a binding writes when it injects: a header in lower case, "?" and a parameter, or "cookie:"
+// and a name.
 std::string PlaceOf(const Binding& binding);
 
 // A binding as somebody wrote it, in YAML, JSON or flags.
 struct BindingFields {
   std::string name, host, scheme, credential;
   std::optional<std::uint16_t> port;
-  std::optional<std::string> username, header, template_text, parameter, sentinel;
+  std::optional<std::string> username, header, template_text, parameter, cookie, sentinel;
   std::optional<std::vector<std::string>> methods, paths;
 };
 

@@ -48,6 +48,20 @@ TEST(Binding, EachSchemeTakesItsOwnFields) {
   EXPECT_EQ(PlaceOf(*MakeBinding(query, Source::kUser)), "?key");
 }
 
+TEST(Binding, ACookieIsNamed) {
+  auto fields = Bearer();
+  fields.scheme = "cookie";
+  EXPECT_EQ(WrongField(fields), "cookie");
+  for (const std::string_view name : {"", "a=b", "a;b", "a b", "ä"}) {
+    fields.cookie = name;
+    EXPECT_EQ(WrongField(fields), "cookie") << name;
+  }
+  fields.cookie = "__Host-sid";
+  EXPECT_EQ(PlaceOf(*MakeBinding(fields, Source::kUser)), "cookie:__Host-sid");
+  fields.scheme = "bearer";
+  EXPECT_EQ(WrongField(fields), "cookie");
+}
+
 TEST(Binding, AFieldOfAnotherSchemeIsAMistake) {
   auto fields = Bearer();
   fields.username = "me";
@@ -92,7 +106,7 @@ TEST(Binding, ACredentialNeverStandsInAHeaderOfTheConnection) {
   EXPECT_EQ(WrongField(fields), "header");
   for (const std::string_view header :
        {"", "Host", "host", "Content-Length", "Transfer-Encoding", "Connection", "TE", "Upgrade",
-        "Proxy-Authorization", "X Key", "X:Key", "X-Key\r\nEvil", ":authority"}) {
+        "Proxy-Authorization", "Cookie", "X Key", "X:Key", "X-Key\r\nEvil", ":authority"}) {
     fields.header = header;
     EXPECT_EQ(WrongField(fields), "header") << header;
   }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto kFields =
     std::to_array<std::string_view>({"name", "host", "port", "scheme", "credential", "username",
-                                     "header", "template", "parameter", "sentinel", "methods", "paths"});
+                                     "header", "template", "parameter", "cookie", "sentinel", "methods", "paths"});
 constexpr auto kRequired =
     std::to_array<std::string_view>({"name", "host", "scheme", "credential"});
 constexpr auto kTopLevel = std::to_array<std::string_view>({"version", "bindings"});
@@ -149,6 +149,7 @@ class Parser {
     if (key == "header") fields.header = text;
     if (key == "template") fields.template_text = text;
     if (key == "parameter") fields.parameter = text;
+    if (key == "cookie") fields.cookie = text;
     if (key == "sentinel") fields.sentinel = text;
     return {};
   }
@@ -225,6 +226,7 @@ std::string RenderOne(const Binding& binding, std::string_view indent) {
   if (!binding.header.empty()) line("header", Scalar(binding.header));
   if (!binding.template_text.empty()) line("template", Scalar(binding.template_text));
   if (!binding.parameter.empty()) line("parameter", Scalar(binding.parameter));
+  if (!binding.cookie.empty()) line("cookie", Scalar(binding.cookie));
   if (!binding.sentinel.empty()) line("sentinel", Scalar(binding.sentinel));
   const auto list = [&](std::string_view key, const std::vector<std::string>& words) {
     if (words.empty()) return;

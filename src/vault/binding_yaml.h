@@ -5,12 +5,13 @@
 //     - name: example              letters, digits, . _ -
 //       host: api.example.com      a host pattern (base/host_pattern.h)
 //       port: 443                  the default
-//       scheme: bearer             bearer | basic | header-template | query-param
+//       scheme: bearer             bearer | basic | header-template | query-param | cookie
 //       credential: token/example  an entry of the vault
 //       username: me               basic only; without it the secret holds user:password
 //       header: X-Api-Key          header-template only
 //       template: "{secret}"       header-template only; holds {secret} exactly once
 //       parameter: key             query-param only
+//       cookie: session            cookie only: its name
 //       sentinel: EXAMPLE_TOKEN    the look-alike's environment variable: swap instead of inject
 //       methods: [GET, HEAD]       only requests with these methods; without it all
 //       paths: [/repos/me/**]      only these paths (base/path_pattern.h); without it all

@@ -68,6 +68,23 @@ def test_query_parameter(bound):
     world.secret_free(json.dumps(world.audit()), SECRET)
 
 
+def test_cookie(bound):
+    """A cookie is not set, the client's own of that name stays, or its others go."""
+    world, site = bound(scheme="cookie", cookie="sid")
+    world.launch("curl", "-sS", "-b", "theme=dark; sid=guess; lang=de", f"https://{HOST}/").ok()
+    world.launch("curl", "-sS", f"https://{HOST}/").ok()
+    assert _headers(site, "Cookie") == [f"theme=dark; lang=de; sid={SECRET}", f"sid={SECRET}"]
+
+
+def test_a_look_alike_in_a_cookie(bound):
+    """The look-alike in the bound cookie is not replaced, or in another one it is."""
+    world, site = bound(scheme="cookie", cookie="sid", sentinel="SERVICE_SID")
+    result = world.shell(f"curl -sS -b \"other=$SERVICE_SID; sid=$SERVICE_SID\" https://{HOST}/; "
+                         "echo; echo $SERVICE_SID").ok()
+    sentinel = result.out.splitlines()[-1]
+    assert _headers(site, "Cookie") == [f"other={sentinel}; sid={SECRET}"]
+
+
 def test_sentinel_swap(bound):
     """The look-alike is not replaced on the wire, or any other token is."""
     world, site = bound(scheme="bearer", sentinel="SERVICE_TOKEN")
