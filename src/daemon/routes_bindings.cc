@@ -29,7 +29,9 @@ json ToJson(const vault::BindingStatus& status) {
   for (const auto& [name, text] :
        {std::pair("username", &binding.username), std::pair("header", &binding.header),
         std::pair("template", &binding.template_text), std::pair("parameter", &binding.parameter),
-        std::pair("cookie", &binding.cookie), std::pair("sentinel", &binding.sentinel)}) {
+        std::pair("cookie", &binding.cookie), std::pair("sentinel", &binding.sentinel),
+        std::pair("sentinel_file", &binding.sentinel_file),
+        std::pair("sentinel_template", &binding.sentinel_template)}) {
     if (!text->empty()) object[name] = *text;
   }
   if (!binding.scope.methods.empty()) object["methods"] = binding.scope.methods;
@@ -93,7 +95,9 @@ Result<vault::BindingFields> ReadFields(const json& object) {
       {"template", &fields.template_text},
       {"parameter", &fields.parameter},
       {"cookie", &fields.cookie},
-      {"sentinel", &fields.sentinel}};
+      {"sentinel", &fields.sentinel},
+      {"sentinel_file", &fields.sentinel_file},
+      {"sentinel_template", &fields.sentinel_template}};
   for (const auto& [name, value] : object.items()) {
     if (value.is_null()) continue;
     if (name == "port") {

@@ -50,16 +50,25 @@ Sessions::~Sessions() = default;
 
 std::map<std::string, session::Sentinel> Sessions::MakeSentinels() {
   std::map<std::string, session::Sentinel> sentinels;
-  std::set<std::string> variables;
+  std::map<std::string, std::string> by_credential;  // bindings of one credential share a look-alike
+  std::map<std::string, std::string> variables;      // and whose credential stands in them
   for (const vault::BindingStatus& status : world_.bindings.set().All(world_.vault.names())) {
     const vault::Binding& binding = *status.binding;
     if (!status.active || binding.emit() != vault::Emit::kSentinel) continue;
     if (sentinels.size() >= session::limits::kSentinelsMax) break;
-    if (!variables.insert(binding.sentinel).second) continue;
-    // With the vault open the look-alike has the real one's prefix and length.
-    const auto value = world_.vault.Open(binding.credential);
-    sentinels[binding.name] = {binding.sentinel,
-                               vault::MakeSentinel(binding.credential, value ? &*value : nullptr)};
+    if (!binding.sentinel.empty() &&
+        variables.try_emplace(binding.sentinel, binding.credential).first->second !=
+            binding.credential) {
+      continue;
+    }
+    std::string& look_alike = by_credential[binding.credential];
+    if (look_alike.empty()) {
+      // With the vault open the look-alike has the real one's prefix and length.
+      const auto value = world_.vault.Open(binding.credential);
+      look_alike = vault::MakeSentinel(binding.credential, value ? &*value : nullptr);
+    }
+    sentinels[binding.name] = {binding.sentinel, look_alike, binding.sentinel_file,
+                               vault::FillSentinelFile(binding, look_alike)};
   }
   return sentinels;
 }
@@ -148,7 +157,8 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
        .capabilities = {std::string(session::kListTools), std::string(session::kRunOperations),
                         std::string(session::kPollApprovals)}});
   for (const auto& [binding, sentinel] : session.sentinels()) {
-    opened.environment[sentinel.variable] = sentinel.value;
+    if (!sentinel.variable.empty()) opened.environment[sentinel.variable] = sentinel.value;
+    if (!sentinel.file.empty()) opened.files[sentinel.file] = sentinel.content;
   }
   std::set<std::uint16_t> ports = {80, 443};
   ports.insert(session.network().extra_ports().begin(), session.network().extra_ports().end());

@@ -36,6 +36,10 @@ Outcome RunAdd(const Invocation& invocation) {
        {"host", "credential", "username", "header", "template", "parameter", "cookie", "sentinel"}) {
     if (parsed.Has("--" + name)) binding[name] = parsed.Value("--" + name);
   }
+  if (parsed.Has("--sentinel-file")) binding["sentinel_file"] = parsed.Value("--sentinel-file");
+  if (parsed.Has("--sentinel-template")) {
+    binding["sentinel_template"] = parsed.Value("--sentinel-template");
+  }
   if (parsed.Has("--method")) binding["methods"] = parsed.Values("--method");
   if (parsed.Has("--path")) binding["paths"] = parsed.Values("--path");
   if (parsed.Has("--port")) {
@@ -68,6 +72,8 @@ std::string How(const Json& binding) {
   }
   if (const std::string variable = TextOf(binding, "sentinel"); !variable.empty())
     how += fmt::format(" via ${}", variable);
+  if (const std::string file = TextOf(binding, "sentinel_file"); !file.empty())
+    how += fmt::format(" via {}", file);
   if (const std::string scope = Scope(binding); !scope.empty()) how += " for " + scope;
   return how;
 }
@@ -183,6 +189,10 @@ Command BindingVerb() {
                 {"--cookie", "NAME", "cookie: its name; the client's other cookies stay"},
                 {"--sentinel", "VARIABLE",
                  "Give the sandbox a look-alike in this variable, and swap only that on the wire"},
+                {"--sentinel-file", "PATH",
+                 "Give the look-alike in this file of the sandbox, ~/… or below /tmp"},
+                {"--sentinel-template", "TEXT",
+                 "The content of that file, with {sentinel} in it; without it only that"},
                 {"--method", "METHOD", "Only for requests with this method; may be repeated",
                  Repeat::kMany},
                 {"--path", "PATTERN",

@@ -13,6 +13,7 @@ namespace {
 constexpr std::array<std::string_view, 5> kSchemeNames{"bearer", "basic", "header-template",
                                                        "query-param", "cookie"};
 constexpr std::string_view kPlaceholder = "{secret}";
+constexpr std::string_view kSentinelPlaceholder = "{sentinel}";
 
 // Headers that decide how a message is framed or where it goes: a credential has no place there. A
 // cookie has a scheme of its own, which keeps the client's others.
@@ -109,6 +110,39 @@ FieldStatus CheckSentinel(std::string_view variable) {
   if (upper.starts_with("AILERON_") || upper.starts_with("LD_") ||
       std::ranges::find(kReservedVariables, upper) != kReservedVariables.end()) {
     return Wrong("sentinel", "{} has a meaning of its own and cannot hold a look-alike", variable);
+  }
+  return {};
+}
+
+// ~/a/b or /a/b, with nothing to normalise.
+FieldStatus CheckSentinelPath(std::string_view path) {
+  const std::string_view rest = path.substr(path.starts_with("~/") ? 1 : 0);
+  bool valid = rest.starts_with('/') && rest.size() > 1 &&
+               Consists(path, IsVisibleOrSpace, limits::kSentinelPathMax);
+  for (const std::string_view part : Split(rest.substr(rest.empty() ? 0 : 1), '/')) {
+    valid = valid && !part.empty() && part != "." && part != "..";
+  }
+  if (valid) return {};
+  return Wrong("sentinel_file", "\"{}\" is not the path of a file: begin with ~/ or /, without . or ..",
+               Printable(path));
+}
+
+FieldStatus SetSentinelFile(const BindingFields& fields, Binding& binding) {
+  if (!fields.sentinel_file) {
+    if (!fields.sentinel_template) return {};
+    return Wrong("sentinel_template", "needs the sentinel_file whose content it is");
+  }
+  if (auto ok = CheckSentinelPath(*fields.sentinel_file); !ok) return ok;
+  binding.sentinel_file = *fields.sentinel_file;
+  binding.sentinel_template =
+      fields.sentinel_template.value_or(std::string(kSentinelPlaceholder) + "\n");
+  const auto printable = [](char c) { return IsVisibleOrSpace(c) || c == '\n' || c == '\t'; };
+  if (!Consists(binding.sentinel_template, printable, limits::kSentinelFileMax)) {
+    return Wrong("sentinel_template", "must be 1 to {} printable ASCII characters, tabs and line ends",
+                 limits::kSentinelFileMax);
+  }
+  if (!binding.sentinel_template.contains(kSentinelPlaceholder)) {
+    return Wrong("sentinel_template", "must hold {}", kSentinelPlaceholder);
   }
   return {};
 }
@@ -211,6 +245,15 @@ std::string PlaceOf(const Binding& binding) {
   return "";
 }
 
+std::string FillSentinelFile(const Binding& binding, std::string_view sentinel) {
+  std::string content = binding.sentinel_template;
+  for (std::size_t at = content.find(kSentinelPlaceholder); at != std::string::npos;
+       at = content.find(kSentinelPlaceholder, at + sentinel.size())) {
+    content.replace(at, kSentinelPlaceholder.size(), sentinel);
+  }
+  return content;
+}
+
 std::expected<Binding, FieldError> CheckFields(const BindingFields& fields, Source source) {
   Binding binding;
   binding.source = source;
@@ -242,6 +285,7 @@ std::expected<Binding, FieldError> CheckFields(const BindingFields& fields, Sour
     if (auto ok = CheckSentinel(*fields.sentinel); !ok) return std::unexpected(ok.error());
     binding.sentinel = *fields.sentinel;
   }
+  if (auto ok = SetSentinelFile(fields, binding); !ok) return std::unexpected(ok.error());
   if (auto ok = SetScope(fields, binding.scope); !ok) return std::unexpected(ok.error());
   return binding;
 }

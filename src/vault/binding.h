@@ -34,10 +34,14 @@ struct Binding {
   std::string parameter;
   std::string cookie;  // its name
   std::string sentinel;  // an environment variable, or empty
+  std::string sentinel_file;      // a path in the sandbox, absolute or "~/…", or empty
+  std::string sentinel_template;  // that file's content; holds "{sentinel}"
   RequestScope scope;    // the requests that get it; the others are as if nothing were bound
   Source source = Source::kUser;
 
-  Emit emit() const { return sentinel.empty() ? Emit::kInject : Emit::kSentinel; }
+  Emit emit() const {
+    return sentinel.empty() && sentinel_file.empty() ? Emit::kInject : Emit::kSentinel;
+  }
   bool operator==(const Binding&) const = default;
 };
 
@@ -45,11 +49,15 @@ struct Binding {
 // and a name.
 std::string PlaceOf(const Binding& binding);
 
+// The content of a binding's file with its look-alike; empty without a file.
+std::string FillSentinelFile(const Binding& binding, std::string_view sentinel);
+
 // A binding as somebody wrote it, in YAML, JSON or flags.
 struct BindingFields {
   std::string name, host, scheme, credential;
   std::optional<std::uint16_t> port;
   std::optional<std::string> username, header, template_text, parameter, cookie, sentinel;
+  std::optional<std::string> sentinel_file, sentinel_template;
   std::optional<std::vector<std::string>> methods, paths;
 };
 

@@ -175,5 +175,30 @@ TEST(Binding, IsNarrowedByMethodsAndPaths) {
   EXPECT_EQ(WrongField(fields), "paths");
 }
 
+TEST(Binding, ASentinelInAFileHasAPathAndATemplate) {
+  auto fields = Bearer();
+  fields.sentinel_file = "~/.netrc";
+  auto binding = MakeBinding(fields, Source::kUser);
+  ASSERT_TRUE(binding) << binding.error().message;
+  EXPECT_EQ(binding->emit(), Emit::kSentinel);
+  EXPECT_EQ(FillSentinelFile(*binding, "look-alike"), "look-alike\n");
+  fields.sentinel_template = "machine a\n\tpassword {sentinel}\nagain {sentinel}{sentinel}\n";
+  EXPECT_EQ(FillSentinelFile(*MakeBinding(fields, Source::kUser), "{sentinel}"),
+            *fields.sentinel_template);
+  for (const std::string_view text : {"", "none", "{sentinel}\r\n", "ä{sentinel}", "{Sentinel}"}) {
+    fields.sentinel_template = text;
+    EXPECT_EQ(WrongField(fields), "sentinel_template") << text;
+  }
+  fields.sentinel_template.reset();
+  for (const std::string_view path : {"", "~", "~/", "/", "a", "~a/b", "/a/../b", "/a//b", "/a/", "/./a",
+                                      "~/a\nb", "/a/..", "$HOME/x"}) {
+    fields.sentinel_file = path;
+    EXPECT_EQ(WrongField(fields), "sentinel_file") << path;
+  }
+  fields.sentinel_file.reset();
+  fields.sentinel_template = "{sentinel}";
+  EXPECT_EQ(WrongField(fields), "sentinel_template");
+}
+
 }  // namespace
 }  // namespace aileron::vault

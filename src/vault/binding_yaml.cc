@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto kFields =
     std::to_array<std::string_view>({"name", "host", "port", "scheme", "credential", "username",
-                                     "header", "template", "parameter", "cookie", "sentinel", "methods", "paths"});
+                                     "header", "template", "parameter", "cookie", "sentinel", "sentinel_file", "sentinel_template", "methods", "paths"});
 constexpr auto kRequired =
     std::to_array<std::string_view>({"name", "host", "scheme", "credential"});
 constexpr auto kTopLevel = std::to_array<std::string_view>({"version", "bindings"});
@@ -151,6 +151,8 @@ class Parser {
     if (key == "parameter") fields.parameter = text;
     if (key == "cookie") fields.cookie = text;
     if (key == "sentinel") fields.sentinel = text;
+    if (key == "sentinel_file") fields.sentinel_file = text;
+    if (key == "sentinel_template") fields.sentinel_template = text;
     return {};
   }
 
@@ -175,6 +177,12 @@ class Parser {
                                     "the variable {}",
                                     fresh.name, other.name, line + 1, fresh.sentinel));
       }
+      if (!fresh.sentinel_file.empty() && other.sentinel_file == fresh.sentinel_file &&
+          (other.credential != fresh.credential ||
+           other.sentinel_template != fresh.sentinel_template)) {
+        return At(mark, fmt::format("\"{}\" and \"{}\" on line {} write different contents to {}",
+                                    fresh.name, other.name, line + 1, fresh.sentinel_file));
+      }
     }
     return {};
   }
@@ -191,7 +199,8 @@ std::vector<Binding> WithoutPlaces(std::vector<Placed> placed) {
   return bindings;
 }
 
-// A scalar that reads back as the same text. Every value has passed CheckFields: printable ASCII.
+// A scalar that reads back as the same text. Every value has passed CheckFields: printable ASCII,
+// tabs and line ends.
 std::string Scalar(std::string_view text) {
   constexpr auto kWords = std::to_array<std::string_view>(
       {"null", "true", "false", "yes", "no", "on", "off", "y", "n"});
@@ -206,6 +215,10 @@ std::string Scalar(std::string_view text) {
   if (plain) return std::string(text);
   std::string quoted = "\"";
   for (const char c : text) {
+    if (c == '\n' || c == '\t') {
+      quoted += c == '\n' ? "\\n" : "\\t";
+      continue;
+    }
     if (c == '"' || c == '\\') quoted += '\\';
     quoted += c;
   }
@@ -228,6 +241,10 @@ std::string RenderOne(const Binding& binding, std::string_view indent) {
   if (!binding.parameter.empty()) line("parameter", Scalar(binding.parameter));
   if (!binding.cookie.empty()) line("cookie", Scalar(binding.cookie));
   if (!binding.sentinel.empty()) line("sentinel", Scalar(binding.sentinel));
+  if (!binding.sentinel_file.empty()) {
+    line("sentinel_file", Scalar(binding.sentinel_file));
+    line("sentinel_template", Scalar(binding.sentinel_template));
+  }
   const auto list = [&](std::string_view key, const std::vector<std::string>& words) {
     if (words.empty()) return;
     std::vector<std::string> scalars;

@@ -13,6 +13,8 @@
 //       parameter: key             query-param only
 //       cookie: session            cookie only: its name
 //       sentinel: EXAMPLE_TOKEN    the look-alike's environment variable: swap instead of inject
+//       sentinel_file: ~/.netrc    the look-alike in a file, besides or instead of a variable; with
+//       sentinel_template: …       its content, which holds {sentinel}; without it that and a line end
 //       methods: [GET, HEAD]       only requests with these methods; without it all
 //       paths: [/repos/me/**]      only these paths (base/path_pattern.h); without it all
 //

@@ -110,6 +110,12 @@ TEST(BindingYaml, TwoBindingsDoNotContradictEachOther) {
   EXPECT_TRUE(two("name: a, host: h.x, scheme: bearer, credential: t/a, sentinel: B",
                   "name: b, host: i.x, scheme: bearer, credential: t/b, sentinel: B")
                   .contains("different credentials"));
+  EXPECT_TRUE(two("name: a, host: h.x, scheme: bearer, credential: t/a, sentinel_file: /tmp/a",
+                  "name: b, host: i.x, scheme: bearer, credential: t/b, sentinel_file: /tmp/a")
+                  .contains("different contents"));
+  EXPECT_EQ(two("name: a, host: h.x, scheme: bearer, credential: t/a, sentinel_file: /tmp/a",
+                "name: b, host: i.x, scheme: bearer, credential: t/a, sentinel_file: /tmp/a"),
+            "");
 }
 
 TEST(BindingYaml, NarrowedBindingsOfOneHostMayStandSideBySide) {
@@ -136,6 +142,8 @@ TEST(BindingYaml, WhatIsWrittenReadsBackTheSame) {
   for (const std::string_view name : {"on", "1e3", "null", "True", "0x10", "a.b_c-d", "y"}) {
     bindings.push_back(Make(name));
     bindings.back().port = port++;
+    bindings.back().sentinel_file = "~/a b/" + std::string(name);
+    bindings.back().sentinel_template = "# \"quoted\"\n\tx: '{sentinel}' \\n\n";
     bindings.back().scope.methods = {"GET", "M-SEARCH"};
     bindings.back().scope.paths = {*PathPattern::Parse("/a/*/%62,'/**"), *PathPattern::Parse("/")};
   }
