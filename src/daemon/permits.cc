@@ -3,6 +3,7 @@
 #include "base/host_pattern.h"
 #include "base/text.h"
 #include "proxy/limits.h"
+#include "vault/aws_key.h"
 
 namespace aileron::daemon {
 
@@ -24,6 +25,8 @@ proxy::BindingScheme SchemeOf(vault::Scheme scheme) {
       return proxy::BindingScheme::kQueryParam;
     case vault::Scheme::kCookie:
       return proxy::BindingScheme::kCookie;
+    case vault::Scheme::kSigV4:
+      return proxy::BindingScheme::kSigV4;
   }
   return proxy::BindingScheme::kBearer;
 }
@@ -60,7 +63,7 @@ Result<Permits::Answer> Permits::Handle(proxy::WorkerMessage message, Time now) 
     return ask->how == proxy::How::kDns ? OnName(*ask) : OnVerdict(*ask);
   }
   if (auto* ask = std::get_if<proxy::AskLeaf>(&message)) return OnLeaf(*ask, now);
-  if (auto* ask = std::get_if<proxy::AskCredential>(&message)) return OnCredential(*ask);
+  if (auto* ask = std::get_if<proxy::AskCredential>(&message)) return OnCredential(*ask, now);
   if (auto* audit = std::get_if<proxy::Audit>(&message)) return std::move(*audit);
   return proxy::Ready{};
 }
@@ -183,7 +186,7 @@ const vault::Binding* Permits::StillHolds(const proxy::AskCredential& ask) {
   return nullptr;
 }
 
-Result<proxy::Credential> Permits::OnCredential(const proxy::AskCredential& ask) {
+Result<proxy::Credential> Permits::OnCredential(const proxy::AskCredential& ask, Time now) {
   proxy::Credential answer;
   answer.id = ask.id;
   const auto refuse = [&](std::string_view code, std::string message, std::string hint) {
@@ -209,7 +212,25 @@ Result<proxy::Credential> Permits::OnCredential(const proxy::AskCredential& ask)
     return refuse("not_permitted", fmt::format("the binding {} no longer holds", ask.binding),
                   "try again");
   }
+  const vault::AwsScope scope{ask.date, ask.region, ask.service};
+  const bool aws = binding->scheme == vault::Scheme::kSigV4;
+  if (aws) {
+    // The client wrote the scope, so a wrong one is its mistake and no violation.
+    if (auto valid = vault::CheckAwsScope(scope, now); !valid) {
+      return refuse("signature_scope", valid.error().message, "check the client's clock and region");
+    }
+    if ((!binding->region.empty() && binding->region != scope.region) ||
+        (!binding->service.empty() && binding->service != scope.service)) {
+      return refuse("signature_scope",
+                    fmt::format("the binding {} does not sign for {} in {}", binding->name,
+                                scope.service, scope.region),
+                    "see \"aileron binding show\" on the host");
+    }
+  } else if (!scope.date.empty() || !scope.region.empty() || !scope.service.empty()) {
+    return Fail(Code::kDenied, "a signing key of binding {}, which has none", binding->name);
+  }
   auto secret = source_.OpenCredential(binding->credential);
+  if (secret && aws) secret = vault::DeriveAwsKey(*secret, scope);
   if (!secret) {
     switch (secret.error().code) {
       case Code::kUnavailable:

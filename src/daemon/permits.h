@@ -8,7 +8,8 @@
 //   AskCredential  only for a binding that a verdict to this worker named for that host and port,
 //                  and only while policy and bindings still say so, for a request that the binding
 //                  covers: which one it is is the worker's word, so this is a second look at an
-//                  honest worker's, and no wall against one that was taken over
+//                  honest worker's, and no wall against one that was taken over. For sigv4-resign a
+//                  key for one day, region and service, never the credential
 //
 // Anything else is a violation: an Error. The worker parses strangers' bytes; one that asks for
 // what it has no permit for has been taken over, and is ended. A table that is full forgets
@@ -63,7 +64,7 @@ class Permits {
   proxy::Verdict OnVerdict(const proxy::AskVerdict& ask);
   proxy::Verdict OnName(const proxy::AskVerdict& ask);
   Result<proxy::Leaf> OnLeaf(const proxy::AskLeaf& ask, Time now);
-  Result<proxy::Credential> OnCredential(const proxy::AskCredential& ask);
+  Result<proxy::Credential> OnCredential(const proxy::AskCredential& ask, Time now);
   std::vector<proxy::BindingView> BindingsFor(const proxy::AskVerdict& ask);
   const vault::Binding* StillHolds(const proxy::AskCredential& ask);
   bool SpendLeaf(Time now);

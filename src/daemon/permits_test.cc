@@ -131,6 +131,48 @@ TEST_F(PermitsTest, ANarrowedBindingIsGivenForTheRequestsItCovers) {
   EXPECT_EQ(source_.opened.size(), 1u);
 }
 
+TEST_F(PermitsTest, ASigningKeyIsForTheScopeThatWasAskedForAndNeverTheCredential) {
+  now_ = *ParseTime("2015-08-30T12:00:00Z");
+  source_.bindings = {vault::MakeBinding({.name = "aws",
+                                          .host = "a.example",
+                                          .scheme = "sigv4-resign",
+                                          .credential = "aws/example",
+                                          .region = "us-east-1"},
+                                         vault::Source::kUser)
+                          .value(),
+                      Bind("one", "a.example")};
+  sentinels_["aws"] = {.variable = "AWS", .value = "AKIALOOKALIKE", .secret_key = "s"};
+  source_.value = "AKIDEXAMPLE:wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+  EXPECT_EQ(Ask("a.example").bindings.at(0).sentinel, "AKIALOOKALIKE");
+  const auto ask = [&](std::string binding, std::string date, std::string region, std::string service) {
+    return Handle(proxy::AskCredential{.id = ++id_,
+                                       .binding = binding,
+                                       .host = "a.example",
+                                       .port = 443,
+                                       .date = date,
+                                       .region = region,
+                                       .service = service});
+  };
+  const auto credential = [&](const Result<Permits::Answer>& answer) -> const proxy::Credential& {
+    return std::get<proxy::Credential>(*answer);
+  };
+  const auto good = ask("aws", "20150830", "us-east-1", "iam");
+  EXPECT_EQ(credential(good).secret.Reveal(),
+            "AKIDEXAMPLE\nc4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9\n");
+  for (const auto& [date, region, service] :
+       {std::tuple("20151230", "us-east-1", "iam"), std::tuple("20150830", "eu-west-1", "iam"),
+        std::tuple("20150830", "us-east-1", "i/am"), std::tuple("", "", "")}) {
+    const auto refused = ask("aws", date, region, service);
+    EXPECT_EQ(credential(refused).code, "signature_scope") << date << region << service;
+    EXPECT_TRUE(credential(refused).secret.empty());
+  }
+  // A key of a binding that has none is nothing an honest worker asks for.
+  EXPECT_FALSE(ask("one", "20150830", "us-east-1", "iam").has_value());
+  source_.value = "not a pair";
+  const auto malformed = ask("aws", "20150830", "us-east-1", "iam");
+  EXPECT_EQ(credential(malformed).code, "credential_unusable");
+}
+
 TEST_F(PermitsTest, BindingsThatCannotAllBeToldAreARefusal) {
   for (std::size_t i = 0; i <= proxy::limits::bindings_max; ++i) {
     source_.bindings.push_back(Bind(fmt::format("b{}", i), "a.example"));

@@ -29,7 +29,8 @@ json ToJson(const vault::BindingStatus& status) {
   for (const auto& [name, text] :
        {std::pair("username", &binding.username), std::pair("header", &binding.header),
         std::pair("template", &binding.template_text), std::pair("parameter", &binding.parameter),
-        std::pair("cookie", &binding.cookie), std::pair("sentinel", &binding.sentinel),
+        std::pair("cookie", &binding.cookie),
+        std::pair("region", &binding.region), std::pair("service", &binding.service), std::pair("sentinel", &binding.sentinel),
         std::pair("sentinel_file", &binding.sentinel_file),
         std::pair("sentinel_template", &binding.sentinel_template)}) {
     if (!text->empty()) object[name] = *text;
@@ -95,6 +96,8 @@ Result<vault::BindingFields> ReadFields(const json& object) {
       {"template", &fields.template_text},
       {"parameter", &fields.parameter},
       {"cookie", &fields.cookie},
+      {"region", &fields.region},
+      {"service", &fields.service},
       {"sentinel", &fields.sentinel},
       {"sentinel_file", &fields.sentinel_file},
       {"sentinel_template", &fields.sentinel_template}};

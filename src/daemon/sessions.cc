@@ -50,7 +50,8 @@ Sessions::~Sessions() = default;
 
 std::map<std::string, session::Sentinel> Sessions::MakeSentinels() {
   std::map<std::string, session::Sentinel> sentinels;
-  std::map<std::string, std::string> by_credential;  // bindings of one credential share a look-alike
+  // Bindings of one credential share a look-alike; for AWS it is of another make.
+  std::map<std::pair<std::string, bool>, vault::AwsSentinel> look_alikes;
   std::map<std::string, std::string> variables;      // and whose credential stands in them
   for (const vault::BindingStatus& status : world_.bindings.set().All(world_.vault.names())) {
     const vault::Binding& binding = *status.binding;
@@ -61,14 +62,21 @@ std::map<std::string, session::Sentinel> Sessions::MakeSentinels() {
             binding.credential) {
       continue;
     }
-    std::string& look_alike = by_credential[binding.credential];
-    if (look_alike.empty()) {
+    const bool aws = binding.scheme == vault::Scheme::kSigV4;
+    vault::AwsSentinel& made = look_alikes[{binding.credential, aws}];
+    if (made.access_key_id.empty() && aws) made = vault::MakeAwsSentinel();
+    if (made.access_key_id.empty()) {
       // With the vault open the look-alike has the real one's prefix and length.
       const auto value = world_.vault.Open(binding.credential);
-      look_alike = vault::MakeSentinel(binding.credential, value ? &*value : nullptr);
+      made.access_key_id = vault::MakeSentinel(binding.credential, value ? &*value : nullptr);
     }
-    sentinels[binding.name] = {binding.sentinel, look_alike, binding.sentinel_file,
-                               vault::FillSentinelFile(binding, look_alike)};
+    sentinels[binding.name] = {
+        .variable = binding.sentinel,
+        .value = made.access_key_id,
+        .secret_key = made.secret_access_key,
+        .file = binding.sentinel_file,
+        .content =
+            vault::FillSentinelFile(binding, made.access_key_id, made.secret_access_key)};
   }
   return sentinels;
 }
@@ -157,7 +165,12 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
        .capabilities = {std::string(session::kListTools), std::string(session::kRunOperations),
                         std::string(session::kPollApprovals)}});
   for (const auto& [binding, sentinel] : session.sentinels()) {
-    if (!sentinel.variable.empty()) opened.environment[sentinel.variable] = sentinel.value;
+    if (!sentinel.variable.empty() && sentinel.secret_key.empty()) {
+      opened.environment[sentinel.variable] = sentinel.value;
+    } else if (!sentinel.variable.empty()) {
+      opened.environment[sentinel.variable + "_ACCESS_KEY_ID"] = sentinel.value;
+      opened.environment[sentinel.variable + "_SECRET_ACCESS_KEY"] = sentinel.secret_key;
+    }
     if (!sentinel.file.empty()) opened.files[sentinel.file] = sentinel.content;
   }
   std::set<std::uint16_t> ports = {80, 443};

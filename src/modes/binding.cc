@@ -33,7 +33,7 @@ Outcome RunAdd(const Invocation& invocation) {
     }
   }
   for (const std::string name :
-       {"host", "credential", "username", "header", "template", "parameter", "cookie", "sentinel"}) {
+       {"host", "credential", "username", "header", "template", "parameter", "cookie", "region", "service", "sentinel"}) {
     if (parsed.Has("--" + name)) binding[name] = parsed.Value("--" + name);
   }
   if (parsed.Has("--sentinel-file")) binding["sentinel_file"] = parsed.Value("--sentinel-file");
@@ -66,7 +66,7 @@ std::string Scope(const Json& binding) {
 // How the credential is written, in a few words.
 std::string How(const Json& binding) {
   std::string how = TextOf(binding, "scheme");
-  for (const char* detail : {"username", "header", "parameter", "cookie"}) {
+  for (const char* detail : {"username", "header", "parameter", "cookie", "region", "service"}) {
     if (const std::string text = TextOf(binding, detail); !text.empty())
       how += fmt::format(" {}", text);
   }
@@ -180,13 +180,15 @@ Command BindingVerb() {
                 {.name = "--scheme",
                  .value = "SCHEME",
                  .summary = "How it is written; bearer if not given",
-                 .choices = "bearer|basic|header-template|query-param|cookie"},
+                 .choices = "bearer|basic|header-template|query-param|cookie|sigv4-resign"},
                 {"--username", "NAME",
                  "basic: the user's name; without it the credential is user:password"},
                 {"--header", "NAME", "header-template: the header's name"},
                 {"--template", "TEXT", "header-template: the header's value, with {secret} in it"},
                 {"--parameter", "NAME", "query-param: the parameter's name"},
                 {"--cookie", "NAME", "cookie: its name; the client's other cookies stay"},
+                {"--region", "NAME", "sigv4-resign: sign for this region alone"},
+                {"--service", "NAME", "sigv4-resign: sign for this service alone"},
                 {"--sentinel", "VARIABLE",
                  "Give the sandbox a look-alike in this variable, and swap only that on the wire"},
                 {"--sentinel-file", "PATH",
@@ -205,6 +207,9 @@ Command BindingVerb() {
                 {"aileron binding add key --host=api.example.com --credential=token/key "
                  "--scheme=header-template --header=x-api-key --template='{secret}'",
                  "A header of its own"},
+                {"aileron binding add aws --host='*.amazonaws.com' --credential=aws/work "
+                 "--scheme=sigv4-resign",
+                 "Requests signed again; the credential is ACCESS_KEY_ID:SECRET_ACCESS_KEY[:TOKEN]"},
                 {"aileron binding add mine --host=api.example.com --credential=token/mine "
                  "--method=GET --path='/repos/me/**'",
                  "Only for reading below one path; other requests go out as they are"}},

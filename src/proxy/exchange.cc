@@ -69,6 +69,8 @@ Exchange::Wait Exchange::wait() const {
         return response_begun_ ? Wait::kNothing : Wait::kResponseHead;
       }
       return from_client_.empty() ? Wait::kRequestBody : Wait::kNothing;
+    case State::kHolding:
+      return Wait::kRequestBody;
     case State::kTunnel:
       return tunnel_up_ended_ || tunnel_down_ended_ ? Wait::kRequestBody : Wait::kNothing;
     default:
@@ -92,6 +94,9 @@ void Exchange::Advance(Time now) {
       }
       case State::kTunnel:
         more = MoveTunnel();
+        break;
+      case State::kHolding:
+        more = HoldBody();
         break;
       default:
         more = false;
@@ -129,6 +134,8 @@ bool Exchange::TakeHead() {
   up_read_ = up_done_ = request_.body().empty();
   up_moved_ = continue_sent_ = response_begun_ = down_done_ = down_read_ = close_after_ = false;
   interims_ = 0;
+  held_.reset();
+  chunks_.reset();
   Route();
   return true;
 }
@@ -301,10 +308,37 @@ RequestParts Exchange::Parts() const {
 void Exchange::NeedNextCredential() {
   const RequestParts parts = Parts();
   for (; binding_ < verdict_->bindings.size(); ++binding_) {
-    if (!NeedsCredential(verdict_->bindings[binding_], parts)) continue;
+    const BindingView& binding = verdict_->bindings[binding_];
+    if (!NeedsCredential(binding, parts)) continue;
+    if (binding.scheme == BindingScheme::kSigV4) {
+      if (auto usable = CheckAwsSignature(parts, binding.sentinel); !usable) {
+        return Refuse({.status = 400,
+                       .code = "signature_unusable",
+                       .reason = usable.error().message,
+                       .hint = "sign with AWS4-HMAC-SHA256 and an X-Amz-Date"});
+      }
+    }
     state_ = State::kCredential;
     return Do(Command::kAskCredential);
   }
+  HoldOrOpen();
+}
+
+void Exchange::HoldOrOpen() {
+  bool hold = false;
+  for (std::size_t i = 0; i < credentials_.size(); ++i) {
+    hold |= credentials_[i] != nullptr && NeedsBodyHash(verdict_->bindings[i], Parts());
+  }
+  if (!hold || up_read_) return Open();
+  held_ = std::make_unique<HeldBody>();
+  state_ = State::kHolding;
+  if (!request_.expects_continue()) return;
+  request_.headers.Remove("Expect");
+  continue_sent_ = true;
+  to_client_.Append("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+void Exchange::Open() {
   state_ = State::kOpening;
   Do(Command::kOpenUpstream);
 }
@@ -312,6 +346,13 @@ void Exchange::NeedNextCredential() {
 AskCredential Exchange::credential_question() const {
   const BindingView& binding = verdict_->bindings[binding_];
   AskCredential ask{.binding = binding.name, .host = site_.host, .port = site_.port};
+  if (binding.scheme == BindingScheme::kSigV4) {
+    const auto signature = FindAwsSignature(Parts(), binding.sentinel);
+    AILERON_CHECK(signature && *signature);  // NeedNextCredential looked
+    ask.date = (*signature)->date;
+    ask.region = (*signature)->region;
+    ask.service = (*signature)->service;
+  }
   if (binding.scope.everything()) return ask;
   ask.method = request_.method();
   // One that is longer than any that can be matched is not asked for.
@@ -335,16 +376,37 @@ void Exchange::SendHead() {
   for (std::size_t i = 0; i < credentials_.size(); ++i) {
     if (credentials_[i]) grants.push_back({&verdict_->bindings[i], &credentials_[i]->secret});
   }
-  const auto injected = AppendInjectedHead(Parts(), grants, to_upstream_);
+  const std::string body_hash = held_ ? held_->Hash() : std::string();
+  RequestParts parts = Parts();
+  parts.body_hash = body_hash;
+  const auto injected = AppendInjectedHead(parts, grants, to_upstream_);
   if (!injected) {
     return Refuse({.status = 502,
                    .code = "credential_unusable",
                    .reason = injected.error().message,
                    .hint = "check the binding and its secret on the host"});
   }
+  if (!injected->aws_signature.empty()) BeginChunks(injected->aws_signature);
   if (injected->foreign_credential)
     record_.detail = "a credential of the client's own was passed on";
   if (injected->dropped_own) record_.detail = "a credential of the client's own was dropped";
+}
+
+// A body in signed chunks is signed again as it passes.
+void Exchange::BeginChunks(const std::string& seed) {
+  for (std::size_t i = 0; i < credentials_.size(); ++i) {
+    const BindingView& binding = verdict_->bindings[i];
+    if (credentials_[i] == nullptr || binding.scheme != BindingScheme::kSigV4) continue;
+    const auto signature = FindAwsSignature(Parts(), binding.sentinel);
+    const auto key = ReadAwsKey(credentials_[i]->secret);
+    if (!signature || !*signature || !key) continue;
+    const auto payload = AwsPayloadOf(Parts(), **signature);
+    if (!payload || *payload == AwsPayload::kStated || *payload == AwsPayload::kBody) continue;
+    chunks_ = std::make_unique<AwsChunks>(SigningKeyOf(*key), **signature, seed,
+                                          *payload == AwsPayload::kChunksTrailer
+                                              ? AwsChunks::Trailer::kSigned
+                                              : AwsChunks::Trailer::kNone);
+  }
 }
 
 // --- refusals and ends
@@ -396,6 +458,8 @@ void Exchange::Close(Command how) {
   state_ = State::kClosed;
   verdict_.reset();
   credentials_.clear();
+  held_.reset();
+  chunks_.reset();
   Do(how);
 }
 

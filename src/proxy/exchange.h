@@ -1,14 +1,15 @@
 // Exchange: the requests and responses of one client connection, HTTP/1.1 on both sides, without
 // I/O.
 //
-//   head → verdict → credentials → upstream → (body up ∥ head and body down) → record → next head
+//   head → verdict → credentials [→ body held] → upstream → (body up ∥ head and body down) → record → next head
 //                                                          └ 101 → bytes both ways until both end
 //
 // The driver moves bytes between sockets and the four buffers, reports events, calls Advance(), and
 // carries out the commands that Next() hands out, in order. All decisions are here. What the core
 // promises: no byte of a request leaves before a verdict allowed it and every credential it needs
-// is in hand; a message that is framed doubtfully reaches nobody; a body is never held, and a full
-// buffer stops its source; each request leaves exactly one audit record.
+// is in hand; a message that is framed doubtfully reaches nobody; a body is never held, but for
+// what must be signed again (HeldBody, AwsChunks), and a full buffer stops its source; each request
+// leaves exactly one audit record.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,8 @@
 #include "base/time.h"
 #include "http/h1.h"
 #include "http/h1_body.h"
+#include "proxy/aws_chunks.h"
+#include "proxy/held_body.h"
 #include "proxy/inject.h"
 #include "proxy/limits.h"
 #include "proxy/names.h"
@@ -110,6 +113,7 @@ class Exchange {
     kHead,
     kVerdict,
     kCredential,
+    kHolding,
     kOpening,
     kActive,
     kTunnel,
@@ -125,8 +129,15 @@ class Exchange {
   void PrepareHead();
   RequestParts Parts() const;
   void NeedNextCredential();
+  void HoldOrOpen();
+  void Open();
+  bool HoldBody();
   void SendHead();
+  void BeginChunks(const std::string& seed);
   bool MoveUp();
+  bool MoveHeld();
+  bool MoveChunks();
+  bool FlawedChunks(std::string reason);
   bool FinishUp();
   bool TakeResponseHead();
   bool TakeInterim();
@@ -173,6 +184,8 @@ class Exchange {
   std::shared_ptr<const Verdict> verdict_;
   std::vector<std::shared_ptr<const Credential>> credentials_;  // beside verdict_->bindings
   std::size_t binding_ = 0;
+  std::unique_ptr<HeldBody> held_;       // a body that is signed again as a whole
+  std::unique_ptr<AwsChunks> chunks_;    // one that is in chunks
   bool up_done_ = true;    // the whole body was taken and framed, or dropped
   bool up_read_ = true;    // the whole body was taken
   bool up_moved_ = false;  // some of the body was

@@ -42,7 +42,87 @@ void Exchange::OnUpstreamDeaf() {
 
 // --- up
 
+bool Exchange::HoldBody() {
+  while (!from_client_.empty() && !up_read_) {
+    const http::BodyReader::Step step = up_reader_.Read(from_client_.View(), limits::input_max);
+    if (step.outcome == http::Outcome::kFailed) {
+      FlawedUpload(step.flaw);
+      return true;
+    }
+    if (!held_->Append(step.payload)) {
+      Refuse({.status = 413,
+              .code = "body_too_large_to_sign",
+              .reason = fmt::format("a body that is signed as a whole is held, and at most {} MiB of it",
+                                    limits::held_body_max >> 20),
+              .hint = "send it in smaller parts"});
+      return true;
+    }
+    record_.bytes_up += step.payload.size();
+    from_client_.Consume(step.consumed);
+    up_read_ = step.outcome == http::Outcome::kDone;
+    if (step.consumed == 0) break;
+    up_moved_ = true;
+  }
+  if (up_read_) Open();
+  return false;
+}
+
+bool Exchange::MoveHeld() {
+  ByteBuffer& bytes = held_->bytes();
+  const std::size_t size =
+      upstream_deaf_ ? bytes.size()
+                     : std::min(bytes.size(), up_writer_.PayloadFor(to_upstream_.Room()));
+  if (!upstream_deaf_) up_writer_.Append(bytes.View().substr(0, size), to_upstream_);
+  bytes.Consume(size);
+  return size != 0;
+}
+
+// Through the chunks' signer, a piece at a time.
+bool Exchange::MoveChunks() {
+  bool moved = false;
+  while (true) {
+    const std::string_view ready = chunks_->Output();
+    const std::size_t size =
+        upstream_deaf_ ? ready.size()
+                       : std::min(ready.size(), up_writer_.PayloadFor(to_upstream_.Room()));
+    if (size != 0) {
+      if (!upstream_deaf_) up_writer_.Append(ready.substr(0, size), to_upstream_);
+      chunks_->Consume(size);
+      moved = true;
+    }
+    if (!chunks_->Output().empty() || up_read_ || from_client_.empty()) return moved;
+    const http::BodyReader::Step step = up_reader_.Read(from_client_.View(), limits::read_chunk);
+    if (step.outcome == http::Outcome::kFailed) {
+      FlawedUpload(step.flaw);
+      return true;
+    }
+    if (const Status taken = chunks_->Push(step.payload); !taken) {
+      return FlawedChunks(taken.error().message);
+    }
+    record_.bytes_up += step.payload.size();
+    from_client_.Consume(step.consumed);
+    up_read_ = step.outcome == http::Outcome::kDone;
+    if (up_read_ && !chunks_->whole()) return FlawedChunks("the signed chunks end too early");
+    if (step.consumed == 0) return moved;
+    moved = up_moved_ = true;
+  }
+}
+
+bool Exchange::FlawedChunks(std::string reason) {
+  if (response_begun_) {
+    CutDownload("signed_chunks_invalid", reason);
+  } else {
+    Refuse({.status = 400,
+            .code = "signed_chunks_invalid",
+            .reason = std::move(reason),
+            .hint = "send chunks as AWS documents them"});
+  }
+  return true;
+}
+
 bool Exchange::MoveUp() {
+  if (held_ && !held_->bytes().empty()) return MoveHeld();
+  if (chunks_ && (!up_read_ || !chunks_->Output().empty())) return MoveChunks();
   if (up_read_) return FinishUp();
   bool moved = false;
   while (!from_client_.empty() && !up_read_) {

@@ -181,6 +181,104 @@ TEST(Exchange, ABoundRequestWaitsForItsCredentialAndIsNeverSentWithout) {
   EXPECT_EQ(locked.records[0].credential, "token/b");
 }
 
+BindingView Aws() {
+  return {.name = "aws",
+          .scheme = BindingScheme::kSigV4,
+          .emit = Emit::kSentinel,
+          .credential = "aws/x",
+          .sentinel = "AKIALOOKALIKE"};
+}
+
+// Up to the credential in hand.
+std::vector<Command> SendSigned(Play& play, std::string_view fields, std::string_view body) {
+  play.Client(fmt::format("POST / HTTP/1.1\r\nHost: site.test\r\nX-Amz-Date: 20260101T000000Z\r\n"
+                          "Authorization: AWS4-HMAC-SHA256 Credential=AKIALOOKALIKE/20260101/r/sts/"
+                          "aws4_request, SignedHeaders=host;x-amz-date, Signature=0\r\n{}\r\n{}",
+                          fields, body));
+  EXPECT_THAT(play.Allow({Aws()}), ElementsAre(Command::kAskCredential));
+  const AskCredential ask = play.exchange.credential_question();
+  EXPECT_EQ(ask.date + "/" + ask.region + "/" + ask.service, "20260101/r/sts");
+  Credential key;
+  key.secret = Secret("AKIAREAL\n" + std::string(64, 'a') + "\n");
+  play.exchange.OnCredential(std::make_shared<const Credential>(std::move(key)));
+  return play.Advance();
+}
+
+TEST(Exchange, ABodyThatIsSignedAsAWholeIsHeldUntilItsEnd) {
+  Play play;
+  EXPECT_THAT(SendSigned(play, "Content-Length: 6\r\nExpect: 100-continue\r\n", "abc"), IsEmpty());
+  EXPECT_EQ(play.ToClient(), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_EQ(play.ToUpstream(), "");
+  EXPECT_EQ(play.exchange.wait(), Exchange::Wait::kRequestBody);
+  EXPECT_THAT(play.Client("def"), ElementsAre(Command::kOpenUpstream));
+  play.Open();
+  const std::string sent = play.ToUpstream();
+  EXPECT_THAT(sent, HasSubstr("Credential=AKIAREAL/"));
+  EXPECT_THAT(sent, Not(HasSubstr("Expect")));
+  EXPECT_THAT(sent, EndsWith("\r\n\r\nabcdef"));
+  EXPECT_THAT(play.Upstream("HTTP/1.1 204 No Content\r\n\r\n"),
+              ElementsAre(Command::kRecord, Command::kKeepUpstream));
+  EXPECT_EQ(play.records[0].bytes_up, 6u);
+  EXPECT_EQ(play.records[0].credential, "aws/x");
+
+  Play nothing;  // without a body nothing is waited for
+  EXPECT_THAT(SendSigned(nothing, "", ""), ElementsAre(Command::kOpenUpstream));
+}
+
+TEST(Exchange, ABodyTooLargeToHoldIsRefused) {
+  Play play;
+  SendSigned(play, fmt::format("Content-Length: {}\r\n", limits::held_body_max + 1), "");
+  const std::string piece(32 << 10, 'x');
+  std::vector<Command> commands;
+  for (std::size_t sent = 0; sent <= limits::held_body_max && commands.empty(); sent += piece.size()) {
+    commands = play.Client(piece);
+  }
+  EXPECT_THAT(commands, ElementsAre(Command::kRecord, Command::kCloseClient));
+  EXPECT_THAT(play.ToClient(), StartsWith("HTTP/1.1 413 "));
+  EXPECT_EQ(play.ToUpstream(), "");
+}
+
+TEST(Exchange, SignedChunksAreSignedAgainAsTheyPass) {
+  const std::string zero(64, '0');
+  const std::string first = "3;chunk-signature=" + zero + "\r\nabc\r\n";
+  const std::string last = "0;chunk-signature=" + zero + "\r\n\r\n";
+  const std::string fields =
+      fmt::format("X-Amz-Content-Sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD\r\nContent-Length: {}\r\n",
+                  first.size() + last.size());
+  Play play;
+  EXPECT_THAT(SendSigned(play, fields, ""), ElementsAre(Command::kOpenUpstream));
+  play.Open();
+  (void)play.ToUpstream();
+  play.Client(first.substr(0, 20));
+  EXPECT_EQ(play.ToUpstream(), "");
+  play.Client(first.substr(20));
+  const std::string sent = play.ToUpstream();
+  EXPECT_EQ(sent.size(), first.size());
+  EXPECT_THAT(sent, Not(HasSubstr(zero)));
+  EXPECT_THAT(sent, EndsWith("\r\nabc\r\n"));
+  play.Client(last);
+  EXPECT_EQ(play.ToUpstream().size(), last.size());
+  EXPECT_THAT(play.Upstream("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+              ElementsAre(Command::kRecord, Command::kKeepUpstream));
+
+  Play broken;
+  SendSigned(broken, fields, "");
+  broken.Open();
+  EXPECT_THAT(broken.Client("3;nothing\r\nabc\r\n"),
+              ElementsAre(Command::kRecord, Command::kCloseUpstream, Command::kCloseClient));
+  EXPECT_THAT(broken.ToClient(), StartsWith("HTTP/1.1 400 "));
+}
+
+TEST(Exchange, ASignatureThatCannotBeMadeAgainIsRefusedBeforeAnythingIsAsked) {
+  Play play;
+  play.Client("GET / HTTP/1.1\r\nHost: site.test\r\nAuthorization: AWS4-HMAC-SHA256 "
+              "Credential=AKIALOOKALIKE/20260101/r/s3/aws4_request, SignedHeaders=host, Signature=0"
+              "\r\n\r\n");
+  EXPECT_THAT(play.Allow({Aws()}), ElementsAre(Command::kRecord));
+  EXPECT_THAT(play.ToClient(), StartsWith("HTTP/1.1 400 "));
+  EXPECT_EQ(play.records[0].code, "signature_unusable");
+}
+
 TEST(Exchange, HeadAndEmptyStatusesHaveNoBody) {
   Play play;
   play.Send("HEAD / HTTP/1.1\r\nHost: site.test\r\n\r\n");

@@ -7,6 +7,8 @@
 #include "http/chars.h"
 #include "http/cookie.h"
 #include "http/url.h"
+#include "proxy/sigv4.h"
+#include "proxy/sinks.h"
 
 namespace aileron::proxy {
 
@@ -47,7 +49,7 @@ struct Place {
 
 // Whether the binding's look-alike is replaced there: only where its credential belongs.
 bool SwapsAt(const BindingView& binding, const Place& place) {
-  if (binding.emit != Emit::kSentinel) return false;
+  if (binding.emit != Emit::kSentinel || binding.scheme == BindingScheme::kSigV4) return false;
   if (binding.scheme == BindingScheme::kQueryParam) {
     return place.kind == Place::Kind::kParameter &&
            http::ParameterIs(place.name, binding.parameter);
@@ -71,85 +73,14 @@ std::optional<std::string> DecodeBasic(std::string_view name, std::string_view v
   return Base64Decode(Trim(value.substr(6), " "));
 }
 
-// A sink for the first pass, which measures.
-struct Counter {
-  std::size_t size = 0;
-  void Put(std::string_view text) { size += text.size(); }
-};
-
-// A sink for the second, over memory of exactly that size.
-struct Filler {
-  char* at;
-  void Put(std::string_view text) {
-    if (!text.empty()) std::memcpy(at, text.data(), text.size());
-    at += text.size();
-  }
-};
-
-// Base64 as the bytes come: the text before it never exists in one piece.
-template <typename Sink>
-class Base64Sink {
- public:
-  explicit Base64Sink(Sink& sink) : sink_(sink) {}
-  ~Base64Sink() {
-    Wipe(group_);
-    Wipe(text_);
-  }
-  void Put(std::string_view bytes) {
-    for (const char c : bytes) {
-      group_[count_++] = c;
-      if (count_ == 3) Flush();
-    }
-  }
-  void Finish() {
-    if (count_ != 0) Flush();
-  }
-
- private:
-  void Flush() {
-    static constexpr char kDigits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (std::size_t i = count_; i < 3; ++i) group_[i] = 0;
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(group_[i]); };
-    const unsigned bits = unsigned{byte(0)} << 16 | unsigned{byte(1)} << 8 | byte(2);
-    text_[0] = kDigits[bits >> 18];
-    text_[1] = kDigits[bits >> 12 & 63];
-    text_[2] = count_ > 1 ? kDigits[bits >> 6 & 63] : '=';
-    text_[3] = count_ > 2 ? kDigits[bits & 63] : '=';
-    sink_.Put({text_, 4});
-    count_ = 0;
-  }
-
-  Sink& sink_;
-  char group_[3] = {};
-  char text_[4] = {};
-  std::size_t count_ = 0;
-};
-
-template <typename Sink>
-void PutPercent(Sink& sink, std::string_view bytes) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  for (const char& c : bytes) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      sink.Put({&c, 1});
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      char coded[3] = {'%', kHex[byte >> 4], kHex[byte & 15]};
-      sink.Put({coded, 3});
-      Wipe(coded);
-    }
-  }
-}
-
 enum class Coding { kPlain, kQuery };
 
 template <typename Sink>
 class Writer {
  public:
-  Writer(Sink& sink, const RequestParts& request, std::span<const Grant> grants)
-      : sink_(sink), request_(request), grants_(grants) {}
+  Writer(Sink& sink, const RequestParts& request, std::span<const Grant> grants,
+         const Resigned* resigned)
+      : sink_(sink), request_(request), grants_(grants), resigned_(resigned) {}
 
   Injected Write() {
     sink_.Put(request_.method);
@@ -161,6 +92,7 @@ class Writer {
       if (WritesField(*grant.binding)) WriteCredential(grant);
     }
     if (AnyCookie()) WriteCookies();
+    if (resigned_ != nullptr && resigned_->place == AwsSignature::Place::kHeader) WriteAwsFields();
     sink_.Put("\r\n");
     return report_;
   }
@@ -170,6 +102,9 @@ class Writer {
     const auto [path, query] = http::SplitTarget(request_.target);
     sink_.Put(path);
     ReportForeignParameters(query.value_or(""));
+    if (resigned_ != nullptr && resigned_->place == AwsSignature::Place::kQuery) {
+      return WriteAwsQuery(query.value_or(""));
+    }
     if (!AnyParameter()) {
       if (query) {
         sink_.Put("?");
@@ -204,11 +139,48 @@ class Writer {
     }
   }
 
+  void WriteAwsFields() {
+    sink_.Put("Authorization: ");
+    sink_.Put(resigned_->authorization);
+    if (!resigned_->session_token.empty()) {
+      sink_.Put("\r\nX-Amz-Security-Token: ");
+      sink_.Put(resigned_->session_token);
+    }
+    sink_.Put("\r\n");
+    report_.injected = true;
+  }
+
+  void WriteAwsQuery(std::string_view query) {
+    std::string_view separator = "?";
+    const auto put = [&](std::string_view name) {
+      sink_.Put(separator);
+      sink_.Put(name);
+      separator = "&";
+    };
+    http::ForEachParameter(query, [&](std::string_view name, std::string_view,
+                                      std::string_view whole) {
+      if (!IsResignedParameter(name)) put(whole);
+      return true;
+    });
+    put("X-Amz-Credential=");
+    PutPercent(sink_, resigned_->credential);
+    put("X-Amz-SignedHeaders=");
+    PutPercent(sink_, resigned_->signed_headers);
+    if (!resigned_->session_token.empty()) {
+      put("X-Amz-Security-Token=");
+      PutPercent(sink_, resigned_->session_token);
+    }
+    put("X-Amz-Signature=");
+    sink_.Put(resigned_->signature);
+    report_.injected = true;
+  }
+
   // A bound parameter that holds something other than the look-alike.
   void ReportForeignParameters(std::string_view query) {
     for (const Grant& grant : grants_) {
       if (grant.binding->emit != Emit::kSentinel) continue;
-      if (grant.binding->scheme != BindingScheme::kQueryParam) continue;
+      if (grant.binding->scheme == BindingScheme::kCookie) continue;
+      if (grant.binding->parameter.empty()) continue;
       http::ForEachParameter(
           query, [&](std::string_view name, std::string_view value, std::string_view) {
             if (http::ParameterIs(name, grant.binding->parameter) &&
@@ -273,6 +245,10 @@ class Writer {
 
   void WriteField(http::Headers::Field field) {
     if (http::SameName(field.name, kCookie) && AnyCookie()) return;
+    if (resigned_ != nullptr && resigned_->place == AwsSignature::Place::kHeader &&
+        IsResignedField(field.name)) {
+      return;
+    }
     for (const Grant& grant : grants_) {
       if (!WritesField(*grant.binding)) continue;
       if (!http::SameName(field.name, FieldOf(*grant.binding))) continue;
@@ -301,7 +277,7 @@ class Writer {
     if (!decoded || FindSentinel(*decoded, place).grant == nullptr) return false;
     sink_.Put(field.value.substr(0, 6));
     Base64Sink<Sink> base64(sink_);
-    Writer<Base64Sink<Sink>> inner(base64, request_, grants_);
+    Writer<Base64Sink<Sink>> inner(base64, request_, grants_, nullptr);
     inner.WriteSwapped(*decoded, place, Coding::kPlain);
     base64.Finish();
     report_.injected = true;
@@ -394,10 +370,15 @@ class Writer {
   Sink& sink_;
   const RequestParts& request_;
   std::span<const Grant> grants_;
+  const Resigned* resigned_;
   Injected report_;
 };
 
 Status CheckBinding(const BindingView& binding) {
+  if (binding.scheme == BindingScheme::kSigV4 && binding.emit != Emit::kSentinel) {
+    return Fail(Code::kInvalid, "binding {} cannot sign what nobody signed",
+                Printable(binding.name));
+  }
   if (binding.emit == Emit::kSentinel) {
     if (binding.sentinel.size() >= kSentinelMin && http::IsFieldValue(binding.sentinel)) return {};
     return Fail(Code::kInvalid, "binding {} has a look-alike that is too short or not plain text",
@@ -422,6 +403,8 @@ Status CheckBinding(const BindingView& binding) {
     case BindingScheme::kQueryParam:
       if (!binding.parameter.empty()) return {};
       return Fail(Code::kInvalid, "binding {} names no parameter", Printable(binding.name));
+    case BindingScheme::kSigV4:
+      break;
     case BindingScheme::kCookie:
       if (http::IsToken(binding.parameter)) return {};
       return Fail(Code::kInvalid, "binding {} names no cookie", Printable(binding.name));
@@ -453,14 +436,35 @@ Status CheckConflicts(std::span<const Grant> grants) {
   return {};
 }
 
-std::size_t SizeOf(const RequestParts& request, std::span<const Grant> grants) {
+// The request signed again, when one of the grants is for that and the client signed it.
+Result<std::optional<Resigned>> Resign(const RequestParts& request,
+                                       std::span<const Grant> grants) {
+  std::optional<Resigned> resigned;
+  for (const Grant& grant : grants) {
+    if (grant.binding->scheme != BindingScheme::kSigV4) continue;
+    AILERON_ASSIGN(const auto signature, FindAwsSignature(request, grant.binding->sentinel));
+    if (!signature) continue;
+    AILERON_ASSIGN(const AwsKey key, ReadAwsKey(*grant.secret));
+    resigned = SignAgain(request, *signature, key, request.body_hash);
+  }
+  const bool other = std::ranges::any_of(grants, [](const Grant& grant) {
+    return grant.binding->scheme == BindingScheme::kQueryParam;
+  });
+  if (resigned && other) {
+    return Fail(Code::kInvalid, "a request that is signed for AWS takes no bound query parameter");
+  }
+  return resigned;
+}
+
+std::size_t SizeOf(const RequestParts& request, std::span<const Grant> grants,
+                   const Resigned* resigned) {
   if (grants.empty()) {
     constexpr std::string_view kAround = "  HTTP/1.1\r\n\r\n";
     return request.method.size() + request.target.size() + kAround.size() +
            request.headers->SerialisedSize();
   }
   Counter counter;
-  Writer<Counter>(counter, request, grants).Write();
+  Writer<Counter>(counter, request, grants, resigned).Write();
   return counter.size;
 }
 
@@ -480,6 +484,10 @@ bool NeedsCredential(const BindingView& binding, const RequestParts& request) {
   if (binding.emit == Emit::kInject) return true;
   const std::string_view sentinel = binding.sentinel;
   if (sentinel.size() < kSentinelMin) return false;
+  if (binding.scheme == BindingScheme::kSigV4) {
+    const auto signature = FindAwsSignature(request, sentinel);
+    return !signature || signature->has_value();
+  }
   bool needed = false;
   http::ForEachParameter(http::SplitTarget(request.target).query.value_or(""),
                          [&](std::string_view name, std::string_view value, std::string_view) {
@@ -507,6 +515,14 @@ bool NeedsCredential(const BindingView& binding, const RequestParts& request) {
   return false;
 }
 
+bool NeedsBodyHash(const BindingView& binding, const RequestParts& request) {
+  if (binding.scheme != BindingScheme::kSigV4) return false;
+  const auto signature = FindAwsSignature(request, binding.sentinel);
+  if (!signature || !*signature) return false;
+  const auto payload = AwsPayloadOf(request, **signature);
+  return payload && *payload == AwsPayload::kBody;
+}
+
 Status CheckSecret(const BindingView& binding, const Secret& secret) {
   const auto fail = [&](std::string_view what) {
     return Fail(Code::kInvalid,
@@ -514,6 +530,7 @@ Status CheckSecret(const BindingView& binding, const Secret& secret) {
                 Printable(binding.credential), what, Printable(binding.credential));
   };
   if (secret.empty()) return fail("is empty");
+  if (binding.scheme == BindingScheme::kSigV4) return {};  // ReadAwsKey looks at it
   if (!http::IsFieldValue(secret.Reveal())) {
     return fail("holds a line end, a control byte or a blank at an end, which cannot be sent");
   }
@@ -537,14 +554,17 @@ Result<Injected> AppendInjectedHead(const RequestParts& request, std::span<const
   AILERON_TRY(CheckConflicts(grants));
   // Measured first, so that the memory is taken at once and no half of a secret is left in an
   // outgrown block.
-  const std::size_t size = SizeOf(request, grants);
+  AILERON_ASSIGN(const auto resigned, Resign(request, grants));
+  const Resigned* const again = resigned ? &*resigned : nullptr;
+  const std::size_t size = SizeOf(request, grants, again);
   if (size > out.Room()) {
     return Fail(Code::kUnavailable, "the request's head needs {} bytes and {} are free", size,
                 out.Room());
   }
   Filler filler{out.Prepare(size).data()};
   const char* const begin = filler.at;
-  const Injected injected = Writer<Filler>(filler, request, grants).Write();
+  Injected injected = Writer<Filler>(filler, request, grants, again).Write();
+  if (again != nullptr) injected.aws_signature = again->signature;
   AILERON_CHECK(filler.at == begin + size);
   out.Commit(size);
   return injected;

@@ -5,7 +5,8 @@
 // only the look-alike that the sandbox holds, and only where the binding puts its credential: in
 // its field (inside "Basic" after decoding), its query parameter or its cookie, since elsewhere a
 // site could be made to show what it got. A cookie is a place of its own: the others stay, in one
-// Cookie field. Any other token passes untouched and is reported.
+// Cookie field. A request that was signed for AWS with look-alike keys is signed again (sigv4.h). Any
+// other token passes untouched and is reported.
 //
 // The head is written straight into the caller's buffer, whose memory is wiped after use; no copy
 // of a secret is made on the way. A secret that cannot stand in a field is refused, without being
@@ -14,6 +15,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -37,12 +39,14 @@ struct RequestParts {
   std::string_view method;
   std::string_view target;                 // origin-form, or "*"
   const http::Headers* headers = nullptr;  // hop-by-hop fields removed, framing set
+  std::string_view body_hash = {};         // SHA-256 in hex, where NeedsBodyHash said so
 };
 
 struct Injected {
   bool injected = false;            // a credential stands in the head
   bool dropped_own = false;         // the client sent one of its own, which was dropped
   bool foreign_credential = false;  // a token of the client's own went out untouched
+  std::string aws_signature;        // of a request that was signed again, in hex
 };
 
 // Whether the request is one that the binding is for: its scope covers it, and no field by which
@@ -52,6 +56,9 @@ bool Covers(const BindingView& binding, const RequestParts& request);
 // Whether this request cannot go out without the binding's credential: it is covered, and the
 // binding injects or its look-alike stands in the request.
 bool NeedsCredential(const BindingView& binding, const RequestParts& request);
+
+// Whether the request's head can be written only when the hash of its body is known.
+bool NeedsBodyHash(const BindingView& binding, const RequestParts& request);
 
 // Whether a secret can be sent at all: not empty, no control bytes or line ends, no blanks at the
 // ends. kInvalid without the secret.

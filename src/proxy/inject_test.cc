@@ -139,6 +139,58 @@ TEST(Inject, ALookAlikeInACookieIsReplacedInThatCookieAlone) {
   EXPECT_TRUE(Send(binding, {.fields = {{"Cookie", "sid=other"}}}).report.foreign_credential);
 }
 
+BindingView Aws() {
+  return {.name = "b",
+          .scheme = BindingScheme::kSigV4,
+          .emit = Emit::kSentinel,
+          .credential = "aws/x",
+          .sentinel = "AKIALOOKALIKE"};
+}
+const std::string kAwsKey = "AKIAREAL\n" + std::string(64, 'a') + "\n";
+const std::string kAwsHead =
+    "AWS4-HMAC-SHA256 Credential=AKIALOOKALIKE/20260101/r/s3/aws4_request, "
+    "SignedHeaders=host;x-amz-date, Signature=0";
+
+TEST(Inject, ASignatureByTheLookAlikeIsMadeAgain) {
+  const Request request{.fields = {{"Authorization", kAwsHead}, {"X-Amz-Date", "20260101T000000Z"}}};
+  EXPECT_TRUE(Needs(Aws(), "GET", request));
+  const Sent sent = Send({{Aws(), kAwsKey + "to/ken"}}, request);
+  EXPECT_TRUE(sent.head.contains("Authorization: AWS4-HMAC-SHA256 Credential=AKIAREAL/20260101/r/s3/"
+                                 "aws4_request, SignedHeaders=host;x-amz-date;x-amz-security-token, "
+                                 "Signature=" + sent.report.aws_signature + "\r\n"))
+      << sent.head << sent.error;
+  EXPECT_TRUE(sent.head.contains("\r\nX-Amz-Security-Token: to/ken\r\n"));
+  EXPECT_FALSE(sent.head.contains("LOOKALIKE"));
+  EXPECT_EQ(sent.report.aws_signature.size(), 64u);
+
+  const Request presigned{.target = "/k?a=1&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIALOOKALIKE"
+                                    "%2F20260101%2Fr%2Fs3%2Faws4_request&X-Amz-Date=20260101T000000Z&"
+                                    "X-Amz-SignedHeaders=host&X-Amz-Signature=0"};
+  EXPECT_TRUE(Needs(Aws(), "GET", presigned));
+  const Sent url = Send({{Aws(), kAwsKey}}, presigned);
+  EXPECT_TRUE(url.head.starts_with(
+      "GET /k?a=1&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20260101T000000Z&X-Amz-Credential="
+      "AKIAREAL%2F20260101%2Fr%2Fs3%2Faws4_request&X-Amz-SignedHeaders=host&X-Amz-Signature=" +
+      url.report.aws_signature + " HTTP/1.1\r\n"))
+      << url.head << url.error;
+}
+
+TEST(Inject, WhatTheLookAlikeDidNotSignStaysAsItIs) {
+  for (const std::string& value : {std::string("AKIALOOKALIKE"), std::string("Bearer AKIALOOKALIKE"),
+                                   std::string("AWS AKIALOOKALIKE:sig"), std::string()}) {
+    const Request request{.fields = {{"Authorization", value}}};
+    EXPECT_FALSE(Needs(Aws(), "GET", request)) << value;
+    EXPECT_TRUE(Send({{Aws(), kAwsKey}}, request).head.contains("Authorization: " + value)) << value;
+  }
+  // One that cannot be made again does not go out at all.
+  const Request undated{.fields = {{"Authorization", kAwsHead}}};
+  EXPECT_TRUE(Needs(Aws(), "GET", undated));
+  EXPECT_TRUE(Send({{Aws(), kAwsKey}}, undated).error.contains("X-Amz-Date"));
+  BindingView injects = Aws();
+  injects.emit = Emit::kInject;
+  EXPECT_TRUE(Send({{injects, kAwsKey}}, {}).error.contains("nobody signed"));
+}
+
 TEST(Inject, BearerReplacesEveryAuthorizationOfTheClient) {
   const Sent sent = Send(
       Bearer(),

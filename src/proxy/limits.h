@@ -46,6 +46,13 @@ constexpr std::size_t pool_per_host_max = 128;  // idle connections
 constexpr std::size_t pool_max = 256;
 constexpr std::size_t addresses_max = 16;  // tried for a name
 
+// Requests that are signed again.
+constexpr std::size_t aws_chunk_max = 1 << 20;  // of a signed chunk, which is held
+constexpr std::size_t aws_line_max = 4096;      // of its framing, and a trailer
+constexpr std::size_t signed_headers_max = 64;
+constexpr std::size_t held_body_max = 8 << 20;  // of a body whose hash stands in the head
+constexpr std::size_t held_max = 64 << 20;      // of all of them, in a worker
+
 // Records.
 constexpr std::size_t record_text_max = 2048;  // a path or detail, cut
 

@@ -140,7 +140,7 @@ Verdict ReadVerdict(Fields& fields) {
        --left) {
     BindingView& binding = verdict.bindings.emplace_back();
     binding.name = fields.Text();
-    binding.scheme = fields.Choice(BindingScheme::kCookie);
+    binding.scheme = fields.Choice(BindingScheme::kSigV4);
     binding.emit = fields.Choice(Emit::kSentinel);
     binding.credential = fields.Text();
     binding.username = fields.Text();
@@ -274,6 +274,9 @@ std::string Encode(const AskCredential& ask) {
   writer.Text(ask.binding);
   writer.Text(ask.host);
   writer.U32(ask.port);
+  writer.Text(ask.date);
+  writer.Text(ask.region);
+  writer.Text(ask.service);
   writer.Text(ask.method);
   writer.Text(ask.path);
   return writer.Take();
@@ -369,6 +372,9 @@ Result<WorkerMessage> DecodeFromWorker(std::string_view packet) {
       ask.binding = fields.Text();
       ask.host = fields.Text();
       ask.port = fields.Port();
+      ask.date = fields.Text();
+      ask.region = fields.Text();
+      ask.service = fields.Text();
       ask.method = fields.Text();
       ask.path = fields.Text();
       return FromWorker(fields, std::move(ask));

@@ -53,7 +53,8 @@ enum class BindingScheme : std::uint8_t {
   kBasic = 1,
   kHeaderTemplate = 2,
   kQueryParam = 3,
-  kCookie = 4
+  kCookie = 4,
+  kSigV4 = 5
 };
 enum class Emit : std::uint8_t { kInject = 0, kSentinel = 1 };
 
@@ -101,7 +102,7 @@ struct Leaf {
 
 struct Credential {
   std::uint64_t id = 0;
-  Secret secret;        // empty when it cannot be given; then:
+  Secret secret;        // for sigv4 a key for that scope alone; empty when it cannot be given; then:
   std::string code;     // "vault_locked", "credential_missing", "not_permitted" …
   std::string message;  // one line for a person
   std::string hint;
@@ -138,6 +139,7 @@ struct AskCredential {
   std::string binding;
   std::string host;
   std::uint16_t port = 0;
+  std::string date, region, service;  // what the signing key is for, for sigv4; else empty
   std::string method;  // method and path without the query, where the binding is narrowed; else empty
   std::string path;
 };

@@ -105,7 +105,8 @@ void PermitClient::AskVerdict(const Site& site, OnVerdict on_verdict) {
 
 void PermitClient::AskCredential(proxy::AskCredential ask, OnCredential on_credential) {
   // Which request it is for is no part of the key: who asks has found that the binding covers it.
-  std::string key = fmt::format("{}\n{}\n{}", ask.binding, ask.host, ask.port);
+  std::string key = fmt::format("{}\n{}\n{}\n{}/{}/{}", ask.binding, ask.host, ask.port, ask.date,
+                                ask.region, ask.service);
   if (const auto found = credentials_.find(key); found != credentials_.end()) {
     return on_credential(found->second);
   }

@@ -48,6 +48,7 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
     writer.Text(binding);
     writer.Text(sentinel.variable);
     writer.Text(sentinel.value);
+    writer.Text(sentinel.secret_key);
     writer.Text(sentinel.file);
     writer.Text(sentinel.content);
   }
@@ -99,6 +100,7 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
     Sentinel& sentinel = state.sentinels[binding];
     sentinel.variable = reader.Text();
     sentinel.value = reader.Text();
+    sentinel.secret_key = reader.Text();
     sentinel.file = reader.Text();
     sentinel.content = reader.Text();
   }

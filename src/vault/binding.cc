@@ -10,10 +10,16 @@
 namespace aileron::vault {
 namespace {
 
-constexpr std::array<std::string_view, 5> kSchemeNames{"bearer", "basic", "header-template",
-                                                       "query-param", "cookie"};
+constexpr std::array<std::string_view, 6> kSchemeNames{"bearer", "basic", "header-template",
+                                                       "query-param", "cookie", "sigv4-resign"};
 constexpr std::string_view kPlaceholder = "{secret}";
+constexpr std::string_view kAwsPrefix = "AWS";
 constexpr std::string_view kSentinelPlaceholder = "{sentinel}";
+constexpr std::string_view kIdPlaceholder = "{access_key_id}";
+constexpr std::string_view kKeyPlaceholder = "{secret_access_key}";
+constexpr std::string_view kAwsTemplate =
+    "[default]\naws_access_key_id = {access_key_id}\naws_secret_access_key = "
+    "{secret_access_key}\n";
 
 // Headers that decide how a message is framed or where it goes: a credential has no place there. A
 // cookie has a scheme of its own, which keeps the client's others.
@@ -134,14 +140,19 @@ FieldStatus SetSentinelFile(const BindingFields& fields, Binding& binding) {
   }
   if (auto ok = CheckSentinelPath(*fields.sentinel_file); !ok) return ok;
   binding.sentinel_file = *fields.sentinel_file;
-  binding.sentinel_template =
-      fields.sentinel_template.value_or(std::string(kSentinelPlaceholder) + "\n");
+  const bool pair = binding.scheme == Scheme::kSigV4;
+  binding.sentinel_template = fields.sentinel_template.value_or(
+      pair ? std::string(kAwsTemplate) : std::string(kSentinelPlaceholder) + "\n");
   const auto printable = [](char c) { return IsVisibleOrSpace(c) || c == '\n' || c == '\t'; };
   if (!Consists(binding.sentinel_template, printable, limits::kSentinelFileMax)) {
     return Wrong("sentinel_template", "must be 1 to {} printable ASCII characters, tabs and line ends",
                  limits::kSentinelFileMax);
   }
-  if (!binding.sentinel_template.contains(kSentinelPlaceholder)) {
+  if (pair && (!binding.sentinel_template.contains(kIdPlaceholder) ||
+               !binding.sentinel_template.contains(kKeyPlaceholder))) {
+    return Wrong("sentinel_template", "must hold {} and {}", kIdPlaceholder, kKeyPlaceholder);
+  }
+  if (!pair && !binding.sentinel_template.contains(kSentinelPlaceholder)) {
     return Wrong("sentinel_template", "must hold {}", kSentinelPlaceholder);
   }
   return {};
@@ -158,6 +169,8 @@ FieldStatus CheckForeign(const BindingFields& fields, Scheme scheme) {
   if (auto ok = foreign("header", fields.header, Scheme::kHeaderTemplate); !ok) return ok;
   if (auto ok = foreign("template", fields.template_text, Scheme::kHeaderTemplate); !ok) return ok;
   if (auto ok = foreign("cookie", fields.cookie, Scheme::kCookie); !ok) return ok;
+  if (auto ok = foreign("region", fields.region, Scheme::kSigV4); !ok) return ok;
+  if (auto ok = foreign("service", fields.service, Scheme::kSigV4); !ok) return ok;
   return foreign("parameter", fields.parameter, Scheme::kQueryParam);
 }
 
@@ -195,6 +208,20 @@ FieldStatus SetSchemeFields(const BindingFields& fields, Binding& binding) {
       }
       binding.cookie = *fields.cookie;
       return {};
+    case Scheme::kSigV4: {
+      const auto part = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+      if (fields.region && !Consists(*fields.region, part)) {
+        return Wrong("region", "\"{}\" is not a region, as in eu-west-1", Printable(*fields.region));
+      }
+      if (fields.service && !Consists(*fields.service, part)) {
+        return Wrong("service", "\"{}\" is not a service, as in s3", Printable(*fields.service));
+      }
+      binding.region = fields.region.value_or("");
+      binding.service = fields.service.value_or("");
+      // A client signs before it sends: there is no injecting here.
+      binding.sentinel = kAwsPrefix;
+      return {};
+    }
   }
   return {};
 }
@@ -241,15 +268,26 @@ std::string PlaceOf(const Binding& binding) {
       return "?" + binding.parameter;
     case Scheme::kCookie:
       return "cookie:" + binding.cookie;
+    case Scheme::kSigV4:
+      return "sigv4";
   }
   return "";
 }
 
-std::string FillSentinelFile(const Binding& binding, std::string_view sentinel) {
+std::string FillSentinelFile(const Binding& binding, std::string_view sentinel,
+                             std::string_view secret_key) {
   std::string content = binding.sentinel_template;
-  for (std::size_t at = content.find(kSentinelPlaceholder); at != std::string::npos;
-       at = content.find(kSentinelPlaceholder, at + sentinel.size())) {
-    content.replace(at, kSentinelPlaceholder.size(), sentinel);
+  const auto fill = [&](std::string_view placeholder, std::string_view value) {
+    for (std::size_t at = content.find(placeholder); at != std::string::npos;
+         at = content.find(placeholder, at + value.size())) {
+      content.replace(at, placeholder.size(), value);
+    }
+  };
+  if (binding.scheme == Scheme::kSigV4) {
+    fill(kIdPlaceholder, sentinel);
+    fill(kKeyPlaceholder, secret_key);
+  } else {
+    fill(kSentinelPlaceholder, sentinel);
   }
   return content;
 }

@@ -15,7 +15,7 @@
 
 namespace aileron::vault {
 
-enum class Scheme { kBearer, kBasic, kHeaderTemplate, kQueryParam, kCookie };
+enum class Scheme { kBearer, kBasic, kHeaderTemplate, kQueryParam, kCookie, kSigV4 };
 enum class Emit { kInject, kSentinel };
 enum class Source { kUser, kBuiltin };
 
@@ -32,10 +32,11 @@ struct Binding {
   std::string header;         // as it was written
   std::string template_text;  // holds "{secret}" once
   std::string parameter;
-  std::string cookie;  // its name
+  std::string cookie;           // its name
+  std::string region, service;  // sigv4-resign: the only ones that are signed for; empty: any
   std::string sentinel;  // an environment variable, or empty
   std::string sentinel_file;      // a path in the sandbox, absolute or "~/…", or empty
-  std::string sentinel_template;  // that file's content; holds "{sentinel}"
+  std::string sentinel_template;  // that file's content; holds a placeholder
   RequestScope scope;    // the requests that get it; the others are as if nothing were bound
   Source source = Source::kUser;
 
@@ -49,15 +50,17 @@ struct Binding {
 // and a name.
 std::string PlaceOf(const Binding& binding);
 
-// The content of a binding's file with its look-alike; empty without a file.
-std::string FillSentinelFile(const Binding& binding, std::string_view sentinel);
+// The content of a binding's file with its look-alike; empty without a file. `secret_key` is the
+// look-alike's second part, for sigv4-resign.
+std::string FillSentinelFile(const Binding& binding, std::string_view sentinel,
+                             std::string_view secret_key = {});
 
 // A binding as somebody wrote it, in YAML, JSON or flags.
 struct BindingFields {
   std::string name, host, scheme, credential;
   std::optional<std::uint16_t> port;
   std::optional<std::string> username, header, template_text, parameter, cookie, sentinel;
-  std::optional<std::string> sentinel_file, sentinel_template;
+  std::optional<std::string> region, service, sentinel_file, sentinel_template;
   std::optional<std::vector<std::string>> methods, paths;
 };
 

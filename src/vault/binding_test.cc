@@ -48,6 +48,33 @@ TEST(Binding, EachSchemeTakesItsOwnFields) {
   EXPECT_EQ(PlaceOf(*MakeBinding(query, Source::kUser)), "?key");
 }
 
+TEST(Binding, SigningAgainHasLookAlikesInTwoVariablesAndMayBeNarrowed) {
+  auto fields = Bearer();
+  fields.scheme = "sigv4-resign";
+  auto binding = MakeBinding(fields, Source::kUser);
+  ASSERT_TRUE(binding) << binding.error().message;
+  EXPECT_EQ(binding->sentinel, "AWS");
+  EXPECT_EQ(binding->emit(), Emit::kSentinel);
+  fields.region = "eu-west-1";
+  fields.service = "s3";
+  fields.sentinel = "PROD_AWS";
+  fields.sentinel_file = "~/.aws/credentials";
+  binding = MakeBinding(fields, Source::kUser);
+  EXPECT_EQ(binding->sentinel, "PROD_AWS");
+  EXPECT_EQ(FillSentinelFile(*binding, "AKIAX", "y/z"),
+            "[default]\naws_access_key_id = AKIAX\naws_secret_access_key = y/z\n");
+  fields.sentinel_template = "{access_key_id}";
+  EXPECT_EQ(WrongField(fields), "sentinel_template");
+  fields.sentinel_template.reset();
+  fields.region = "EU";
+  EXPECT_EQ(WrongField(fields), "region");
+  fields.region.reset();
+  fields.service = "a/b";
+  EXPECT_EQ(WrongField(fields), "service");
+  fields.scheme = "bearer";
+  EXPECT_EQ(WrongField(fields), "service");
+}
+
 TEST(Binding, ACookieIsNamed) {
   auto fields = Bearer();
   fields.scheme = "cookie";

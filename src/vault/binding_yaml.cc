@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto kFields =
     std::to_array<std::string_view>({"name", "host", "port", "scheme", "credential", "username",
-                                     "header", "template", "parameter", "cookie", "sentinel", "sentinel_file", "sentinel_template", "methods", "paths"});
+                                     "header", "template", "parameter", "cookie", "region", "service", "sentinel", "sentinel_file", "sentinel_template", "methods", "paths"});
 constexpr auto kRequired =
     std::to_array<std::string_view>({"name", "host", "scheme", "credential"});
 constexpr auto kTopLevel = std::to_array<std::string_view>({"version", "bindings"});
@@ -150,6 +150,8 @@ class Parser {
     if (key == "template") fields.template_text = text;
     if (key == "parameter") fields.parameter = text;
     if (key == "cookie") fields.cookie = text;
+    if (key == "region") fields.region = text;
+    if (key == "service") fields.service = text;
     if (key == "sentinel") fields.sentinel = text;
     if (key == "sentinel_file") fields.sentinel_file = text;
     if (key == "sentinel_template") fields.sentinel_template = text;
@@ -240,6 +242,8 @@ std::string RenderOne(const Binding& binding, std::string_view indent) {
   if (!binding.template_text.empty()) line("template", Scalar(binding.template_text));
   if (!binding.parameter.empty()) line("parameter", Scalar(binding.parameter));
   if (!binding.cookie.empty()) line("cookie", Scalar(binding.cookie));
+  if (!binding.region.empty()) line("region", Scalar(binding.region));
+  if (!binding.service.empty()) line("service", Scalar(binding.service));
   if (!binding.sentinel.empty()) line("sentinel", Scalar(binding.sentinel));
   if (!binding.sentinel_file.empty()) {
     line("sentinel_file", Scalar(binding.sentinel_file));

@@ -5,14 +5,18 @@
 //     - name: example              letters, digits, . _ -
 //       host: api.example.com      a host pattern (base/host_pattern.h)
 //       port: 443                  the default
-//       scheme: bearer             bearer | basic | header-template | query-param | cookie
+//       scheme: bearer             bearer | basic | header-template | query-param | cookie |
+//                                  sigv4-resign
 //       credential: token/example  an entry of the vault
 //       username: me               basic only; without it the secret holds user:password
 //       header: X-Api-Key          header-template only
 //       template: "{secret}"       header-template only; holds {secret} exactly once
 //       parameter: key             query-param only
 //       cookie: session            cookie only: its name
+//       region: eu-west-1          sigv4-resign only: no other region is signed for
+//       service: s3                sigv4-resign only: no other service is
 //       sentinel: EXAMPLE_TOKEN    the look-alike's environment variable: swap instead of inject
+//                                  (sigv4-resign: what two of them begin with; AWS if not given)
 //       sentinel_file: ~/.netrc    the look-alike in a file, besides or instead of a variable; with
 //       sentinel_template: …       its content, which holds {sentinel}; without it that and a line end
 //       methods: [GET, HEAD]       only requests with these methods; without it all
