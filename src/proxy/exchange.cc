@@ -340,6 +340,7 @@ void Exchange::HoldOrOpen() {
 
 void Exchange::Open() {
   state_ = State::kOpening;
+  upstream_site_ = site_;
   Do(Command::kOpenUpstream);
 }
 

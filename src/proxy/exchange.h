@@ -44,10 +44,10 @@ class Exchange {
   enum class Command : std::uint8_t {
     kAskVerdict,     // for site(); answer with OnVerdict
     kAskCredential,  // with credential_question(); answer with OnCredential
-    kOpenUpstream,   // to site(), a pooled connection or a fresh one; answer with
+    kOpenUpstream,   // to upstream_site(), a pooled connection or a fresh one; answer with
                      // OnUpstreamOpened/Failed
     kOpenFresh,      // the same, but not from the pool
-    kKeepUpstream,   // the upstream connection may serve another request
+    kKeepUpstream,   // the connection to upstream_site() may serve another request
     kCloseUpstream,  // close it, or stop opening it
     kEndUpstream,    // tunnel: no more goes up; after to_upstream is written
     kEndClient,      // tunnel: no more comes down; after to_client is written
@@ -103,6 +103,9 @@ class Exchange {
   bool idle() const { return state_ == State::kHead && from_client_.empty(); }
 
   const Site& site() const { return site_; }
+  // Where the upstream connection goes. Not site(): by the time that a connection is kept, the next
+  // request may be for another site.
+  const Site& upstream_site() const { return upstream_site_; }
   AskCredential credential_question() const;
   AddressRule address_rule() const { return verdict_->address_rule; }
   AuditRecord TakeRecord();
@@ -163,6 +166,7 @@ class Exchange {
 
   Mode mode_;
   Site site_;
+  Site upstream_site_;
   const SyntheticNames* names_;
   std::optional<Refusal> refuse_all_;
   State state_ = State::kHead;

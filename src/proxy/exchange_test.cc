@@ -105,6 +105,18 @@ TEST(Exchange, PipelinedRequestsAreAnsweredInOrder) {
               ElementsAre(Command::kRecord, Command::kKeepUpstream, Command::kAskVerdict));
 }
 
+TEST(Exchange, AConnectionIsKeptForTheSiteThatItGoesTo) {
+  Play play(Exchange::Mode::kProxy);
+  play.Client("GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n"
+              "GET http://b.test/ HTTP/1.1\r\nHost: b.test\r\n\r\n");
+  play.Allow();
+  play.Open();
+  EXPECT_THAT(play.Upstream("HTTP/1.1 204 No Content\r\n\r\n"),
+              ElementsAre(Command::kRecord, Command::kKeepUpstream, Command::kAskVerdict));
+  EXPECT_EQ(play.exchange.site().host, "b.test");
+  EXPECT_EQ(play.exchange.upstream_site().host, "a.test");
+}
+
 TEST(Exchange, ADeniedRequestIsToldWhyAndTheConnectionLives) {
   Play play;
   play.Client(get);
