@@ -27,6 +27,8 @@ proxy::BindingScheme SchemeOf(vault::Scheme scheme) {
       return proxy::BindingScheme::kCookie;
     case vault::Scheme::kSigV4:
       return proxy::BindingScheme::kSigV4;
+    case vault::Scheme::kMtls:
+      return proxy::BindingScheme::kMtls;
   }
   return proxy::BindingScheme::kBearer;
 }

@@ -180,7 +180,7 @@ Command BindingVerb() {
                 {.name = "--scheme",
                  .value = "SCHEME",
                  .summary = "How it is written; bearer if not given",
-                 .choices = "bearer|basic|header-template|query-param|cookie|sigv4-resign"},
+                 .choices = "bearer|basic|header-template|query-param|cookie|sigv4-resign|mtls"},
                 {"--username", "NAME",
                  "basic: the user's name; without it the credential is user:password"},
                 {"--header", "NAME", "header-template: the header's name"},
@@ -210,6 +210,8 @@ Command BindingVerb() {
                 {"aileron binding add aws --host='*.amazonaws.com' --credential=aws/work "
                  "--scheme=sigv4-resign",
                  "Requests signed again; the credential is ACCESS_KEY_ID:SECRET_ACCESS_KEY[:TOKEN]"},
+                {"aileron binding add corp --host=api.corp.example --credential=cert/corp --scheme=mtls",
+                 "A client certificate; the credential is its key, it and its chain in PEM"},
                 {"aileron binding add mine --host=api.example.com --credential=token/mine "
                  "--method=GET --path='/repos/me/**'",
                  "Only for reading below one path; other requests go out as they are"}},

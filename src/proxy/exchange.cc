@@ -1,6 +1,7 @@
 #include "proxy/exchange.h"
 
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "http/h1_write.h"
 #include "http/url.h"
 
@@ -341,6 +342,13 @@ void Exchange::HoldOrOpen() {
 void Exchange::Open() {
   state_ = State::kOpening;
   upstream_site_ = site_;
+  for (std::size_t i = 0; i < credentials_.size(); ++i) {
+    const BindingView& binding = verdict_->bindings[i];
+    if (credentials_[i] == nullptr || binding.scheme != BindingScheme::kMtls) continue;
+    upstream_site_.certificate = credentials_[i];
+    // By what it is, not by its name: a connection of one that was replaced serves nobody.
+    upstream_site_.identity = HexEncode(crypto::Hash(credentials_[i]->secret.Reveal()));
+  }
   Do(Command::kOpenUpstream);
 }
 

@@ -291,6 +291,32 @@ TEST(Exchange, ASignatureThatCannotBeMadeAgainIsRefusedBeforeAnythingIsAsked) {
   EXPECT_EQ(play.records[0].code, "signature_unusable");
 }
 
+TEST(Exchange, AClientCertificateGoesWithTheConnectionAndMarksIt) {
+  BindingView binding{.name = "b", .scheme = BindingScheme::kMtls, .credential = "cert/b"};
+  binding.scope.paths = {*PathPattern::Parse("/mine/**")};
+  const auto send = [&](Play& play, std::string_view path, std::string_view pem) {
+    play.Client(fmt::format("GET {} HTTP/1.1\r\nHost: site.test\r\n\r\n", path));
+    play.Allow({binding});
+    Credential credential;
+    credential.secret = Secret(pem);
+    play.exchange.OnCredential(std::make_shared<const Credential>(std::move(credential)));
+    play.Advance();
+    play.Open();
+    EXPECT_EQ(play.ToUpstream(), fmt::format("GET {} HTTP/1.1\r\nHost: site.test\r\n\r\n", path));
+    play.Upstream("HTTP/1.1 204 No Content\r\n\r\n");
+  };
+  Play play;
+  send(play, "/mine/a", "one");
+  const std::string first = play.exchange.upstream_site().identity;
+  EXPECT_EQ(play.exchange.upstream_site().certificate->secret.Reveal(), "one");
+  send(play, "/other", "one");
+  EXPECT_EQ(play.exchange.upstream_site().identity, "");
+  EXPECT_EQ(play.exchange.upstream_site().certificate, nullptr);
+  send(play, "/mine/b", "two");
+  EXPECT_NE(play.exchange.upstream_site().identity, first);
+  EXPECT_FALSE(first.empty());
+}
+
 TEST(Exchange, HeadAndEmptyStatusesHaveNoBody) {
   Play play;
   play.Send("HEAD / HTTP/1.1\r\nHost: site.test\r\n\r\n");

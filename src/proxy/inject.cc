@@ -30,7 +30,7 @@ std::string_view FieldOf(const BindingView& binding) {
 
 bool WritesField(const BindingView& binding) {
   return binding.emit == Emit::kInject && binding.scheme != BindingScheme::kQueryParam &&
-         binding.scheme != BindingScheme::kCookie;
+         binding.scheme != BindingScheme::kCookie && binding.scheme != BindingScheme::kMtls;
 }
 
 bool WritesCookie(const BindingView& binding) {
@@ -403,6 +403,8 @@ Status CheckBinding(const BindingView& binding) {
     case BindingScheme::kQueryParam:
       if (!binding.parameter.empty()) return {};
       return Fail(Code::kInvalid, "binding {} names no parameter", Printable(binding.name));
+    case BindingScheme::kMtls:
+      return {};
     case BindingScheme::kSigV4:
       break;
     case BindingScheme::kCookie:
@@ -425,10 +427,13 @@ Status CheckConflicts(std::span<const Grant> grants) {
       const bool same_parameter =
           WritesParameter(a) && WritesParameter(b) && a.parameter == b.parameter;
       const bool same_cookie = WritesCookie(a) && WritesCookie(b) && a.parameter == b.parameter;
-      if (!same_field && !same_parameter && !same_cookie) continue;
+      const bool same_certificate =
+          a.scheme == BindingScheme::kMtls && b.scheme == BindingScheme::kMtls;
+      if (!same_field && !same_parameter && !same_cookie && !same_certificate) continue;
       return Fail(Code::kInvalid, "the bindings {} and {} write the same {}: remove one of them",
                   Printable(a.name), Printable(b.name),
-                  same_field    ? "header"
+                  same_field         ? "header"
+                  : same_certificate ? "certificate"
                   : same_cookie ? "cookie"
                                 : "parameter");
     }
@@ -530,7 +535,8 @@ Status CheckSecret(const BindingView& binding, const Secret& secret) {
                 Printable(binding.credential), what, Printable(binding.credential));
   };
   if (secret.empty()) return fail("is empty");
-  if (binding.scheme == BindingScheme::kSigV4) return {};  // ReadAwsKey looks at it
+  // Others look at these: ReadAwsKey, and net::ClientCertificate.
+  if (binding.scheme == BindingScheme::kSigV4 || binding.scheme == BindingScheme::kMtls) return {};
   if (!http::IsFieldValue(secret.Reveal())) {
     return fail("holds a line end, a control byte or a blank at an end, which cannot be sent");
   }

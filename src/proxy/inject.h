@@ -8,6 +8,8 @@
 // Cookie field. A request that was signed for AWS with look-alike keys is signed again (sigv4.h). Any
 // other token passes untouched and is reported.
 //
+// A client certificate stands in no head: the connection presents it (Site::certificate).
+//
 // The head is written straight into the caller's buffer, whose memory is wiped after use; no copy
 // of a secret is made on the way. A secret that cannot stand in a field is refused, without being
 // quoted.

@@ -140,7 +140,7 @@ Verdict ReadVerdict(Fields& fields) {
        --left) {
     BindingView& binding = verdict.bindings.emplace_back();
     binding.name = fields.Text();
-    binding.scheme = fields.Choice(BindingScheme::kSigV4);
+    binding.scheme = fields.Choice(BindingScheme::kMtls);
     binding.emit = fields.Choice(Emit::kSentinel);
     binding.credential = fields.Text();
     binding.username = fields.Text();

@@ -54,7 +54,8 @@ enum class BindingScheme : std::uint8_t {
   kHeaderTemplate = 2,
   kQueryParam = 3,
   kCookie = 4,
-  kSigV4 = 5
+  kSigV4 = 5,
+  kMtls = 6
 };
 enum class Emit : std::uint8_t { kInject = 0, kSentinel = 1 };
 

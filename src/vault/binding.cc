@@ -10,8 +10,8 @@
 namespace aileron::vault {
 namespace {
 
-constexpr std::array<std::string_view, 6> kSchemeNames{"bearer", "basic", "header-template",
-                                                       "query-param", "cookie", "sigv4-resign"};
+constexpr std::array<std::string_view, 7> kSchemeNames{"bearer", "basic", "header-template",
+                                                       "query-param", "cookie", "sigv4-resign", "mtls"};
 constexpr std::string_view kPlaceholder = "{secret}";
 constexpr std::string_view kAwsPrefix = "AWS";
 constexpr std::string_view kSentinelPlaceholder = "{sentinel}";
@@ -208,6 +208,13 @@ FieldStatus SetSchemeFields(const BindingFields& fields, Binding& binding) {
       }
       binding.cookie = *fields.cookie;
       return {};
+    case Scheme::kMtls:
+      // The sandbox makes no TLS with the site: there is nothing that a look-alike could stand in.
+      if (fields.sentinel) return Wrong("sentinel", "a client certificate has no look-alike");
+      if (fields.sentinel_file) {
+        return Wrong("sentinel_file", "a client certificate has no look-alike");
+      }
+      return {};
     case Scheme::kSigV4: {
       const auto part = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
       if (fields.region && !Consists(*fields.region, part)) {
@@ -270,6 +277,8 @@ std::string PlaceOf(const Binding& binding) {
       return "cookie:" + binding.cookie;
     case Scheme::kSigV4:
       return "sigv4";
+    case Scheme::kMtls:
+      return "certificate";
   }
   return "";
 }

@@ -15,7 +15,7 @@
 
 namespace aileron::vault {
 
-enum class Scheme { kBearer, kBasic, kHeaderTemplate, kQueryParam, kCookie, kSigV4 };
+enum class Scheme { kBearer, kBasic, kHeaderTemplate, kQueryParam, kCookie, kSigV4, kMtls };
 enum class Emit { kInject, kSentinel };
 enum class Source { kUser, kBuiltin };
 
@@ -46,8 +46,8 @@ struct Binding {
   bool operator==(const Binding&) const = default;
 };
 
-// Where a binding writes when it injects: a header in lower case, "?" and a parameter, or "cookie:"
-// and a name.
+// Where a binding writes when it injects: a header in lower case, "?" and a parameter, "cookie:" and
+// a name, or "certificate".
 std::string PlaceOf(const Binding& binding);
 
 // The content of a binding's file with its look-alike; empty without a file. `secret_key` is the

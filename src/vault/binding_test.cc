@@ -75,6 +75,17 @@ TEST(Binding, SigningAgainHasLookAlikesInTwoVariablesAndMayBeNarrowed) {
   EXPECT_EQ(WrongField(fields), "service");
 }
 
+TEST(Binding, AClientCertificateHasNoLookAlike) {
+  auto fields = Bearer();
+  fields.scheme = "mtls";
+  EXPECT_EQ(PlaceOf(*MakeBinding(fields, Source::kUser)), "certificate");
+  fields.sentinel = "CERT";
+  EXPECT_EQ(WrongField(fields), "sentinel");
+  fields.sentinel.reset();
+  fields.sentinel_file = "~/cert";
+  EXPECT_EQ(WrongField(fields), "sentinel_file");
+}
+
 TEST(Binding, ACookieIsNamed) {
   auto fields = Bearer();
   fields.scheme = "cookie";

@@ -6,7 +6,7 @@
 //       host: api.example.com      a host pattern (base/host_pattern.h)
 //       port: 443                  the default
 //       scheme: bearer             bearer | basic | header-template | query-param | cookie |
-//                                  sigv4-resign
+//                                  sigv4-resign | mtls
 //       credential: token/example  an entry of the vault
 //       username: me               basic only; without it the secret holds user:password
 //       header: X-Api-Key          header-template only
