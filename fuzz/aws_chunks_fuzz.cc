@@ -31,8 +31,7 @@ bool Pass(std::string_view body, AwsChunks::Trailer trailer, std::uint8_t seed, 
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
-  const auto trailer =
-      data[0] % 2 == 0 ? AwsChunks::Trailer::kNone : AwsChunks::Trailer::kSigned;
+  const auto trailer = data[0] % 2 == 0 ? AwsChunks::Trailer::kNone : AwsChunks::Trailer::kSigned;
   const std::string_view body = AsText(data + 2, size - 2);
   std::string whole, pieces;
   const bool taken = Pass(body, trailer, 0, whole);

@@ -18,11 +18,11 @@ int HexValue(char c) {
 std::size_t Utf8Length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
-  const std::size_t length = lead < 0x80                      ? 1
-                             : lead >= 0xc2 && lead <= 0xdf   ? 2
-                             : lead >= 0xe0 && lead <= 0xef   ? 3
-                             : lead >= 0xf0 && lead <= 0xf4   ? 4
-                                                              : 0;
+  const std::size_t length = lead < 0x80                    ? 1
+                             : lead >= 0xc2 && lead <= 0xdf ? 2
+                             : lead >= 0xe0 && lead <= 0xef ? 3
+                             : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                            : 0;
   if (length == 0 || length > text.size()) return 0;
   for (std::size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
@@ -103,14 +103,15 @@ Result<PathPattern> PathPattern::Parse(std::string_view text) {
       pattern.parts_.push_back({.any = true, .text = ""});
       continue;
     }
-    if (raw[i].contains('*')) return wrong("has a * beside other text: * stands for a whole segment");
-    const bool visible =
-        std::ranges::all_of(raw[i], [](char c) { return c > ' ' && c < 0x7f; });
+    if (raw[i].contains('*'))
+      return wrong("has a * beside other text: * stands for a whole segment");
+    const bool visible = std::ranges::all_of(raw[i], [](char c) { return c > ' ' && c < 0x7f; });
     if (!visible) return wrong("holds a blank or a byte that is not ASCII: write it as %XX");
     auto segment = raw[i].empty() && !last ? std::nullopt : NormalSegment(raw[i]);
     if (!segment) {
-      return wrong("is no path in normal spelling: no . or .. or empty segment, no \\ ? #, and no "
-                   "encoded / \\ % ? #");
+      return wrong(
+          "is no path in normal spelling: no . or .. or empty segment, no \\ ? #, and no "
+          "encoded / \\ % ? #");
     }
     pattern.parts_.push_back({.any = false, .text = std::move(*segment)});
   }

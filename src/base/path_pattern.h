@@ -4,12 +4,14 @@
 //   part    = "*" / segment
 //   segment = 1*( ASCII, visible, without "/" "\" "?" "#" "*", "%" only as %XX )
 //
-// A segment stands for itself, byte for byte; "*" for one segment that is not empty; a final "**" for
-// any rest: /a/** covers /a/, /a/b and /a/b/c, not /a. A final "/" is part of the path: /a/ is not /a.
+// A segment stands for itself, byte for byte; "*" for one segment that is not empty; a final "**"
+// for any rest: /a/** covers /a/, /a/b and /a/b/c, not /a. A final "/" is part of the path: /a/ is
+// not /a.
 //
-// A request's path is compared in its normal spelling: %XX decoded, once. What two programs could read
-// as different paths has no normal spelling, and no pattern matches it, "/**" neither: "." and ".."
-// segments (and "..;x", which some servers read as ".."), empty segments but the last, "\", encoded
+// A request's path is compared in its normal spelling: %XX decoded, once. What two programs could
+// read as different paths has no normal spelling, and no pattern matches it, "/**" neither: "." and
+// ".." segments (and "..;x", which some servers read as ".."), empty segments but the last, "\",
+// encoded
 // "/" "\" "%" "?" "#", control bytes, "%" without two digits, bytes that are not UTF-8, and what is
 // longer than kPathMax. Case counts.
 #pragma once

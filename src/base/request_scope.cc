@@ -35,12 +35,12 @@ bool RequestScope::Overlaps(const RequestScope& other) const {
       std::ranges::any_of(methods, [&](const std::string& method) {
         return std::ranges::find(other.methods, method) != other.methods.end();
       });
-  const bool paths_meet =
-      paths.empty() || other.paths.empty() ||
-      std::ranges::any_of(paths, [&](const PathPattern& mine) {
-        return std::ranges::any_of(
-            other.paths, [&](const PathPattern& theirs) { return mine.Overlaps(theirs); });
-      });
+  const bool paths_meet = paths.empty() || other.paths.empty() ||
+                          std::ranges::any_of(paths, [&](const PathPattern& mine) {
+                            return std::ranges::any_of(other.paths, [&](const PathPattern& theirs) {
+                              return mine.Overlaps(theirs);
+                            });
+                          });
   return methods_meet && paths_meet;
 }
 

@@ -1,7 +1,7 @@
 // RequestScope: the requests that something is narrowed to, by method and path.
 //
-// An empty list means any. Both lists must agree; what is in doubt is not covered: an ambiguous path
-// (base/path_pattern.h), and fields by which some servers replace the method or the path
+// An empty list means any. Both lists must agree; what is in doubt is not covered: an ambiguous
+// path (base/path_pattern.h), and fields by which some servers replace the method or the path
 // (OverridesMethod, OverridesPath), which the caller reports.
 #pragma once
 

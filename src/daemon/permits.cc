@@ -100,9 +100,10 @@ proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
   // Fewer would let requests pass that a binding is for.
   if (verdict.bindings.size() > proxy::limits::bindings_max ||
       proxy::Encode(verdict).size() > proxy::limits::packet_max) {
-    return Deny(ask.id, "too_many_bindings", "bindings",
-                fmt::format("more is bound to {} than can be told", FormatHostPort(host->text, ask.port)),
-                "remove bindings of this host, or narrow them with fewer paths");
+    return Deny(
+        ask.id, "too_many_bindings", "bindings",
+        fmt::format("more is bound to {} than can be told", FormatHostPort(host->text, ask.port)),
+        "remove bindings of this host, or narrow them with fewer paths");
   }
   return verdict;
 }
@@ -114,16 +115,17 @@ std::vector<proxy::BindingView> Permits::BindingsFor(const proxy::AskVerdict& as
   const auto host = ParseHost(ask.host);
   if (!host) return views;
   for (const vault::Binding* binding : source_.Applicable(host->text, ask.port)) {
-    proxy::BindingView view{.name = binding->name,
-                            .scheme = SchemeOf(binding->scheme),
-                            .credential = binding->credential,
-                            .username = binding->username,
-                            .header = binding->header,
-                            .template_text = binding->template_text,
-                            .parameter = binding->scheme == vault::Scheme::kCookie
-                                             ? binding->cookie
-                                             : binding->parameter,
-                            .scope = binding->scope};
+    proxy::BindingView view{
+        .name = binding->name,
+        .scheme = SchemeOf(binding->scheme),
+        .credential = binding->credential,
+        .username = binding->username,
+        .header = binding->header,
+        .template_text = binding->template_text,
+        .parameter =
+            binding->scheme == vault::Scheme::kCookie ? binding->cookie : binding->parameter,
+        .echo = binding->mask == vault::Mask::kYes ? proxy::Echo::kMask : proxy::Echo::kPass,
+        .scope = binding->scope};
     if (binding->emit() == vault::Emit::kSentinel) {
       const auto sentinel = sentinels_.find(binding->name);
       // Bound after this session began: the sandbox holds no look-alike that could be replaced.
@@ -219,7 +221,8 @@ Result<proxy::Credential> Permits::OnCredential(const proxy::AskCredential& ask,
   if (aws) {
     // The client wrote the scope, so a wrong one is its mistake and no violation.
     if (auto valid = vault::CheckAwsScope(scope, now); !valid) {
-      return refuse("signature_scope", valid.error().message, "check the client's clock and region");
+      return refuse("signature_scope", valid.error().message,
+                    "check the client's clock and region");
     }
     if ((!binding->region.empty() && binding->region != scope.region) ||
         (!binding->service.empty() && binding->service != scope.service)) {

@@ -144,7 +144,8 @@ TEST_F(PermitsTest, ASigningKeyIsForTheScopeThatWasAskedForAndNeverTheCredential
   sentinels_["aws"] = {.variable = "AWS", .value = "AKIALOOKALIKE", .secret_key = "s"};
   source_.value = "AKIDEXAMPLE:wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
   EXPECT_EQ(Ask("a.example").bindings.at(0).sentinel, "AKIALOOKALIKE");
-  const auto ask = [&](std::string binding, std::string date, std::string region, std::string service) {
+  const auto ask = [&](std::string binding, std::string date, std::string region,
+                       std::string service) {
     return Handle(proxy::AskCredential{.id = ++id_,
                                        .binding = binding,
                                        .host = "a.example",

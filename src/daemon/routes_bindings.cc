@@ -29,12 +29,13 @@ json ToJson(const vault::BindingStatus& status) {
   for (const auto& [name, text] :
        {std::pair("username", &binding.username), std::pair("header", &binding.header),
         std::pair("template", &binding.template_text), std::pair("parameter", &binding.parameter),
-        std::pair("cookie", &binding.cookie),
-        std::pair("region", &binding.region), std::pair("service", &binding.service), std::pair("sentinel", &binding.sentinel),
+        std::pair("cookie", &binding.cookie), std::pair("region", &binding.region),
+        std::pair("service", &binding.service), std::pair("sentinel", &binding.sentinel),
         std::pair("sentinel_file", &binding.sentinel_file),
         std::pair("sentinel_template", &binding.sentinel_template)}) {
     if (!text->empty()) object[name] = *text;
   }
+  if (binding.mask == vault::Mask::kYes) object["mask"] = true;
   if (!binding.scope.methods.empty()) object["methods"] = binding.scope.methods;
   for (const PathPattern& path : binding.scope.paths) object["paths"].push_back(path.ToString());
   return object;
@@ -108,6 +109,11 @@ Result<vault::BindingFields> ReadFields(const json& object) {
                          value.get<std::int64_t>() <= 65535;
       if (!valid) return Fail(Code::kInvalid, "port: must be a number from 1 to 65535");
       fields.port = value.get<std::uint16_t>();
+      continue;
+    }
+    if (name == "mask") {
+      if (!value.is_boolean()) return Fail(Code::kInvalid, "mask: must be true or false");
+      fields.mask = value.get<bool>();
       continue;
     }
     if (name == "methods" || name == "paths") {

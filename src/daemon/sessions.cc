@@ -52,7 +52,7 @@ std::map<std::string, session::Sentinel> Sessions::MakeSentinels() {
   std::map<std::string, session::Sentinel> sentinels;
   // Bindings of one credential share a look-alike; for AWS it is of another make.
   std::map<std::pair<std::string, bool>, vault::AwsSentinel> look_alikes;
-  std::map<std::string, std::string> variables;      // and whose credential stands in them
+  std::map<std::string, std::string> variables;  // and whose credential stands in them
   for (const vault::BindingStatus& status : world_.bindings.set().All(world_.vault.names())) {
     const vault::Binding& binding = *status.binding;
     if (!status.active || binding.emit() != vault::Emit::kSentinel) continue;
@@ -75,8 +75,7 @@ std::map<std::string, session::Sentinel> Sessions::MakeSentinels() {
         .value = made.access_key_id,
         .secret_key = made.secret_access_key,
         .file = binding.sentinel_file,
-        .content =
-            vault::FillSentinelFile(binding, made.access_key_id, made.secret_access_key)};
+        .content = vault::FillSentinelFile(binding, made.access_key_id, made.secret_access_key)};
   }
   return sentinels;
 }

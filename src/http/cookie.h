@@ -11,7 +11,8 @@
 
 namespace aileron::http {
 
-// Calls `visit(name, value, whole)` for each pair until it returns false. `whole` is the pair's text.
+// Calls `visit(name, value, whole)` for each pair until it returns false. `whole` is the pair's
+// text.
 template <typename Visit>
 void ForEachCookie(std::string_view field, Visit&& visit) {
   while (!field.empty()) {
@@ -20,8 +21,9 @@ void ForEachCookie(std::string_view field, Visit&& visit) {
     field = stop == std::string_view::npos ? std::string_view() : field.substr(stop + 1);
     if (whole.empty()) continue;
     const std::size_t equals = whole.find('=');
-    const std::string_view value =
-        equals == std::string_view::npos ? std::string_view() : Trim(whole.substr(equals + 1), " \t");
+    const std::string_view value = equals == std::string_view::npos
+                                       ? std::string_view()
+                                       : Trim(whole.substr(equals + 1), " \t");
     if (!visit(Trim(whole.substr(0, equals), " \t"), value, whole)) return;
   }
 }

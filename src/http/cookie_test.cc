@@ -17,8 +17,7 @@ std::string Pairs(std::string_view field) {
 }
 
 TEST(Cookie, PairsAreSplitAtEverySemicolon) {
-  EXPECT_EQ(Pairs("a=1; b = 2 ;c;;=x; d=e=f"),
-            "a|1|a=1\nb|2|b = 2\nc||c\n|x|=x\nd|e=f|d=e=f\n");
+  EXPECT_EQ(Pairs("a=1; b = 2 ;c;;=x; d=e=f"), "a|1|a=1\nb|2|b = 2\nc||c\n|x|=x\nd|e=f|d=e=f\n");
   EXPECT_EQ(Pairs("a=\"x; b=y\""), "a|\"x|a=\"x\nb|y\"|b=y\"\n");
   EXPECT_EQ(Pairs(""), "");
   EXPECT_EQ(Pairs(" ; \t;"), "");

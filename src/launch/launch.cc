@@ -105,9 +105,9 @@ std::expected<int, Failure> Run(const Options& options) {
                                  Terminals(options.tty), ConfinementFor(*plan, *paths)};
   const Standing standing = StandingWalls(*plan, program.confinement, sandbox->limits);
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "%s\n", LaunchLine(standing).c_str());
-  Status sent = sandbox::Send(sandbox->channel.get(),
-                              sandbox::Files{RuntimeFiles(*session, *plan, standing),
-                                             std::move(*agent_files)});
+  Status sent = sandbox::Send(
+      sandbox->channel.get(),
+      sandbox::Files{RuntimeFiles(*session, *plan, standing), std::move(*agent_files)});
   if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
   // A send that failed because the walls could not be built is explained on the channel.
   if (!sent && sent.error().code == Code::kInvalid) {

@@ -12,9 +12,9 @@ Result<std::vector<sandbox::RuntimeFile>> PlaceSentinelFiles(
     if (path.starts_with("~/")) path = plan.identity.home + path.substr(1);
     const auto below = [&](std::string_view folder) { return IsOrBelow(path, folder); };
     bool private_place = false;
-    for (const std::string_view folder : {std::string_view(plan.identity.home),
-                                          std::string_view("/tmp"), std::string_view("/var/tmp"),
-                                          std::string_view("/dev/shm")}) {
+    for (const std::string_view folder :
+         {std::string_view(plan.identity.home), std::string_view("/tmp"),
+          std::string_view("/var/tmp"), std::string_view("/dev/shm")}) {
       private_place |= below(folder) && path != folder;
     }
     bool shared = below(plan.spec.workspace);

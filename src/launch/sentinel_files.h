@@ -12,8 +12,8 @@
 namespace aileron::launch {
 
 // `wanted` maps a path, absolute or "~/…", to a file's content. kInvalid when a path is not in a
-// private place (the agent's home, /tmp, /var/tmp, /dev/shm), or is in what is shared with the host:
-// the file would be left behind there.
+// private place (the agent's home, /tmp, /var/tmp, /dev/shm), or is in what is shared with the
+// host: the file would be left behind there.
 Result<std::vector<sandbox::RuntimeFile>> PlaceSentinelFiles(
     const std::map<std::string, std::string>& wanted, const Plan& plan);
 

@@ -32,14 +32,15 @@ Outcome RunAdd(const Invocation& invocation) {
                   "\"aileron binding add\" needs {}. See \"aileron binding add --help\"", needed);
     }
   }
-  for (const std::string name :
-       {"host", "credential", "username", "header", "template", "parameter", "cookie", "region", "service", "sentinel"}) {
+  for (const std::string name : {"host", "credential", "username", "header", "template",
+                                 "parameter", "cookie", "region", "service", "sentinel"}) {
     if (parsed.Has("--" + name)) binding[name] = parsed.Value("--" + name);
   }
   if (parsed.Has("--sentinel-file")) binding["sentinel_file"] = parsed.Value("--sentinel-file");
   if (parsed.Has("--sentinel-template")) {
     binding["sentinel_template"] = parsed.Value("--sentinel-template");
   }
+  if (parsed.Has("--mask")) binding["mask"] = true;
   if (parsed.Has("--method")) binding["methods"] = parsed.Values("--method");
   if (parsed.Has("--path")) binding["paths"] = parsed.Values("--path");
   if (parsed.Has("--port")) {
@@ -74,6 +75,7 @@ std::string How(const Json& binding) {
     how += fmt::format(" via ${}", variable);
   if (const std::string file = TextOf(binding, "sentinel_file"); !file.empty())
     how += fmt::format(" via {}", file);
+  if (TextOf(binding, "mask") == "true") how += ", masked";
   if (const std::string scope = Scope(binding); !scope.empty()) how += " for " + scope;
   return how;
 }
@@ -195,6 +197,7 @@ Command BindingVerb() {
                  "Give the look-alike in this file of the sandbox, ~/… or below /tmp"},
                 {"--sentinel-template", "TEXT",
                  "The content of that file, with {sentinel} in it; without it only that"},
+                {"--mask", "", "Mask the secret in answers that echo it"},
                 {"--method", "METHOD", "Only for requests with this method; may be repeated",
                  Repeat::kMany},
                 {"--path", "PATTERN",
@@ -209,8 +212,10 @@ Command BindingVerb() {
                  "A header of its own"},
                 {"aileron binding add aws --host='*.amazonaws.com' --credential=aws/work "
                  "--scheme=sigv4-resign",
-                 "Requests signed again; the credential is ACCESS_KEY_ID:SECRET_ACCESS_KEY[:TOKEN]"},
-                {"aileron binding add corp --host=api.corp.example --credential=cert/corp --scheme=mtls",
+                 "Requests signed again; the credential is "
+                 "ACCESS_KEY_ID:SECRET_ACCESS_KEY[:TOKEN]"},
+                {"aileron binding add corp --host=api.corp.example --credential=cert/corp "
+                 "--scheme=mtls",
                  "A client certificate; the credential is its key, it and its chain in PEM"},
                 {"aileron binding add mine --host=api.example.com --credential=token/mine "
                  "--method=GET --path='/repos/me/**'",

@@ -158,7 +158,8 @@ Status Stream::StartClient(TlsClient& client, const std::string& host, std::uint
 Status Stream::Present(const ClientCertificate& certificate) {
   bool done = SSL_use_certificate(tls_, certificate.certificate_.get()) == 1 &&
               SSL_use_PrivateKey(tls_, certificate.key_.get()) == 1;
-  for (const auto& each : certificate.chain_) done = done && SSL_add1_chain_cert(tls_, each.get()) == 1;
+  for (const auto& each : certificate.chain_)
+    done = done && SSL_add1_chain_cert(tls_, each.get()) == 1;
   if (done) return {};
   return Fail(Code::kInvalid, "the client certificate cannot be used: {}", LastTlsReason());
 }

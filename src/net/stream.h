@@ -90,7 +90,7 @@ class Stream final : private Loop::Handler {
   TlsClient* client_ = nullptr;
   std::string peer_;     // host and port, to name in errors
   std::string session_;  // what the session is kept under
-  std::string prefix_;  // bytes that TLS reads before the socket's
+  std::string prefix_;   // bytes that TLS reads before the socket's
   std::string error_;
   int errno_ = 0;
   bool readable_ = true;

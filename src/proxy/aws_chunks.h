@@ -6,9 +6,9 @@
 //   trailer = *( name ":" value CRLF ) "x-amz-trailer-signature:" 64HEX CRLF
 //
 // A chunk's signature stands before its data and covers it, so a whole chunk is held, up to
-// limits::aws_chunk_max. Nothing changes its length, so the request's framing stays. The chain begins
-// with the request's own signature: chunks in another order, or of another request, cannot be passed
-// off as these.
+// limits::aws_chunk_max. Nothing changes its length, so the request's framing stays. The chain
+// begins with the request's own signature: chunks in another order, or of another request, cannot
+// be passed off as these.
 #pragma once
 
 #include <optional>

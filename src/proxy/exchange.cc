@@ -137,6 +137,7 @@ bool Exchange::TakeHead() {
   interims_ = 0;
   held_.reset();
   chunks_.reset();
+  masker_.reset();
   Route();
   return true;
 }
@@ -325,7 +326,30 @@ void Exchange::NeedNextCredential() {
   HoldOrOpen();
 }
 
+// What a masked answer needs: no coding that hides the secret, and no part of it alone. False when
+// the request was refused.
+bool Exchange::PrepareMasks() {
+  for (std::size_t i = 0; i < credentials_.size(); ++i) {
+    const BindingView& binding = verdict_->bindings[i];
+    if (credentials_[i] == nullptr || binding.echo != Echo::kMask) continue;
+    if (!masker_) masker_ = std::make_unique<Masker>();
+    if (auto added = masker_->Add(binding, credentials_[i]->secret); !added) {
+      Refuse({.status = 502,
+              .code = "credential_unusable",
+              .reason = added.error().message,
+              .hint = "leave mask out of the binding"});
+      return false;
+    }
+  }
+  if (!masker_) return true;
+  request_.headers.Replace("Accept-Encoding", "identity");
+  request_.headers.Remove("Range");
+  request_.headers.Remove("If-Range");
+  return true;
+}
+
 void Exchange::HoldOrOpen() {
+  if (!PrepareMasks()) return;
   bool hold = false;
   for (std::size_t i = 0; i < credentials_.size(); ++i) {
     hold |= credentials_[i] != nullptr && NeedsBodyHash(verdict_->bindings[i], Parts());
@@ -469,6 +493,7 @@ void Exchange::Close(Command how) {
   credentials_.clear();
   held_.reset();
   chunks_.reset();
+  masker_.reset();
   Do(how);
 }
 

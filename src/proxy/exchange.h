@@ -1,7 +1,8 @@
 // Exchange: the requests and responses of one client connection, HTTP/1.1 on both sides, without
 // I/O.
 //
-//   head → verdict → credentials [→ body held] → upstream → (body up ∥ head and body down) → record → next head
+//   head → verdict → credentials [→ body held] → upstream → (body up ∥ head and body down) → record
+//   → next head
 //                                                          └ 101 → bytes both ways until both end
 //
 // The driver moves bytes between sockets and the four buffers, reports events, calls Advance(), and
@@ -27,6 +28,7 @@
 #include "proxy/held_body.h"
 #include "proxy/inject.h"
 #include "proxy/limits.h"
+#include "proxy/masker.h"
 #include "proxy/names.h"
 #include "proxy/permit.h"
 #include "proxy/refusal.h"
@@ -134,6 +136,7 @@ class Exchange {
   void NeedNextCredential();
   void HoldOrOpen();
   void Open();
+  bool PrepareMasks();
   bool HoldBody();
   void SendHead();
   void BeginChunks(const std::string& seed);
@@ -188,11 +191,12 @@ class Exchange {
   std::shared_ptr<const Verdict> verdict_;
   std::vector<std::shared_ptr<const Credential>> credentials_;  // beside verdict_->bindings
   std::size_t binding_ = 0;
-  std::unique_ptr<HeldBody> held_;       // a body that is signed again as a whole
-  std::unique_ptr<AwsChunks> chunks_;    // one that is in chunks
-  bool up_done_ = true;    // the whole body was taken and framed, or dropped
-  bool up_read_ = true;    // the whole body was taken
-  bool up_moved_ = false;  // some of the body was
+  std::unique_ptr<HeldBody> held_;     // a body that is signed again as a whole
+  std::unique_ptr<Masker> masker_;     // of the answer, where a binding asks for it
+  std::unique_ptr<AwsChunks> chunks_;  // one that is in chunks
+  bool up_done_ = true;                // the whole body was taken and framed, or dropped
+  bool up_read_ = true;                // the whole body was taken
+  bool up_moved_ = false;              // some of the body was
   bool client_ended_ = false;
 
   // The response.

@@ -107,8 +107,9 @@ TEST(Exchange, PipelinedRequestsAreAnsweredInOrder) {
 
 TEST(Exchange, AConnectionIsKeptForTheSiteThatItGoesTo) {
   Play play(Exchange::Mode::kProxy);
-  play.Client("GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n"
-              "GET http://b.test/ HTTP/1.1\r\nHost: b.test\r\n\r\n");
+  play.Client(
+      "GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n"
+      "GET http://b.test/ HTTP/1.1\r\nHost: b.test\r\n\r\n");
   play.Allow();
   play.Open();
   EXPECT_THAT(play.Upstream("HTTP/1.1 204 No Content\r\n\r\n"),
@@ -203,10 +204,11 @@ BindingView Aws() {
 
 // Up to the credential in hand.
 std::vector<Command> SendSigned(Play& play, std::string_view fields, std::string_view body) {
-  play.Client(fmt::format("POST / HTTP/1.1\r\nHost: site.test\r\nX-Amz-Date: 20260101T000000Z\r\n"
-                          "Authorization: AWS4-HMAC-SHA256 Credential=AKIALOOKALIKE/20260101/r/sts/"
-                          "aws4_request, SignedHeaders=host;x-amz-date, Signature=0\r\n{}\r\n{}",
-                          fields, body));
+  play.Client(
+      fmt::format("POST / HTTP/1.1\r\nHost: site.test\r\nX-Amz-Date: 20260101T000000Z\r\n"
+                  "Authorization: AWS4-HMAC-SHA256 Credential=AKIALOOKALIKE/20260101/r/sts/"
+                  "aws4_request, SignedHeaders=host;x-amz-date, Signature=0\r\n{}\r\n{}",
+                  fields, body));
   EXPECT_THAT(play.Allow({Aws()}), ElementsAre(Command::kAskCredential));
   const AskCredential ask = play.exchange.credential_question();
   EXPECT_EQ(ask.date + "/" + ask.region + "/" + ask.service, "20260101/r/sts");
@@ -242,7 +244,8 @@ TEST(Exchange, ABodyTooLargeToHoldIsRefused) {
   SendSigned(play, fmt::format("Content-Length: {}\r\n", limits::held_body_max + 1), "");
   const std::string piece(32 << 10, 'x');
   std::vector<Command> commands;
-  for (std::size_t sent = 0; sent <= limits::held_body_max && commands.empty(); sent += piece.size()) {
+  for (std::size_t sent = 0; sent <= limits::held_body_max && commands.empty();
+       sent += piece.size()) {
     commands = play.Client(piece);
   }
   EXPECT_THAT(commands, ElementsAre(Command::kRecord, Command::kCloseClient));
@@ -254,9 +257,9 @@ TEST(Exchange, SignedChunksAreSignedAgainAsTheyPass) {
   const std::string zero(64, '0');
   const std::string first = "3;chunk-signature=" + zero + "\r\nabc\r\n";
   const std::string last = "0;chunk-signature=" + zero + "\r\n\r\n";
-  const std::string fields =
-      fmt::format("X-Amz-Content-Sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD\r\nContent-Length: {}\r\n",
-                  first.size() + last.size());
+  const std::string fields = fmt::format(
+      "X-Amz-Content-Sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD\r\nContent-Length: {}\r\n",
+      first.size() + last.size());
   Play play;
   EXPECT_THAT(SendSigned(play, fields, ""), ElementsAre(Command::kOpenUpstream));
   play.Open();
@@ -283,9 +286,10 @@ TEST(Exchange, SignedChunksAreSignedAgainAsTheyPass) {
 
 TEST(Exchange, ASignatureThatCannotBeMadeAgainIsRefusedBeforeAnythingIsAsked) {
   Play play;
-  play.Client("GET / HTTP/1.1\r\nHost: site.test\r\nAuthorization: AWS4-HMAC-SHA256 "
-              "Credential=AKIALOOKALIKE/20260101/r/s3/aws4_request, SignedHeaders=host, Signature=0"
-              "\r\n\r\n");
+  play.Client(
+      "GET / HTTP/1.1\r\nHost: site.test\r\nAuthorization: AWS4-HMAC-SHA256 "
+      "Credential=AKIALOOKALIKE/20260101/r/s3/aws4_request, SignedHeaders=host, Signature=0"
+      "\r\n\r\n");
   EXPECT_THAT(play.Allow({Aws()}), ElementsAre(Command::kRecord));
   EXPECT_THAT(play.ToClient(), StartsWith("HTTP/1.1 400 "));
   EXPECT_EQ(play.records[0].code, "signature_unusable");
@@ -315,6 +319,52 @@ TEST(Exchange, AClientCertificateGoesWithTheConnectionAndMarksIt) {
   send(play, "/mine/b", "two");
   EXPECT_NE(play.exchange.upstream_site().identity, first);
   EXPECT_FALSE(first.empty());
+}
+
+// A request with a masked bearer credential, up to the open upstream.
+void SendMasked(Play& play, std::string_view fields = "") {
+  play.Client(fmt::format("GET / HTTP/1.1\r\nHost: site.test\r\n{}\r\n", fields));
+  play.Allow({{.name = "b", .credential = "token/b", .echo = Echo::kMask}});
+  Credential credential;
+  credential.secret = Secret("s3cret-value");
+  play.exchange.OnCredential(std::make_shared<const Credential>(std::move(credential)));
+  play.Advance();
+  play.Open();
+}
+
+TEST(Exchange, AnAnswerThatEchoesASecretIsMaskedAsItStreams) {
+  Play play;
+  SendMasked(play, "Accept-Encoding: gzip\r\nRange: bytes=0-3\r\n");
+  const std::string sent = play.ToUpstream();
+  EXPECT_THAT(sent, HasSubstr("Authorization: Bearer s3cret-value\r\n"));
+  EXPECT_THAT(sent, HasSubstr("Accept-Encoding: identity\r\n"));
+  EXPECT_THAT(sent, Not(HasSubstr("Range")));
+  play.Upstream(
+      "HTTP/1.1 200 OK\r\nX-Echo: Bearer s3cret-value\r\nContent-Length: 20\r\n\r\nab s3cre");
+  EXPECT_EQ(play.ToClient(),
+            "HTTP/1.1 200 OK\r\nX-Echo: Bearer ************\r\nContent-Length: 20\r\n\r\nab ");
+  play.Upstream("t-value s3");
+  EXPECT_EQ(play.ToClient(), "************ ");
+  play.Upstream("cre");
+  EXPECT_EQ(play.ToClient(), "s3cre");
+  EXPECT_TRUE(play.exchange.idle());
+
+  Play chunked;
+  SendMasked(chunked);
+  chunked.Upstream(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\ns3cret\r\n6\r\n-value\r\n"
+      "0\r\nX-T: s3cret-value\r\n\r\n");
+  const std::string got = chunked.ToClient();
+  EXPECT_THAT(got, Not(HasSubstr("s3cret")));
+  EXPECT_THAT(got, HasSubstr("************\r\n0\r\nX-T: ************\r\n"));
+}
+
+TEST(Exchange, AnAnswerThatCannotBeLookedIntoIsNotPassedOn) {
+  Play play;
+  SendMasked(play);
+  play.Upstream("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd");
+  EXPECT_THAT(play.ToClient(), StartsWith("HTTP/1.1 502 "));
+  EXPECT_EQ(play.records[0].code, "answer_not_masked");
 }
 
 TEST(Exchange, HeadAndEmptyStatusesHaveNoBody) {

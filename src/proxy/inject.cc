@@ -157,11 +157,11 @@ class Writer {
       sink_.Put(name);
       separator = "&";
     };
-    http::ForEachParameter(query, [&](std::string_view name, std::string_view,
-                                      std::string_view whole) {
-      if (!IsResignedParameter(name)) put(whole);
-      return true;
-    });
+    http::ForEachParameter(query,
+                           [&](std::string_view name, std::string_view, std::string_view whole) {
+                             if (!IsResignedParameter(name)) put(whole);
+                             return true;
+                           });
     put("X-Amz-Credential=");
     PutPercent(sink_, resigned_->credential);
     put("X-Amz-SignedHeaders=");
@@ -201,25 +201,25 @@ class Writer {
     };
     for (const http::Headers::Field field : *request_.headers) {
       if (!http::SameName(field.name, kCookie)) continue;
-      http::ForEachCookie(field.value, [&](std::string_view name, std::string_view value,
-                                           std::string_view whole) {
-        const Grant* const bound = CookieGrant(name);
-        if (bound != nullptr && WritesCookie(*bound->binding)) {
-          report_.dropped_own = true;
-          return true;
-        }
-        separate();
-        if (bound != nullptr) {
-          const Place place = {Place::Kind::kCookie, name};
-          if (FindSentinel(value, place).grant == nullptr) report_.foreign_credential = true;
-          sink_.Put(name);
-          sink_.Put("=");
-          WriteSwapped(value, place, Coding::kPlain);
-        } else {
-          sink_.Put(whole);
-        }
-        return true;
-      });
+      http::ForEachCookie(
+          field.value, [&](std::string_view name, std::string_view value, std::string_view whole) {
+            const Grant* const bound = CookieGrant(name);
+            if (bound != nullptr && WritesCookie(*bound->binding)) {
+              report_.dropped_own = true;
+              return true;
+            }
+            separate();
+            if (bound != nullptr) {
+              const Place place = {Place::Kind::kCookie, name};
+              if (FindSentinel(value, place).grant == nullptr) report_.foreign_credential = true;
+              sink_.Put(name);
+              sink_.Put("=");
+              WriteSwapped(value, place, Coding::kPlain);
+            } else {
+              sink_.Put(whole);
+            }
+            return true;
+          });
     }
     for (const Grant& grant : grants_) {
       if (!WritesCookie(*grant.binding)) continue;
@@ -434,16 +434,15 @@ Status CheckConflicts(std::span<const Grant> grants) {
                   Printable(a.name), Printable(b.name),
                   same_field         ? "header"
                   : same_certificate ? "certificate"
-                  : same_cookie ? "cookie"
-                                : "parameter");
+                  : same_cookie      ? "cookie"
+                                     : "parameter");
     }
   }
   return {};
 }
 
 // The request signed again, when one of the grants is for that and the client signed it.
-Result<std::optional<Resigned>> Resign(const RequestParts& request,
-                                       std::span<const Grant> grants) {
+Result<std::optional<Resigned>> Resign(const RequestParts& request, std::span<const Grant> grants) {
   std::optional<Resigned> resigned;
   for (const Grant& grant : grants) {
     if (grant.binding->scheme != BindingScheme::kSigV4) continue;
@@ -503,12 +502,11 @@ bool NeedsCredential(const BindingView& binding, const RequestParts& request) {
   if (needed) return true;
   for (const http::Headers::Field field : *request.headers) {
     if (binding.scheme == BindingScheme::kCookie && http::SameName(field.name, kCookie)) {
-      http::ForEachCookie(field.value,
-                          [&](std::string_view name, std::string_view value, std::string_view) {
-                            needed = SwapsAt(binding, {Place::Kind::kCookie, name}) &&
-                                     value.contains(sentinel);
-                            return !needed;
-                          });
+      http::ForEachCookie(
+          field.value, [&](std::string_view name, std::string_view value, std::string_view) {
+            needed = SwapsAt(binding, {Place::Kind::kCookie, name}) && value.contains(sentinel);
+            return !needed;
+          });
       if (needed) return true;
     }
     if (!Swappable(field.name) || !SwapsAt(binding, {Place::Kind::kField, field.name})) continue;

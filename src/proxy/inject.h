@@ -5,8 +5,8 @@
 // only the look-alike that the sandbox holds, and only where the binding puts its credential: in
 // its field (inside "Basic" after decoding), its query parameter or its cookie, since elsewhere a
 // site could be made to show what it got. A cookie is a place of its own: the others stay, in one
-// Cookie field. A request that was signed for AWS with look-alike keys is signed again (sigv4.h). Any
-// other token passes untouched and is reported.
+// Cookie field. A request that was signed for AWS with look-alike keys is signed again (sigv4.h).
+// Any other token passes untouched and is reported.
 //
 // A client certificate stands in no head: the connection presents it (Site::certificate).
 //

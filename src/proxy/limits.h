@@ -53,6 +53,10 @@ constexpr std::size_t signed_headers_max = 64;
 constexpr std::size_t held_body_max = 8 << 20;  // of a body whose hash stands in the head
 constexpr std::size_t held_max = 64 << 20;      // of all of them, in a worker
 
+// Answers in which a secret is masked.
+constexpr std::size_t masked_min = 6;          // a shorter one stands in ordinary text
+constexpr std::size_t masked_max = 32 * 1024;  // of what is looked for, percent-encoded
+
 // Records.
 constexpr std::size_t record_text_max = 2048;  // a path or detail, cut
 

@@ -148,6 +148,7 @@ Verdict ReadVerdict(Fields& fields) {
     binding.template_text = fields.Text();
     binding.parameter = fields.Text();
     binding.sentinel = fields.Text();
+    binding.echo = fields.Choice(Echo::kMask);
     binding.scope = ReadScope(fields);
   }
   return verdict;
@@ -216,6 +217,7 @@ std::string Encode(const Verdict& verdict) {
     writer.Text(binding.template_text);
     writer.Text(binding.parameter);
     writer.Text(binding.sentinel);
+    writer.U8(static_cast<std::uint8_t>(binding.echo));
     WriteScope(binding.scope, writer);
   }
   return writer.Take();

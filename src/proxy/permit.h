@@ -58,6 +58,8 @@ enum class BindingScheme : std::uint8_t {
   kMtls = 6
 };
 enum class Emit : std::uint8_t { kInject = 0, kSentinel = 1 };
+// Whether answers that echo the secret are passed on as they are.
+enum class Echo : std::uint8_t { kPass = 0, kMask = 1 };
 
 // What the worker may know of a binding: everything but the secret.
 struct BindingView {
@@ -70,7 +72,8 @@ struct BindingView {
   std::string template_text;  // header_template; holds "{secret}" once
   std::string parameter;      // query_param; cookie: its name
   std::string sentinel;       // emit sentinel: the look-alike that the sandbox holds
-  RequestScope scope;         // the requests that it is for
+  Echo echo = Echo::kPass;
+  RequestScope scope;  // the requests that it is for
 };
 
 // --- daemon → worker
@@ -103,8 +106,8 @@ struct Leaf {
 
 struct Credential {
   std::uint64_t id = 0;
-  Secret secret;        // for sigv4 a key for that scope alone; empty when it cannot be given; then:
-  std::string code;     // "vault_locked", "credential_missing", "not_permitted" …
+  Secret secret;     // for sigv4 a key for that scope alone; empty when it cannot be given; then:
+  std::string code;  // "vault_locked", "credential_missing", "not_permitted" …
   std::string message;  // one line for a person
   std::string hint;
 };
@@ -141,7 +144,8 @@ struct AskCredential {
   std::string host;
   std::uint16_t port = 0;
   std::string date, region, service;  // what the signing key is for, for sigv4; else empty
-  std::string method;  // method and path without the query, where the binding is narrowed; else empty
+  std::string
+      method;  // method and path without the query, where the binding is narrowed; else empty
   std::string path;
 };
 

@@ -29,10 +29,11 @@ std::unexpected<Error> Wrong(std::string_view what) {
 // The decoded value of the first parameter of that name.
 std::optional<std::string> Parameter(std::string_view query, std::string_view name) {
   std::optional<std::string> found;
-  http::ForEachParameter(query, [&](std::string_view key, std::string_view value, std::string_view) {
-    if (http::ParameterIs(key, name)) found = PercentDecode(value);
-    return !found;
-  });
+  http::ForEachParameter(query,
+                         [&](std::string_view key, std::string_view value, std::string_view) {
+                           if (http::ParameterIs(key, name)) found = PercentDecode(value);
+                           return !found;
+                         });
   return found;
 }
 
@@ -126,12 +127,12 @@ std::vector<QueryPart> QueryParts(const RequestParts& request, const Resigned& r
     return PercentEncode(decoded ? *decoded : std::string(text));
   };
   const bool in_query = resigned.place == AwsSignature::Place::kQuery;
-  http::ForEachParameter(QueryOf(request), [&](std::string_view name, std::string_view value,
-                                               std::string_view) {
-    if (in_query && IsResignedParameter(name)) return true;
-    parts.push_back({.name = recode(name), .value = recode(value), .secret = {}});
-    return true;
-  });
+  http::ForEachParameter(
+      QueryOf(request), [&](std::string_view name, std::string_view value, std::string_view) {
+        if (in_query && IsResignedParameter(name)) return true;
+        parts.push_back({.name = recode(name), .value = recode(value), .secret = {}});
+        return true;
+      });
   if (in_query) {
     parts.push_back({"X-Amz-Credential", PercentEncode(resigned.credential), {}});
     parts.push_back({"X-Amz-SignedHeaders", PercentEncode(resigned.signed_headers), {}});
@@ -320,9 +321,9 @@ Resigned SignAgain(const RequestParts& request, const AwsSignature& signature, c
   hasher.Put(payload);
   resigned.signature =
       AwsSign(SigningKeyOf(key), kAlgorithm, signature, HexEncode(hasher.hash.Finish()));
-  resigned.authorization = fmt::format("{} Credential={}, SignedHeaders={}, Signature={}", kAlgorithm,
-                                       resigned.credential, resigned.signed_headers,
-                                       resigned.signature);
+  resigned.authorization =
+      fmt::format("{} Credential={}, SignedHeaders={}, Signature={}", kAlgorithm,
+                  resigned.credential, resigned.signed_headers, resigned.signature);
   return resigned;
 }
 

@@ -4,10 +4,10 @@
 //   ?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=ID/SCOPE&X-Amz-Date=…&X-Amz-SignedHeaders=…
 //   SCOPE = YYYYMMDD/REGION/SERVICE/aws4_request
 //
-// What was signed stays signed, as it goes out: the same fields (but those that a proxy removes), the
-// path, the query, and the payload's hash, which is the client's word in X-Amz-Content-Sha256 or else
-// the hash of the body. A session token of the client's is replaced by the credential's own. The
-// client's signature is not checked: whoever can send the look-alike may have it replaced.
+// What was signed stays signed, as it goes out: the same fields (but those that a proxy removes),
+// the path, the query, and the payload's hash, which is the client's word in X-Amz-Content-Sha256
+// or else the hash of the body. A session token of the client's is replaced by the credential's
+// own. The client's signature is not checked: whoever can send the look-alike may have it replaced.
 #pragma once
 
 #include <optional>
@@ -34,10 +34,10 @@ struct AwsSignature {
 
 // How the payload is covered by the signature.
 enum class AwsPayload {
-  kStated,       // X-Amz-Content-Sha256 says a hash or UNSIGNED-PAYLOAD, or it is not signed
-  kBody,         // the hash of the whole body, which must be known first
-  kChunks,       // STREAMING-AWS4-HMAC-SHA256-PAYLOAD: each chunk has a signature of its own
-  kChunksTrailer // the same, and the trailer has one
+  kStated,        // X-Amz-Content-Sha256 says a hash or UNSIGNED-PAYLOAD, or it is not signed
+  kBody,          // the hash of the whole body, which must be known first
+  kChunks,        // STREAMING-AWS4-HMAC-SHA256-PAYLOAD: each chunk has a signature of its own
+  kChunksTrailer  // the same, and the trailer has one
 };
 
 // What a request's own words say of its signature by the key `access_key_id`; nothing when it has
@@ -67,10 +67,10 @@ std::string AwsSign(const Secret& signing_key, std::string_view algorithm,
 // What of the request is written anew.
 struct Resigned {
   AwsSignature::Place place = AwsSignature::Place::kHeader;
-  std::string signature;      // hex
-  std::string authorization;  // the field's value, for kHeader
-  std::string credential;     // ID/SCOPE
-  std::string signed_headers;  // a;b;c
+  std::string signature;           // hex
+  std::string authorization;       // the field's value, for kHeader
+  std::string credential;          // ID/SCOPE
+  std::string signed_headers;      // a;b;c
   std::string_view session_token;  // the key's
 };
 // `body_hash` in hex, where AwsPayloadOf said kBody.

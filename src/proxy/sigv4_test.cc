@@ -179,7 +179,9 @@ std::string Found(std::string target, std::vector<http::Headers::Field> fields) 
 
 TEST(SigV4, OnlyASignatureByTheLookAlikeIsFound) {
   const http::Headers::Field date{"X-Amz-Date", "20150830T123600Z"};
-  const auto header = [&](std::string_view value) { return Found("/", {date, {"Authorization", value}}); };
+  const auto header = [&](std::string_view value) {
+    return Found("/", {date, {"Authorization", value}});
+  };
   const std::string scope = "20150830/r/s/aws4_request";
   EXPECT_EQ(header("AWS4-HMAC-SHA256 Credential=LOOKALIKE/20150830/r/s/aws4_request, "
                    "SignedHeaders=host, Signature=0"),
@@ -188,7 +190,8 @@ TEST(SigV4, OnlyASignatureByTheLookAlikeIsFound) {
                    "SignedHeaders=host,Signature=0"),
             scope);
   for (const std::string_view other :
-       {"AWS4-HMAC-SHA256 Credential=AKIA/20150830/r/s/aws4_request, SignedHeaders=host, Signature=0",
+       {"AWS4-HMAC-SHA256 Credential=AKIA/20150830/r/s/aws4_request, SignedHeaders=host, "
+        "Signature=0",
         "AWS4-HMAC-SHA256 Credential=LOOKALIKEX/20150830/r/s/aws4_request, SignedHeaders=host",
         "AWS LOOKALIKE:signature", "Bearer LOOKALIKE", "AWS4-HMAC-SHA256", ""}) {
     EXPECT_EQ(header(other), "none") << other;
@@ -216,7 +219,8 @@ TEST(SigV4, ThePayloadIsSignedAsTheClientSaysIt) {
   EXPECT_EQ(*payload("UNSIGNED-PAYLOAD", "s3"), AwsPayload::kStated);
   EXPECT_EQ(*payload("STREAMING-UNSIGNED-PAYLOAD-TRAILER", "s3"), AwsPayload::kStated);
   EXPECT_EQ(*payload("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "s3"), AwsPayload::kChunks);
-  EXPECT_EQ(*payload("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", "s3"), AwsPayload::kChunksTrailer);
+  EXPECT_EQ(*payload("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", "s3"),
+            AwsPayload::kChunksTrailer);
   EXPECT_FALSE(payload("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "s3"));
   EXPECT_EQ(*payload("", "sts"), AwsPayload::kBody);
   EXPECT_EQ(*payload("", "s3", "/?X"), AwsPayload::kStated);

@@ -1,7 +1,7 @@
 // Tested by src/proxy/inject_test.cc.
 
-// Sinks: where the parts of a head go, one after the other, so that a text with a secret in it never
-// exists in another piece of memory than the one it is sent from.
+// Sinks: where the parts of a head go, one after the other, so that a text with a secret in it
+// never exists in another piece of memory than the one it is sent from.
 #pragma once
 
 #include <cstring>

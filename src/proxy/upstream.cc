@@ -199,8 +199,9 @@ void Upstreams::Opening::Connected(Result<net::Connected> connected) {
   if (site_.certificate) {
     auto read = net::ClientCertificate::FromPem(site_.certificate->secret.Reveal());
     if (!read) {
-      return Fail("credential_unusable", fmt::format("the client certificate for {} cannot be used: {}",
-                                                     site_.Authority(), read.error().message),
+      return Fail("credential_unusable",
+                  fmt::format("the client certificate for {} cannot be used: {}", site_.Authority(),
+                              read.error().message),
                   "store key and certificate again with \"aileron secret set\" on the host");
     }
     certificate = std::move(*read);

@@ -1,4 +1,5 @@
-// Files of the agent's own, written before it starts: settings that hold look-alikes of credentials.
+// Files of the agent's own, written before it starts: settings that hold look-alikes of
+// credentials.
 #pragma once
 
 #include <vector>

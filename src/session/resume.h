@@ -31,7 +31,7 @@ struct Sentinel {
   std::string variable;  // or empty
   std::string value;
   std::string secret_key;  // the second part of a look-alike for AWS, or empty
-  std::string file;  // its path, or empty
+  std::string file;        // its path, or empty
   std::string content;
   bool operator==(const Sentinel&) const = default;
 };

@@ -31,9 +31,8 @@ bool IsVisible(std::string_view text) {
 }  // namespace
 
 Status CheckAwsScope(const AwsScope& scope, Time now) {
-  const bool digits = scope.date.size() == 8 && std::ranges::all_of(scope.date, [](char c) {
-    return c >= '0' && c <= '9';
-  });
+  const bool digits = scope.date.size() == 8 &&
+                      std::ranges::all_of(scope.date, [](char c) { return c >= '0' && c <= '9'; });
   if (!digits || !IsPart(scope.region) || !IsPart(scope.service)) {
     return Fail(Code::kInvalid, "{}/{}/{} is not the scope of a signature", Printable(scope.date),
                 Printable(scope.region), Printable(scope.service));
@@ -52,8 +51,7 @@ Result<Secret> DeriveAwsKey(const Secret& credential, const AwsScope& scope) {
   const std::string_view id = text.substr(0, first);
   const std::string_view secret =
       first == text.npos ? std::string_view() : text.substr(first + 1, second - first - 1);
-  const std::string_view token =
-      second == text.npos ? std::string_view() : text.substr(second + 1);
+  const std::string_view token = second == text.npos ? std::string_view() : text.substr(second + 1);
   if (!IsVisible(id) || !IsVisible(secret) || (second != text.npos && !IsVisible(token))) {
     return Fail(Code::kInvalid, "it is not ACCESS_KEY_ID:SECRET_ACCESS_KEY[:SESSION_TOKEN]");
   }

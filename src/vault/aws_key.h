@@ -22,8 +22,8 @@ struct AwsScope {
   std::string service;
 };
 
-// kInvalid when a part is misspelled, or the date is one for which nobody could sign usefully now: a
-// presigned URL is good for seven days, a request for minutes.
+// kInvalid when a part is misspelled, or the date is one for which nobody could sign usefully now:
+// a presigned URL is good for seven days, a request for minutes.
 Status CheckAwsScope(const AwsScope& scope, Time now);
 
 // Access key id, signing key in hex and session token (empty without one), each on a line.

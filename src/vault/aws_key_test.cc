@@ -19,8 +19,8 @@ TEST(AwsKey, IsTheDocumentedOne) {
 }
 
 TEST(AwsKey, AnythingElseIsNoCredentialAndIsNotQuoted) {
-  for (const std::string_view text : {"AKIA", "AKIA:", ":secret", "AK IA:secret", "AKIA:secret:",
-                                      "AKIA:sec\nret", "AKIA:secret:to ken"}) {
+  for (const std::string_view text : {"AKIA", "AKIA:", ":secret", "AK IA:secret",
+                                      "AKIA:secret:", "AKIA:sec\nret", "AKIA:secret:to ken"}) {
     const std::string message = Derive(text);
     EXPECT_TRUE(message.starts_with("it is not ACCESS_KEY_ID")) << text;
     EXPECT_FALSE(message.contains("secret"));
@@ -37,7 +37,8 @@ TEST(AwsKey, AScopeIsNearNowAndSpelledPlainly) {
   for (const std::string_view date : {"20260310", "20260311", "20260309", "20260303"}) {
     EXPECT_TRUE(check(date)) << date;
   }
-  for (const std::string_view date : {"20260302", "20260312", "20270310", "2026031", "2026-3-10", ""}) {
+  for (const std::string_view date :
+       {"20260302", "20260312", "20270310", "2026031", "2026-3-10", ""}) {
     EXPECT_FALSE(check(date)) << date;
   }
   EXPECT_FALSE(CheckAwsScope({"20260311", "a", "b"}, now - std::chrono::minutes(10)).has_value());

@@ -10,8 +10,8 @@
 namespace aileron::vault {
 namespace {
 
-constexpr std::array<std::string_view, 7> kSchemeNames{"bearer", "basic", "header-template",
-                                                       "query-param", "cookie", "sigv4-resign", "mtls"};
+constexpr std::array<std::string_view, 7> kSchemeNames{
+    "bearer", "basic", "header-template", "query-param", "cookie", "sigv4-resign", "mtls"};
 constexpr std::string_view kPlaceholder = "{secret}";
 constexpr std::string_view kAwsPrefix = "AWS";
 constexpr std::string_view kSentinelPlaceholder = "{sentinel}";
@@ -129,7 +129,8 @@ FieldStatus CheckSentinelPath(std::string_view path) {
     valid = valid && !part.empty() && part != "." && part != "..";
   }
   if (valid) return {};
-  return Wrong("sentinel_file", "\"{}\" is not the path of a file: begin with ~/ or /, without . or ..",
+  return Wrong("sentinel_file",
+               "\"{}\" is not the path of a file: begin with ~/ or /, without . or ..",
                Printable(path));
 }
 
@@ -145,7 +146,8 @@ FieldStatus SetSentinelFile(const BindingFields& fields, Binding& binding) {
       pair ? std::string(kAwsTemplate) : std::string(kSentinelPlaceholder) + "\n");
   const auto printable = [](char c) { return IsVisibleOrSpace(c) || c == '\n' || c == '\t'; };
   if (!Consists(binding.sentinel_template, printable, limits::kSentinelFileMax)) {
-    return Wrong("sentinel_template", "must be 1 to {} printable ASCII characters, tabs and line ends",
+    return Wrong("sentinel_template",
+                 "must be 1 to {} printable ASCII characters, tabs and line ends",
                  limits::kSentinelFileMax);
   }
   if (pair && (!binding.sentinel_template.contains(kIdPlaceholder) ||
@@ -216,9 +218,12 @@ FieldStatus SetSchemeFields(const BindingFields& fields, Binding& binding) {
       }
       return {};
     case Scheme::kSigV4: {
-      const auto part = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+      const auto part = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+      };
       if (fields.region && !Consists(*fields.region, part)) {
-        return Wrong("region", "\"{}\" is not a region, as in eu-west-1", Printable(*fields.region));
+        return Wrong("region", "\"{}\" is not a region, as in eu-west-1",
+                     Printable(*fields.region));
       }
       if (fields.service && !Consists(*fields.service, part)) {
         return Wrong("service", "\"{}\" is not a service, as in s3", Printable(*fields.service));
@@ -241,8 +246,9 @@ FieldStatus SetScope(const BindingFields& fields, RequestScope& scope) {
   if (auto ok = sized("methods", fields.methods, limits::kMethodsMax); !ok) return ok;
   if (auto ok = sized("paths", fields.paths, limits::kPathsMax); !ok) return ok;
   for (const std::string& method : fields.methods.value_or(std::vector<std::string>())) {
-    if (!Consists(method, [](char c) { return (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; },
-                  limits::kMethodMax)) {
+    if (!Consists(
+            method, [](char c) { return (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; },
+            limits::kMethodMax)) {
       return Wrong("methods", "\"{}\" is not a method: write it in capitals, as in GET",
                    Printable(method));
     }
@@ -333,6 +339,12 @@ std::expected<Binding, FieldError> CheckFields(const BindingFields& fields, Sour
     binding.sentinel = *fields.sentinel;
   }
   if (auto ok = SetSentinelFile(fields, binding); !ok) return std::unexpected(ok.error());
+  if (fields.mask.value_or(false)) {
+    if (binding.scheme == Scheme::kSigV4 || binding.scheme == Scheme::kMtls) {
+      return Wrong("mask", "a site never gets the secret of {}, and cannot echo it", fields.scheme);
+    }
+    binding.mask = Mask::kYes;
+  }
   if (auto ok = SetScope(fields, binding.scope); !ok) return std::unexpected(ok.error());
   return binding;
 }

@@ -17,6 +17,7 @@ namespace aileron::vault {
 
 enum class Scheme { kBearer, kBasic, kHeaderTemplate, kQueryParam, kCookie, kSigV4, kMtls };
 enum class Emit { kInject, kSentinel };
+enum class Mask { kNo, kYes };
 enum class Source { kUser, kBuiltin };
 
 std::string_view SchemeName(Scheme scheme);  // "header-template", as in the file
@@ -32,12 +33,13 @@ struct Binding {
   std::string header;         // as it was written
   std::string template_text;  // holds "{secret}" once
   std::string parameter;
-  std::string cookie;           // its name
-  std::string region, service;  // sigv4-resign: the only ones that are signed for; empty: any
-  std::string sentinel;  // an environment variable, or empty
+  std::string cookie;             // its name
+  std::string region, service;    // sigv4-resign: the only ones that are signed for; empty: any
+  std::string sentinel;           // an environment variable, or empty
   std::string sentinel_file;      // a path in the sandbox, absolute or "~/…", or empty
   std::string sentinel_template;  // that file's content; holds a placeholder
-  RequestScope scope;    // the requests that get it; the others are as if nothing were bound
+  Mask mask = Mask::kNo;          // whether answers that echo the secret are masked
+  RequestScope scope;  // the requests that get it; the others are as if nothing were bound
   Source source = Source::kUser;
 
   Emit emit() const {
@@ -46,8 +48,8 @@ struct Binding {
   bool operator==(const Binding&) const = default;
 };
 
-// Where a binding writes when it injects: a header in lower case, "?" and a parameter, "cookie:" and
-// a name, or "certificate".
+// Where a binding writes when it injects: a header in lower case, "?" and a parameter, "cookie:"
+// and a name, or "certificate".
 std::string PlaceOf(const Binding& binding);
 
 // The content of a binding's file with its look-alike; empty without a file. `secret_key` is the
@@ -62,6 +64,7 @@ struct BindingFields {
   std::optional<std::string> username, header, template_text, parameter, cookie, sentinel;
   std::optional<std::string> region, service, sentinel_file, sentinel_template;
   std::optional<std::vector<std::string>> methods, paths;
+  std::optional<bool> mask;
 };
 
 // What is wrong, and with which field.

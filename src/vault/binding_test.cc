@@ -82,6 +82,9 @@ TEST(Binding, AClientCertificateHasNoLookAlike) {
   fields.sentinel = "CERT";
   EXPECT_EQ(WrongField(fields), "sentinel");
   fields.sentinel.reset();
+  fields.mask = true;
+  EXPECT_EQ(WrongField(fields), "mask");
+  fields.mask.reset();
   fields.sentinel_file = "~/cert";
   EXPECT_EQ(WrongField(fields), "sentinel_file");
 }
@@ -228,8 +231,8 @@ TEST(Binding, ASentinelInAFileHasAPathAndATemplate) {
     EXPECT_EQ(WrongField(fields), "sentinel_template") << text;
   }
   fields.sentinel_template.reset();
-  for (const std::string_view path : {"", "~", "~/", "/", "a", "~a/b", "/a/../b", "/a//b", "/a/", "/./a",
-                                      "~/a\nb", "/a/..", "$HOME/x"}) {
+  for (const std::string_view path : {"", "~", "~/", "/", "a", "~a/b", "/a/../b", "/a//b", "/a/",
+                                      "/./a", "~/a\nb", "/a/..", "$HOME/x"}) {
     fields.sentinel_file = path;
     EXPECT_EQ(WrongField(fields), "sentinel_file") << path;
   }

@@ -12,9 +12,10 @@
 namespace aileron::vault {
 namespace {
 
-constexpr auto kFields =
-    std::to_array<std::string_view>({"name", "host", "port", "scheme", "credential", "username",
-                                     "header", "template", "parameter", "cookie", "region", "service", "sentinel", "sentinel_file", "sentinel_template", "methods", "paths"});
+constexpr auto kFields = std::to_array<std::string_view>(
+    {"name", "host", "port", "scheme", "credential", "username", "header", "template", "parameter",
+     "cookie", "region", "service", "sentinel", "sentinel_file", "sentinel_template", "mask",
+     "methods", "paths"});
 constexpr auto kRequired =
     std::to_array<std::string_view>({"name", "host", "scheme", "credential"});
 constexpr auto kTopLevel = std::to_array<std::string_view>({"version", "bindings"});
@@ -132,6 +133,13 @@ class Parser {
     }
     if (!value.IsScalar()) return At(value.Mark(), fmt::format("{} must be one value", key));
     const std::string& text = value.Scalar();
+    if (key == "mask") {
+      if (value.Tag() == "!" || (text != "true" && text != "false")) {
+        return At(value.Mark(), "mask must be true or false");
+      }
+      fields.mask = text == "true";
+      return {};
+    }
     if (key == "port") {
       // A quoted number ("!" is the tag of a quoted scalar) is a text.
       const auto port = value.Tag() == "!" ? std::nullopt : ParseInteger<std::uint16_t>(text);
@@ -249,6 +257,7 @@ std::string RenderOne(const Binding& binding, std::string_view indent) {
     line("sentinel_file", Scalar(binding.sentinel_file));
     line("sentinel_template", Scalar(binding.sentinel_template));
   }
+  if (binding.mask == Mask::kYes) line("mask", "true");
   const auto list = [&](std::string_view key, const std::vector<std::string>& words) {
     if (words.empty()) return;
     std::vector<std::string> scalars;

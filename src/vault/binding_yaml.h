@@ -18,7 +18,8 @@
 //       sentinel: EXAMPLE_TOKEN    the look-alike's environment variable: swap instead of inject
 //                                  (sigv4-resign: what two of them begin with; AWS if not given)
 //       sentinel_file: ~/.netrc    the look-alike in a file, besides or instead of a variable; with
-//       sentinel_template: …       its content, which holds {sentinel}; without it that and a line end
+//       sentinel_template: …       its content, which holds {sentinel}; without it that and a line
+//       end mask: true                 answers that echo the secret are masked (proxy/masker.h)
 //       methods: [GET, HEAD]       only requests with these methods; without it all
 //       paths: [/repos/me/**]      only these paths (base/path_pattern.h); without it all
 //

@@ -120,11 +120,11 @@ TEST(BindingYaml, TwoBindingsDoNotContradictEachOther) {
 
 TEST(BindingYaml, NarrowedBindingsOfOneHostMayStandSideBySide) {
   const auto two = [](std::string_view one, std::string_view other) {
-    return ErrorOf(fmt::format(
-        "version: 1\nbindings:\n"
-        "  - {{name: a, host: h.x, scheme: bearer, credential: t/a, {}}}\n"
-        "  - {{name: b, host: h.x, scheme: bearer, credential: t/b, {}}}\n",
-        one, other));
+    return ErrorOf(
+        fmt::format("version: 1\nbindings:\n"
+                    "  - {{name: a, host: h.x, scheme: bearer, credential: t/a, {}}}\n"
+                    "  - {{name: b, host: h.x, scheme: bearer, credential: t/b, {}}}\n",
+                    one, other));
   };
   EXPECT_EQ(two("paths: [/a/**]", "paths: [/b/**]"), "");
   EXPECT_EQ(two("methods: [GET]", "methods: [PUT]"), "");
@@ -133,6 +133,7 @@ TEST(BindingYaml, NarrowedBindingsOfOneHostMayStandSideBySide) {
   EXPECT_TRUE(two("methods: GET", "methods: [PUT]").contains("3:"));
   EXPECT_TRUE(two("paths: [[/a]]", "methods: [PUT]").contains("paths"));
   EXPECT_TRUE(two("paths: [a]", "methods: [PUT]").contains("begin with /"));
+  EXPECT_TRUE(two("mask: yes", "methods: [PUT]").contains("mask must be true or false"));
   EXPECT_TRUE(two("path: [/a]", "methods: [PUT]").contains("Did you mean \"paths\""));
 }
 
@@ -144,6 +145,7 @@ TEST(BindingYaml, WhatIsWrittenReadsBackTheSame) {
     bindings.back().port = port++;
     bindings.back().sentinel_file = "~/a b/" + std::string(name);
     bindings.back().sentinel_template = "# \"quoted\"\n\tx: '{sentinel}' \\n\n";
+    bindings.back().mask = Mask::kYes;
     bindings.back().scope.methods = {"GET", "M-SEARCH"};
     bindings.back().scope.paths = {*PathPattern::Parse("/a/*/%62,'/**"), *PathPattern::Parse("/")};
   }
