@@ -326,43 +326,6 @@ void Exchange::NeedNextCredential() {
   HoldOrOpen();
 }
 
-// What a masked answer needs: no coding that hides the secret, and no part of it alone. False when
-// the request was refused.
-bool Exchange::PrepareMasks() {
-  for (std::size_t i = 0; i < credentials_.size(); ++i) {
-    const BindingView& binding = verdict_->bindings[i];
-    if (credentials_[i] == nullptr || binding.echo != Echo::kMask) continue;
-    if (!masker_) masker_ = std::make_unique<Masker>();
-    if (auto added = masker_->Add(binding, credentials_[i]->secret); !added) {
-      Refuse({.status = 502,
-              .code = "credential_unusable",
-              .reason = added.error().message,
-              .hint = "leave mask out of the binding"});
-      return false;
-    }
-  }
-  if (!masker_) return true;
-  request_.headers.Replace("Accept-Encoding", "identity");
-  request_.headers.Remove("Range");
-  request_.headers.Remove("If-Range");
-  return true;
-}
-
-void Exchange::HoldOrOpen() {
-  if (!PrepareMasks()) return;
-  bool hold = false;
-  for (std::size_t i = 0; i < credentials_.size(); ++i) {
-    hold |= credentials_[i] != nullptr && NeedsBodyHash(verdict_->bindings[i], Parts());
-  }
-  if (!hold || up_read_) return Open();
-  held_ = std::make_unique<HeldBody>();
-  state_ = State::kHolding;
-  if (!request_.expects_continue()) return;
-  request_.headers.Remove("Expect");
-  continue_sent_ = true;
-  to_client_.Append("HTTP/1.1 100 Continue\r\n\r\n");
-}
-
 void Exchange::Open() {
   state_ = State::kOpening;
   upstream_site_ = site_;
@@ -423,23 +386,6 @@ void Exchange::SendHead() {
   if (injected->foreign_credential)
     record_.detail = "a credential of the client's own was passed on";
   if (injected->dropped_own) record_.detail = "a credential of the client's own was dropped";
-}
-
-// A body in signed chunks is signed again as it passes.
-void Exchange::BeginChunks(const std::string& seed) {
-  for (std::size_t i = 0; i < credentials_.size(); ++i) {
-    const BindingView& binding = verdict_->bindings[i];
-    if (credentials_[i] == nullptr || binding.scheme != BindingScheme::kSigV4) continue;
-    const auto signature = FindAwsSignature(Parts(), binding.sentinel);
-    const auto key = ReadAwsKey(credentials_[i]->secret);
-    if (!signature || !*signature || !key) continue;
-    const auto payload = AwsPayloadOf(Parts(), **signature);
-    if (!payload || *payload == AwsPayload::kStated || *payload == AwsPayload::kBody) continue;
-    chunks_ = std::make_unique<AwsChunks>(SigningKeyOf(*key), **signature, seed,
-                                          *payload == AwsPayload::kChunksTrailer
-                                              ? AwsChunks::Trailer::kSigned
-                                              : AwsChunks::Trailer::kNone);
-  }
 }
 
 // --- refusals and ends

@@ -240,12 +240,17 @@ TEST(Exchange, ABodyThatIsSignedAsAWholeIsHeldUntilItsEnd) {
 }
 
 TEST(Exchange, ABodyTooLargeToHoldIsRefused) {
+  Play stated;
+  EXPECT_THAT(
+      SendSigned(stated, fmt::format("Content-Length: {}\r\n", limits::held_body_max + 1), ""),
+      ElementsAre(Command::kRecord, Command::kCloseClient));
+  EXPECT_THAT(stated.ToClient(), StartsWith("HTTP/1.1 413 "));
+
   Play play;
-  SendSigned(play, fmt::format("Content-Length: {}\r\n", limits::held_body_max + 1), "");
-  const std::string piece(32 << 10, 'x');
+  SendSigned(play, "Transfer-Encoding: chunked\r\n", "");
+  const std::string piece = "8000\r\n" + std::string(32 << 10, 'x') + "\r\n";
   std::vector<Command> commands;
-  for (std::size_t sent = 0; sent <= limits::held_body_max && commands.empty();
-       sent += piece.size()) {
+  for (std::size_t sent = 0; sent <= limits::held_body_max && commands.empty(); sent += 32 << 10) {
     commands = play.Client(piece);
   }
   EXPECT_THAT(commands, ElementsAre(Command::kRecord, Command::kCloseClient));
