@@ -3,6 +3,7 @@
 #include "base/host_pattern.h"
 #include "base/text.h"
 #include "proxy/limits.h"
+#include "vault/aws_key.h"
 
 namespace aileron::daemon {
 
@@ -23,6 +24,12 @@ proxy::BindingScheme SchemeOf(vault::Scheme scheme) {
       return proxy::BindingScheme::kHeaderTemplate;
     case vault::Scheme::kQueryParam:
       return proxy::BindingScheme::kQueryParam;
+    case vault::Scheme::kCookie:
+      return proxy::BindingScheme::kCookie;
+    case vault::Scheme::kSigV4:
+      return proxy::BindingScheme::kSigV4;
+    case vault::Scheme::kMtls:
+      return proxy::BindingScheme::kMtls;
   }
   return proxy::BindingScheme::kBearer;
 }
@@ -59,7 +66,9 @@ Result<Permits::Answer> Permits::Handle(proxy::WorkerMessage message, Time now) 
     return ask->how == proxy::How::kDns ? OnName(*ask) : OnVerdict(*ask);
   }
   if (auto* ask = std::get_if<proxy::AskLeaf>(&message)) return OnLeaf(*ask, now);
-  if (auto* ask = std::get_if<proxy::AskCredential>(&message)) return OnCredential(std::move(*ask));
+  if (auto* ask = std::get_if<proxy::AskCredential>(&message)) {
+    return OnCredential(std::move(*ask), now);
+  }
   if (auto* audit = std::get_if<proxy::Audit>(&message)) return std::move(*audit);
   return proxy::Ready{};
 }
@@ -91,6 +100,14 @@ proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
                 "use https://");
   }
   verdict.bindings = BindingsFor(ask);
+  // Fewer would let requests pass that a binding is for.
+  if (verdict.bindings.size() > proxy::limits::bindings_max ||
+      proxy::Encode(verdict).size() > proxy::limits::packet_max) {
+    return Deny(
+        ask.id, "too_many_bindings", "bindings",
+        fmt::format("more is bound to {} than can be told", FormatHostPort(host->text, ask.port)),
+        "remove bindings of this host, or narrow them with fewer paths");
+  }
   return verdict;
 }
 
@@ -101,14 +118,17 @@ std::vector<proxy::BindingView> Permits::BindingsFor(const proxy::AskVerdict& as
   const auto host = ParseHost(ask.host);
   if (!host) return views;
   for (const vault::Binding* binding : source_.Applicable(host->text, ask.port)) {
-    if (views.size() >= proxy::limits::bindings_max) break;
-    proxy::BindingView view{.name = binding->name,
-                            .scheme = SchemeOf(binding->scheme),
-                            .credential = binding->credential,
-                            .username = binding->username,
-                            .header = binding->header,
-                            .template_text = binding->template_text,
-                            .parameter = binding->parameter};
+    proxy::BindingView view{
+        .name = binding->name,
+        .scheme = SchemeOf(binding->scheme),
+        .credential = binding->credential,
+        .username = binding->username,
+        .header = binding->header,
+        .template_text = binding->template_text,
+        .parameter =
+            binding->scheme == vault::Scheme::kCookie ? binding->cookie : binding->parameter,
+        .echo = binding->mask == vault::Mask::kYes ? proxy::Echo::kMask : proxy::Echo::kPass,
+        .scope = binding->scope};
     if (binding->emit() == vault::Emit::kSentinel) {
       const auto sentinel = sentinels_.find(binding->name);
       // Bound after this session began: the sandbox holds no look-alike that could be replaced.
@@ -168,7 +188,8 @@ const vault::Binding* Permits::StillHolds(const proxy::AskCredential& ask) {
   }
   const auto host = ParseHost(ask.host);
   for (const vault::Binding* binding : source_.Applicable(host->text, ask.port)) {
-    if (binding->name == ask.binding) return binding;
+    if (binding->name != ask.binding) continue;
+    return binding->scope.Covers(ask.method, ask.path) ? binding : nullptr;
   }
   return nullptr;
 }
@@ -188,9 +209,37 @@ proxy::Credential NoLonger(const proxy::AskCredential& ask) {
                 "try again");
 }
 
+vault::AwsScope ScopeOf(const proxy::AskCredential& ask) {
+  return {ask.date, ask.region, ask.service};
+}
+
 }  // namespace
 
-Result<Permits::Answer> Permits::OnCredential(proxy::AskCredential ask) {
+// Nothing when the question names a scope exactly where the binding signs, and signs for it.
+Result<std::optional<proxy::Credential>> Permits::CheckScope(const proxy::AskCredential& ask,
+                                                             const vault::Binding& binding,
+                                                             Time now) {
+  const vault::AwsScope scope = ScopeOf(ask);
+  if (binding.scheme != vault::Scheme::kSigV4) {
+    if (scope.date.empty() && scope.region.empty() && scope.service.empty()) return std::nullopt;
+    return Fail(Code::kDenied, "a signing key of binding {}, which has none", binding.name);
+  }
+  // The client wrote the scope, so a wrong one is its mistake and no violation.
+  if (auto valid = vault::CheckAwsScope(scope, now); !valid) {
+    return Refuse(ask, "signature_scope", valid.error().message,
+                  "check the client's clock and region");
+  }
+  if ((!binding.region.empty() && binding.region != scope.region) ||
+      (!binding.service.empty() && binding.service != scope.service)) {
+    return Refuse(ask, "signature_scope",
+                  fmt::format("the binding {} does not sign for {} in {}", binding.name,
+                              scope.service, scope.region),
+                  "see \"aileron binding show\" on the host");
+  }
+  return std::nullopt;
+}
+
+Result<Permits::Answer> Permits::OnCredential(proxy::AskCredential ask, Time now) {
   const auto host = ParseHost(ask.host);
   if (!host || !grants_.contains(GrantKey(ask.binding, host->text, ask.port))) {
     if (host && forgotten_) {
@@ -205,6 +254,8 @@ Result<Permits::Answer> Permits::OnCredential(proxy::AskCredential ask) {
   }
   const vault::Binding* binding = StillHolds(ask);
   if (binding == nullptr) return NoLonger(ask);
+  AILERON_ASSIGN(auto refused, CheckScope(ask, *binding, now));
+  if (refused) return std::move(*refused);
   if (asks_waiting_ >= limits::kAsksWaiting) {
     return Refuse(ask, "credential_busy", "too many requests wait for a credential",
                   "try again in a moment");
@@ -229,8 +280,14 @@ std::vector<proxy::Credential> Permits::Opened(std::uint64_t ticket,
   const Waiting waiting = std::move(found->second);
   waiting_.erase(found);
   asks_waiting_ -= waiting.asks.size();
+  const std::string outage = source_.Outage();
   std::vector<proxy::Credential> answers;
   for (const proxy::AskCredential& ask : waiting.asks) {
+    if (!outage.empty()) {
+      answers.push_back(
+          Refuse(ask, "audit_unavailable", outage, "see \"aileron status\" on the host"));
+      continue;
+    }
     const vault::Binding* binding = StillHolds(ask);
     const bool same = binding != nullptr && *binding == waiting.binding;
     answers.push_back(same ? Give(ask, waiting.binding, opened) : NoLonger(ask));
@@ -247,15 +304,25 @@ proxy::Credential Permits::Give(const proxy::AskCredential& ask, const vault::Bi
         fmt::format("{} needs the credential {}: {}", ask.host, binding.credential, why.message),
         why.hint);
   }
+  proxy::Credential answer{.id = ask.id};
+  answer.keep_ms = opened->keep == kKeepUntilRevoked
+                       ? proxy::kKeepUntilRevoked
+                       : static_cast<std::uint64_t>(opened->keep.count());
+  if (binding.scheme == vault::Scheme::kSigV4) {
+    auto key = vault::DeriveAwsKey(opened->secret, ScopeOf(ask));
+    if (!key) {
+      return Refuse(ask, "credential_unusable",
+                    fmt::format("the credential {} cannot be used", binding.credential),
+                    fmt::format("run \"aileron secret set {}\" on the host", binding.credential));
+    }
+    answer.secret = std::move(*key);
+    return answer;
+  }
   if (opened->secret.size() > limits::kCredentialMax) {
     return Refuse(ask, "credential_too_large",
                   fmt::format("the credential {} is too large to be sent", binding.credential), "");
   }
-  proxy::Credential answer{.id = ask.id};
   answer.secret = opened->secret.Duplicate();
-  answer.keep_ms = opened->keep == kKeepUntilRevoked
-                       ? proxy::kKeepUntilRevoked
-                       : static_cast<std::uint64_t>(opened->keep.count());
   return answer;
 }
 

@@ -6,7 +6,10 @@
 //   is
 //                  told inside TLS too); not more than so many a second
 //   AskCredential  only for a binding that a verdict to this worker named for that host and port,
-//                  and only while policy and bindings still say so. Opening a credential may take
+//                  and only while policy and bindings still say so, for a request that the binding
+//                  covers: which one it is is the worker's word, so this is a second look at an
+//                  honest worker's, and no wall against one that was taken over. For sigv4-resign a
+//                  key for one day, region and service, never the credential. Opening it may take
 //                  time: the answer to a question is then the command to Open it, once however
 //                  many ask, and the credentials come out when Opened() is told of it
 //
@@ -71,7 +74,9 @@ class Permits {
   proxy::Verdict OnVerdict(const proxy::AskVerdict& ask);
   proxy::Verdict OnName(const proxy::AskVerdict& ask);
   Result<proxy::Leaf> OnLeaf(const proxy::AskLeaf& ask, Time now);
-  Result<Answer> OnCredential(proxy::AskCredential ask);
+  Result<Answer> OnCredential(proxy::AskCredential ask, Time now);
+  Result<std::optional<proxy::Credential>> CheckScope(const proxy::AskCredential& ask,
+                                                      const vault::Binding& binding, Time now);
   proxy::Credential Give(const proxy::AskCredential& ask, const vault::Binding& binding,
                          const OpenedCredential& opened);
   std::vector<proxy::BindingView> BindingsFor(const proxy::AskVerdict& ask);

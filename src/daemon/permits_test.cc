@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/session_request.h"
+#include "proxy/limits.h"
 
 namespace aileron::daemon {
 namespace {
@@ -67,13 +68,16 @@ class PermitsTest : public ::testing::Test {
         proxy::AskCredential{.id = ++id_, .binding = binding, .host = host, .port = port});
   }
   // Asks, and opens at once what is to be opened.
-  Result<Permits::Answer> AskCredential(std::string binding, std::string host,
-                                        std::uint16_t port = 443) {
-    auto answer = AskOnly(std::move(binding), std::move(host), port);
+  Result<Permits::Answer> AskAndOpen(proxy::AskCredential ask) {
+    auto answer = Handle(std::move(ask));
     if (!answer || !std::holds_alternative<Permits::Open>(*answer)) return answer;
     const auto& open = std::get<Permits::Open>(*answer);
     auto answers = permits_.Opened(open.ticket, source_.OpenCredential(open.binding.credential));
     return std::move(answers.at(0));
+  }
+  Result<Permits::Answer> AskCredential(std::string binding, std::string host,
+                                        std::uint16_t port = 443) {
+    return AskAndOpen({.id = ++id_, .binding = binding, .host = host, .port = port});
   }
   Result<Permits::Answer> AskLeaf(std::string host) {
     return Handle(proxy::AskLeaf{.id = ++id_, .host = host, .public_key = "key"});
@@ -115,6 +119,82 @@ TEST_F(PermitsTest, ACredentialIsGivenOnlyWhereAVerdictNamedItsBinding) {
   EXPECT_FALSE(AskCredential("one", "a.example", 8443).has_value());
   EXPECT_FALSE(AskCredential("one", "").has_value());
   EXPECT_EQ(source_.opened.size(), 1u);
+}
+
+TEST_F(PermitsTest, ANarrowedBindingIsGivenForTheRequestsItCovers) {
+  source_.bindings = {Bind("one", "a.example")};
+  source_.bindings[0].scope.methods = {"GET"};
+  source_.bindings[0].scope.paths = {*PathPattern::Parse("/mine/**")};
+  EXPECT_EQ(Ask("a.example").bindings.at(0).scope, source_.bindings[0].scope);
+  const auto ask = [&](std::string method, std::string path) {
+    return std::get<proxy::Credential>(*AskAndOpen(proxy::AskCredential{.id = ++id_,
+                                                                        .binding = "one",
+                                                                        .host = "a.example",
+                                                                        .port = 443,
+                                                                        .method = method,
+                                                                        .path = path}));
+  };
+  EXPECT_EQ(ask("GET", "/mine/x").secret.Reveal(), "s3cret");
+  EXPECT_EQ(ask("PUT", "/mine/x").code, "not_permitted");
+  EXPECT_EQ(ask("GET", "/mine/../x").code, "not_permitted");
+  EXPECT_EQ(ask("", "").code, "not_permitted");
+  EXPECT_EQ(source_.opened.size(), 1u);
+}
+
+TEST_F(PermitsTest, ASigningKeyIsForTheScopeThatWasAskedForAndNeverTheCredential) {
+  now_ = *ParseTime("2015-08-30T12:00:00Z");
+  source_.bindings = {vault::MakeBinding({.name = "aws",
+                                          .host = "a.example",
+                                          .scheme = "sigv4-resign",
+                                          .credential = "aws/example",
+                                          .region = "us-east-1"},
+                                         vault::Source::kUser)
+                          .value(),
+                      Bind("one", "a.example")};
+  sentinels_["aws"] = {.variable = "AWS", .value = "AKIALOOKALIKE", .secret_key = "s"};
+  source_.value = "AKIDEXAMPLE:wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+  EXPECT_EQ(Ask("a.example").bindings.at(0).sentinel, "AKIALOOKALIKE");
+  const auto ask = [&](std::string binding, std::string date, std::string region,
+                       std::string service) {
+    return AskAndOpen(proxy::AskCredential{.id = ++id_,
+                                           .binding = binding,
+                                           .host = "a.example",
+                                           .port = 443,
+                                           .date = date,
+                                           .region = region,
+                                           .service = service});
+  };
+  const auto credential = [&](const Result<Permits::Answer>& answer) -> const proxy::Credential& {
+    return std::get<proxy::Credential>(*answer);
+  };
+  const auto good = ask("aws", "20150830", "us-east-1", "iam");
+  EXPECT_EQ(credential(good).secret.Reveal(),
+            "AKIDEXAMPLE\nc4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9\n");
+  for (const auto& [date, region, service] :
+       {std::tuple("20151230", "us-east-1", "iam"), std::tuple("20150830", "eu-west-1", "iam"),
+        std::tuple("20150830", "us-east-1", "i/am"), std::tuple("", "", "")}) {
+    const auto refused = ask("aws", date, region, service);
+    EXPECT_EQ(credential(refused).code, "signature_scope") << date << region << service;
+    EXPECT_TRUE(credential(refused).secret.empty());
+  }
+  // A key of a binding that has none is nothing an honest worker asks for.
+  EXPECT_FALSE(ask("one", "20150830", "us-east-1", "iam").has_value());
+  source_.value = "not a pair";
+  const auto malformed = ask("aws", "20150830", "us-east-1", "iam");
+  EXPECT_EQ(credential(malformed).code, "credential_unusable");
+}
+
+TEST_F(PermitsTest, BindingsThatCannotAllBeToldAreARefusal) {
+  for (std::size_t i = 0; i <= proxy::limits::bindings_max; ++i) {
+    source_.bindings.push_back(Bind(fmt::format("b{}", i), "a.example"));
+  }
+  EXPECT_EQ(Ask("a.example").code, "too_many_bindings");
+  source_.bindings.pop_back();
+  EXPECT_EQ(Ask("a.example").action, proxy::Action::kAllow);
+  for (vault::Binding& binding : source_.bindings) {
+    binding.scope.paths.assign(8, *PathPattern::Parse("/" + std::string(300, 'a')));
+  }
+  EXPECT_EQ(Ask("a.example").code, "too_many_bindings");
 }
 
 TEST_F(PermitsTest, ADeniedHostGetsNoBinding) {
@@ -181,6 +261,15 @@ TEST_F(PermitsTest, ABindingThatChangesWhileItIsOpenedGivesNothing) {
   ASSERT_EQ(answers.size(), 1u);
   EXPECT_EQ(answers[0].code, "not_permitted");
   EXPECT_TRUE(answers[0].secret.empty());
+}
+
+TEST_F(PermitsTest, WithoutAnAuditLogWhatWasOpenedMeanwhileIsNotGiven) {
+  source_.bindings = {Bind("one", "a.example")};
+  (void)Ask("a.example");
+  const auto open = std::get<Permits::Open>(*AskOnly("one", "a.example"));
+  source_.outage = "the log cannot be written";
+  const auto answers = permits_.Opened(open.ticket, OpenedSecret{.secret = Secret("s3cret")});
+  EXPECT_EQ(answers.at(0).code, "audit_unavailable");
 }
 
 TEST_F(PermitsTest, QuestionsThatWaitAreBounded) {

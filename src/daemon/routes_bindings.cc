@@ -46,11 +46,17 @@ json ToJson(const vault::BindingStatus& status) {
   for (const auto& [name, text] :
        {std::pair("username", &binding.username), std::pair("header", &binding.header),
         std::pair("template", &binding.template_text), std::pair("parameter", &binding.parameter),
-        std::pair("sentinel", &binding.sentinel)}) {
+        std::pair("cookie", &binding.cookie), std::pair("region", &binding.region),
+        std::pair("service", &binding.service), std::pair("sentinel", &binding.sentinel),
+        std::pair("sentinel_file", &binding.sentinel_file),
+        std::pair("sentinel_template", &binding.sentinel_template)}) {
     if (!text->empty()) object[name] = *text;
   }
   if (binding.from) object["from"] = ToJson(binding.from->Write());
   if (binding.oauth2) object["oauth2"] = ToJson(binding.oauth2->Write());
+  if (binding.mask == vault::Mask::kYes) object["mask"] = true;
+  if (!binding.scope.methods.empty()) object["methods"] = binding.scope.methods;
+  for (const PathPattern& path : binding.scope.paths) object["paths"].push_back(path.ToString());
   return object;
 }
 
@@ -99,6 +105,16 @@ Result<vault::Settings> ReadSettings(std::string_view group, const json& value) 
   return settings;
 }
 
+Result<std::vector<std::string>> ReadList(std::string_view name, const json& value) {
+  std::vector<std::string> list;
+  if (!value.is_array()) return Fail(Code::kInvalid, "{}: must be a list", name);
+  for (const json& each : value) {
+    if (!each.is_string()) return Fail(Code::kInvalid, "{}: must be a list of texts", name);
+    list.push_back(each.get<std::string>());
+  }
+  return list;
+}
+
 Result<vault::BindingFields> ReadFields(const json& object) {
   vault::BindingFields fields;
   const std::map<std::string, std::string*, std::less<>> required = {
@@ -111,7 +127,12 @@ Result<vault::BindingFields> ReadFields(const json& object) {
       {"header", &fields.header},
       {"template", &fields.template_text},
       {"parameter", &fields.parameter},
-      {"sentinel", &fields.sentinel}};
+      {"cookie", &fields.cookie},
+      {"region", &fields.region},
+      {"service", &fields.service},
+      {"sentinel", &fields.sentinel},
+      {"sentinel_file", &fields.sentinel_file},
+      {"sentinel_template", &fields.sentinel_template}};
   for (const auto& [name, value] : object.items()) {
     if (value.is_null()) continue;
     if (name == "port") {
@@ -123,6 +144,15 @@ Result<vault::BindingFields> ReadFields(const json& object) {
     }
     if (name == "from" || name == "oauth2") {
       AILERON_ASSIGN((name == "from" ? fields.from : fields.oauth2), ReadSettings(name, value));
+      continue;
+    }
+    if (name == "mask") {
+      if (!value.is_boolean()) return Fail(Code::kInvalid, "mask: must be true or false");
+      fields.mask = value.get<bool>();
+      continue;
+    }
+    if (name == "methods" || name == "paths") {
+      AILERON_ASSIGN((name == "methods" ? fields.methods : fields.paths), ReadList(name, value));
       continue;
     }
     if (!value.is_string()) return Fail(Code::kInvalid, "{}: must be text", Printable(name));

@@ -62,10 +62,15 @@ Reply Open(Api& api, Request request) {
   for (const proxy::Listener& listener : opened->listeners) {
     listeners.push_back({{"kind", KindName(listener.kind)}, {"port", listener.port}});
   }
+  json files = json::array();
+  for (const auto& [path, content] : opened->files) {
+    files.push_back({{"path", path}, {"content", content}});
+  }
   Reply reply = JsonReply(201, {{"id", opened->id},
                                 {"token", opened->token},
                                 {"ca_pem", opened->ca_pem},
                                 {"env", opened->environment},
+                                {"files", std::move(files)},
                                 {"listeners", std::move(listeners)},
                                 {"resume", Base64Encode(opened->resume)}});
   reply.headers.emplace_back("Location", "/v1/sessions/" + opened->id);

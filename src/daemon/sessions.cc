@@ -50,17 +50,33 @@ Sessions::~Sessions() = default;
 
 std::map<std::string, session::Sentinel> Sessions::MakeSentinels() {
   std::map<std::string, session::Sentinel> sentinels;
-  std::set<std::string> variables;
+  // Bindings of one credential share a look-alike; for AWS it is of another make.
+  std::map<std::pair<std::string, bool>, vault::AwsSentinel> look_alikes;
+  std::map<std::string, std::string> variables;  // and whose credential stands in them
   for (const vault::BindingStatus& status : world_.bindings.set().All(world_.vault.names())) {
     const vault::Binding& binding = *status.binding;
     if (!status.active || binding.emit() != vault::Emit::kSentinel) continue;
     if (sentinels.size() >= session::limits::kSentinelsMax) break;
-    if (!variables.insert(binding.sentinel).second) continue;
-    // With the vault open the look-alike has the real one's prefix and length.
-    const auto value = binding.elsewhere() ? Result<Secret>(Fail(Code::kNotFound, ""))
-                                           : world_.vault.Open(binding.credential);
-    sentinels[binding.name] = {binding.sentinel,
-                               vault::MakeSentinel(binding.credential, value ? &*value : nullptr)};
+    if (!binding.sentinel.empty() &&
+        variables.try_emplace(binding.sentinel, binding.credential).first->second !=
+            binding.credential) {
+      continue;
+    }
+    const bool aws = binding.scheme == vault::Scheme::kSigV4;
+    vault::AwsSentinel& made = look_alikes[{binding.credential, aws}];
+    if (made.access_key_id.empty() && aws) made = vault::MakeAwsSentinel();
+    if (made.access_key_id.empty()) {
+      // With the vault open the look-alike has the real one's prefix and length.
+      const auto value = binding.elsewhere() ? Result<Secret>(Fail(Code::kNotFound, ""))
+                                             : world_.vault.Open(binding.credential);
+      made.access_key_id = vault::MakeSentinel(binding.credential, value ? &*value : nullptr);
+    }
+    sentinels[binding.name] = {
+        .variable = binding.sentinel,
+        .value = made.access_key_id,
+        .secret_key = made.secret_access_key,
+        .file = binding.sentinel_file,
+        .content = vault::FillSentinelFile(binding, made.access_key_id, made.secret_access_key)};
   }
   return sentinels;
 }
@@ -149,7 +165,13 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
        .capabilities = {std::string(session::kListTools), std::string(session::kRunOperations),
                         std::string(session::kPollApprovals)}});
   for (const auto& [binding, sentinel] : session.sentinels()) {
-    opened.environment[sentinel.variable] = sentinel.value;
+    if (!sentinel.variable.empty() && sentinel.secret_key.empty()) {
+      opened.environment[sentinel.variable] = sentinel.value;
+    } else if (!sentinel.variable.empty()) {
+      opened.environment[sentinel.variable + "_ACCESS_KEY_ID"] = sentinel.value;
+      opened.environment[sentinel.variable + "_SECRET_ACCESS_KEY"] = sentinel.secret_key;
+    }
+    if (!sentinel.file.empty()) opened.files[sentinel.file] = sentinel.content;
   }
   std::set<std::uint16_t> ports = {80, 443};
   ports.insert(session.network().extra_ports().begin(), session.network().extra_ports().end());

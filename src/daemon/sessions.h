@@ -19,6 +19,7 @@ struct OpenedSession {
   std::string token;
   std::string ca_pem;
   std::map<std::string, std::string> environment;  // sentinels by variable
+  std::map<std::string, std::string> files;        // content with sentinels, by path
   std::vector<proxy::Listener> listeners;          // that the session can use
   std::string resume;                              // sealed bytes
 };

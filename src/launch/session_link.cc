@@ -78,6 +78,11 @@ Status SessionLink::Post(const std::string& body) {
       if (value.is_string()) facts_.sentinels[name] = value.get<std::string>();
     }
   }
+  if (const auto files = answer.find("files"); files != answer.end() && files->is_array()) {
+    for (const json& file : *files) {
+      if (file.is_object()) facts_.files[Text(file, "path")] = Text(file, "content");
+    }
+  }
   if (facts_.id.empty() || ca_pem_.empty()) {
     return Fail(Code::kInternal, "the daemon's answer lacks the session's id or its CA");
   }

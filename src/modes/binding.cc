@@ -49,14 +49,21 @@ Outcome RunAdd(const Invocation& invocation) {
                   "\"aileron binding add\" needs {}. See \"aileron binding add --help\"", needed);
     }
   }
-  for (const std::string name :
-       {"host", "credential", "username", "header", "template", "parameter", "sentinel"}) {
+  for (const std::string name : {"host", "credential", "username", "header", "template",
+                                 "parameter", "cookie", "region", "service", "sentinel"}) {
     if (parsed.Has("--" + name)) binding[name] = parsed.Value("--" + name);
   }
   for (const std::string group : {"from", "oauth2"}) {
     if (!parsed.Has("--" + group)) continue;
     AILERON_ASSIGN(binding[group], Settings(parsed, "--" + group));
   }
+  if (parsed.Has("--sentinel-file")) binding["sentinel_file"] = parsed.Value("--sentinel-file");
+  if (parsed.Has("--sentinel-template")) {
+    binding["sentinel_template"] = parsed.Value("--sentinel-template");
+  }
+  if (parsed.Has("--mask")) binding["mask"] = true;
+  if (parsed.Has("--method")) binding["methods"] = parsed.Values("--method");
+  if (parsed.Has("--path")) binding["paths"] = parsed.Values("--path");
   if (parsed.Has("--port")) {
     AILERON_ASSIGN(const std::uint16_t port, Port(parsed));
     binding["port"] = port;
@@ -66,10 +73,22 @@ Outcome RunAdd(const Invocation& invocation) {
   return 0;
 }
 
+// What it is narrowed to: "GET,HEAD /a/** /b", or nothing.
+std::string Scope(const Json& binding) {
+  std::string scope;
+  for (const Json& method : ListOf(binding, "methods")) {
+    scope += (scope.empty() ? "" : ",") + method.get<std::string>();
+  }
+  for (const Json& path : ListOf(binding, "paths")) {
+    scope += (scope.empty() ? "" : " ") + path.get<std::string>();
+  }
+  return scope;
+}
+
 // How the credential is written, in a few words.
 std::string How(const Json& binding) {
   std::string how = TextOf(binding, "scheme");
-  for (const char* detail : {"username", "header", "parameter"}) {
+  for (const char* detail : {"username", "header", "parameter", "cookie", "region", "service"}) {
     if (const std::string text = TextOf(binding, detail); !text.empty())
       how += fmt::format(" {}", text);
   }
@@ -80,6 +99,10 @@ std::string How(const Json& binding) {
       if (binding["from"].contains(kind)) how += fmt::format(" from {}", kind);
     }
   }
+  if (const std::string file = TextOf(binding, "sentinel_file"); !file.empty())
+    how += fmt::format(" via {}", file);
+  if (TextOf(binding, "mask") == "true") how += ", masked";
+  if (const std::string scope = Scope(binding); !scope.empty()) how += " for " + scope;
   return how;
 }
 
@@ -208,14 +231,28 @@ Command BindingVerb() {
                 {.name = "--scheme",
                  .value = "SCHEME",
                  .summary = "How it is written; bearer if not given",
-                 .choices = "bearer|basic|header-template|query-param|oauth2"},
+                 .choices =
+                     "bearer|basic|header-template|query-param|cookie|sigv4-resign|mtls|oauth2"},
                 {"--username", "NAME",
                  "basic: the user's name; without it the credential is user:password"},
                 {"--header", "NAME", "header-template: the header's name"},
                 {"--template", "TEXT", "header-template: the header's value, with {secret} in it"},
                 {"--parameter", "NAME", "query-param: the parameter's name"},
+                {"--cookie", "NAME", "cookie: its name; the client's other cookies stay"},
+                {"--region", "NAME", "sigv4-resign: sign for this region alone"},
+                {"--service", "NAME", "sigv4-resign: sign for this service alone"},
                 {"--sentinel", "VARIABLE",
                  "Give the sandbox a look-alike in this variable, and swap only that on the wire"},
+                {"--sentinel-file", "PATH",
+                 "Give the look-alike in this file of the sandbox, ~/… or below /tmp"},
+                {"--sentinel-template", "TEXT",
+                 "The content of that file, with {sentinel} in it; without it only that"},
+                {"--mask", "", "Mask the secret in answers that echo it"},
+                {"--method", "METHOD", "Only for requests with this method; may be repeated",
+                 Repeat::kMany},
+                {"--path", "PATTERN",
+                 "Only for these paths: /a/* is one segment, /a/** all below; may be repeated",
+                 Repeat::kMany},
                 {.name = "--oauth2",
                  .value = "KEY=VALUE",
                  .summary =
@@ -240,6 +277,16 @@ Command BindingVerb() {
                 {"aileron binding add key --host=api.example.com --credential=token/key "
                  "--scheme=header-template --header=x-api-key --template='{secret}'",
                  "A header of its own"},
+                {"aileron binding add aws --host='*.amazonaws.com' --credential=aws/work "
+                 "--scheme=sigv4-resign",
+                 "Requests signed again; the credential is "
+                 "ACCESS_KEY_ID:SECRET_ACCESS_KEY[:TOKEN]"},
+                {"aileron binding add corp --host=api.corp.example --credential=cert/corp "
+                 "--scheme=mtls",
+                 "A client certificate; the credential is its key, it and its chain in PEM"},
+                {"aileron binding add mine --host=api.example.com --credential=token/mine "
+                 "--method=GET --path='/repos/me/**'",
+                 "Only for reading below one path; other requests go out as they are"},
                 {"aileron binding add work-api --host=api.example.com --credential=token/work "
                  "--from=exec='pass show work/api' --from=cache=5m",
                  "From a password manager, kept for five minutes"}},

@@ -125,12 +125,18 @@ Status Stream::StartServer(TlsServer& server, TlsServer::OnHello on_hello,
   return {};
 }
 
-Status Stream::StartClient(TlsClient& client, const std::string& host, std::uint16_t port) {
+Status Stream::StartClient(TlsClient& client, const std::string& host, std::uint16_t port,
+                           const ClientCertificate* certificate) {
   AILERON_TRY(client.EnsureRoots());
   AILERON_TRY(StartTls(client.context_.get()));
   client_ = &client;
   peer_ = fmt::format("{}:{}", host, port);
-  SSL_set_app_data(tls_, &peer_);
+  session_ = peer_;
+  if (certificate != nullptr) {
+    session_ += "\n" + certificate->fingerprint_;
+    AILERON_TRY(Present(*certificate));
+  }
+  SSL_set_app_data(tls_, &session_);
   SSL_set_connect_state(tls_);
   if (Endpoint::Parse(host, port)) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls_), host.c_str());
@@ -141,11 +147,21 @@ Status Stream::StartClient(TlsClient& client, const std::string& host, std::uint
       return Fail(Code::kInvalid, "{} cannot be a name in TLS", host);
     }
   }
-  if (SSL_SESSION* session = client.sessions_->Take(peer_)) {
+  if (SSL_SESSION* session = client.sessions_->Take(session_)) {
     SSL_set_session(tls_, session);
     SSL_SESSION_free(session);
   }
   return {};
+}
+
+// What the peer gets to see when it asks who this is.
+Status Stream::Present(const ClientCertificate& certificate) {
+  bool done = SSL_use_certificate(tls_, certificate.certificate_.get()) == 1 &&
+              SSL_use_PrivateKey(tls_, certificate.key_.get()) == 1;
+  for (const auto& each : certificate.chain_)
+    done = done && SSL_add1_chain_cert(tls_, each.get()) == 1;
+  if (done) return {};
+  return Fail(Code::kInvalid, "the client certificate cannot be used: {}", LastTlsReason());
 }
 
 Io Stream::Handshake() {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/client_certificate.h"
 #include "net/endpoint.h"
 #include "net/loop.h"
 #include "net/tls.h"
@@ -46,8 +47,9 @@ class Stream final : private Loop::Handler {
   // protocol).
   Status StartServer(TlsServer& server, TlsServer::OnHello on_hello, std::string_view already_read);
   // Verifies that the peer is `host` (a name or an address literal). The session is kept and
-  // resumed under host and port.
-  Status StartClient(TlsClient& client, const std::string& host, std::uint16_t port);
+  // resumed under host and port, and the certificate, which is presented when the peer asks.
+  Status StartClient(TlsClient& client, const std::string& host, std::uint16_t port,
+                     const ClientCertificate* certificate = nullptr);
   // kDone when the handshake is complete; kBlocked also while OnHello answers kWait.
   Io Handshake();
   bool is_tls() const { return tls_ != nullptr; }
@@ -78,6 +80,7 @@ class Stream final : private Loop::Handler {
   Io TlsOutcome(int result, std::string_view tried);
   std::string TlsError(std::string_view tried);
   Status StartTls(ssl_ctx_st* context);
+  Status Present(const ClientCertificate& certificate);
 
   Loop& loop_;
   os::Fd socket_;
@@ -85,8 +88,9 @@ class Stream final : private Loop::Handler {
   ssl_st* tls_ = nullptr;
   TlsServer::OnHello on_hello_;
   TlsClient* client_ = nullptr;
-  std::string peer_;    // host and port, to name in errors and to keep the session under
-  std::string prefix_;  // bytes that TLS reads before the socket's
+  std::string peer_;     // host and port, to name in errors
+  std::string session_;  // what the session is kept under
+  std::string prefix_;   // bytes that TLS reads before the socket's
   std::string error_;
   int errno_ = 0;
   bool readable_ = true;

@@ -134,7 +134,7 @@ void Client::Do(Exchange::Command command) {
           });
     case Exchange::Command::kAskCredential:
       return world_.permits.AskCredential(
-          exchange_->wanted_binding().name, exchange_->site(),
+          exchange_->credential_question(),
           [weak = weak_from_this()](std::shared_ptr<const Credential> credential) {
             const auto self = weak.lock();
             if (!self || self->phase_ != Phase::kExchange) return;
@@ -146,7 +146,7 @@ void Client::Do(Exchange::Command command) {
     case Exchange::Command::kOpenFresh:
       return OpenUpstream(false);
     case Exchange::Command::kKeepUpstream:
-      return world_.upstreams.KeepIdle(exchange_->site(), std::move(upstream_));
+      return world_.upstreams.KeepIdle(exchange_->upstream_site(), std::move(upstream_));
     case Exchange::Command::kCloseUpstream:
       opening_.reset();
       upstream_.reset();
@@ -176,13 +176,13 @@ void Client::Do(Exchange::Command command) {
 
 void Client::OpenUpstream(bool pooled) {
   if (pooled) {
-    upstream_ = world_.upstreams.TakeIdle(exchange_->site());
+    upstream_ = world_.upstreams.TakeIdle(exchange_->upstream_site());
     if (upstream_) {
       upstream_->set_owner(*this);
       return exchange_->OnUpstreamOpened(Exchange::Reuse::kPooled);
     }
   }
-  opening_ = world_.upstreams.Open(exchange_->site(), exchange_->address_rule(),
+  opening_ = world_.upstreams.Open(exchange_->upstream_site(), exchange_->address_rule(),
                                    [this](Upstreams::Opened opened) {
                                      const auto self = shared_from_this();
                                      const auto done = std::move(opening_);

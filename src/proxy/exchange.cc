@@ -1,6 +1,7 @@
 #include "proxy/exchange.h"
 
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "http/h1_write.h"
 #include "http/url.h"
 
@@ -69,6 +70,8 @@ Exchange::Wait Exchange::wait() const {
         return response_begun_ ? Wait::kNothing : Wait::kResponseHead;
       }
       return from_client_.empty() ? Wait::kRequestBody : Wait::kNothing;
+    case State::kHolding:
+      return Wait::kRequestBody;
     case State::kTunnel:
       return tunnel_up_ended_ || tunnel_down_ended_ ? Wait::kRequestBody : Wait::kNothing;
     default:
@@ -92,6 +95,9 @@ void Exchange::Advance(Time now) {
       }
       case State::kTunnel:
         more = MoveTunnel();
+        break;
+      case State::kHolding:
+        more = HoldBody();
         break;
       default:
         more = false;
@@ -129,6 +135,9 @@ bool Exchange::TakeHead() {
   up_read_ = up_done_ = request_.body().empty();
   up_moved_ = continue_sent_ = response_begun_ = down_done_ = down_read_ = close_after_ = false;
   interims_ = 0;
+  held_.reset();
+  chunks_.reset();
+  masker_.reset();
   Route();
   return true;
 }
@@ -301,12 +310,52 @@ RequestParts Exchange::Parts() const {
 void Exchange::NeedNextCredential() {
   const RequestParts parts = Parts();
   for (; binding_ < verdict_->bindings.size(); ++binding_) {
-    if (!NeedsCredential(verdict_->bindings[binding_], parts)) continue;
+    const BindingView& binding = verdict_->bindings[binding_];
+    if (!NeedsCredential(binding, parts)) continue;
+    if (binding.scheme == BindingScheme::kSigV4) {
+      if (auto usable = CheckAwsSignature(parts, binding.sentinel); !usable) {
+        return Refuse({.status = 400,
+                       .code = "signature_unusable",
+                       .reason = usable.error().message,
+                       .hint = "sign with AWS4-HMAC-SHA256 and an X-Amz-Date"});
+      }
+    }
     state_ = State::kCredential;
     return Do(Command::kAskCredential);
   }
+  HoldOrOpen();
+}
+
+void Exchange::Open() {
   state_ = State::kOpening;
+  upstream_site_ = site_;
+  for (std::size_t i = 0; i < credentials_.size(); ++i) {
+    const BindingView& binding = verdict_->bindings[i];
+    if (credentials_[i] == nullptr || binding.scheme != BindingScheme::kMtls) continue;
+    upstream_site_.certificate = credentials_[i];
+    // By what it is, not by its name: a connection of one that was replaced serves nobody.
+    upstream_site_.identity = HexEncode(crypto::Hash(credentials_[i]->secret.Reveal()));
+  }
   Do(Command::kOpenUpstream);
+}
+
+AskCredential Exchange::credential_question() const {
+  const BindingView& binding = verdict_->bindings[binding_];
+  AskCredential ask{.binding = binding.name, .host = site_.host, .port = site_.port};
+  if (binding.scheme == BindingScheme::kSigV4) {
+    const auto signature = FindAwsSignature(Parts(), binding.sentinel);
+    AILERON_CHECK(signature && *signature);  // NeedNextCredential looked
+    ask.date = (*signature)->date;
+    ask.region = (*signature)->region;
+    ask.service = (*signature)->service;
+  }
+  if (binding.scope.everything()) return ask;
+  ask.method = request_.method();
+  // One that is longer than any that can be matched is not asked for.
+  if (!binding.scope.paths.empty()) {
+    ask.path = http::SplitTarget(request_.path_and_query()).path;
+  }
+  return ask;
 }
 
 void Exchange::OnCredential(std::shared_ptr<const Credential> credential) {
@@ -323,13 +372,17 @@ void Exchange::SendHead() {
   for (std::size_t i = 0; i < credentials_.size(); ++i) {
     if (credentials_[i]) grants.push_back({&verdict_->bindings[i], &credentials_[i]->secret});
   }
-  const auto injected = AppendInjectedHead(Parts(), grants, to_upstream_);
+  const std::string body_hash = held_ ? held_->Hash() : std::string();
+  RequestParts parts = Parts();
+  parts.body_hash = body_hash;
+  const auto injected = AppendInjectedHead(parts, grants, to_upstream_);
   if (!injected) {
     return Refuse({.status = 502,
                    .code = "credential_unusable",
                    .reason = injected.error().message,
                    .hint = "check the binding and its secret on the host"});
   }
+  if (!injected->aws_signature.empty()) BeginChunks(injected->aws_signature);
   if (injected->foreign_credential)
     record_.detail = "a credential of the client's own was passed on";
   if (injected->dropped_own) record_.detail = "a credential of the client's own was dropped";
@@ -384,6 +437,9 @@ void Exchange::Close(Command how) {
   state_ = State::kClosed;
   verdict_.reset();
   credentials_.clear();
+  held_.reset();
+  chunks_.reset();
+  masker_.reset();
   Do(how);
 }
 

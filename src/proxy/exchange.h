@@ -1,14 +1,16 @@
 // Exchange: the requests and responses of one client connection, HTTP/1.1 on both sides, without
 // I/O.
 //
-//   head → verdict → credentials → upstream → (body up ∥ head and body down) → record → next head
+//   head → verdict → credentials [→ body held] → upstream → (body up ∥ head and body down) → record
+//   → next head
 //                                                          └ 101 → bytes both ways until both end
 //
 // The driver moves bytes between sockets and the four buffers, reports events, calls Advance(), and
 // carries out the commands that Next() hands out, in order. All decisions are here. What the core
 // promises: no byte of a request leaves before a verdict allowed it and every credential it needs
-// is in hand; a message that is framed doubtfully reaches nobody; a body is never held, and a full
-// buffer stops its source; each request leaves exactly one audit record.
+// is in hand; a message that is framed doubtfully reaches nobody; a body is never held, but for
+// what must be signed again (HeldBody, AwsChunks), and a full buffer stops its source; each request
+// leaves exactly one audit record.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +24,11 @@
 #include "base/time.h"
 #include "http/h1.h"
 #include "http/h1_body.h"
+#include "proxy/aws_chunks.h"
+#include "proxy/held_body.h"
 #include "proxy/inject.h"
 #include "proxy/limits.h"
+#include "proxy/masker.h"
 #include "proxy/names.h"
 #include "proxy/permit.h"
 #include "proxy/refusal.h"
@@ -40,11 +45,11 @@ class Exchange {
 
   enum class Command : std::uint8_t {
     kAskVerdict,     // for site(); answer with OnVerdict
-    kAskCredential,  // for wanted_binding() at site(); answer with OnCredential
-    kOpenUpstream,   // to site(), a pooled connection or a fresh one; answer with
+    kAskCredential,  // with credential_question(); answer with OnCredential
+    kOpenUpstream,   // to upstream_site(), a pooled connection or a fresh one; answer with
                      // OnUpstreamOpened/Failed
     kOpenFresh,      // the same, but not from the pool
-    kKeepUpstream,   // the upstream connection may serve another request
+    kKeepUpstream,   // the connection to upstream_site() may serve another request
     kCloseUpstream,  // close it, or stop opening it
     kEndUpstream,    // tunnel: no more goes up; after to_upstream is written
     kEndClient,      // tunnel: no more comes down; after to_client is written
@@ -100,7 +105,10 @@ class Exchange {
   bool idle() const { return state_ == State::kHead && from_client_.empty(); }
 
   const Site& site() const { return site_; }
-  const BindingView& wanted_binding() const { return verdict_->bindings[binding_]; }
+  // Where the upstream connection goes. Not site(): by the time that a connection is kept, the next
+  // request may be for another site.
+  const Site& upstream_site() const { return upstream_site_; }
+  AskCredential credential_question() const;
   AddressRule address_rule() const { return verdict_->address_rule; }
   AuditRecord TakeRecord();
   void ReleaseMemory();
@@ -110,6 +118,7 @@ class Exchange {
     kHead,
     kVerdict,
     kCredential,
+    kHolding,
     kOpening,
     kActive,
     kTunnel,
@@ -125,8 +134,16 @@ class Exchange {
   void PrepareHead();
   RequestParts Parts() const;
   void NeedNextCredential();
+  void HoldOrOpen();
+  void Open();
+  bool PrepareMasks();
+  bool HoldBody();
   void SendHead();
+  void BeginChunks(const std::string& seed);
   bool MoveUp();
+  bool MoveHeld();
+  bool MoveChunks();
+  bool FlawedChunks(std::string reason);
   bool FinishUp();
   bool TakeResponseHead();
   bool TakeInterim();
@@ -152,6 +169,7 @@ class Exchange {
 
   Mode mode_;
   Site site_;
+  Site upstream_site_;
   const SyntheticNames* names_;
   std::optional<Refusal> refuse_all_;
   State state_ = State::kHead;
@@ -173,9 +191,12 @@ class Exchange {
   std::shared_ptr<const Verdict> verdict_;
   std::vector<std::shared_ptr<const Credential>> credentials_;  // beside verdict_->bindings
   std::size_t binding_ = 0;
-  bool up_done_ = true;    // the whole body was taken and framed, or dropped
-  bool up_read_ = true;    // the whole body was taken
-  bool up_moved_ = false;  // some of the body was
+  std::unique_ptr<HeldBody> held_;     // a body that is signed again as a whole
+  std::unique_ptr<Masker> masker_;     // of the answer, where a binding asks for it
+  std::unique_ptr<AwsChunks> chunks_;  // one that is in chunks
+  bool up_done_ = true;                // the whole body was taken and framed, or dropped
+  bool up_read_ = true;                // the whole body was taken
+  bool up_moved_ = false;              // some of the body was
   bool client_ended_ = false;
 
   // The response.

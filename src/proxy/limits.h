@@ -16,6 +16,7 @@ constexpr std::size_t start_packet_max = 128 * 1024;
 constexpr std::uint32_t listeners_max = 128;
 constexpr std::uint32_t connect_to_max = 256;
 constexpr std::uint32_t bindings_max = 32;     // of one verdict
+constexpr std::uint32_t scope_max = 32;        // methods, and paths, of one binding
 constexpr std::uint32_t audit_batch_max = 64;  // records in a packet
 constexpr std::size_t questions_max = 8192;    // permits asked and not answered
 constexpr std::size_t verdicts_max = 4096;     // cached
@@ -46,6 +47,17 @@ constexpr auto pool_idle = 60s;
 constexpr std::size_t pool_per_host_max = 128;  // idle connections
 constexpr std::size_t pool_max = 256;
 constexpr std::size_t addresses_max = 16;  // tried for a name
+
+// Requests that are signed again.
+constexpr std::size_t aws_chunk_max = 1 << 20;  // of a signed chunk, which is held
+constexpr std::size_t aws_line_max = 4096;      // of its framing, and a trailer
+constexpr std::size_t signed_headers_max = 64;
+constexpr std::size_t held_body_max = 8 << 20;  // of a body whose hash stands in the head
+constexpr std::size_t held_max = 64 << 20;      // of all of them, in a worker
+
+// Answers in which a secret is masked.
+constexpr std::size_t masked_min = 6;          // a shorter one stands in ordinary text
+constexpr std::size_t masked_max = 32 * 1024;  // of what is looked for, percent-encoded
 
 // Records.
 constexpr std::size_t record_text_max = 2048;  // a path or detail, cut

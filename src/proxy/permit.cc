@@ -57,6 +57,7 @@ class Fields {
     wrong_ = "a list is too long";
     return 0;
   }
+  void Wrong(const char* what) { wrong_ = what; }
   bool failed() const { return wire_.failed() || wrong_ != nullptr; }
 
   template <typename T, typename Variant>
@@ -70,6 +71,29 @@ class Fields {
   WireReader wire_;
   const char* wrong_ = nullptr;
 };
+
+RequestScope ReadScope(Fields& fields) {
+  RequestScope scope;
+  for (std::uint32_t left = fields.Count(limits::scope_max); left > 0 && !fields.failed(); --left) {
+    scope.methods.push_back(fields.Text());
+  }
+  for (std::uint32_t left = fields.Count(limits::scope_max); left > 0 && !fields.failed(); --left) {
+    auto path = PathPattern::Parse(fields.Borrowed());
+    if (!path) {
+      fields.Wrong("a path pattern that is none");
+      break;
+    }
+    scope.paths.push_back(*std::move(path));
+  }
+  return scope;
+}
+
+void WriteScope(const RequestScope& scope, WireWriter& writer) {
+  writer.U32(static_cast<std::uint32_t>(scope.methods.size()));
+  for (const std::string& method : scope.methods) writer.Text(method);
+  writer.U32(static_cast<std::uint32_t>(scope.paths.size()));
+  for (const PathPattern& path : scope.paths) writer.Text(path.ToString());
+}
 
 template <typename T>
 Result<DaemonMessage> FromDaemon(Fields& fields, T message) {
@@ -116,7 +140,7 @@ Verdict ReadVerdict(Fields& fields) {
        --left) {
     BindingView& binding = verdict.bindings.emplace_back();
     binding.name = fields.Text();
-    binding.scheme = fields.Choice(BindingScheme::kQueryParam);
+    binding.scheme = fields.Choice(BindingScheme::kMtls);
     binding.emit = fields.Choice(Emit::kSentinel);
     binding.credential = fields.Text();
     binding.username = fields.Text();
@@ -124,6 +148,8 @@ Verdict ReadVerdict(Fields& fields) {
     binding.template_text = fields.Text();
     binding.parameter = fields.Text();
     binding.sentinel = fields.Text();
+    binding.echo = fields.Choice(Echo::kMask);
+    binding.scope = ReadScope(fields);
   }
   return verdict;
 }
@@ -191,6 +217,8 @@ std::string Encode(const Verdict& verdict) {
     writer.Text(binding.template_text);
     writer.Text(binding.parameter);
     writer.Text(binding.sentinel);
+    writer.U8(static_cast<std::uint8_t>(binding.echo));
+    WriteScope(binding.scope, writer);
   }
   return writer.Take();
 }
@@ -249,6 +277,11 @@ std::string Encode(const AskCredential& ask) {
   writer.Text(ask.binding);
   writer.Text(ask.host);
   writer.U32(ask.port);
+  writer.Text(ask.date);
+  writer.Text(ask.region);
+  writer.Text(ask.service);
+  writer.Text(ask.method);
+  writer.Text(ask.path);
   return writer.Take();
 }
 
@@ -343,6 +376,11 @@ Result<WorkerMessage> DecodeFromWorker(std::string_view packet) {
       ask.binding = fields.Text();
       ask.host = fields.Text();
       ask.port = fields.Port();
+      ask.date = fields.Text();
+      ask.region = fields.Text();
+      ask.service = fields.Text();
+      ask.method = fields.Text();
+      ask.path = fields.Text();
       return FromWorker(fields, std::move(ask));
     }
     case Type::kAudit: {

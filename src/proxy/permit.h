@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/request_scope.h"
 #include "base/result.h"
 #include "base/secret.h"
 
@@ -51,9 +52,14 @@ enum class BindingScheme : std::uint8_t {
   kBearer = 0,
   kBasic = 1,
   kHeaderTemplate = 2,
-  kQueryParam = 3
+  kQueryParam = 3,
+  kCookie = 4,
+  kSigV4 = 5,
+  kMtls = 6
 };
 enum class Emit : std::uint8_t { kInject = 0, kSentinel = 1 };
+// Whether answers that echo the secret are passed on as they are.
+enum class Echo : std::uint8_t { kPass = 0, kMask = 1 };
 
 // What the worker may know of a binding: everything but the secret.
 struct BindingView {
@@ -64,8 +70,10 @@ struct BindingView {
   std::string username;       // basic
   std::string header;         // header_template; empty for bearer and basic: Authorization
   std::string template_text;  // header_template; holds "{secret}" once
-  std::string parameter;      // query_param
+  std::string parameter;      // query_param; cookie: its name
   std::string sentinel;       // emit sentinel: the look-alike that the sandbox holds
+  Echo echo = Echo::kPass;
+  RequestScope scope;  // the requests that it is for
 };
 
 // --- daemon → worker
@@ -103,8 +111,8 @@ struct Credential {
   std::uint64_t id = 0;
   // How long the secret may be used without asking again, milliseconds; 0: for this request.
   std::uint64_t keep_ms = kKeepUntilRevoked;
-  Secret secret;        // empty when it cannot be given; then:
-  std::string code;     // "vault_locked", "credential_missing", "not_permitted" …
+  Secret secret;     // for sigv4 a key for that scope alone; empty when it cannot be given; then:
+  std::string code;  // "vault_locked", "credential_missing", "not_permitted" …
   std::string message;  // one line for a person
   std::string hint;
 };
@@ -133,12 +141,17 @@ struct AskLeaf {
   std::string public_key;  // SubjectPublicKeyInfo, DER; one P-256 key a worker
 };
 
-// Granted only when a Verdict to this worker named this binding for this host and port.
+// Granted only when a Verdict to this worker named this binding for this host and port, and the
+// binding covers the request.
 struct AskCredential {
   std::uint64_t id = 0;
   std::string binding;
   std::string host;
   std::uint16_t port = 0;
+  std::string date, region, service;  // what the signing key is for, for sigv4; else empty
+  std::string
+      method;  // method and path without the query, where the binding is narrowed; else empty
+  std::string path;
 };
 
 struct AuditRecord {

@@ -110,16 +110,16 @@ void PermitClient::AskVerdict(const Site& site, OnVerdict on_verdict) {
       Encode(proxy::AskVerdict{id, site.host, site.port, site.scheme, site.how}));
 }
 
-void PermitClient::AskCredential(const std::string& binding, const Site& site,
-                                 OnCredential on_credential) {
-  std::string key = fmt::format("{}\n{}\n{}", binding, site.host, site.port);
+void PermitClient::AskCredential(proxy::AskCredential ask, OnCredential on_credential) {
+  // Which request it is for is no part of the key: who asks has found that the binding covers it.
+  std::string key = fmt::format("{}\n{}\n{}\n{}/{}/{}", ask.binding, ask.host, ask.port, ask.date,
+                                ask.region, ask.service);
   if (const auto found = credentials_.find(key); found != credentials_.end()) {
     if (loop_.now() < found->second.until) return on_credential(found->second.credential);
     credentials_.erase(found);
   }
-  const std::uint64_t id = next_id_++;
-  Ask(id, CredentialAsked{std::move(key), std::move(on_credential)},
-      Encode(proxy::AskCredential{id, binding, site.host, site.port}));
+  const std::uint64_t id = ask.id = next_id_++;
+  Ask(id, CredentialAsked{std::move(key), std::move(on_credential)}, Encode(ask));
 }
 
 void PermitClient::AskLeaf(const std::string& host, const std::string& public_key, OnLeaf on_leaf) {

@@ -34,7 +34,8 @@ class PermitClient {
   Status SendReady();
 
   void AskVerdict(const Site& site, OnVerdict on_verdict);
-  void AskCredential(const std::string& binding, const Site& site, OnCredential on_credential);
+  // The id is set here.
+  void AskCredential(proxy::AskCredential ask, OnCredential on_credential);
   void AskLeaf(const std::string& host, const std::string& public_key, OnLeaf on_leaf);
 
   // Sends the record within limits::audit_flush.

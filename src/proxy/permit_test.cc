@@ -33,7 +33,8 @@ std::string SomeVerdict() {
                                       .emit = Emit::kSentinel,
                                       .credential = "token/x",
                                       .parameter = "key",
-                                      .sentinel = "look-alike"}}});
+                                      .sentinel = "look-alike",
+                                      .scope = {{"GET"}, {*PathPattern::Parse("/a/**")}}}}});
 }
 
 TEST(Permit, StartComesBackAsItWasSent) {
@@ -59,6 +60,8 @@ TEST(Permit, VerdictComesBackAsItWasSent) {
   ASSERT_EQ(back.bindings.size(), 1u);
   EXPECT_EQ(back.bindings[0].emit, Emit::kSentinel);
   EXPECT_EQ(back.bindings[0].sentinel, "look-alike");
+  EXPECT_TRUE(back.bindings[0].scope.Covers("GET", "/a/b"));
+  EXPECT_FALSE(back.bindings[0].scope.Covers("GET", "/b"));
 }
 
 TEST(Permit, CredentialComesBackAsItWasSent) {
@@ -74,7 +77,9 @@ TEST(Permit, QuestionsAndRecordsComeBackAsTheyWereSent) {
       BackFromWorker<AskVerdict>(Encode(AskVerdict{1, "h", 80, Scheme::kHttp, How::kDns})).how,
       How::kDns);
   EXPECT_EQ(BackFromWorker<AskLeaf>(Encode(AskLeaf{2, "h", "key"})).public_key, "key");
-  EXPECT_EQ(BackFromWorker<AskCredential>(Encode(AskCredential{3, "b", "h", 443})).binding, "b");
+  const auto ask = BackFromWorker<AskCredential>(
+      Encode(AskCredential{.id = 3, .binding = "b", .host = "h", .method = "PUT", .path = "/p"}));
+  EXPECT_EQ(ask.binding + ask.method + ask.path, "bPUT/p");
   (void)BackFromWorker<Ready>(Encode(Ready{}));
   Audit audit{
       .records = {{.kind = "request", .host = "h", .status = 200, .bytes_down = 5, .detail = "d"}}};
@@ -98,9 +103,12 @@ TEST(Permit, UnknownTypesChoicesPortsAndLongListsAreRefused) {
   std::string choice = Encode(AskVerdict{1, "h", 80, Scheme::kHttp, How::kDns});
   choice.back() = 9;
   EXPECT_FALSE(DecodeFromWorker(choice));
-  std::string port = Encode(AskCredential{1, "b", "h", 1});
-  port[port.size() - 2] = 1;
+  std::string port = Encode(AskCredential{.id = 1, .port = 1});
+  port[port.size() - 22] = 1;  // five empty texts follow the port
   EXPECT_FALSE(DecodeFromWorker(port));
+  std::string pattern = SomeVerdict();
+  pattern[pattern.rfind("/a/**")] = 'a';
+  EXPECT_FALSE(DecodeFromDaemon(pattern));
   Audit audit;
   audit.records.resize(limits::audit_batch_max + 1);
   EXPECT_FALSE(DecodeFromWorker(Encode(audit)));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,9 @@ struct Site {
   std::uint16_t port = 0;
   Scheme scheme = Scheme::kHttps;
   How how = How::kConnect;
+  // Who connects there, when not just anybody: connections of one identity serve no other.
+  std::string identity;
+  std::shared_ptr<const Credential> certificate;  // a client certificate, in PEM
 
   std::uint16_t default_port() const { return scheme == Scheme::kHttps ? 443 : 80; }
   // host[:port] as a Host field says it: the port is left out when it is the scheme's own.

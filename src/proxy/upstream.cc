@@ -44,7 +44,8 @@ Upstreams::Upstreams(net::Loop& loop, net::Resolver& resolver, net::TlsClient& t
 Upstreams::~Upstreams() = default;
 
 std::string Upstreams::KeyOf(const Site& site) {
-  return fmt::format("{}\n{}\n{}", site.host, site.port, static_cast<int>(site.scheme));
+  return fmt::format("{}\n{}\n{}\n{}", site.host, site.port, static_cast<int>(site.scheme),
+                     site.identity);
 }
 
 std::unique_ptr<net::Stream> Upstreams::TakeIdle(const Site& site) {
@@ -194,7 +195,20 @@ void Upstreams::Opening::Connected(Result<net::Connected> connected) {
   if (!stream) return Fail("upstream_unreachable", stream.error().message, "");
   stream_ = std::move(*stream);
   if (site_.scheme != Scheme::kHttps) return Finish(std::move(stream_));
-  if (auto started = stream_->StartClient(upstreams_.tls_, site_.host, site_.port); !started) {
+  std::optional<net::ClientCertificate> certificate;
+  if (site_.certificate) {
+    auto read = net::ClientCertificate::FromPem(site_.certificate->secret.Reveal());
+    if (!read) {
+      return Fail("credential_unusable",
+                  fmt::format("the client certificate for {} cannot be used: {}", site_.Authority(),
+                              read.error().message),
+                  "store key and certificate again with \"aileron secret set\" on the host");
+    }
+    certificate = std::move(*read);
+  }
+  if (auto started = stream_->StartClient(upstreams_.tls_, site_.host, site_.port,
+                                          certificate ? &*certificate : nullptr);
+      !started) {
     return Fail("upstream_tls", started.error().message, "");
   }
   deadline_.Set(limits::tls_timeout);

@@ -3,7 +3,7 @@
 //   resolve (or --connect-to) → drop forbidden addresses → connect → TLS, verified
 //
 // The addresses that were checked are the ones connected to: nothing is resolved twice. A site's
-// idle connections serve that site only.
+// idle connections serve that site only, and of one identity that identity only.
 #pragma once
 
 #include <expected>

@@ -64,10 +64,12 @@ struct Encoder {
   }
   void operator()(const Files& files) const {
     out.U8(static_cast<std::uint8_t>(Type::kFiles));
-    out.U32(static_cast<std::uint32_t>(files.files.size()));
-    for (const RuntimeFile& file : files.files) {
-      out.Text(file.name);
-      out.Text(file.bytes);
+    for (const auto* list : {&files.files, &files.agent_files}) {
+      out.U32(static_cast<std::uint32_t>(list->size()));
+      for (const RuntimeFile& file : *list) {
+        out.Text(file.name);
+        out.Text(file.bytes);
+      }
     }
   }
   void operator()(const Program& program) const {
@@ -96,11 +98,13 @@ Message TakeFailed(WireReader& in) {
 
 Message TakeFiles(WireReader& in) {
   Files files;
-  for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
-    RuntimeFile file;
-    file.name = in.Text();
-    file.bytes = in.Text();
-    files.files.push_back(std::move(file));
+  for (auto* list : {&files.files, &files.agent_files}) {
+    for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
+      RuntimeFile file;
+      file.name = in.Text();
+      file.bytes = in.Text();
+      list->push_back(std::move(file));
+    }
   }
   return files;
 }

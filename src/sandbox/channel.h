@@ -36,6 +36,7 @@ struct Failed {
 };
 struct Files {
   std::vector<RuntimeFile> files;
+  std::vector<RuntimeFile> agent_files;  // by absolute path, see agent_files.h
 };
 struct Signal {
   int number;

@@ -16,6 +16,7 @@
 
 #include "os/namespaces.h"
 #include "os/socket.h"
+#include "sandbox/agent_files.h"
 #include "sandbox/network.h"
 #include "sandbox/probe.h"
 #include "sandbox/root_fs.h"
@@ -75,6 +76,7 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
 
   AILERON_TRY(os::BecomeUnprivileged(identity.uid, identity.gid,
                                      identity.mapped ? os::Groups::kClear : os::Groups::kKeep));
+  AILERON_TRY(WriteAgentFiles(files.agent_files));
   // After the change of user, which clears it. A launcher that has died by now closed the channel,
   // and init looks at that first.
   prctl(PR_SET_PDEATHSIG, SIGKILL);

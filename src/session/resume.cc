@@ -8,7 +8,7 @@ namespace aileron::session {
 
 namespace {
 
-constexpr std::string_view kPurpose = "aileron session resume 1";
+constexpr std::string_view kPurpose = "aileron session resume 2";
 
 void WriteList(WireWriter& writer, const std::vector<std::string>& texts) {
   writer.U32(static_cast<std::uint32_t>(texts.size()));
@@ -48,6 +48,9 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
     writer.Text(binding);
     writer.Text(sentinel.variable);
     writer.Text(sentinel.value);
+    writer.Text(sentinel.secret_key);
+    writer.Text(sentinel.file);
+    writer.Text(sentinel.content);
   }
   writer.Text(state.ca_certificate);
   // The key joins the rest in locked memory: a WireWriter's string would leave its bytes behind.
@@ -97,6 +100,9 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
     Sentinel& sentinel = state.sentinels[binding];
     sentinel.variable = reader.Text();
     sentinel.value = reader.Text();
+    sentinel.secret_key = reader.Text();
+    sentinel.file = reader.Text();
+    sentinel.content = reader.Text();
   }
   state.ca_certificate = reader.Text();
   state.ca_key = Secret(reader.Text());

@@ -26,10 +26,13 @@ struct NetworkRequest {
   bool operator==(const NetworkRequest&) const = default;
 };
 
-// A look-alike that the sandbox holds: which binding it stands for, and where it was put.
+// A look-alike that the sandbox holds for a binding, and where it was put.
 struct Sentinel {
-  std::string variable;
+  std::string variable;  // or empty
   std::string value;
+  std::string secret_key;  // the second part of a look-alike for AWS, or empty
+  std::string file;        // its path, or empty
+  std::string content;
   bool operator==(const Sentinel&) const = default;
 };
 

@@ -23,7 +23,11 @@ ResumeState Example() {
                    .deny = {"b.example"},
                    .upstream_ca = "PEM",
                    .connect_to = {"a.example:443:127.0.0.1:8443"}};
-  state.sentinels["github"] = {.variable = "GITHUB_TOKEN", .value = "ghp_aileron"};
+  state.sentinels["github"] = {.variable = "GITHUB_TOKEN",
+                               .value = "ghp_aileron",
+                               .secret_key = "s",
+                               .file = "~/.token",
+                               .content = "t=ghp_aileron\n"};
   state.ca_certificate = "CERT";
   state.ca_key = Secret("the authority's key");
   return state;

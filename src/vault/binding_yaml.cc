@@ -13,8 +13,10 @@ namespace aileron::vault {
 namespace {
 
 constexpr auto kFields = std::to_array<std::string_view>(
-    {"name", "host", "port", "scheme", "credential", "username", "header", "template", "parameter",
-     "sentinel", "from", "oauth2"});
+    {"name",     "host",    "port",     "scheme",        "credential",
+     "username", "header",  "template", "parameter",     "cookie",
+     "region",   "service", "sentinel", "sentinel_file", "sentinel_template",
+     "mask",     "methods", "paths",    "from",          "oauth2"});
 constexpr auto kRequired =
     std::to_array<std::string_view>({"name", "host", "scheme", "credential"});
 constexpr auto kTopLevel = std::to_array<std::string_view>({"version", "bindings"});
@@ -113,6 +115,16 @@ class Parser {
     return {};
   }
 
+  Result<std::vector<std::string>> ReadList(std::string_view key, const YAML::Node& value) const {
+    if (!value.IsSequence()) return At(value.Mark(), fmt::format("{} must be a list", key));
+    std::vector<std::string> list;
+    for (const auto& each : value) {
+      if (!each.IsScalar()) return At(each.Mark(), fmt::format("{} must be a list of words", key));
+      list.push_back(each.Scalar());
+    }
+    return list;
+  }
+
   // Where "header" or "from.cache" stands; where what it belongs to begins, when it is missing.
   static YAML::Mark PlaceOfField(const YAML::Node& node, const std::string& field) {
     const std::size_t dot = field.find('.');
@@ -147,8 +159,19 @@ class Parser {
       AILERON_ASSIGN((key == "from" ? fields.from : fields.oauth2), ReadSettings(key, value));
       return {};
     }
+    if (key == "methods" || key == "paths") {
+      AILERON_ASSIGN((key == "methods" ? fields.methods : fields.paths), ReadList(key, value));
+      return {};
+    }
     if (!value.IsScalar()) return At(value.Mark(), fmt::format("{} must be one value", key));
     const std::string& text = value.Scalar();
+    if (key == "mask") {
+      if (value.Tag() == "!" || (text != "true" && text != "false")) {
+        return At(value.Mark(), "mask must be true or false");
+      }
+      fields.mask = text == "true";
+      return {};
+    }
     if (key == "port") {
       // A quoted number ("!" is the tag of a quoted scalar) is a text.
       const auto port = value.Tag() == "!" ? std::nullopt : ParseInteger<std::uint16_t>(text);
@@ -166,7 +189,12 @@ class Parser {
     if (key == "header") fields.header = text;
     if (key == "template") fields.template_text = text;
     if (key == "parameter") fields.parameter = text;
+    if (key == "cookie") fields.cookie = text;
+    if (key == "region") fields.region = text;
+    if (key == "service") fields.service = text;
     if (key == "sentinel") fields.sentinel = text;
+    if (key == "sentinel_file") fields.sentinel_file = text;
+    if (key == "sentinel_template") fields.sentinel_template = text;
     return {};
   }
 
@@ -196,7 +224,8 @@ class Parser {
       }
       const bool same_host = other.host == fresh.host && other.port == fresh.port;
       const bool both_inject = other.emit() == Emit::kInject && fresh.emit() == Emit::kInject;
-      if (same_host && both_inject && PlaceOf(other) == PlaceOf(fresh)) {
+      if (same_host && both_inject && PlaceOf(other) == PlaceOf(fresh) &&
+          other.scope.Overlaps(fresh.scope)) {
         return At(mark, fmt::format("\"{}\" writes to the same place of the same host as \"{}\" on "
                                     "line {}",
                                     fresh.name, other.name, line + 1));
@@ -206,6 +235,12 @@ class Parser {
         return At(mark, fmt::format("\"{}\" and \"{}\" on line {} put different credentials into "
                                     "the variable {}",
                                     fresh.name, other.name, line + 1, fresh.sentinel));
+      }
+      if (!fresh.sentinel_file.empty() && other.sentinel_file == fresh.sentinel_file &&
+          (other.credential != fresh.credential ||
+           other.sentinel_template != fresh.sentinel_template)) {
+        return At(mark, fmt::format("\"{}\" and \"{}\" on line {} write different contents to {}",
+                                    fresh.name, other.name, line + 1, fresh.sentinel_file));
       }
     }
     return {};
@@ -223,7 +258,8 @@ std::vector<Binding> WithoutPlaces(std::vector<Placed> placed) {
   return bindings;
 }
 
-// A scalar that reads back as the same text. Every value has passed CheckFields: printable ASCII.
+// A scalar that reads back as the same text. Every value has passed CheckFields: printable ASCII,
+// tabs and line ends.
 std::string Scalar(std::string_view text) {
   constexpr auto kWords = std::to_array<std::string_view>(
       {"null", "true", "false", "yes", "no", "on", "off", "y", "n"});
@@ -238,6 +274,10 @@ std::string Scalar(std::string_view text) {
   if (plain) return std::string(text);
   std::string quoted = "\"";
   for (const char c : text) {
+    if (c == '\n' || c == '\t') {
+      quoted += c == '\n' ? "\\n" : "\\t";
+      continue;
+    }
     if (c == '"' || c == '\\') quoted += '\\';
     quoted += c;
   }
@@ -258,7 +298,25 @@ std::string RenderOne(const Binding& binding, std::string_view indent) {
   if (!binding.header.empty()) line("header", Scalar(binding.header));
   if (!binding.template_text.empty()) line("template", Scalar(binding.template_text));
   if (!binding.parameter.empty()) line("parameter", Scalar(binding.parameter));
+  if (!binding.cookie.empty()) line("cookie", Scalar(binding.cookie));
+  if (!binding.region.empty()) line("region", Scalar(binding.region));
+  if (!binding.service.empty()) line("service", Scalar(binding.service));
   if (!binding.sentinel.empty()) line("sentinel", Scalar(binding.sentinel));
+  if (!binding.sentinel_file.empty()) {
+    line("sentinel_file", Scalar(binding.sentinel_file));
+    line("sentinel_template", Scalar(binding.sentinel_template));
+  }
+  if (binding.mask == Mask::kYes) line("mask", "true");
+  const auto list = [&](std::string_view key, const std::vector<std::string>& words) {
+    if (words.empty()) return;
+    std::vector<std::string> scalars;
+    for (const std::string& word : words) scalars.push_back(Scalar(word));
+    line(key, fmt::format("[{}]", fmt::join(scalars, ", ")));
+  };
+  list("methods", binding.scope.methods);
+  std::vector<std::string> paths;
+  for (const PathPattern& path : binding.scope.paths) paths.push_back(path.ToString());
+  list("paths", paths);
   const auto group = [&](std::string_view key, const Settings& settings) {
     text += fmt::format("{}  {}:\n", indent, key);
     for (const auto& [name, value] : settings) {

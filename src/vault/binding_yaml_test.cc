@@ -150,6 +150,31 @@ TEST(BindingYaml, TwoBindingsDoNotContradictEachOther) {
   EXPECT_TRUE(two("name: a, host: h.x, scheme: bearer, credential: t/a, sentinel: B",
                   "name: b, host: i.x, scheme: bearer, credential: t/b, sentinel: B")
                   .contains("different credentials"));
+  EXPECT_TRUE(two("name: a, host: h.x, scheme: bearer, credential: t/a, sentinel_file: /tmp/a",
+                  "name: b, host: i.x, scheme: bearer, credential: t/b, sentinel_file: /tmp/a")
+                  .contains("different contents"));
+  EXPECT_EQ(two("name: a, host: h.x, scheme: bearer, credential: t/a, sentinel_file: /tmp/a",
+                "name: b, host: i.x, scheme: bearer, credential: t/a, sentinel_file: /tmp/a"),
+            "");
+}
+
+TEST(BindingYaml, NarrowedBindingsOfOneHostMayStandSideBySide) {
+  const auto two = [](std::string_view one, std::string_view other) {
+    return ErrorOf(
+        fmt::format("version: 1\nbindings:\n"
+                    "  - {{name: a, host: h.x, scheme: bearer, credential: t/a, {}}}\n"
+                    "  - {{name: b, host: h.x, scheme: bearer, credential: t/b, {}}}\n",
+                    one, other));
+  };
+  EXPECT_EQ(two("paths: [/a/**]", "paths: [/b/**]"), "");
+  EXPECT_EQ(two("methods: [GET]", "methods: [PUT]"), "");
+  EXPECT_TRUE(two("paths: [/a/**]", "paths: [/a/b]").contains("same place"));
+  EXPECT_TRUE(two("paths: [/a/**]", "methods: [GET]").contains("same place"));
+  EXPECT_TRUE(two("methods: GET", "methods: [PUT]").contains("3:"));
+  EXPECT_TRUE(two("paths: [[/a]]", "methods: [PUT]").contains("paths"));
+  EXPECT_TRUE(two("paths: [a]", "methods: [PUT]").contains("begin with /"));
+  EXPECT_TRUE(two("mask: yes", "methods: [PUT]").contains("mask must be true or false"));
+  EXPECT_TRUE(two("path: [/a]", "methods: [PUT]").contains("Did you mean \"paths\""));
 }
 
 TEST(BindingYaml, WhatIsWrittenReadsBackTheSame) {
@@ -158,6 +183,11 @@ TEST(BindingYaml, WhatIsWrittenReadsBackTheSame) {
   for (const std::string_view name : {"on", "1e3", "null", "True", "0x10", "a.b_c-d", "y"}) {
     bindings.push_back(Make(name));
     bindings.back().port = port++;
+    bindings.back().sentinel_file = "~/a b/" + std::string(name);
+    bindings.back().sentinel_template = "# \"quoted\"\n\tx: '{sentinel}' \\n\n";
+    bindings.back().mask = Mask::kYes;
+    bindings.back().scope.methods = {"GET", "M-SEARCH"};
+    bindings.back().scope.paths = {*PathPattern::Parse("/a/*/%62,'/**"), *PathPattern::Parse("/")};
   }
   const auto again = ParseBindings(RenderBindings(bindings), "f", Source::kUser);
   ASSERT_TRUE(again) << again.error().message;

@@ -68,6 +68,52 @@ def test_query_parameter(bound):
     world.secret_free(json.dumps(world.audit()), SECRET)
 
 
+def test_cookie(bound):
+    """A cookie is not set, the client's own of that name stays, or its others go."""
+    world, site = bound(scheme="cookie", cookie="sid")
+    world.launch("curl", "-sS", "-b", "theme=dark; sid=guess; lang=de", f"https://{HOST}/").ok()
+    world.launch("curl", "-sS", f"https://{HOST}/").ok()
+    assert _headers(site, "Cookie") == [f"theme=dark; lang=de; sid={SECRET}", f"sid={SECRET}"]
+
+
+def test_a_look_alike_in_a_cookie(bound):
+    """The look-alike in the bound cookie is not replaced, or in another one it is."""
+    world, site = bound(scheme="cookie", cookie="sid", sentinel="SERVICE_SID")
+    result = world.shell(f"curl -sS -b \"other=$SERVICE_SID; sid=$SERVICE_SID\" https://{HOST}/; "
+                         "echo; echo $SERVICE_SID").ok()
+    sentinel = result.out.splitlines()[-1]
+    assert _headers(site, "Cookie") == [f"other={sentinel}; sid={SECRET}"]
+
+
+@pytest.mark.parametrize("binding", [
+    {"scheme": "bearer"}, {"scheme": "basic", "username": "robot"},
+    {"scheme": "query-param", "parameter": "key"}, {"scheme": "cookie", "cookie": "sid"},
+    {"scheme": "bearer", "sentinel": "SERVICE_TOKEN"},
+], ids=lambda binding: "-".join(binding.values()))
+def test_an_echo_is_masked_where_a_binding_asks(bound, binding):
+    """With `mask` a site that echoes its request shows the secret to the sandbox, in body or header."""
+    world, site = bound(mask=True, **binding)
+
+    def echo(request):
+        text = json.dumps([request.path, *request.headers.values()])
+        request.send_response(200)
+        request.send_header("X-Echo", text)
+        request.send_header("Transfer-Encoding", "chunked")
+        request.end_headers()
+        for character in text:
+            request.chunk(character.encode())
+        request.wfile.write(b"0\r\n\r\n")
+
+    site.routes["/echo-all"] = echo
+    result = world.shell("curl -sSi --compressed -H \"X-Own: $SERVICE_TOKEN\" "
+                         f"-H \"Authorization: Bearer $SERVICE_TOKEN\" https://{HOST}/echo-all").ok()
+    world.secret_free(result.stdout, SECRET)
+    pair = base64.b64encode(f"robot:{SECRET}".encode()).decode()
+    assert pair not in result.out and "*" * 20 in result.out, result.out
+    seen = str(site.seen()[0])
+    assert SECRET in seen or pair in seen
+
+
 def test_sentinel_swap(bound):
     """The look-alike is not replaced on the wire, or any other token is."""
     world, site = bound(scheme="bearer", sentinel="SERVICE_TOKEN")
