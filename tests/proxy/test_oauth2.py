@@ -189,8 +189,9 @@ def test_add_and_mistakes(world):
     text = world.read(f"{world.config}/aileron/bindings.yaml")
     assert "    oauth2:\n      token_url: \"https://login.test/token\"\n" in text, text
     assert "secret set secret/x" in world.aileron("binding", "check", HOST).out
+    good = {"token_url": "https://login.test/token", "grant": "client_credentials", "client_id": "me"}
     for changes, word in (({"oauth2": {"grant": "x"}}, "grant"), ({}, "oauth2"),
-                          ({"from": {"exec": "x"}}, "from"),
+                          ({"oauth2": good, "from": {"exec": "x"}}, "from"),
                           ({"scheme": "bearer", "oauth2": {"client_id": "x"}}, "oauth2")):
         world.bind({"name": "service", "host": HOST, "scheme": "oauth2", "credential": "secret/x",
                     **changes})
