@@ -267,8 +267,7 @@ Command BindingVerb() {
                      "Where the credential is, if not in the vault: one of exec=COMMAND, "
                      "shell=LINE, file=PATH and hashicorp=URL, and what belongs to it: "
                      "take=line|whole, timeout=DURATION; mount=, path=, field=, token= (an entry "
-                     "of "
-                     "the vault) or token_file=, namespace=, ca= for hashicorp; cache=DURATION",
+                     "of the vault) or token_file=, namespace=, ca= for hashicorp; cache=DURATION",
                  .repeat = Repeat::kMany}},
            .arguments = {name},
            .examples =
@@ -288,8 +287,8 @@ Command BindingVerb() {
                  "--method=GET --path='/repos/me/**'",
                  "Only for reading below one path; other requests go out as they are"},
                 {"aileron binding add work-api --host=api.example.com --credential=token/work "
-                 "--from=exec='pass show work/api' --from=cache=5m",
-                 "From a password manager, kept for five minutes"}},
+                 "--from=exec=/usr/local/bin/work-token --from=cache=5m",
+                 "From a command such as a password manager, kept for five minutes"}},
            .run = RunAdd},
           {.name = "list",
            .summary = "List bindings, and whether they are in force",
