@@ -45,9 +45,6 @@ FieldStatus CheckCommand(SettingsReader& reader, CredentialSource& source) {
 }
 
 FieldStatus CheckHashicorp(SettingsReader& reader, CredentialSource& source) {
-  auto address = ServiceUrl::Parse(source.text);
-  if (!address) return reader.Wrong("hashicorp", address.error().message);
-  source.address = *std::move(address);
   source.mount = reader.Text("mount");
   if (source.mount.empty()) source.mount = kDefaultMount;
   source.path = reader.Text("path");
@@ -56,6 +53,9 @@ FieldStatus CheckHashicorp(SettingsReader& reader, CredentialSource& source) {
   source.token_file = reader.Text("token_file");
   source.name_space = reader.Text("namespace");
   source.ca = reader.Text("ca");
+  auto address = ServiceUrl::Parse(source.text);
+  if (!address) return reader.Wrong("hashicorp", address.error().message);
+  source.address = *std::move(address);
   if (source.path.empty()) return reader.Wrong("path", "hashicorp needs the path of the secret");
   if (source.field.empty()) return reader.Wrong("field", "hashicorp needs a field of the secret");
   for (const auto& [key, path] : {std::pair("mount", &source.mount), {"path", &source.path}}) {

@@ -35,10 +35,15 @@ def _get(world, path="/"):
     return world.launch("curl", "-sSi", "--suppress-connect-headers", f"https://{HOST}{path}").ok().out
 
 
+def _own(world, name, content="", mode=0o600):
+    """A file of the world's user, outside of home and workspace; returns its path."""
+    return world.write(os.path.join(world.root, "own", name), content, mode)
+
+
 def _manager(world, script=""):
     """A command that keeps passwords as pass(1) does, counts its runs and knows `work/api`."""
-    return world.write(os.path.join(world.home, "pass"), f"""#!/bin/sh
-echo "$@" >> "$HOME/calls"
+    return _own(world, "pass", f"""#!/bin/sh
+echo "$@" >> {world.root}/own/calls
 {script}
 [ "$1 $2" = "show work/api" ] || {{ echo "Error: $2 is not in the password store." >&2; exit 1; }}
 printf '{SECRET}\\nlogin: robot\\n'
@@ -46,7 +51,7 @@ printf '{SECRET}\\nlogin: robot\\n'
 
 
 def _calls(world):
-    path = os.path.join(world.home, "calls")
+    path = os.path.join(world.root, "own", "calls")
     return world.read(path).splitlines() if os.path.exists(path) else []
 
 
@@ -65,8 +70,9 @@ def test_a_password_managers_first_line_is_injected(bound, any_world):
 
 def test_without_a_cache_every_request_asks_again(bound, any_world):
     """cache: 0s keeps the credential, or a changed one is not used by the next request."""
-    secret = any_world.write(os.path.join(any_world.home, "key"), "first\n", 0o600)
-    world, site = bound({"shell": f"echo x >> $HOME/calls; cat {secret}", "cache": "0s"})
+    secret = _own(any_world, "key", "first\n")
+    world, site = bound({"shell": f"echo x >> {any_world.root}/own/calls; cat {secret}",
+                         "cache": "0s"})
     world.shell(f"for i in 1 2 3; do curl -sS https://{HOST}/$i; done").ok()
     assert len(_calls(world)) == 3
     world.write(secret, "second\n", 0o600)
@@ -114,7 +120,7 @@ def test_a_command_never_sees_the_sandbox(bound, any_world):
 
 def test_a_file_of_the_users_own(bound, any_world):
     """A private file is not read, or one that others may read is."""
-    path = any_world.write(os.path.join(any_world.home, "key"), f"{SECRET}\nmore\n", 0o600)
+    path = _own(any_world, "key", f"{SECRET}\nmore\n")
     world, site = bound({"file": path, "cache": "0s"})
     _get(world)
     assert _sent(site) == [f"Bearer {SECRET}"]
@@ -159,7 +165,7 @@ def test_a_secret_of_hashicorp_vault(hashicorp):
 
 def test_hashicorp_with_a_token_file(hashicorp, any_world):
     """The token of a private file is not used."""
-    path = any_world.write(os.path.join(any_world.home, ".vault-token"), "hvs.reader", 0o600)
+    path = _own(any_world, "vault-token", "hvs.reader")
     world, site, _ = hashicorp(token=None, token_file=path)
     _get(world)
     assert _sent(site) == [f"Bearer {SECRET}"]
@@ -212,7 +218,7 @@ def test_binding_add_writes_what_the_file_says_and_check_tries_it(world):
     add = ["binding", "add", "service", "--host", HOST, "--credential", "token/elsewhere"]
     world.aileron(*add, "--from", f"exec={manager} show work/api", "--from", "cache=1m").ok()
     text = world.read(os.path.join(world.config, "aileron", "bindings.yaml"))
-    assert f'    from:\n      exec: "{manager} show work/api"\n      cache: 1m\n' in text, text
+    assert f'    from:\n      exec: "{manager} show work/api"\n      cache: "1m"\n' in text, text
     shown = world.json("binding", "show", "service")
     assert shown["from"] == {"exec": f"{manager} show work/api", "cache": "1m"}
     assert shown["credential_state"] == "elsewhere" and shown["active"]
