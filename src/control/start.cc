@@ -23,8 +23,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The last few are what password managers find their agents by.
-constexpr std::array<std::string_view, 20> kInherited = {"HOME",
+// The last three are what a password manager finds its window and its agent by. Nothing that points
+// a command of the user's at other files (GNUPGHOME and the like): a project may have set it.
+constexpr std::array<std::string_view, 17> kInherited = {"HOME",
                                                          "PATH",
                                                          "LANG",
                                                          "TZ",
@@ -40,10 +41,7 @@ constexpr std::array<std::string_view, 20> kInherited = {"HOME",
                                                          "UBSAN_OPTIONS",
                                                          "DBUS_SESSION_BUS_ADDRESS",
                                                          "DISPLAY",
-                                                         "WAYLAND_DISPLAY",
-                                                         "GNUPGHOME",
-                                                         "PASSWORD_STORE_DIR",
-                                                         "XDG_DATA_HOME"};
+                                                         "WAYLAND_DISPLAY"};
 
 int MillisecondsUntil(Clock::time_point deadline) {
   const auto left =
