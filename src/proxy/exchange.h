@@ -2,8 +2,7 @@
 // I/O.
 //
 //   head → verdict → credentials [→ body held] → upstream → (body up ∥ head and body down) → record
-//   → next head
-//                                                          └ 101 → bytes both ways until both end
+//                                                └ 101 → bytes both ways until both end
 //
 // The driver moves bytes between sockets and the four buffers, reports events, calls Advance(), and
 // carries out the commands that Next() hands out, in order. All decisions are here. What the core

@@ -112,6 +112,7 @@ TEST(Exchange, AConnectionIsKeptForTheSiteThatItGoesTo) {
       "GET http://b.test/ HTTP/1.1\r\nHost: b.test\r\n\r\n");
   play.Allow();
   play.Open();
+  (void)play.ToUpstream();
   EXPECT_THAT(play.Upstream("HTTP/1.1 204 No Content\r\n\r\n"),
               ElementsAre(Command::kRecord, Command::kKeepUpstream, Command::kAskVerdict));
   EXPECT_EQ(play.exchange.site().host, "b.test");
@@ -345,9 +346,9 @@ TEST(Exchange, AnAnswerThatEchoesASecretIsMaskedAsItStreams) {
   EXPECT_THAT(sent, HasSubstr("Accept-Encoding: identity\r\n"));
   EXPECT_THAT(sent, Not(HasSubstr("Range")));
   play.Upstream(
-      "HTTP/1.1 200 OK\r\nX-Echo: Bearer s3cret-value\r\nContent-Length: 20\r\n\r\nab s3cre");
+      "HTTP/1.1 200 OK\r\nX-Echo: Bearer s3cret-value\r\nContent-Length: 21\r\n\r\nab s3cre");
   EXPECT_EQ(play.ToClient(),
-            "HTTP/1.1 200 OK\r\nX-Echo: Bearer ************\r\nContent-Length: 20\r\n\r\nab ");
+            "HTTP/1.1 200 OK\r\nX-Echo: Bearer ************\r\nContent-Length: 21\r\n\r\nab ");
   play.Upstream("t-value s3");
   EXPECT_EQ(play.ToClient(), "************ ");
   play.Upstream("cre");
