@@ -25,6 +25,7 @@ class PrivateFile : public ::testing::Test {
   std::string Write(std::string_view text, unsigned mode) {
     const std::string path = folder_ + "/key";
     AILERON_CHECK(ReplaceFile(path, text, mode).has_value());
+    AILERON_CHECK(chmod(path.c_str(), mode) == 0);  // whatever the umask
     return path;
   }
   std::string folder_;
