@@ -68,6 +68,7 @@ constexpr std::size_t kAuditPage = 200;      // read at a time for a stream or a
 constexpr std::size_t kAuditLimit = 1'000;   // records in one list
 constexpr std::chrono::milliseconds kAuditLateness{1'500};  // of a worker's record
 
+constexpr std::size_t kPasswordMax = 4096;        // of an upstream proxy, by a launcher's pipe
 constexpr std::size_t kCredentialMax = 60 << 10;  // fits in a packet with the fields beside it
 
 constexpr auto kIdleCheck = 1s;

@@ -13,17 +13,16 @@
 namespace aileron::daemon {
 
 LiveSession::LiveSession(SessionWorld& world, session::Session record,
-                         session::NetworkRequest request, policy::Network network,
+                         session::NetworkRequest request, SessionSettings settings,
                          crypto::CertificateAuthority authority,
-                         std::map<std::string, session::Sentinel> sentinels,
-                         std::vector<proxy::ConnectTo> connect_to)
+                         std::map<std::string, session::Sentinel> sentinels, Secret proxy_password)
     : world_(world),
       record_(std::move(record)),
       request_(std::move(request)),
-      network_(std::move(network)),
+      settings_(std::move(settings)),
       authority_(std::move(authority)),
       sentinels_(std::move(sentinels)),
-      connect_to_(std::move(connect_to)),
+      proxy_password_(std::move(proxy_password)),
       ready_timer_(world.loop, [this] {
         if (worker_ != nullptr) worker_->Kill("it did not get ready in time");
       }) {}
@@ -62,7 +61,7 @@ Status LiveSession::TakeListeners(SessionListeners listeners) {
 
 void LiveSession::StartWorker() {
   if (network_down_ || worker_ != nullptr) return;
-  permits_ = std::make_unique<Permits>(network_, sentinels_, static_cast<PermitSource&>(*this));
+  permits_ = std::make_unique<Permits>(settings_, sentinels_, static_cast<PermitSource&>(*this));
   WorkerLink::Events events{
       .on_packet = [this](std::string_view packet) { return OnPacket(packet); },
       .paused = [this] { return world_.audit.full(); },
@@ -82,7 +81,8 @@ void LiveSession::SendStart() {
                      .listeners = listeners_.listeners,
                      .ca_certificate = authority_.CertificatePem(),
                      .extra_roots = request_.upstream_ca,
-                     .connect_to = connect_to_};
+                     .connect_to = settings_.connect_to,
+                     .proxy = settings_.proxy};
   std::vector<int> descriptors;
   for (const os::Fd& socket : listeners_.sockets) descriptors.push_back(socket.get());
   std::string packet = proxy::Encode(start);
@@ -213,6 +213,7 @@ std::vector<const vault::Binding*> LiveSession::Applicable(std::string_view host
 }
 
 Result<Secret> LiveSession::OpenCredential(const std::string& name) {
+  if (name == kLaunchCredential) return proxy_password_.Duplicate();
   return world_.vault.Open(name);
 }
 

@@ -17,6 +17,7 @@
 #include "daemon/bindings.h"
 #include "daemon/permits.h"
 #include "daemon/session_channel.h"
+#include "daemon/session_request.h"
 #include "daemon/vault_service.h"
 #include "daemon/worker_link.h"
 #include "policy/network.h"
@@ -42,9 +43,8 @@ class LiveSession final : public PermitSource {
     std::function<void(std::string why)> on_lost;  // the launcher has
   };
   LiveSession(SessionWorld& world, session::Session record, session::NetworkRequest request,
-              policy::Network network, crypto::CertificateAuthority authority,
-              std::map<std::string, session::Sentinel> sentinels,
-              std::vector<proxy::ConnectTo> connect_to);
+              SessionSettings settings, crypto::CertificateAuthority authority,
+              std::map<std::string, session::Sentinel> sentinels, Secret proxy_password);
   ~LiveSession();
 
   // Takes the launcher's channel.
@@ -65,7 +65,8 @@ class LiveSession final : public PermitSource {
   const session::NetworkRequest& request() const { return request_; }
   const std::map<std::string, session::Sentinel>& sentinels() const { return sentinels_; }
   const crypto::CertificateAuthority& authority() const { return authority_; }
-  const policy::Network& network() const { return network_; }
+  const policy::Network& network() const { return settings_.network; }
+  const Secret& proxy_password() const { return proxy_password_; }
   bool network_down() const { return network_down_; }
   pid_t worker_pid() const { return worker_ != nullptr ? worker_->pid() : -1; }
 
@@ -87,10 +88,10 @@ class LiveSession final : public PermitSource {
   SessionWorld& world_;
   session::Session record_;
   session::NetworkRequest request_;
-  policy::Network network_;
+  SessionSettings settings_;
   crypto::CertificateAuthority authority_;
   std::map<std::string, session::Sentinel> sentinels_;
-  std::vector<proxy::ConnectTo> connect_to_;
+  Secret proxy_password_;  // empty when the vault holds it, or nobody wants one
   std::unique_ptr<SessionChannel> channel_;
   SessionListeners listeners_;
   bool have_listeners_ = false;

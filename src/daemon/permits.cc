@@ -64,7 +64,7 @@ Result<Permits::Answer> Permits::Handle(proxy::WorkerMessage message, Time now) 
 }
 
 proxy::Verdict Permits::OnName(const proxy::AskVerdict& ask) {
-  return ToWire(ask.id, policy::DecideName(network_, ask.host));
+  return ToWire(ask.id, policy::DecideName(settings_.network, ask.host));
 }
 
 proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
@@ -81,7 +81,7 @@ proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
     return Deny(ask.id, "audit_unavailable", "audit", outage, "see \"aileron status\" on the host");
   }
   proxy::Verdict verdict =
-      ToWire(ask.id, policy::Decide(network_, {.host = ask.host, .port = ask.port}));
+      ToWire(ask.id, policy::Decide(settings_.network, {.host = ask.host, .port = ask.port}));
   if (verdict.action != proxy::Action::kAllow) return verdict;
   if (ask.scheme == proxy::Scheme::kHttp && !source_.Applicable(host->text, ask.port).empty()) {
     return Deny(ask.id, "credential_needs_tls", "bindings",
@@ -90,7 +90,28 @@ proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
                 "use https://");
   }
   verdict.bindings = BindingsFor(ask);
+  if (ask.scheme == proxy::Scheme::kHttp && !Redirected(ask) &&
+      settings_.proxy.Serves(host->text)) {
+    ForwardToProxy(verdict);
+  }
   return verdict;
+}
+
+bool Permits::Redirected(const proxy::AskVerdict& ask) const {
+  return std::ranges::any_of(settings_.connect_to, [&](const proxy::ConnectTo& entry) {
+    return entry.host == ask.host && entry.port == ask.port;
+  });
+}
+
+// A plain request goes to the proxy itself, with the proxy's credential in its head.
+void Permits::ForwardToProxy(proxy::Verdict& verdict) const {
+  verdict.forward = proxy::Forward::kProxy;
+  if (settings_.proxy.credential.empty()) return;
+  verdict.bindings.push_back({.name = std::string(proxy::kUpstreamProxyBinding),
+                              .scheme = proxy::BindingScheme::kBasic,
+                              .credential = settings_.proxy.credential,
+                              .username = settings_.proxy.username,
+                              .header = "Proxy-Authorization"});
 }
 
 // The worker is told of the bindings that hold, and each is a grant for exactly this host and port.
@@ -161,7 +182,7 @@ Result<proxy::Leaf> Permits::OnLeaf(const proxy::AskLeaf& ask, Time now) {
 }
 
 const vault::Binding* Permits::StillHolds(const proxy::AskCredential& ask) {
-  if (policy::Decide(network_, {.host = ask.host, .port = ask.port}).action !=
+  if (policy::Decide(settings_.network, {.host = ask.host, .port = ask.port}).action !=
       policy::Action::kAllow) {
     return nullptr;
   }
@@ -181,6 +202,10 @@ Result<proxy::Credential> Permits::OnCredential(const proxy::AskCredential& ask)
     answer.hint = std::move(hint);
     return std::move(answer);
   };
+  const proxy::UpstreamProxy& upstream_proxy = settings_.proxy;
+  if (ask.binding == proxy::kUpstreamProxyBinding && !upstream_proxy.credential.empty()) {
+    return OpenFor("the upstream proxy", upstream_proxy.credential, ask.id);
+  }
   const auto host = ParseHost(ask.host);
   if (!host || !grants_.contains(GrantKey(ask.binding, host->text, ask.port))) {
     if (host && forgotten_) {
@@ -198,31 +223,39 @@ Result<proxy::Credential> Permits::OnCredential(const proxy::AskCredential& ask)
     return refuse("not_permitted", fmt::format("the binding {} no longer holds", ask.binding),
                   "try again");
   }
-  auto secret = source_.OpenCredential(binding->credential);
+  return OpenFor(host->text, binding->credential, ask.id);
+}
+
+// The credential `name`, or why `who` cannot have it.
+proxy::Credential Permits::OpenFor(std::string_view who, const std::string& name,
+                                   std::uint64_t id) {
+  proxy::Credential answer{.id = id};
+  const auto refuse = [&](std::string_view code, std::string message, std::string hint) {
+    answer.code = code;
+    answer.message = std::move(message);
+    answer.hint = std::move(hint);
+    return std::move(answer);
+  };
+  auto secret = source_.OpenCredential(name);
   if (!secret) {
     switch (secret.error().code) {
       case Code::kUnavailable:
         return refuse("vault_locked",
-                      fmt::format("{} needs the credential {}, and the vault is locked", host->text,
-                                  binding->credential),
+                      fmt::format("{} needs the credential {}, and the vault is locked", who, name),
                       "run \"aileron vault unlock\" on the host");
       case Code::kNotFound:
         return refuse(
             "credential_missing",
-            fmt::format("{} needs the credential {}, which the vault does not have", host->text,
-                        binding->credential),
-            fmt::format("run \"aileron secret set {}\" on the host", binding->credential));
+            fmt::format("{} needs the credential {}, which the vault does not have", who, name),
+            fmt::format("run \"aileron secret set {}\" on the host", name));
       default:
-        return refuse(
-            "credential_unusable",
-            fmt::format("the credential {} cannot be used", binding->credential),
-            fmt::format("run \"aileron secret set {}\" on the host", binding->credential));
+        return refuse("credential_unusable", fmt::format("the credential {} cannot be used", name),
+                      fmt::format("run \"aileron secret set {}\" on the host", name));
     }
   }
   if (secret->size() > limits::kCredentialMax) {
     return refuse("credential_too_large",
-                  fmt::format("the credential {} is too large to be sent", binding->credential),
-                  "");
+                  fmt::format("the credential {} is too large to be sent", name), "");
   }
   answer.secret = std::move(*secret);
   return answer;

@@ -6,7 +6,8 @@
 //   is
 //                  told inside TLS too); not more than so many a second
 //   AskCredential  only for a binding that a verdict to this worker named for that host and port,
-//                  and only while policy and bindings still say so
+//                  and only while policy and bindings still say so; the upstream proxy's when the
+//                  session has one
 //
 // Anything else is a violation: an Error. The worker parses strangers' bytes; one that asks for
 // what it has no permit for has been taken over, and is ended. A table that is full forgets
@@ -23,7 +24,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "daemon/limits.h"
-#include "policy/network.h"
+#include "daemon/session_request.h"
 #include "proxy/permit.h"
 #include "session/resume.h"
 #include "vault/binding.h"
@@ -47,9 +48,9 @@ class PermitSource {
 class Permits {
  public:
   // All are borrowed and outlive this. `sentinels` are the session's, by binding.
-  Permits(const policy::Network& network, const std::map<std::string, session::Sentinel>& sentinels,
-          PermitSource& source)
-      : network_(network), sentinels_(sentinels), source_(source) {}
+  Permits(const SessionSettings& settings,
+          const std::map<std::string, session::Sentinel>& sentinels, PermitSource& source)
+      : settings_(settings), sentinels_(sentinels), source_(source) {}
 
   struct Nothing {};
   using Answer = std::variant<Nothing, proxy::Verdict, proxy::Leaf, proxy::Credential, proxy::Ready,
@@ -63,10 +64,13 @@ class Permits {
   Result<proxy::Leaf> OnLeaf(const proxy::AskLeaf& ask, Time now);
   Result<proxy::Credential> OnCredential(const proxy::AskCredential& ask);
   std::vector<proxy::BindingView> BindingsFor(const proxy::AskVerdict& ask);
+  bool Redirected(const proxy::AskVerdict& ask) const;
+  void ForwardToProxy(proxy::Verdict& verdict) const;
+  proxy::Credential OpenFor(std::string_view who, const std::string& name, std::uint64_t id);
   const vault::Binding* StillHolds(const proxy::AskCredential& ask);
   bool SpendLeaf(Time now);
 
-  const policy::Network& network_;
+  const SessionSettings& settings_;
   const std::map<std::string, session::Sentinel>& sentinels_;
   PermitSource& source_;
   std::unordered_set<std::string> hosts_;   // with a verdict

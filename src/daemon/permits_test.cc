@@ -72,11 +72,17 @@ class PermitsTest : public ::testing::Test {
     return Handle(proxy::AskLeaf{.id = ++id_, .host = host, .public_key = "key"});
   }
 
-  policy::Network network_ =
-      CompileNetwork({.profile = "locked", .allow = {"a.example", "*.wide.example"}}).value();
+  SessionSettings settings_ = CompileSettings({.profile = "locked",
+                                               .allow = {"a.example", "*.wide.example"},
+                                               .connect_to = {"a.example:8080:127.0.0.1"},
+                                               .upstream_proxy = "http://me@proxy.example:3128",
+                                               .upstream_proxy_credential = "token/proxy",
+                                               .no_proxy = "near.wide.example"},
+                                              Secret())
+                                  .value();
   std::map<std::string, session::Sentinel> sentinels_;
   FakeSource source_;
-  Permits permits_{network_, sentinels_, source_};
+  Permits permits_{settings_, sentinels_, source_};
   Time now_{std::chrono::seconds(100)};
   std::uint64_t id_ = 0;
 };
@@ -143,6 +149,35 @@ TEST_F(PermitsTest, LockedAndMissingSayWhatToDo) {
   source_.value = std::string(limits::kCredentialMax + 1, 'x');
   answer = AskCredential("one", "a.example");
   EXPECT_EQ(std::get<proxy::Credential>(*answer).code, "credential_too_large");
+}
+
+TEST_F(PermitsTest, APlainRequestIsForwardedToTheUpstreamProxyWithItsCredential) {
+  const proxy::Verdict plain = Ask("x.wide.example", 80, proxy::Scheme::kHttp);
+  EXPECT_EQ(plain.forward, proxy::Forward::kProxy);
+  ASSERT_EQ(plain.bindings.size(), 1u);
+  EXPECT_EQ(plain.bindings[0].credential, "token/proxy");
+  EXPECT_EQ(plain.bindings[0].username, "me");
+  EXPECT_EQ(plain.bindings[0].header, "Proxy-Authorization");
+  // Over TLS the proxy sees a tunnel; exempt hosts it does not see; nor what --connect-to redirects
+  // (that is asked for by CONNECT, as curl has it).
+  EXPECT_EQ(Ask("x.wide.example").forward, proxy::Forward::kSite);
+  EXPECT_EQ(Ask("near.wide.example", 80, proxy::Scheme::kHttp).forward, proxy::Forward::kSite);
+  EXPECT_EQ(Ask("a.example", 80, proxy::Scheme::kHttp).forward, proxy::Forward::kProxy);
+  EXPECT_EQ(Ask("a.example", 8080, proxy::Scheme::kHttp).forward, proxy::Forward::kSite);
+  EXPECT_TRUE(Ask("b.example", 80, proxy::Scheme::kHttp).bindings.empty());
+}
+
+TEST_F(PermitsTest, TheProxysCredentialIsForSessionsWithAProxyAlone) {
+  const std::string name(proxy::kUpstreamProxyBinding);
+  const auto given = AskCredential(name, "proxy.example", 3128);
+  ASSERT_TRUE(given.has_value());
+  EXPECT_EQ(std::get<proxy::Credential>(*given).secret.Reveal(), "s3cret");
+  EXPECT_EQ(source_.opened, std::vector<std::string>{"token/proxy"});
+  source_.locked = true;
+  EXPECT_EQ(std::get<proxy::Credential>(*AskCredential(name, "proxy.example", 3128)).code,
+            "vault_locked");
+  settings_.proxy = {};
+  EXPECT_FALSE(AskCredential(name, "proxy.example", 3128).has_value());
 }
 
 TEST_F(PermitsTest, LeavesAreForHostsWithAVerdictAllowedOrNot) {

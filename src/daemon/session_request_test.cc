@@ -51,6 +51,23 @@ TEST(SessionRequestTest, RulesAreCompiledOrNamed) {
               HasSubstr("--deny a b"));
 }
 
+TEST(SessionRequestTest, TheUpstreamProxyIsReadWithTheNameOfItsCredential) {
+  session::NetworkRequest request{.profile = "open", .upstream_proxy = "http://me@p.example:3128"};
+  auto settings = CompileSettings(request, Secret("pass"));
+  ASSERT_TRUE(settings.has_value()) << settings.error().message;
+  EXPECT_EQ(settings->proxy.host, "p.example");
+  EXPECT_EQ(settings->proxy.port, 3128);
+  EXPECT_EQ(settings->proxy.username, "me");
+  EXPECT_EQ(settings->proxy.credential, kLaunchCredential);
+  request.upstream_proxy_credential = "token/proxy";
+  EXPECT_EQ(CompileSettings(request, Secret())->proxy.credential, "token/proxy");
+  request.upstream_proxy_credential = "no name";
+  EXPECT_FALSE(CompileSettings(request, Secret()).has_value());
+  EXPECT_THAT(
+      CompileSettings({.profile = "open", .upstream_proxy = "ftp://p"}, Secret()).error().message,
+      HasSubstr("--upstream-proxy"));
+}
+
 TEST(SessionRequestTest, ConnectToIsReadAsCurlDoes) {
   const auto plain = ParseConnectTo("A.example:443:127.0.0.1:8443");
   ASSERT_TRUE(plain.has_value());

@@ -25,15 +25,6 @@ std::unexpected<Refusal> BadRequest(const Error& error) {
   return Refuse(400, "invalid_session", error.message);
 }
 
-Result<std::vector<proxy::ConnectTo>> ParseAll(const std::vector<std::string>& texts) {
-  std::vector<proxy::ConnectTo> all;
-  for (const std::string& text : texts) {
-    AILERON_ASSIGN(proxy::ConnectTo one, ParseConnectTo(text));
-    all.push_back(std::move(one));
-  }
-  return all;
-}
-
 }  // namespace
 
 Sessions::Sessions(SessionWorld world, DaemonKeys keys, session::SessionStore store)
@@ -69,15 +60,13 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Create(SessionReq
   session::Session record = std::move(request.session);
   record.id = Ulid::Make(now).ToString();
   record.started = now;
-  auto network = CompileNetwork(request.network);
-  if (!network) return BadRequest(network.error());
-  auto connect_to = ParseAll(request.network.connect_to);
-  if (!connect_to) return BadRequest(connect_to.error());
+  auto settings = CompileSettings(request.network, request.proxy_password);
+  if (!settings) return BadRequest(settings.error());
   auto authority = crypto::CertificateAuthority::Create(record.id, now);
   if (!authority) return Refuse(500, "internal", authority.error().message);
   return std::make_unique<LiveSession>(world_, std::move(record), std::move(request.network),
-                                       std::move(*network), std::move(*authority), MakeSentinels(),
-                                       std::move(*connect_to));
+                                       std::move(*settings), std::move(*authority), MakeSentinels(),
+                                       std::move(request.proxy_password));
 }
 
 std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Resume(
@@ -95,15 +84,13 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Resume(
                   "launch it again");
   }
   record.launcher_pid = request.session.launcher_pid;
-  auto network = CompileNetwork(state->network);
-  if (!network) return BadRequest(network.error());
-  auto connect_to = ParseAll(state->network.connect_to);
-  if (!connect_to) return BadRequest(connect_to.error());
+  auto settings = CompileSettings(state->network, state->proxy_password);
+  if (!settings) return BadRequest(settings.error());
   auto authority = crypto::CertificateAuthority::Import(state->ca_key, state->ca_certificate);
   if (!authority) return Refuse(400, "bad_resume", authority.error().message);
-  return std::make_unique<LiveSession>(world_, std::move(record), std::move(state->network),
-                                       std::move(*network), std::move(*authority),
-                                       std::move(state->sentinels), std::move(*connect_to));
+  return std::make_unique<LiveSession>(
+      world_, std::move(record), std::move(state->network), std::move(*settings),
+      std::move(*authority), std::move(state->sentinels), std::move(state->proxy_password));
 }
 
 std::expected<OpenedSession, Refusal> Sessions::Open(SessionRequest request, os::Fd channel) {
@@ -171,7 +158,8 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
                              .network = session.request(),
                              .sentinels = session.sentinels(),
                              .ca_certificate = opened.ca_pem,
-                             .ca_key = std::move(*key)};
+                             .ca_key = std::move(*key),
+                             .proxy_password = session.proxy_password().Duplicate()};
   opened.resume = session::SealResume(keys_.resume, state);
   return opened;
 }

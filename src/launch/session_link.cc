@@ -47,11 +47,21 @@ Result<SessionLink> SessionLink::Open(const os::Paths& paths, const Plan& plan,
       {"tier", "host"},
       {"image", "host"},
       {"pid", getpid()},
-      {"network", {{"profile", options.profile}, {"allow", options.allow}, {"deny", options.deny}}},
+      {"network",
+       {{"profile", options.profile},
+        {"allow", options.allow},
+        {"deny", options.deny},
+        {"upstream_proxy", options.upstream_proxy},
+        {"upstream_proxy_credential", options.upstream_proxy_credential},
+        {"no_proxy", options.no_proxy}}},
       {"upstream_ca", options.upstream_ca},
       {"connect_to", options.connect_to},
   };
   link.request_ = Dump(request);
+  if (!options.upstream_proxy_password.empty()) {
+    // By a pipe: JSON passes through memory that nobody wipes.
+    AILERON_ASSIGN(link.password_, os::PipeHolding(options.upstream_proxy_password.Reveal()));
+  }
   AILERON_TRY(link.Post(link.request_));
   return link;
 }
@@ -59,13 +69,15 @@ Result<SessionLink> SessionLink::Open(const os::Paths& paths, const Plan& plan,
 Status SessionLink::Post(const std::string& body) {
   AILERON_ASSIGN(control::Client client, control::EnsureDaemon(paths_));
   AILERON_ASSIGN(auto ends, os::SocketPair(SOCK_SEQPACKET));
-  const int theirs = ends.second.get();
+  std::vector<int> theirs = {ends.second.get()};
+  if (password_) theirs.push_back(password_.get());
   control::Request request;
   request.method = "POST";
   request.path = "/v1/sessions";
   request.body = body;
-  request.descriptors = {&theirs, 1};
+  request.descriptors = theirs;
   AILERON_ASSIGN(const control::Response response, client.Call(request));
+  password_.Reset();  // from now on the resume text has it, sealed
   const json answer = json::parse(response.body, nullptr, false);
   if (!answer.is_object()) return Fail(Code::kInternal, "the daemon's answer is not understood");
   facts_.id = Text(answer, "id");

@@ -64,6 +64,7 @@ class SessionLink {
   std::string ca_pem_;
   std::string resume_;
   std::string request_;  // as first posted, so that a resume tells the same
+  os::Fd password_;      // a pipe that holds the upstream proxy's, until it was posted
 };
 
 }  // namespace aileron::launch

@@ -43,6 +43,11 @@ Command LaunchVerb() {
           "--env and "
           "--env-file add to it. Do not pass credentials this way: a binding keeps them out of "
           "the sandbox.\n\n"
+          "--upstream-proxy sends everything through a company's proxy. Its password is never an "
+          "argument: it comes from the vault, from a URL in a file (@FILE), or, with \"env\", from "
+          "the URL in your HTTPS_PROXY (and NO_PROXY is heeded). Behind a proxy the addresses that "
+          "names lead to are not seen by aileron, so the proxy has to guard your private "
+          "network.\n\n"
           "Before the command starts, the sandbox's first process tries what its walls must "
           "refuse, and stops the launch when something succeeds. --require names walls without "
           "which nothing is to be started: namespaces, capabilities, seccomp, landlock, "
@@ -108,6 +113,13 @@ Command LaunchVerb() {
               {"--connect-to", "HOST:PORT:ADDR[:PORT]",
                "Connect to ADDR instead of HOST, whose name TLS still checks (as curl has it)",
                Repeat::kMany},
+              {"--upstream-proxy", "URL",
+               "Reach sites through this HTTP proxy: http://[USER@]HOST[:PORT], @FILE or env"},
+              {"--upstream-proxy-credential", "NAME",
+               "The vault entry with the proxy's password (USER:PASSWORD if the URL has no user)"},
+              {"--no-proxy", "LIST",
+               "Hosts that need no proxy, with commas: names (and all below), addresses, ranges, "
+               "*"},
               {.name = "--tty",
                .value = "WHEN",
                .summary = "Give the command a terminal of its own; auto if yours is one",

@@ -145,6 +145,32 @@ TEST(LaunchFlags, NestingAndLandlockExcludeEachOther) {
               HasSubstr("--allow-nested"));
 }
 
+TEST(LaunchFlags, AProxysPasswordIsNeverAnArgument) {
+  const std::string mistake = Mistake({"--upstream-proxy=http://me:s3cret@p.test:3128", "true"});
+  EXPECT_THAT(mistake, testing::AllOf(HasSubstr("--upstream-proxy-credential"),
+                                      testing::Not(HasSubstr("s3cret"))));
+  EXPECT_THAT(Mistake({"--upstream-proxy=http://me@p.test", "true"}), HasSubstr("password"));
+  const File file("http://me:s3cret@p.test:3128\n");
+  const auto options = Read({"--upstream-proxy=@" + file.path, "--no-proxy=a.test", "true"});
+  ASSERT_TRUE(options) << options.error().error.message;
+  EXPECT_EQ(options->upstream_proxy, "http://me@p.test:3128");
+  EXPECT_EQ(options->upstream_proxy_password.Reveal(), "s3cret");
+  EXPECT_EQ(options->no_proxy, "a.test");
+}
+
+TEST(LaunchFlags, TheEnvironmentsProxyIsTakenOnlyWhenAsked) {
+  setenv("https_proxy", "http://p.test:3128", 1);
+  setenv("no_proxy", "a.test,odd/entry", 1);
+  EXPECT_EQ(Read({"true"})->upstream_proxy, "");
+  const auto options = Read({"--upstream-proxy=env", "true"});
+  ASSERT_TRUE(options) << options.error().error.message;
+  EXPECT_EQ(options->upstream_proxy, "http://p.test:3128");
+  EXPECT_EQ(options->no_proxy, "a.test,odd/entry");
+  EXPECT_EQ(Read({"--upstream-proxy=env", "--no-proxy=b.test", "true"})->no_proxy, "b.test");
+  unsetenv("https_proxy");
+  unsetenv("no_proxy");
+}
+
 TEST(LaunchFlags, TheManualNamesEveryWall) {
   for (const sandbox::Wall& wall : sandbox::Walls())
     EXPECT_THAT(std::string(LaunchVerb().text), HasSubstr(std::string(wall.name)));

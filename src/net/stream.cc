@@ -118,7 +118,7 @@ Status Stream::StartTls(ssl_ctx_st* context) {
 Status Stream::StartServer(TlsServer& server, TlsServer::OnHello on_hello,
                            std::string_view already_read) {
   AILERON_TRY(StartTls(server.context_.get()));
-  prefix_ = already_read;
+  PutBack(already_read);
   on_hello_ = std::move(on_hello);
   SSL_set_app_data(tls_, &on_hello_);
   SSL_set_accept_state(tls_);
@@ -202,6 +202,13 @@ Io Stream::Read(std::span<char> to, std::size_t& count) {
     ERR_clear_error();
     const int result = SSL_read_ex(tls_, to.data(), to.size(), &count);
     return result == 1 ? Io::kDone : TlsOutcome(result, "reading failed");
+  }
+  if (!prefix_.empty()) {
+    count = std::min(prefix_.size(), to.size());
+    std::memcpy(to.data(), prefix_.data(), count);
+    prefix_.erase(0, count);
+    if (prefix_.empty()) prefix_.shrink_to_fit();
+    return Io::kDone;
   }
   while (readable_) {
     const ssize_t got = recv(socket_.get(), to.data(), to.size(), 0);

@@ -34,6 +34,8 @@ class Stream final : public Channel, private Loop::Handler {
   bool is_tls() const { return tls_ != nullptr; }
 
   Io Read(std::span<char> to, std::size_t& count) override;
+  // The next reads, also those of TLS, begin with `bytes`, which were read too far.
+  void PutBack(std::string_view bytes) { prefix_.insert(0, bytes); }
   Io Write(std::string_view from, std::size_t& count) override;
   // kWhole says close_notify in TLS before the FIN.
   void ShutdownWrite(Ending ending) override;
@@ -62,7 +64,7 @@ class Stream final : public Channel, private Loop::Handler {
   TlsServer::OnHello on_hello_;
   TlsClient* client_ = nullptr;
   std::string peer_;    // host and port, to name in errors and to keep the session under
-  std::string prefix_;  // bytes that TLS reads before the socket's
+  std::string prefix_;  // bytes that are read before the socket's
   std::string error_;
   int errno_ = 0;
   bool readable_ = true;

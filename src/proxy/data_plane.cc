@@ -41,6 +41,9 @@ Result<std::unique_ptr<DataPlane>> DataPlane::Make(os::Fd channel, Start start,
   AILERON_ASSIGN(auto connect_to, Canonical(std::move(start.connect_to)));
   plane->upstreams_ = std::make_unique<Upstreams>(*plane->loop_, *plane->resolver_,
                                                   *plane->tls_client_, std::move(connect_to));
+  if (!start.proxy.host.empty()) {
+    plane->upstreams_->UseProxy(std::move(start.proxy), *plane->permits_);
+  }
   plane->world_ =
       std::make_unique<World>(World{*plane->loop_, *plane->permits_, *plane->leafs_,
                                     *plane->upstreams_, plane->names_, *plane->tls_server_});

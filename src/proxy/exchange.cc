@@ -290,11 +290,15 @@ void Exchange::PrepareHead() {
   if (request_.body().framing == http::Framing::kChunked)
     http::SetFraming(request_.headers, request_.body());
   if (request_.host().empty()) request_.headers.Add("Host", site_.Authority());
+  if (forwarded()) {
+    const std::string_view target = request_.path_and_query();
+    absolute_target_ = fmt::format("http://{}{}", site_.Authority(), target == "*" ? "" : target);
+  }
 }
 
 RequestParts Exchange::Parts() const {
   return {.method = request_.method(),
-          .target = request_.path_and_query(),
+          .target = forwarded() ? std::string_view(absolute_target_) : request_.path_and_query(),
           .headers = &request_.headers};
 }
 

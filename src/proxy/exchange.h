@@ -124,6 +124,7 @@ class Exchange {
   void AnswerConnect();
   void PrepareHead();
   RequestParts Parts() const;
+  bool forwarded() const { return verdict_ && verdict_->forward == Forward::kProxy; }
   void NeedNextCredential();
   void SendHead();
   bool MoveUp();
@@ -168,6 +169,7 @@ class Exchange {
   // The request.
   http::RequestParser request_parser_;
   http::RequestHead request_;
+  std::string absolute_target_;  // for the user's upstream proxy
   http::BodyReader up_reader_;
   http::BodyWriter up_writer_;
   std::shared_ptr<const Verdict> verdict_;

@@ -105,6 +105,12 @@ bool Exchange::TakeResponseHead() {
   }
   if (step.outcome == http::Outcome::kDone) {
     from_upstream_.Consume(step.consumed);
+    constexpr int proxy_authentication_required = 407;
+    if (forwarded() && response_.status() == proxy_authentication_required) {
+      UpstreamTrouble(ProxyWantsCredential(verdict_->bindings.empty() ? ProxyCredential::kNone
+                                                                      : ProxyCredential::kSent));
+      return true;
+    }
     if (!response_.interim()) {
       BeginResponse();
       return true;

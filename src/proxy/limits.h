@@ -40,6 +40,9 @@ constexpr auto linger = 2s;        // reading on after the last byte was written
 // Upstreams.
 constexpr auto connect_timeout = 10s;
 constexpr auto response_head_timeout = 600s;
+constexpr auto proxy_answer_timeout = 30s;           // an upstream proxy's, to CONNECT
+constexpr std::size_t proxy_answer_max = 16 * 1024;  // its head
+constexpr std::size_t no_proxy_max = 4096;
 constexpr auto pool_idle = 60s;
 constexpr std::size_t pool_per_host_max = 128;  // idle connections
 constexpr std::size_t pool_max = 256;

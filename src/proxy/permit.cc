@@ -100,6 +100,11 @@ Start ReadStart(Fields& fields) {
     entry.to_port = fields.Port();
   }
   start.clients_max = fields.U32();
+  start.proxy.host = fields.Text();
+  start.proxy.port = fields.Port();
+  start.proxy.username = fields.Text();
+  start.proxy.credential = fields.Text();
+  start.proxy.no_proxy = fields.Text();
   return start;
 }
 
@@ -112,6 +117,7 @@ Verdict ReadVerdict(Fields& fields) {
   verdict.rule = fields.Text();
   verdict.code = fields.Text();
   verdict.address_rule = fields.Choice(AddressRule::kAny);
+  verdict.forward = fields.Choice(Forward::kProxy);
   for (std::uint32_t left = fields.Count(limits::bindings_max); left > 0 && !fields.failed();
        --left) {
     BindingView& binding = verdict.bindings.emplace_back();
@@ -168,6 +174,11 @@ std::string Encode(const Start& start) {
     writer.U32(entry.to_port);
   }
   writer.U32(start.clients_max);
+  writer.Text(start.proxy.host);
+  writer.U32(start.proxy.port);
+  writer.Text(start.proxy.username);
+  writer.Text(start.proxy.credential);
+  writer.Text(start.proxy.no_proxy);
   return writer.Take();
 }
 
@@ -180,6 +191,7 @@ std::string Encode(const Verdict& verdict) {
   writer.Text(verdict.rule);
   writer.Text(verdict.code);
   writer.U8(static_cast<std::uint8_t>(verdict.address_rule));
+  writer.U8(static_cast<std::uint8_t>(verdict.forward));
   writer.U32(static_cast<std::uint32_t>(verdict.bindings.size()));
   for (const BindingView& binding : verdict.bindings) {
     writer.Text(binding.name);

@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "proxy/upstream_proxy.h"
 
 namespace aileron::proxy {
 
@@ -44,6 +45,8 @@ enum class Action : std::uint8_t { kAllow = 0, kDeny = 1 };
 // kDns the port is 0, and kDeny means that the name does not exist: it is for names that a rule
 // denies; a name that merely nobody allowed is kAllow, so that the refusal can be told over HTTP.
 enum class How : std::uint8_t { kConnect = 0, kAbsolute = 1, kCaptured = 2, kDns = 3 };
+// Whether a plain request is sent to the site, or in absolute form to the user's upstream proxy.
+enum class Forward : std::uint8_t { kSite = 0, kProxy = 1 };
 // Which addresses a name may stand for: only public ones, or, since a rule names exactly this host
 // or address, any.
 enum class AddressRule : std::uint8_t { kPublicOnly = 0, kAny = 1 };
@@ -77,6 +80,7 @@ struct Start {
   std::string extra_roots;     // PEM of --upstream-ca, or empty
   std::vector<ConnectTo> connect_to;
   std::uint32_t clients_max = 0;  // connections of clients at a time; 0: limits::clients_max
+  UpstreamProxy proxy;
 };
 
 struct Verdict {
@@ -87,7 +91,8 @@ struct Verdict {
   std::string rule;    // which rule decided, for the record
   std::string code;    // stable: "host_not_allowed", "host_denied" …
   AddressRule address_rule = AddressRule::kPublicOnly;
-  std::vector<BindingView> bindings;
+  Forward forward = Forward::kSite;
+  std::vector<BindingView> bindings;  // with kProxy: the proxy's credential, if it wants one
 };
 
 struct Leaf {
@@ -128,7 +133,8 @@ struct AskLeaf {
   std::string public_key;  // SubjectPublicKeyInfo, DER; one P-256 key a worker
 };
 
-// Granted only when a Verdict to this worker named this binding for this host and port.
+// Granted only when a Verdict to this worker named this binding for this host and port; and
+// kUpstreamProxyBinding, whatever the host, when the session has a proxy with a credential.
 struct AskCredential {
   std::uint64_t id = 0;
   std::string binding;

@@ -139,6 +139,17 @@ Refusal RefusalOf(const Credential& credential) {
           .hint = credential.hint};
 }
 
+Refusal ProxyWantsCredential(ProxyCredential what_it_got) {
+  return {.status = 502,
+          .code = "upstream_proxy_auth",
+          .reason = what_it_got == ProxyCredential::kNone
+                        ? "the upstream proxy wants a user and a password"
+                        : "the upstream proxy does not accept its user and password",
+          .hint =
+              "aileron launch --upstream-proxy http://USER@HOST:PORT "
+              "--upstream-proxy-credential NAME, a vault entry with the password"};
+}
+
 RefusalBody ChooseBody(const http::RequestHead* request) {
   if (request == nullptr) return RefusalBody::kText;
   const std::string_view agent = request->headers.Find("user-agent").value_or("");

@@ -28,6 +28,10 @@ Refusal RefusalOf(const Verdict& verdict);
 // Of a credential that could not be given: 502.
 Refusal RefusalOf(const Credential& credential);
 
+// Of an upstream proxy that answered 407.
+enum class ProxyCredential : std::uint8_t { kSent, kNone };
+Refusal ProxyWantsCredential(ProxyCredential what_it_got);
+
 // kClose when the connection cannot carry another request: the framing is in doubt, the client
 // asked so, or a body was left unread.
 enum class AfterRefusal : std::uint8_t { kKeep, kClose };

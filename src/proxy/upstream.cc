@@ -4,10 +4,19 @@
 
 #include <sys/socket.h>
 
+#include "base/host_pattern.h"
 #include "policy/network.h"
 #include "proxy/limits.h"
 
 namespace aileron::proxy {
+
+namespace {
+
+policy::AddressRule PolicyRule(AddressRule rule) {
+  return rule == AddressRule::kAny ? policy::AddressRule::kAny : policy::AddressRule::kPublicOnly;
+}
+
+}  // namespace
 
 // --- idle connections
 
@@ -42,6 +51,11 @@ Upstreams::Upstreams(net::Loop& loop, net::Resolver& resolver, net::TlsClient& t
       old_(loop, [this] { DropOld(); }) {}
 
 Upstreams::~Upstreams() = default;
+
+void Upstreams::UseProxy(UpstreamProxy proxy, PermitClient& permits) {
+  proxy_ = std::move(proxy);
+  permits_ = &permits;
+}
 
 std::string Upstreams::KeyOf(const Site& site) {
   return fmt::format("{}\n{}\n{}", site.host, site.port, static_cast<int>(site.scheme));
@@ -126,55 +140,90 @@ Upstreams::Opening::Opening(Upstreams& upstreams, Site site, AddressRule rule, O
 
 Upstreams::Opening::~Opening() = default;
 
-void Upstreams::Opening::Begin() {
+const ConnectTo* Upstreams::Opening::Redirected() const {
   for (const ConnectTo& entry : upstreams_.connect_to_) {
-    if (entry.host != site_.host || entry.port != site_.port) continue;
-    if (const auto address = net::Endpoint::Parse(entry.address, entry.to_port))
+    if (entry.host == site_.host && entry.port == site_.port) return &entry;
+  }
+  return nullptr;
+}
+
+void Upstreams::Opening::Begin() {
+  const ConnectTo* redirected = Redirected();
+  if (upstreams_.proxy_.Serves(site_.host)) return BeginThroughProxy(redirected);
+  if (redirected != nullptr) {
+    if (const auto address = net::Endpoint::Parse(redirected->address, redirected->to_port))
       return Connect({*address});
     // A name as the target: whoever started the session wrote it, so any address of it will do.
     rule_ = AddressRule::kAny;
-    const std::weak_ptr<int> alive = alive_;
-    return upstreams_.resolver_.Resolve(entry.address, entry.to_port,
-                                        [this, alive](auto addresses) {
-                                          if (!alive.expired()) Resolved(std::move(addresses));
-                                        });
+    return Resolve(redirected->address, redirected->to_port);
   }
   if (const auto address = net::Endpoint::Parse(site_.host, site_.port)) {
     return Resolved(std::vector<net::Endpoint>{*address});
   }
+  Resolve(site_.host, site_.port);
+}
+
+void Upstreams::Opening::Resolve(const std::string& name, std::uint16_t port) {
   const std::weak_ptr<int> alive = alive_;
-  upstreams_.resolver_.Resolve(site_.host, site_.port, [this, alive](auto addresses) {
+  upstreams_.resolver_.Resolve(name, port, [this, alive](auto addresses) {
     if (!alive.expired()) Resolved(std::move(addresses));
   });
 }
 
+// The same question as the daemon asks for a verdict's `forward`: absolute form is for plain sites
+// that nothing redirects.
+void Upstreams::Opening::BeginThroughProxy(const ConnectTo* redirected) {
+  const UpstreamProxy& proxy = upstreams_.proxy_;
+  if (redirected != nullptr) {
+    tunnel_to_ = FormatHostPort(redirected->address, redirected->to_port);
+  } else {
+    const auto literal = net::Endpoint::Parse(site_.host, site_.port);
+    const Status permitted =
+        literal ? CheckLiteral(*literal) : policy::CheckUnresolved(site_.host, PolicyRule(rule_));
+    if (!permitted) return FailForbidden(permitted.error().message);
+    if (site_.scheme != Scheme::kHttp) tunnel_to_ = FormatHostPort(site_.host, site_.port);
+  }
+  through_proxy_ = true;
+  rule_ = AddressRule::kAny;  // from here on for the proxy's own name, which the user wrote
+  if (const auto address = net::Endpoint::Parse(proxy.host, proxy.port)) return Connect({*address});
+  Resolve(proxy.host, proxy.port);
+}
+
+Status Upstreams::Opening::CheckLiteral(const net::Endpoint& endpoint) const {
+  const auto bytes = endpoint.bytes();
+  std::array<std::uint8_t, 16> octets{};
+  std::copy(bytes.begin(), bytes.end(), octets.begin());
+  const policy::Address address =
+      endpoint.is_v6() ? policy::Address::V6(octets)
+                       : policy::Address::V4({octets[0], octets[1], octets[2], octets[3]});
+  return policy::CheckAddress(address, PolicyRule(rule_), site_.host);
+}
+
+void Upstreams::Opening::FailForbidden(std::string why) {
+  Fail("address_not_public", std::move(why),
+       fmt::format("if that is meant: aileron launch --allow {}", site_.host), 403);
+}
+
 void Upstreams::Opening::Resolved(Result<std::vector<net::Endpoint>> addresses) {
+  if (!addresses && through_proxy_) {
+    return Fail("upstream_proxy_unreachable", "the upstream proxy: " + addresses.error().message,
+                "check --upstream-proxy, and the network of the host");
+  }
   if (!addresses) {
     return Fail(addresses.error().code == Code::kNotFound ? "name_not_found" : "name_not_resolved",
                 addresses.error().message, "check the name, and the network of the host");
   }
-  const auto rule =
-      rule_ == AddressRule::kAny ? policy::AddressRule::kAny : policy::AddressRule::kPublicOnly;
   std::vector<net::Endpoint> permitted;
   std::string why;
   for (const net::Endpoint& endpoint : *addresses) {
-    const auto bytes = endpoint.bytes();
-    std::array<std::uint8_t, 16> octets{};
-    std::copy(bytes.begin(), bytes.end(), octets.begin());
-    const policy::Address address =
-        endpoint.is_v6() ? policy::Address::V6(octets)
-                         : policy::Address::V4({octets[0], octets[1], octets[2], octets[3]});
-    const Status status = policy::CheckAddress(address, rule, site_.host);
+    const Status status = CheckLiteral(endpoint);
     if (!status) {
       why = status.error().message;
     } else if (permitted.size() < limits::addresses_max) {
       permitted.push_back(endpoint);
     }
   }
-  if (permitted.empty()) {
-    return Fail("address_not_public", why,
-                fmt::format("if that is meant: aileron launch --allow {}", site_.host), 403);
-  }
+  if (permitted.empty()) return FailForbidden(std::move(why));
   Connect(std::move(permitted));
 }
 
@@ -186,6 +235,13 @@ void Upstreams::Opening::Connect(std::vector<net::Endpoint> addresses) {
 
 void Upstreams::Opening::Connected(Result<net::Connected> connected) {
   const auto attempt = std::move(attempt_);
+  const UpstreamProxy& proxy = upstreams_.proxy_;
+  if (!connected && through_proxy_) {
+    return Fail("upstream_proxy_unreachable",
+                fmt::format("cannot connect to the upstream proxy {}: {}",
+                            FormatHostPort(proxy.host, proxy.port), connected.error().message),
+                "check --upstream-proxy, and that the proxy is up");
+  }
   if (!connected) {
     return Fail(
         "upstream_unreachable",
@@ -196,7 +252,25 @@ void Upstreams::Opening::Connected(Result<net::Connected> connected) {
   setsockopt(connected->socket.get(), SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
   auto stream = net::Stream::Make(upstreams_.loop_, std::move(connected->socket), *this);
   if (!stream) return Fail("upstream_unreachable", stream.error().message, "");
+  if (!tunnel_to_.empty()) {
+    tunnel_ = std::make_unique<ProxyTunnel>(
+        upstreams_.loop_, *upstreams_.permits_, proxy, tunnel_to_, std::move(*stream),
+        [this](ProxyTunnel::Outcome outcome) { TunnelReady(std::move(outcome)); });
+    return tunnel_->Begin();
+  }
   stream_ = std::move(*stream);
+  Secure();
+}
+
+void Upstreams::Opening::TunnelReady(ProxyTunnel::Outcome outcome) {
+  const auto tunnel = std::move(tunnel_);
+  if (!outcome) return Finish(std::unexpected(std::move(outcome.error())));
+  stream_ = std::move(*outcome);
+  stream_->set_owner(*this);
+  Secure();
+}
+
+void Upstreams::Opening::Secure() {
   if (site_.scheme != Scheme::kHttps) return Finish(std::move(stream_));
   if (auto started = stream_->StartClient(upstreams_.tls_, site_.host, site_.port); !started) {
     return Fail("upstream_tls", started.error().message, "");

@@ -1,6 +1,12 @@
 // Upstreams: opens connections to sites, and keeps idle ones for the next request.
 //
 //   resolve (or --connect-to) → drop forbidden addresses → connect → TLS, verified
+//   with an upstream proxy:      connect to it → CONNECT → TLS, verified
+//
+// A plain http:// site is spoken to through a proxy in absolute form, as proxies expect it (many
+// take CONNECT for TLS ports alone): then the connection is the proxy's, and the site's requests
+// alone go over it. What a name behind a proxy leads to is not seen here: names that are private by
+// their form, and forbidden literals, are refused.
 //
 // The addresses that were checked are the ones connected to: nothing is resolved twice. A site's
 // idle connections serve that site only.
@@ -19,6 +25,8 @@
 #include "net/resolver.h"
 #include "net/stream.h"
 #include "proxy/permit.h"
+#include "proxy/permit_client.h"
+#include "proxy/proxy_tunnel.h"
 #include "proxy/refusal.h"
 #include "proxy/site.h"
 
@@ -35,6 +43,9 @@ class Upstreams {
   Upstreams(net::Loop& loop, net::Resolver& resolver, net::TlsClient& tls,
             std::vector<ConnectTo> connect_to);
   ~Upstreams();
+
+  // From now on through `proxy`, whose credential `permits` gives.
+  void UseProxy(UpstreamProxy proxy, PermitClient& permits);
 
   // An idle connection to the site, or null. The caller becomes its owner (Channel::set_owner).
   std::unique_ptr<net::Channel> Take(const Site& site);
@@ -56,6 +67,8 @@ class Upstreams {
   net::Resolver& resolver_;
   net::TlsClient& tls_;
   std::vector<ConnectTo> connect_to_;
+  UpstreamProxy proxy_;
+  PermitClient* permits_ = nullptr;        // with a proxy
   std::list<std::unique_ptr<Idle>> idle_;  // the longest idle first
   std::unordered_map<std::string, std::vector<Idle*>> by_site_;
   net::Timer old_;
@@ -68,6 +81,13 @@ class Upstreams::Opening final : private net::Channel::Owner {
 
  private:
   void Begin();
+  const ConnectTo* Redirected() const;
+  void Resolve(const std::string& name, std::uint16_t port);
+  void BeginThroughProxy(const ConnectTo* redirected);
+  Status CheckLiteral(const net::Endpoint& endpoint) const;
+  void FailForbidden(std::string why);
+  void TunnelReady(ProxyTunnel::Outcome outcome);
+  void Secure();
   void Resolved(Result<std::vector<net::Endpoint>> addresses);
   void Connect(std::vector<net::Endpoint> addresses);
   void Connected(Result<net::Connected> connected);
@@ -80,6 +100,9 @@ class Upstreams::Opening final : private net::Channel::Owner {
   AddressRule rule_;
   OnOpened on_opened_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // callbacks of the resolver look at it
+  bool through_proxy_ = false;
+  std::string tunnel_to_;  // authority; empty: no CONNECT
+  std::unique_ptr<ProxyTunnel> tunnel_;
   std::unique_ptr<net::ConnectAttempt> attempt_;
   std::unique_ptr<net::Stream> stream_;
   net::Timer deadline_;

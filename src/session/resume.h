@@ -21,8 +21,11 @@ struct NetworkRequest {
   std::string profile;
   std::vector<std::string> allow;  // HOST[:PORT]
   std::vector<std::string> deny;
-  std::string upstream_ca;              // PEM
-  std::vector<std::string> connect_to;  // HOST:PORT:ADDR[:PORT]
+  std::string upstream_ca;                // PEM
+  std::vector<std::string> connect_to;    // HOST:PORT:ADDR[:PORT]
+  std::string upstream_proxy;             // http://[USER@]HOST:PORT; empty: none
+  std::string upstream_proxy_credential;  // the vault entry with its password
+  std::string no_proxy;
   bool operator==(const NetworkRequest&) const = default;
 };
 
@@ -39,6 +42,7 @@ struct ResumeState {
   std::map<std::string, Sentinel> sentinels;  // by binding
   std::string ca_certificate;                 // PEM
   Secret ca_key;
+  Secret proxy_password;  // when the launcher gave one, instead of a vault entry
 };
 
 std::string SealResume(const Secret& key, const ResumeState& state);

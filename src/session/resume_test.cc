@@ -22,10 +22,14 @@ ResumeState Example() {
                    .allow = {"a.example:8443"},
                    .deny = {"b.example"},
                    .upstream_ca = "PEM",
-                   .connect_to = {"a.example:443:127.0.0.1:8443"}};
+                   .connect_to = {"a.example:443:127.0.0.1:8443"},
+                   .upstream_proxy = "http://me@proxy.example:3128",
+                   .upstream_proxy_credential = "token/proxy",
+                   .no_proxy = "example.org"};
   state.sentinels["github"] = {.variable = "GITHUB_TOKEN", .value = "ghp_aileron"};
   state.ca_certificate = "CERT";
   state.ca_key = Secret("the authority's key");
+  state.proxy_password = Secret("the proxy's password");
   return state;
 }
 
@@ -42,6 +46,7 @@ TEST(ResumeTest, WhatWasSealedComesBack) {
   EXPECT_EQ(opened->sentinels, state.sentinels);
   EXPECT_EQ(opened->ca_certificate, "CERT");
   EXPECT_EQ(opened->ca_key.Reveal(), "the authority's key");
+  EXPECT_EQ(opened->proxy_password.Reveal(), "the proxy's password");
 }
 
 TEST(ResumeTest, NothingOfItIsReadableOrChangeable) {
