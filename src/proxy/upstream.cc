@@ -158,15 +158,15 @@ void Upstreams::Opening::Begin() {
     return Resolve(redirected->address, redirected->to_port);
   }
   if (const auto address = net::Endpoint::Parse(site_.host, site_.port)) {
-    return Resolved(std::vector<net::Endpoint>{*address});
+    return Resolved(net::Resolver::Answer{.addresses = {*address}});
   }
   Resolve(site_.host, site_.port);
 }
 
 void Upstreams::Opening::Resolve(const std::string& name, std::uint16_t port) {
   const std::weak_ptr<int> alive = alive_;
-  upstreams_.resolver_.Resolve(name, port, [this, alive](auto addresses) {
-    if (!alive.expired()) Resolved(std::move(addresses));
+  upstreams_.resolver_.Resolve(name, port, [this, alive](auto answer) {
+    if (!alive.expired()) Resolved(std::move(answer));
   });
 }
 
@@ -204,33 +204,43 @@ void Upstreams::Opening::FailForbidden(std::string why) {
        fmt::format("if that is meant: aileron launch --allow {}", site_.host), 403);
 }
 
-void Upstreams::Opening::Resolved(Result<std::vector<net::Endpoint>> addresses) {
-  if (!addresses && through_proxy_) {
-    return Fail("upstream_proxy_unreachable", "the upstream proxy: " + addresses.error().message,
+// Comes a second time when one family's addresses were late: they join those being tried, unless
+// one has answered.
+void Upstreams::Opening::Resolved(Result<net::Resolver::Answer> answer) {
+  using Rest = net::Resolver::Answer::Rest;
+  if (stream_ || tunnel_) return;
+  if (!answer && through_proxy_) {
+    return Fail("upstream_proxy_unreachable", "the upstream proxy: " + answer.error().message,
                 "check --upstream-proxy, and the network of the host");
   }
-  if (!addresses) {
-    return Fail(addresses.error().code == Code::kNotFound ? "name_not_found" : "name_not_resolved",
-                addresses.error().message, "check the name, and the network of the host");
+  if (!answer) {
+    return Fail(answer.error().code == Code::kNotFound ? "name_not_found" : "name_not_resolved",
+                answer.error().message, "check the name, and the network of the host");
   }
   std::vector<net::Endpoint> permitted;
-  std::string why;
-  for (const net::Endpoint& endpoint : *addresses) {
+  for (const net::Endpoint& endpoint : answer->addresses) {
     const Status status = CheckLiteral(endpoint);
     if (!status) {
-      why = status.error().message;
-    } else if (permitted.size() < limits::addresses_max) {
+      forbidden_ = status.error().message;
+    } else if (permitted.size() < limits::addresses_max / 2) {
       permitted.push_back(endpoint);
     }
   }
-  if (permitted.empty()) return FailForbidden(std::move(why));
-  Connect(std::move(permitted));
+  if (attempt_) return attempt_->Add(permitted);
+  const bool more = answer->rest == Rest::kMore;
+  if (!permitted.empty()) {
+    Connect(permitted,
+            more ? net::ConnectAttempt::More::kExpected : net::ConnectAttempt::More::kNone);
+  } else if (!more) {
+    FailForbidden(std::move(forbidden_));
+  }
 }
 
-void Upstreams::Opening::Connect(std::vector<net::Endpoint> addresses) {
+void Upstreams::Opening::Connect(const std::vector<net::Endpoint>& addresses,
+                                 net::ConnectAttempt::More more) {
   attempt_ = std::make_unique<net::ConnectAttempt>(
-      upstreams_.loop_, std::move(addresses), limits::connect_timeout,
-      [this](Result<net::Connected> connected) { Connected(std::move(connected)); });
+      upstreams_.loop_, addresses, limits::connect_timeout,
+      [this](Result<net::Connected> connected) { Connected(std::move(connected)); }, more);
 }
 
 void Upstreams::Opening::Connected(Result<net::Connected> connected) {

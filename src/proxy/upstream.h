@@ -88,8 +88,9 @@ class Upstreams::Opening final : private net::Channel::Owner {
   void FailForbidden(std::string why);
   void TunnelReady(ProxyTunnel::Outcome outcome);
   void Secure();
-  void Resolved(Result<std::vector<net::Endpoint>> addresses);
-  void Connect(std::vector<net::Endpoint> addresses);
+  void Resolved(Result<net::Resolver::Answer> answer);
+  void Connect(const std::vector<net::Endpoint>& addresses,
+               net::ConnectAttempt::More more = net::ConnectAttempt::More::kNone);
   void Connected(Result<net::Connected> connected);
   void OnChannel(net::Channel&) override;
   void Finish(Opened opened);
@@ -103,6 +104,7 @@ class Upstreams::Opening final : private net::Channel::Owner {
   bool through_proxy_ = false;
   std::string tunnel_to_;  // authority; empty: no CONNECT
   std::unique_ptr<ProxyTunnel> tunnel_;
+  std::string forbidden_;  // why an address of the name is
   std::unique_ptr<net::ConnectAttempt> attempt_;
   std::unique_ptr<net::Stream> stream_;
   net::Timer deadline_;
