@@ -176,9 +176,13 @@ bool DnsUdp::ReceiveOne() {
   message.msg_controllen = sizeof control;
   const ssize_t count = recvmsg(socket_.get(), &message, 0);
   if (count < 0) return errno == EINTR;
-  if ((message.msg_flags & MSG_TRUNC) != 0) return true;
   route.peer_size = message.msg_namelen;
   NoteAsked(message, route);
+  if ((message.msg_flags & MSG_TRUNC) != 0) {
+    const std::string reply = DnsTooLong({packet, static_cast<std::size_t>(count)});
+    if (!reply.empty()) SendFrom(socket_.get(), route, reply);
+    return true;
+  }
   answerer_.Answer({packet, static_cast<std::size_t>(count)},
                    [this, route, alive = std::weak_ptr<int>(alive_)](const std::string& reply) {
                      if (!alive.expired()) SendFrom(socket_.get(), route, reply);
