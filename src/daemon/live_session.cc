@@ -82,7 +82,8 @@ void LiveSession::SendStart() {
                      .ca_certificate = authority_.CertificatePem(),
                      .extra_roots = request_.upstream_ca,
                      .connect_to = settings_.connect_to,
-                     .proxy = settings_.proxy};
+                     .proxy = settings_.proxy,
+                     .timeouts = settings_.timeouts};
   std::vector<int> descriptors;
   for (const os::Fd& socket : listeners_.sockets) descriptors.push_back(socket.get());
   std::string packet = proxy::Encode(start);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "daemon/limits.h"
 #include "proxy/limits.h"
+#include "session/limits.h"
 #include "vault/entry_name.h"
 
 namespace aileron::daemon {
@@ -81,6 +82,7 @@ Status ParseNetwork(const json& object, session::NetworkRequest& network) {
   AILERON_TRY(members.Text("upstream_proxy", network.upstream_proxy, limits::kPathBytes));
   AILERON_TRY(members.Text("upstream_proxy_credential", network.upstream_proxy_credential, 200));
   AILERON_TRY(members.Text("no_proxy", network.no_proxy, proxy::limits::no_proxy_max));
+  AILERON_TRY(members.Texts("timeouts", network.timeouts, session::limits::kTimeoutsMax, 4096));
   return members.Done();
 }
 
@@ -177,6 +179,10 @@ Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
     settings.connect_to.push_back(std::move(one));
   }
   AILERON_ASSIGN(settings.proxy, CompileProxy(request, proxy_password));
+  for (const std::string& text : request.timeouts) {
+    const Status applied = proxy::ApplyTimeout(text, settings.timeouts);
+    if (!applied) return Wrap(applied.error(), "--timeout");
+  }
   return settings;
 }
 

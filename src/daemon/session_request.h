@@ -25,6 +25,7 @@ struct SessionSettings {
   policy::Network network;
   std::vector<proxy::ConnectTo> connect_to;
   proxy::UpstreamProxy proxy;
+  proxy::Timeouts timeouts;
 };
 
 // kInvalid names the member that is missing, unknown or of the wrong type.

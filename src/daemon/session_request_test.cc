@@ -68,6 +68,17 @@ TEST(SessionRequestTest, TheUpstreamProxyIsReadWithTheNameOfItsCredential) {
       HasSubstr("--upstream-proxy"));
 }
 
+TEST(SessionRequestTest, TimeoutsAreReadOrNamed) {
+  const auto settings =
+      CompileSettings({.profile = "open", .timeouts = {"connect=5s", "head=none"}}, Secret());
+  ASSERT_TRUE(settings.has_value()) << settings.error().message;
+  EXPECT_EQ(settings->timeouts.connect, std::chrono::seconds(5));
+  EXPECT_EQ(settings->timeouts.head, proxy::Timeouts::kNone);
+  EXPECT_THAT(
+      CompileSettings({.profile = "open", .timeouts = {"total=5s"}}, Secret()).error().message,
+      HasSubstr("--timeout"));
+}
+
 TEST(SessionRequestTest, ConnectToIsReadAsCurlDoes) {
   const auto plain = ParseConnectTo("A.example:443:127.0.0.1:8443");
   ASSERT_TRUE(plain.has_value());

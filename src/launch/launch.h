@@ -40,6 +40,7 @@ struct Options {
   std::string upstream_proxy_credential;  // the vault entry with its password
   Secret upstream_proxy_password;         // or the password itself
   std::string no_proxy;
+  std::vector<std::string> timeouts;  // NAME=DURATION (proxy/timeouts.h)
   Tty tty = Tty::kAuto;
 };
 

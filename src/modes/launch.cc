@@ -48,6 +48,14 @@ Command LaunchVerb() {
           "the URL in your HTTPS_PROXY (and NO_PROXY is heeded). Behind a proxy the addresses that "
           "names lead to are not seen by aileron, so the proxy has to guard your private "
           "network.\n\n"
+          "--timeout sets how long the data plane waits: connect (10s) for a connection, tls (15s) "
+          "for "
+          "a handshake, head (10m) for the head of an answer, upload (5m) for a request's body "
+          "that "
+          "stands still, idle (none) for an answer or a tunnel in which nothing moves, pool (1m) "
+          "for an "
+          "unused connection. head, upload and idle may be \"none\". Nothing ends a stream that "
+          "moves.\n\n"
           "Before the command starts, the sandbox's first process tries what its walls must "
           "refuse, and stops the launch when something succeeds. --require names walls without "
           "which nothing is to be started: namespaces, capabilities, seccomp, landlock, "
@@ -120,6 +128,9 @@ Command LaunchVerb() {
               {"--no-proxy", "LIST",
                "Hosts that need no proxy, with commas: names (and all below), addresses, ranges, "
                "*"},
+              {"--timeout", "NAME=DURATION",
+               "How long to wait: connect, tls, head, upload, idle or pool; see above",
+               Repeat::kMany},
               {.name = "--tty",
                .value = "WHEN",
                .summary = "Give the command a terminal of its own; auto if yours is one",

@@ -8,6 +8,7 @@
 #include "modes/limits.h"
 #include "os/fd.h"
 #include "policy/network.h"
+#include "proxy/timeouts.h"
 #include "proxy/upstream_proxy.h"
 #include "sandbox/spec.h"
 #include "sandbox/walls.h"
@@ -226,6 +227,12 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
   AILERON_TRY(ReadWalls(parsed, options));
   if (const Status read = ReadUpstreamProxy(parsed, options); !read) {
     return std::unexpected(Failure(kExitUsage, read.error()));
+  }
+  options.timeouts = parsed.Values("--timeout");
+  for (const std::string& setting : options.timeouts) {
+    proxy::Timeouts unused;
+    const Status readable = proxy::ApplyTimeout(setting, unused);
+    if (!readable) return Fail(Code::kInvalid, "--timeout: {}", readable.error().message);
   }
   if (parsed.Has("--upstream-ca")) {
     auto pem = os::ReadFile(parsed.Value("--upstream-ca"), limits::ca_file_bytes);

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "modes/parse.h"
 #include "modes/verbs.h"
 #include "os/fd.h"
+#include "proxy/timeouts.h"
 #include "sandbox/walls.h"
 
 namespace aileron::modes {
@@ -169,6 +171,18 @@ TEST(LaunchFlags, TheEnvironmentsProxyIsTakenOnlyWhenAsked) {
   EXPECT_EQ(Read({"--upstream-proxy=env", "--no-proxy=b.test", "true"})->no_proxy, "b.test");
   unsetenv("https_proxy");
   unsetenv("no_proxy");
+}
+
+TEST(LaunchFlags, TheManualNamesEveryTimeoutWithItsDefault) {
+  const std::string text(LaunchVerb().text);
+  for (const proxy::NamedTimeout& timeout : proxy::AllTimeouts()) {
+    const auto length = proxy::Timeouts().*timeout.member;
+    const std::string value = length == proxy::Timeouts::kNone ? "none" : FormatDuration(length);
+    EXPECT_THAT(text, HasSubstr(fmt::format("{} ({})", timeout.name, value)));
+  }
+  EXPECT_THAT(Mistake({"--timeout=total=1s", "true"}), HasSubstr("--timeout"));
+  EXPECT_THAT(Read({"--timeout=connect=1s", "--timeout=idle=1m", "true"})->timeouts,
+              ElementsAre("connect=1s", "idle=1m"));
 }
 
 TEST(LaunchFlags, TheManualNamesEveryWall) {

@@ -78,7 +78,7 @@ void Client::ArmTimer() {
     case Phase::kSniff:
       return timer_.Set(limits::head_timeout);
     case Phase::kHandshake:
-      return timer_.Set(limits::tls_timeout);
+      return timer_.Set(world_.timeouts.tls);
     case Phase::kClosing:
     case Phase::kLinger:
       return timer_.Set(limits::linger);

@@ -64,13 +64,13 @@ Exchange::Wait Exchange::wait() const {
     case State::kHead:
       return from_client_.empty() ? Wait::kNextRequest : Wait::kRequestHead;
     case State::kActive:
-      if (up_done_) return response_begun_ ? Wait::kNothing : Wait::kResponseHead;
+      if (up_done_) return response_begun_ ? Wait::kMovement : Wait::kResponseHead;
       if (!to_upstream_.empty() || (request_.expects_continue() && !continue_sent_ && !up_moved_)) {
-        return response_begun_ ? Wait::kNothing : Wait::kResponseHead;
+        return response_begun_ ? Wait::kMovement : Wait::kResponseHead;
       }
       return from_client_.empty() ? Wait::kRequestBody : Wait::kNothing;
     case State::kTunnel:
-      return tunnel_up_ended_ || tunnel_down_ended_ ? Wait::kRequestBody : Wait::kNothing;
+      return tunnel_up_ended_ || tunnel_down_ended_ ? Wait::kRequestBody : Wait::kMovement;
     default:
       return Wait::kNothing;
   }
@@ -421,11 +421,14 @@ void Exchange::OnTimeout() {
     case Wait::kRequestBody:
       if (response_begun_ || state_ == State::kTunnel) return CutDownload(late.code, late.reason);
       return UpstreamTrouble(late);
+    case Wait::kMovement:
+      return CutDownload("idle_timeout", "nothing moved for longer than --timeout idle allows");
     case Wait::kResponseHead:
       return UpstreamTrouble({.status = 504,
                               .code = "upstream_timeout",
                               .reason = fmt::format("{} did not answer in time", site_.Authority()),
-                              .hint = "try again later"});
+                              .hint = "try again later, or wait longer: aileron launch --timeout "
+                                      "head=DURATION"});
   }
 }
 

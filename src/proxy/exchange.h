@@ -60,7 +60,8 @@ class Exchange {
     kNextRequest,
     kRequestHead,
     kRequestBody,
-    kResponseHead
+    kResponseHead,
+    kMovement  // of an answer or a tunnel
   };
 
   enum class End : std::uint8_t { kClean, kBroken };

@@ -23,6 +23,10 @@ constexpr std::size_t credentials_max = 64;    // cached
 constexpr auto permit_timeout = 10s;
 constexpr auto audit_flush = 50ms;
 
+// What a session may set (timeouts.h): within these, from defaults below.
+constexpr std::chrono::milliseconds timeout_min = 100ms;
+constexpr std::chrono::milliseconds timeout_max = std::chrono::hours(7 * 24);
+
 // Clients.
 constexpr std::uint32_t clients_max = 4096;
 constexpr std::size_t input_max = 64 * 1024;   // read and not yet used, each side; a head fits
@@ -37,11 +41,13 @@ constexpr auto tls_timeout = 15s;
 constexpr auto body_stall = 300s;  // an upload that stands still that long is given up
 constexpr auto linger = 2s;        // reading on after the last byte was written
 
-// Upstreams.
+// Upstreams. A peer that has vanished is found by probes of the kernel, in a few minutes.
+constexpr int probe_after_seconds = 60;
+constexpr int probe_every_seconds = 20;
+constexpr int probes = 6;
 constexpr auto connect_timeout = 10s;
 constexpr auto response_head_timeout = 600s;
-constexpr auto proxy_answer_timeout = 30s;           // an upstream proxy's, to CONNECT
-constexpr std::size_t proxy_answer_max = 16 * 1024;  // its head
+constexpr std::size_t proxy_answer_max = 16 * 1024;  // an upstream proxy's head, to CONNECT
 constexpr std::size_t no_proxy_max = 4096;
 constexpr auto pool_idle = 60s;
 constexpr std::size_t pool_per_host_max = 128;  // idle connections

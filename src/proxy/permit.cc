@@ -105,6 +105,9 @@ Start ReadStart(Fields& fields) {
   start.proxy.username = fields.Text();
   start.proxy.credential = fields.Text();
   start.proxy.no_proxy = fields.Text();
+  for (const NamedTimeout& timeout : AllTimeouts()) {
+    start.timeouts.*timeout.member = Timeouts::Length(fields.U32());
+  }
   return start;
 }
 
@@ -179,6 +182,9 @@ std::string Encode(const Start& start) {
   writer.Text(start.proxy.username);
   writer.Text(start.proxy.credential);
   writer.Text(start.proxy.no_proxy);
+  for (const NamedTimeout& timeout : AllTimeouts()) {
+    writer.U32(static_cast<std::uint32_t>((start.timeouts.*timeout.member).count()));
+  }
   return writer.Take();
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "proxy/timeouts.h"
 #include "proxy/upstream_proxy.h"
 
 namespace aileron::proxy {
@@ -81,6 +82,7 @@ struct Start {
   std::vector<ConnectTo> connect_to;
   std::uint32_t clients_max = 0;  // connections of clients at a time; 0: limits::clients_max
   UpstreamProxy proxy;
+  Timeouts timeouts;
 };
 
 struct Verdict {

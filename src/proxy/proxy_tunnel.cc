@@ -10,11 +10,13 @@
 namespace aileron::proxy {
 
 ProxyTunnel::ProxyTunnel(net::Loop& loop, PermitClient& permits, const UpstreamProxy& proxy,
-                         std::string to, std::unique_ptr<net::Stream> stream, OnDone on_done)
+                         std::string to, std::unique_ptr<net::Stream> stream,
+                         net::Interval patience, OnDone on_done)
     : permits_(permits),
       proxy_(proxy),
       to_(std::move(to)),
       stream_(std::move(stream)),
+      patience_(patience),
       on_done_(std::move(on_done)),
       deadline_(loop,
                 [this] {
@@ -30,7 +32,7 @@ ProxyTunnel::ProxyTunnel(net::Loop& loop, PermitClient& permits, const UpstreamP
 std::string ProxyTunnel::Name() const { return FormatHostPort(proxy_.host, proxy_.port); }
 
 void ProxyTunnel::Begin() {
-  deadline_.Set(limits::proxy_answer_timeout);
+  deadline_.Set(patience_);
   if (proxy_.credential.empty()) return Send(nullptr);
   const Site site{.host = proxy_.host, .port = proxy_.port, .scheme = Scheme::kTcp};
   permits_.AskCredential(

@@ -3,8 +3,7 @@
 //   credential, if it wants one → CONNECT authority → 2xx: the connection is the tunnel
 //
 // The proxy's answer is read as strictly as a site's. What it refuses is told with its own words;
-// its credential is written into memory that is wiped. It answers within
-// limits::proxy_answer_timeout.
+// its credential is written into memory that is wiped.
 #pragma once
 
 #include <expected>
@@ -26,10 +25,10 @@ class ProxyTunnel final : private net::Channel::Owner {
   using Outcome = std::expected<std::unique_ptr<net::Stream>, Refusal>;
   using OnDone = std::function<void(Outcome)>;
 
-  // `to` is host:port. Calls `on_done` once unless it is destroyed before; `on_done` may destroy
-  // it, and becomes the stream's owner.
+  // `to` is host:port; the proxy has `patience` to answer. Calls `on_done` once unless it is
+  // destroyed before; `on_done` may destroy it, and becomes the stream's owner.
   ProxyTunnel(net::Loop& loop, PermitClient& permits, const UpstreamProxy& proxy, std::string to,
-              std::unique_ptr<net::Stream> stream, OnDone on_done);
+              std::unique_ptr<net::Stream> stream, net::Interval patience, OnDone on_done);
   void Begin();
 
  private:
@@ -46,6 +45,7 @@ class ProxyTunnel final : private net::Channel::Owner {
   UpstreamProxy proxy_;
   std::string to_;
   std::unique_ptr<net::Stream> stream_;
+  net::Interval patience_;
   OnDone on_done_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // the answer of the daemon looks at it
   net::Timer deadline_;

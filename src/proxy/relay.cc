@@ -320,12 +320,18 @@ void Relay::ArmTimer(bool moved) {
       if (changed) timer_.Set(limits::head_timeout);  // not by each byte: a trickle is no request
       return;
     case Exchange::Wait::kRequestBody:
-      if (changed || moved) timer_.Set(limits::body_stall);
-      return;
+      return Await(world_.timeouts.upload, changed || moved);
     case Exchange::Wait::kResponseHead:
-      if (changed || moved) timer_.Set(limits::response_head_timeout);
-      return;
+      return Await(world_.timeouts.head, changed || moved);
+    case Exchange::Wait::kMovement:
+      return Await(world_.timeouts.idle, changed || moved);
   }
+}
+
+// Begins the wait anew when `again`; a session may want to wait for ever.
+void Relay::Await(Timeouts::Length length, bool again) {
+  if (length == Timeouts::kNone) return timer_.Cancel();
+  if (again) timer_.Set(length);
 }
 
 }  // namespace aileron::proxy

@@ -56,6 +56,7 @@ class Relay final : public net::Channel::Owner, public std::enable_shared_from_t
   void Finish(Outcome outcome);
   void OnTimer();
   void ArmTimer(bool moved);
+  void Await(Timeouts::Length length, bool again);
 
   World& world_;
   net::Channel& client_;

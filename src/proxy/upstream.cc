@@ -2,6 +2,7 @@
 
 #include "proxy/upstream.h"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "base/host_pattern.h"
@@ -14,6 +15,17 @@ namespace {
 
 policy::AddressRule PolicyRule(AddressRule rule) {
   return rule == AddressRule::kAny ? policy::AddressRule::kAny : policy::AddressRule::kPublicOnly;
+}
+
+// An answer may be silent for as long as it likes, but not from a peer that is gone.
+void ProbeWhenSilent(int socket) {
+  const auto set = [&](int level, int name, int value) {
+    (void)setsockopt(socket, level, name, &value, sizeof value);
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, limits::probe_after_seconds);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, limits::probe_every_seconds);
+  set(IPPROTO_TCP, TCP_KEEPCNT, limits::probes);
 }
 
 }  // namespace
@@ -43,11 +55,12 @@ class Upstreams::Idle final : public net::Channel::Owner {
 };
 
 Upstreams::Upstreams(net::Loop& loop, net::Resolver& resolver, net::TlsClient& tls,
-                     std::vector<ConnectTo> connect_to)
+                     std::vector<ConnectTo> connect_to, const Timeouts& timeouts)
     : loop_(loop),
       resolver_(resolver),
       tls_(tls),
       connect_to_(std::move(connect_to)),
+      timeouts_(timeouts),
       old_(loop, [this] { DropOld(); }) {}
 
 Upstreams::~Upstreams() = default;
@@ -88,7 +101,7 @@ void Upstreams::Keep(const Site& site, std::unique_ptr<net::Channel> channel) {
   if (idle_.size() >= limits::pool_max) Drop(*idle_.front());
   auto& kept = idle_.emplace_back(std::make_unique<Idle>(*this, std::move(key), std::move(stream)));
   by_site_[kept->key()].push_back(kept.get());
-  if (!old_.armed()) old_.Set(limits::pool_idle);
+  if (!old_.armed()) old_.Set(timeouts_.pool);
 }
 
 void Upstreams::Drop(Idle& idle) {
@@ -104,10 +117,10 @@ void Upstreams::Drop(Idle& idle) {
 }
 
 void Upstreams::DropOld() {
-  while (!idle_.empty() && idle_.front()->since() + limits::pool_idle <= loop_.now()) {
+  while (!idle_.empty() && idle_.front()->since() + timeouts_.pool <= loop_.now()) {
     Drop(*idle_.front());
   }
-  if (!idle_.empty()) old_.Set(idle_.front()->since() + limits::pool_idle - loop_.now());
+  if (!idle_.empty()) old_.Set(idle_.front()->since() + timeouts_.pool - loop_.now());
 }
 
 void Upstreams::CloseIdle() {
@@ -239,7 +252,7 @@ void Upstreams::Opening::Resolved(Result<net::Resolver::Answer> answer) {
 void Upstreams::Opening::Connect(const std::vector<net::Endpoint>& addresses,
                                  net::ConnectAttempt::More more) {
   attempt_ = std::make_unique<net::ConnectAttempt>(
-      upstreams_.loop_, addresses, limits::connect_timeout,
+      upstreams_.loop_, addresses, upstreams_.timeouts_.connect,
       [this](Result<net::Connected> connected) { Connected(std::move(connected)); }, more);
 }
 
@@ -258,13 +271,13 @@ void Upstreams::Opening::Connected(Result<net::Connected> connected) {
         fmt::format("cannot connect to {}: {}", site_.Authority(), connected.error().message),
         "check that the site is up");
   }
-  const int yes = 1;
-  setsockopt(connected->socket.get(), SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
+  ProbeWhenSilent(connected->socket.get());
   auto stream = net::Stream::Make(upstreams_.loop_, std::move(connected->socket), *this);
   if (!stream) return Fail("upstream_unreachable", stream.error().message, "");
   if (!tunnel_to_.empty()) {
     tunnel_ = std::make_unique<ProxyTunnel>(
         upstreams_.loop_, *upstreams_.permits_, proxy, tunnel_to_, std::move(*stream),
+        upstreams_.timeouts_.connect,
         [this](ProxyTunnel::Outcome outcome) { TunnelReady(std::move(outcome)); });
     return tunnel_->Begin();
   }
@@ -285,7 +298,7 @@ void Upstreams::Opening::Secure() {
   if (auto started = stream_->StartClient(upstreams_.tls_, site_.host, site_.port); !started) {
     return Fail("upstream_tls", started.error().message, "");
   }
-  deadline_.Set(limits::tls_timeout);
+  deadline_.Set(upstreams_.timeouts_.tls);
   OnChannel(*stream_);
 }
 

@@ -41,7 +41,7 @@ class Upstreams {
   class Opening;
 
   Upstreams(net::Loop& loop, net::Resolver& resolver, net::TlsClient& tls,
-            std::vector<ConnectTo> connect_to);
+            std::vector<ConnectTo> connect_to, const Timeouts& timeouts);
   ~Upstreams();
 
   // From now on through `proxy`, whose credential `permits` gives.
@@ -67,6 +67,7 @@ class Upstreams {
   net::Resolver& resolver_;
   net::TlsClient& tls_;
   std::vector<ConnectTo> connect_to_;
+  Timeouts timeouts_;
   UpstreamProxy proxy_;
   PermitClient* permits_ = nullptr;        // with a proxy
   std::list<std::unique_ptr<Idle>> idle_;  // the longest idle first

@@ -6,6 +6,7 @@
 #include "proxy/leaf_cache.h"
 #include "proxy/names.h"
 #include "proxy/permit_client.h"
+#include "proxy/timeouts.h"
 #include "proxy/upstream.h"
 
 namespace aileron::proxy {
@@ -17,6 +18,7 @@ struct World {
   Upstreams& upstreams;
   SyntheticNames& names;
   net::TlsServer& tls;
+  Timeouts timeouts;
 };
 
 }  // namespace aileron::proxy

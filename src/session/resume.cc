@@ -47,6 +47,7 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
        {&network.upstream_proxy, &network.upstream_proxy_credential, &network.no_proxy}) {
     writer.Text(*text);
   }
+  WriteList(writer, network.timeouts);
   writer.U32(static_cast<std::uint32_t>(state.sentinels.size()));
   for (const auto& [binding, sentinel] : state.sentinels) {
     writer.Text(binding);
@@ -105,6 +106,7 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
        {&network.upstream_proxy, &network.upstream_proxy_credential, &network.no_proxy}) {
     *text = reader.Text();
   }
+  network.timeouts = ReadList(reader, limits::kTimeoutsMax);
   const std::uint32_t sentinels = reader.U32();
   if (sentinels > limits::kSentinelsMax) return refuse();
   for (std::uint32_t i = 0; i < sentinels && !reader.failed(); ++i) {

@@ -26,6 +26,7 @@ struct NetworkRequest {
   std::string upstream_proxy;             // http://[USER@]HOST:PORT; empty: none
   std::string upstream_proxy_credential;  // the vault entry with its password
   std::string no_proxy;
+  std::vector<std::string> timeouts;  // NAME=DURATION
   bool operator==(const NetworkRequest&) const = default;
 };
 

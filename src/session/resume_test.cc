@@ -25,7 +25,8 @@ ResumeState Example() {
                    .connect_to = {"a.example:443:127.0.0.1:8443"},
                    .upstream_proxy = "http://me@proxy.example:3128",
                    .upstream_proxy_credential = "token/proxy",
-                   .no_proxy = "example.org"};
+                   .no_proxy = "example.org",
+                   .timeouts = {"connect=5s", "idle=none"}};
   state.sentinels["github"] = {.variable = "GITHUB_TOKEN", .value = "ghp_aileron"};
   state.ca_certificate = "CERT";
   state.ca_key = Secret("the authority's key");
