@@ -83,7 +83,8 @@ void LiveSession::SendStart() {
                      .extra_roots = request_.upstream_ca,
                      .connect_to = settings_.connect_to,
                      .proxy = settings_.proxy,
-                     .timeouts = settings_.timeouts};
+                     .timeouts = settings_.timeouts,
+                     .opaque = settings_.opaque.Entries()};
   std::vector<int> descriptors;
   for (const os::Fd& socket : listeners_.sockets) descriptors.push_back(socket.get());
   std::string packet = proxy::Encode(start);

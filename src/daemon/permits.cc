@@ -83,6 +83,7 @@ proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
   proxy::Verdict verdict =
       ToWire(ask.id, policy::Decide(settings_.network, {.host = ask.host, .port = ask.port}));
   if (verdict.action != proxy::Action::kAllow) return verdict;
+  if (settings_.opaque.Contains(host->text, ask.port)) return OnOpaque(ask, std::move(verdict));
   if (ask.scheme == proxy::Scheme::kHttp && !source_.Applicable(host->text, ask.port).empty()) {
     return Deny(ask.id, "credential_needs_tls", "bindings",
                 fmt::format("a credential is bound to {}, and is never sent without TLS",
@@ -94,6 +95,24 @@ proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
       settings_.proxy.Serves(host->text)) {
     ForwardToProxy(verdict);
   }
+  return verdict;
+}
+
+// Opaque hosts are allowed as tunnels, and as nothing else: a worker that would intercept one gets
+// neither a verdict for that nor a credential.
+proxy::Verdict Permits::OnOpaque(const proxy::AskVerdict& ask, proxy::Verdict verdict) {
+  const std::string place = FormatHostPort(ask.host, ask.port);
+  if (!source_.Applicable(ask.host, ask.port).empty()) {
+    return Deny(ask.id, "opaque_and_bound", "bindings",
+                fmt::format("{} is opaque, and a credential is bound to it", place),
+                "remove the binding, or launch without --opaque for it");
+  }
+  if (ask.scheme != proxy::Scheme::kTcp) {
+    return Deny(ask.id, "host_is_opaque", std::move(verdict.rule),
+                fmt::format("{} is opaque, and this request would be looked into", place),
+                "connect to it under its own name, as it is resolved in the sandbox");
+  }
+  verdict.opaque = true;
   return verdict;
 }
 

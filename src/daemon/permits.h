@@ -64,6 +64,7 @@ class Permits {
   Result<proxy::Leaf> OnLeaf(const proxy::AskLeaf& ask, Time now);
   Result<proxy::Credential> OnCredential(const proxy::AskCredential& ask);
   std::vector<proxy::BindingView> BindingsFor(const proxy::AskVerdict& ask);
+  proxy::Verdict OnOpaque(const proxy::AskVerdict& ask, proxy::Verdict verdict);
   bool Redirected(const proxy::AskVerdict& ask) const;
   void ForwardToProxy(proxy::Verdict& verdict) const;
   proxy::Credential OpenFor(std::string_view who, const std::string& name, std::uint64_t id);

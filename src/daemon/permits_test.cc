@@ -74,10 +74,11 @@ class PermitsTest : public ::testing::Test {
 
   SessionSettings settings_ = CompileSettings({.profile = "locked",
                                                .allow = {"a.example", "*.wide.example"},
-                                               .connect_to = {"a.example:8080:127.0.0.1"},
+                                               .connect_to = {"there.wide.example:80:127.0.0.1"},
                                                .upstream_proxy = "http://me@proxy.example:3128",
                                                .upstream_proxy_credential = "token/proxy",
-                                               .no_proxy = "near.wide.example"},
+                                               .no_proxy = "near.wide.example",
+                                               .opaque = {"pinned.example", "db.example:5432"}},
                                               Secret())
                                   .value();
   std::map<std::string, session::Sentinel> sentinels_;
@@ -163,7 +164,9 @@ TEST_F(PermitsTest, APlainRequestIsForwardedToTheUpstreamProxyWithItsCredential)
   EXPECT_EQ(Ask("x.wide.example").forward, proxy::Forward::kSite);
   EXPECT_EQ(Ask("near.wide.example", 80, proxy::Scheme::kHttp).forward, proxy::Forward::kSite);
   EXPECT_EQ(Ask("a.example", 80, proxy::Scheme::kHttp).forward, proxy::Forward::kProxy);
-  EXPECT_EQ(Ask("a.example", 8080, proxy::Scheme::kHttp).forward, proxy::Forward::kSite);
+  const proxy::Verdict redirected = Ask("there.wide.example", 80, proxy::Scheme::kHttp);
+  EXPECT_EQ(redirected.action, proxy::Action::kAllow);
+  EXPECT_EQ(redirected.forward, proxy::Forward::kSite);
   EXPECT_TRUE(Ask("b.example", 80, proxy::Scheme::kHttp).bindings.empty());
 }
 
@@ -178,6 +181,26 @@ TEST_F(PermitsTest, TheProxysCredentialIsForSessionsWithAProxyAlone) {
             "vault_locked");
   settings_.proxy = {};
   EXPECT_FALSE(AskCredential(name, "proxy.example", 3128).has_value());
+}
+
+TEST_F(PermitsTest, AnOpaqueHostIsAllowedAsATunnelAndAsNothingElse) {
+  const proxy::Verdict tunnel = Ask("db.example", 5432, proxy::Scheme::kTcp);
+  EXPECT_EQ(tunnel.action, proxy::Action::kAllow);
+  EXPECT_TRUE(tunnel.opaque);
+  EXPECT_EQ(tunnel.rule, "--opaque db.example:5432");
+  EXPECT_TRUE(Ask("pinned.example", 443, proxy::Scheme::kTcp).opaque);
+  EXPECT_EQ(Ask("pinned.example").code, "host_is_opaque");
+  EXPECT_EQ(Ask("db.example", 5432, proxy::Scheme::kHttp).code, "host_is_opaque");
+  EXPECT_EQ(Ask("db.example", 443, proxy::Scheme::kTcp).action, proxy::Action::kDeny);
+  EXPECT_FALSE(Ask("a.example", 443, proxy::Scheme::kTcp).opaque);
+}
+
+TEST_F(PermitsTest, AnOpaqueHostThatIsBoundLaterIsRefused) {
+  source_.bindings = {Bind("one", "pinned.example")};
+  const proxy::Verdict verdict = Ask("pinned.example", 443, proxy::Scheme::kTcp);
+  EXPECT_EQ(verdict.action, proxy::Action::kDeny);
+  EXPECT_EQ(verdict.code, "opaque_and_bound");
+  EXPECT_FALSE(AskCredential("one", "pinned.example").has_value());
 }
 
 TEST_F(PermitsTest, LeavesAreForHostsWithAVerdictAllowedOrNot) {

@@ -82,6 +82,8 @@ Status ParseNetwork(const json& object, session::NetworkRequest& network) {
   AILERON_TRY(members.Text("upstream_proxy", network.upstream_proxy, limits::kPathBytes));
   AILERON_TRY(members.Text("upstream_proxy_credential", network.upstream_proxy_credential, 200));
   AILERON_TRY(members.Text("no_proxy", network.no_proxy, proxy::limits::no_proxy_max));
+  AILERON_TRY(
+      members.Texts("opaque", network.opaque, session::limits::kOpaqueMax, limits::kCommandBytes));
   AILERON_TRY(members.Texts("timeouts", network.timeouts, session::limits::kTimeoutsMax, 4096));
   return members.Done();
 }
@@ -144,6 +146,12 @@ Result<policy::Network> CompileNetwork(const session::NetworkRequest& request) {
       rules.push_back(std::move(*rule));
     }
   }
+  AILERON_ASSIGN(const proxy::OpaqueHosts opaque, proxy::OpaqueHosts::Parse(request.opaque));
+  for (const std::string& entry : opaque.Entries()) {
+    AILERON_ASSIGN(policy::Rule rule, policy::ParseFlagRule(policy::Action::kAllow, entry));
+    rule.id = fmt::format("--opaque {}", entry);
+    rules.push_back(std::move(rule));
+  }
   return policy::Network::Compile(*profile, rules);
 }
 
@@ -174,6 +182,7 @@ Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
                                         const Secret& proxy_password) {
   AILERON_ASSIGN(policy::Network network, CompileNetwork(request));
   SessionSettings settings{.network = std::move(network)};
+  AILERON_ASSIGN(settings.opaque, proxy::OpaqueHosts::Parse(request.opaque));
   for (const std::string& text : request.connect_to) {
     AILERON_ASSIGN(proxy::ConnectTo one, ParseConnectTo(text));
     settings.connect_to.push_back(std::move(one));

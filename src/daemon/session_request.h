@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "policy/network.h"
+#include "proxy/opaque.h"
 #include "proxy/permit.h"
 #include "session/resume.h"
 
@@ -26,6 +27,7 @@ struct SessionSettings {
   std::vector<proxy::ConnectTo> connect_to;
   proxy::UpstreamProxy proxy;
   proxy::Timeouts timeouts;
+  proxy::OpaqueHosts opaque;
 };
 
 // kInvalid names the member that is missing, unknown or of the wrong type.

@@ -68,6 +68,22 @@ TEST(SessionRequestTest, TheUpstreamProxyIsReadWithTheNameOfItsCredential) {
       HasSubstr("--upstream-proxy"));
 }
 
+TEST(SessionRequestTest, OpaqueHostsAreAllowedOnTheirPortAlone) {
+  const auto settings = CompileSettings(
+      {.profile = "locked", .deny = {"no.example"}, .opaque = {"pinned.example", "no.example"}},
+      Secret());
+  ASSERT_TRUE(settings.has_value()) << settings.error().message;
+  EXPECT_TRUE(settings->opaque.Contains("pinned.example", 443));
+  const auto decide = [&](std::string_view host, std::uint16_t port) {
+    return policy::Decide(settings->network, {.host = host, .port = port}).action;
+  };
+  EXPECT_EQ(decide("pinned.example", 443), policy::Action::kAllow);
+  EXPECT_EQ(decide("pinned.example", 80), policy::Action::kAsk);
+  EXPECT_EQ(decide("no.example", 443), policy::Action::kDeny);
+  EXPECT_THAT(CompileSettings({.profile = "open", .opaque = {"a b"}}, Secret()).error().message,
+              HasSubstr("--opaque a b"));
+}
+
 TEST(SessionRequestTest, TimeoutsAreReadOrNamed) {
   const auto settings =
       CompileSettings({.profile = "open", .timeouts = {"connect=5s", "head=none"}}, Secret());

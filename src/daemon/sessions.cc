@@ -55,6 +55,23 @@ std::map<std::string, session::Sentinel> Sessions::MakeSentinels() {
   return sentinels;
 }
 
+// Nothing can be put into an opaque connection, so a binding for its host could only mislead.
+std::optional<Refusal> Sessions::OpaqueAndBound(const proxy::OpaqueHosts& opaque) {
+  for (const auto& status : world_.bindings.set().All(world_.vault.names())) {
+    const vault::Binding& binding = *status.binding;
+    const HostPort* entry = status.active ? opaque.Meets(binding.host, binding.port) : nullptr;
+    if (entry == nullptr) continue;
+    return Refusal{
+        400, "invalid_session",
+        fmt::format("--opaque {}: the binding \"{}\" puts a credential into requests to {}, and "
+                    "nothing can be put into an opaque connection",
+                    FormatHostPort(entry->pattern.ToString(), *entry->port), binding.name,
+                    binding.host.ToString()),
+        fmt::format("leave --opaque out, or \"aileron binding remove {}\"", binding.name)};
+  }
+  return std::nullopt;
+}
+
 std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Create(SessionRequest request) {
   const Time now = Now();
   session::Session record = std::move(request.session);
@@ -62,6 +79,7 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Create(SessionReq
   record.started = now;
   auto settings = CompileSettings(request.network, request.proxy_password);
   if (!settings) return BadRequest(settings.error());
+  if (auto clash = OpaqueAndBound(settings->opaque)) return std::unexpected(std::move(*clash));
   auto authority = crypto::CertificateAuthority::Create(record.id, now);
   if (!authority) return Refuse(500, "internal", authority.error().message);
   return std::make_unique<LiveSession>(world_, std::move(record), std::move(request.network),

@@ -59,6 +59,7 @@ class Sessions {
   std::expected<std::unique_ptr<LiveSession>, Refusal> Create(SessionRequest request);
   std::expected<std::unique_ptr<LiveSession>, Refusal> Resume(const SessionRequest& request);
   std::map<std::string, session::Sentinel> MakeSentinels();
+  std::optional<Refusal> OpaqueAndBound(const proxy::OpaqueHosts& opaque);
   OpenedSession Describe(LiveSession& session) const;
   void End(const std::string& id, session::State state, std::optional<int> code, std::string why);
   void OrphanTheRest();

@@ -41,6 +41,7 @@ struct Options {
   Secret upstream_proxy_password;         // or the password itself
   std::string no_proxy;
   std::vector<std::string> timeouts;  // NAME=DURATION (proxy/timeouts.h)
+  std::vector<std::string> opaque;    // HOST[:PORT]
   Tty tty = Tty::kAuto;
 };
 

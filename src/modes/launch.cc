@@ -43,6 +43,11 @@ Command LaunchVerb() {
           "--env and "
           "--env-file add to it. Do not pass credentials this way: a binding keeps them out of "
           "the sandbox.\n\n"
+          "--opaque is for clients that know their server's certificate, and for protocols that "
+          "are "
+          "not HTTP (--opaque db.example.com:5432): the host is allowed, its bytes are passed on "
+          "unread, and only counted in the audit log. No credential can be put into them. What "
+          "begins with TLS has to name the host.\n\n"
           "--upstream-proxy sends everything through a company's proxy. Its password is never an "
           "argument: it comes from the vault, from a URL in a file (@FILE), or, with \"env\", from "
           "the URL in your HTTPS_PROXY (and NO_PROXY is heeded). Behind a proxy the addresses that "
@@ -76,6 +81,9 @@ Command LaunchVerb() {
               {"--allow", "HOST[:PORT]", "Allow a host (*.example.com: all below it)",
                Repeat::kMany},
               {"--deny", "HOST[:PORT]", "Deny a host", Repeat::kMany},
+              {"--opaque", "HOST[:PORT]",
+               "Allow a host whose connections nobody looks into (port 443 if none is given)",
+               Repeat::kMany},
               {.name = "--workspace",
                .value = "FOLDER",
                .summary = "The folder to work in, instead of the current one",

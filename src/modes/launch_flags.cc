@@ -8,6 +8,7 @@
 #include "modes/limits.h"
 #include "os/fd.h"
 #include "policy/network.h"
+#include "proxy/opaque.h"
 #include "proxy/timeouts.h"
 #include "proxy/upstream_proxy.h"
 #include "sandbox/spec.h"
@@ -228,6 +229,9 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
   if (const Status read = ReadUpstreamProxy(parsed, options); !read) {
     return std::unexpected(Failure(kExitUsage, read.error()));
   }
+  options.opaque = parsed.Values("--opaque");
+  if (auto hosts = proxy::OpaqueHosts::Parse(options.opaque); !hosts)
+    return std::unexpected(Failure(std::move(hosts.error())));
   options.timeouts = parsed.Values("--timeout");
   for (const std::string& setting : options.timeouts) {
     proxy::Timeouts unused;

@@ -173,6 +173,12 @@ TEST(LaunchFlags, TheEnvironmentsProxyIsTakenOnlyWhenAsked) {
   unsetenv("no_proxy");
 }
 
+TEST(LaunchFlags, OpaqueHostsAreRead) {
+  EXPECT_THAT(Read({"--opaque=a.test", "--opaque", "db.test:5432", "true"})->opaque,
+              ElementsAre("a.test", "db.test:5432"));
+  EXPECT_THAT(Mistake({"--opaque=https://a.test/", "true"}), HasSubstr("--opaque"));
+}
+
 TEST(LaunchFlags, TheManualNamesEveryTimeoutWithItsDefault) {
   const std::string text(LaunchVerb().text);
   for (const proxy::NamedTimeout& timeout : proxy::AllTimeouts()) {

@@ -26,17 +26,18 @@ std::shared_ptr<Client> Client::Start(World& world, os::Fd socket, ListenerKind 
   connection->client_ = std::move(*stream);
   if (kind == ListenerKind::kProxy) {
     connection->site_.how = How::kAbsolute;
-    connection->StartRelay(Exchange::Mode::kProxy);
+    connection->phase_ = Phase::kFirst;
   } else {
     connection->EnterCaptured(destination);
-    connection->ArmTimer();
   }
+  connection->ArmTimer();
   return connection;
 }
 
 // Calls to here from within a step (answers that were remembered) become another step.
 void Client::Pump() {
   if (phase_ == Phase::kRelay) return relay_->Pump();
+  if (phase_ == Phase::kTunnel) return;  // it hears of its channels itself
   if (pumping_) {
     again_ = true;
     return;
@@ -54,6 +55,10 @@ void Client::Pump() {
 // One round; whether another may be worth it.
 bool Client::Step() {
   switch (phase_) {
+    case Phase::kFirst:
+      return ChooseProxyProtocol();
+    case Phase::kSocks:
+      return RunSocks();
     case Phase::kSniff:
       return SniffMore();
     case Phase::kHandshake:
@@ -65,6 +70,8 @@ bool Client::Step() {
     case Phase::kRelay:
       relay_->Pump();
       return false;
+    case Phase::kAdmission:
+    case Phase::kTunnel:
     case Phase::kDone:
       return false;
   }
@@ -75,6 +82,9 @@ void Client::ArmTimer() {
   if (timed_phase_ == phase_) return;
   timed_phase_ = phase_;
   switch (phase_) {
+    case Phase::kFirst:
+      return timer_.Set(limits::keep_alive_idle);
+    case Phase::kSocks:
     case Phase::kSniff:
       return timer_.Set(limits::head_timeout);
     case Phase::kHandshake:
@@ -82,7 +92,9 @@ void Client::ArmTimer() {
     case Phase::kClosing:
     case Phase::kLinger:
       return timer_.Set(limits::linger);
-    case Phase::kRelay:  // it keeps its own time
+    case Phase::kAdmission:  // whoever is waited for has a deadline
+    case Phase::kRelay:      // it keeps its own time
+    case Phase::kTunnel:
     case Phase::kDone:
       return timer_.Cancel();
   }
@@ -93,6 +105,8 @@ void Client::Finish() {
   phase_ = Phase::kDone;
   timer_.Cancel();
   relay_.reset();
+  opening_.reset();
+  tunnel_.reset();
   client_.reset();
   if (on_closed_) {
     world_.loop.Post([weak = weak_from_this()] {
@@ -116,13 +130,25 @@ void Client::EnterCaptured(const net::Endpoint& destination) {
   } else {
     known_ = address && SyntheticNames::IsSynthetic(*address) ? Known::kNone : Known::kLiteral;
   }
+  if (known_ == Known::kNone || !world_.opaque.Contains(site_.host, site_.port)) return;
+  // Before the client has said anything: it may wait for the server to speak.
+  site_.scheme = Scheme::kTcp;
+  AskAdmission();
 }
 
+// After CONNECT. To an opaque site it was answered when the site had been reached.
 void Client::EnterTunnel() {
   site_ = relay_->exchange().site();
-  known_ = policy::Address::Parse(site_.host) ? Known::kLiteral : Known::kName;
   sniffed_ = relay_->exchange().from_client().View();
+  std::unique_ptr<net::Channel> upstream = relay_->TakeUpstream();
+  const std::string rule = upstream ? relay_->exchange().rule() : std::string();
   relay_.reset();
+  if (upstream) return BeginTunnel(std::move(upstream), rule);
+  BeginSniffing();
+}
+
+void Client::BeginSniffing() {
+  known_ = policy::Address::Parse(site_.host) ? Known::kLiteral : Known::kName;
   phase_ = Phase::kSniff;
 }
 

@@ -2,7 +2,9 @@
 // which protocol. From then on a Relay drives it.
 //
 //   proxy port:     relay (kProxy) ──CONNECT──> sniff ─> [TLS] ─> relay (kSite)
+//                   or SOCKS ─────────────────> sniff …
 //   captured port:  sniff ─> [TLS] ─> relay (kSite, or kHost when only the request can tell)
+//   opaque sites:   from each of the three, instead of the sniffing: a tunnel
 #pragma once
 
 #include <functional>
@@ -12,6 +14,8 @@
 
 #include "net/stream.h"
 #include "proxy/relay.h"
+#include "proxy/socks.h"
+#include "proxy/tunnel.h"
 #include "proxy/world.h"
 
 namespace aileron::proxy {
@@ -28,9 +32,13 @@ class Client final : public net::Channel::Owner, public std::enable_shared_from_
 
  private:
   enum class Phase : std::uint8_t {
+    kFirst,  // of the proxy port: SOCKS or HTTP
+    kSocks,
+    kAdmission,  // the daemon or the site is waited for
     kSniff,
     kHandshake,
     kRelay,    // the relay has the connection
+    kTunnel,   // the tunnel has it
     kClosing,  // nothing can be said
     kLinger,
     kDone
@@ -45,6 +53,7 @@ class Client final : public net::Channel::Owner, public std::enable_shared_from_
   // Finding out what the connection is.
   void EnterCaptured(const net::Endpoint& destination);
   void EnterTunnel();
+  void BeginSniffing();
   bool SniffMore();
   void BeginTls();
   bool ShakeHands();
@@ -56,6 +65,18 @@ class Client final : public net::Channel::Owner, public std::enable_shared_from_
   void OnRelayDone(Relay::Outcome outcome);
   void RefuseConnection(std::string_view code, std::string_view detail);
 
+  // SOCKS, and opaque sites.
+  bool ChooseProxyProtocol();
+  bool RunSocks();
+  bool SayInSocks();
+  void EnterBySocks();
+  void AskAdmission();
+  void OnAdmission(const Verdict& verdict);
+  void AdmitToSniffing();
+  void OpenOpaque(const Verdict& verdict);
+  void RefuseAdmission(const Refusal& refusal, SocksReply reply);
+  void BeginTunnel(std::unique_ptr<net::Channel> upstream, const std::string& rule);
+
   bool FinishClosing();
   bool DrainClient();
 
@@ -65,6 +86,9 @@ class Client final : public net::Channel::Owner, public std::enable_shared_from_
   Phase phase_ = Phase::kSniff;
   std::unique_ptr<net::Stream> client_;
   std::shared_ptr<Relay> relay_;
+  std::unique_ptr<SocksConversation> socks_;
+  std::unique_ptr<Upstreams::Opening> opening_;
+  std::unique_ptr<Tunnel> tunnel_;
   net::Timer timer_;
 
   Site site_;

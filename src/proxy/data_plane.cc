@@ -44,9 +44,10 @@ Result<std::unique_ptr<DataPlane>> DataPlane::Make(os::Fd channel, Start start,
   if (!start.proxy.host.empty()) {
     plane->upstreams_->UseProxy(std::move(start.proxy), *plane->permits_);
   }
-  plane->world_ = std::make_unique<World>(World{*plane->loop_, *plane->permits_, *plane->leafs_,
-                                                *plane->upstreams_, plane->names_,
-                                                *plane->tls_server_, start.timeouts});
+  AILERON_ASSIGN(OpaqueHosts opaque, OpaqueHosts::Parse(start.opaque));
+  plane->world_ = std::make_unique<World>(
+      World{*plane->loop_, *plane->permits_, *plane->leafs_, *plane->upstreams_, plane->names_,
+            *plane->tls_server_, start.timeouts, std::move(opaque)});
   plane->dns_ = std::make_unique<DnsAnswerer>(*plane->permits_, plane->names_);
   plane->clients_max_ = start.clients_max == 0 ? limits::clients_max
                                                : std::min(start.clients_max, limits::clients_max);
@@ -95,6 +96,7 @@ Result<DataPlane::End> DataPlane::Run(Confinement confinement) {
   AILERON_TRY(permits_->SendReady());
   loop_->Run();
   // Clients first: their ends are recorded.
+  clients_.clear();
   if (end_ == End::kStopped) permits_->Drain();
   return end_;
 }

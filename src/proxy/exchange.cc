@@ -260,6 +260,11 @@ void Exchange::OnVerdict(std::shared_ptr<const Verdict> verdict) {
   record_.rule = verdict_->rule;
   constexpr std::uint16_t https_port = 443;
   const bool connect = request_.method_kind() == http::MethodKind::kConnect;
+  if (connect && verdict_->action == Action::kAllow && verdict_->opaque) {
+    // Nothing can be told inside: the answer says whether the site was reached.
+    state_ = State::kOpening;
+    return Do(Command::kOpenUpstream);
+  }
   if (connect && (verdict_->action == Action::kAllow || site_.port == https_port)) {
     return AnswerConnect();  // a refusal is told inside, where clients show it
   }

@@ -49,7 +49,8 @@ class Exchange {
     kEndUpstream,    // tunnel: no more goes up; after to_upstream is written
     kEndClient,      // tunnel: no more comes down; after to_client is written
     kRecord,         // take it with TakeRecord()
-    kEnterTunnel,    // CONNECT was answered: what follows in from_client is for site()
+    kEnterTunnel,    // CONNECT was answered: what follows in from_client is for site(), to whose
+                     // upstream, when the site is opaque, the connection stays open
     kCloseClient,    // after to_client is written; read on for a while, so that it arrives
     kCutClient,      // the same, so that the client sees that the response is not whole
   };
@@ -103,6 +104,7 @@ class Exchange {
   const Site& site() const { return site_; }
   const BindingView& wanted_binding() const { return verdict_->bindings[binding_]; }
   AddressRule address_rule() const { return verdict_->address_rule; }
+  std::string rule() const { return verdict_ ? verdict_->rule : std::string(); }
   AuditRecord TakeRecord();
   void ReleaseMemory();
 

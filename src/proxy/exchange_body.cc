@@ -15,6 +15,7 @@ constexpr std::size_t head_room = limits::input_max + 4096;
 
 void Exchange::OnUpstreamOpened(Reuse reuse) {
   if (state_ != State::kOpening) return;
+  if (request_.method_kind() == http::MethodKind::kConnect) return AnswerConnect();
   upstream_open_ = true;
   upstream_deaf_ = false;
   upstream_end_.reset();

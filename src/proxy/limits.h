@@ -27,6 +27,12 @@ constexpr auto audit_flush = 50ms;
 constexpr std::chrono::milliseconds timeout_min = 100ms;
 constexpr std::chrono::milliseconds timeout_max = std::chrono::hours(7 * 24);
 
+// Opaque sites and SOCKS.
+constexpr std::size_t opaque_max = 256;           // entries of a session
+constexpr std::size_t tunnel_buffer = 64 * 1024;  // each way
+constexpr std::size_t hello_max = 32 * 1024;      // a ClientHello
+constexpr std::size_t socks_input_max = 1024;     // a message has at most 513 bytes
+
 // Clients.
 constexpr std::uint32_t clients_max = 4096;
 constexpr std::size_t input_max = 64 * 1024;   // read and not yet used, each side; a head fits

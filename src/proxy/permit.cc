@@ -23,6 +23,8 @@ enum class Type : std::uint8_t {
   kAudit = 20,
 };
 
+enum class Opaque : std::uint8_t { kNo = 0, kYes = 1 };
+
 WireWriter Begin(Type type) {
   WireWriter writer;
   writer.U8(static_cast<std::uint8_t>(type));
@@ -108,6 +110,10 @@ Start ReadStart(Fields& fields) {
   for (const NamedTimeout& timeout : AllTimeouts()) {
     start.timeouts.*timeout.member = Timeouts::Length(fields.U32());
   }
+  for (std::uint32_t left = fields.Count(limits::opaque_max); left > 0 && !fields.failed();
+       --left) {
+    start.opaque.push_back(fields.Text());
+  }
   return start;
 }
 
@@ -121,6 +127,7 @@ Verdict ReadVerdict(Fields& fields) {
   verdict.code = fields.Text();
   verdict.address_rule = fields.Choice(AddressRule::kAny);
   verdict.forward = fields.Choice(Forward::kProxy);
+  verdict.opaque = fields.Choice(Opaque::kYes) == Opaque::kYes;
   for (std::uint32_t left = fields.Count(limits::bindings_max); left > 0 && !fields.failed();
        --left) {
     BindingView& binding = verdict.bindings.emplace_back();
@@ -185,6 +192,8 @@ std::string Encode(const Start& start) {
   for (const NamedTimeout& timeout : AllTimeouts()) {
     writer.U32(static_cast<std::uint32_t>((start.timeouts.*timeout.member).count()));
   }
+  writer.U32(static_cast<std::uint32_t>(start.opaque.size()));
+  for (const std::string& entry : start.opaque) writer.Text(entry);
   return writer.Take();
 }
 
@@ -198,6 +207,7 @@ std::string Encode(const Verdict& verdict) {
   writer.Text(verdict.code);
   writer.U8(static_cast<std::uint8_t>(verdict.address_rule));
   writer.U8(static_cast<std::uint8_t>(verdict.forward));
+  writer.U8(verdict.opaque ? 1 : 0);
   writer.U32(static_cast<std::uint32_t>(verdict.bindings.size()));
   for (const BindingView& binding : verdict.bindings) {
     writer.Text(binding.name);

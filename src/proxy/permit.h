@@ -83,6 +83,7 @@ struct Start {
   std::uint32_t clients_max = 0;  // connections of clients at a time; 0: limits::clients_max
   UpstreamProxy proxy;
   Timeouts timeouts;
+  std::vector<std::string> opaque;  // HOST:PORT (opaque.h)
 };
 
 struct Verdict {
@@ -94,6 +95,7 @@ struct Verdict {
   std::string code;    // stable: "host_not_allowed", "host_denied" …
   AddressRule address_rule = AddressRule::kPublicOnly;
   Forward forward = Forward::kSite;
+  bool opaque = false;  // of Scheme::kTcp: the bytes are passed on unread, without a credential
   std::vector<BindingView> bindings;  // with kProxy: the proxy's credential, if it wants one
 };
 
@@ -145,7 +147,7 @@ struct AskCredential {
 };
 
 struct AuditRecord {
-  std::string kind;           // "request", "connect", "dns", "refused", "upgrade"
+  std::string kind;           // "request", "connect", "dns", "refused", "upgrade", "tunnel"
   std::uint64_t time_us = 0;  // when it began, microseconds since 1970
   std::string host;
   std::uint16_t port = 0;

@@ -28,6 +28,8 @@ std::string SomeVerdict() {
                         .rule = "rule",
                         .code = "c",
                         .address_rule = AddressRule::kAny,
+                        .forward = Forward::kProxy,
+                        .opaque = true,
                         .bindings = {{.name = "b",
                                       .scheme = BindingScheme::kQueryParam,
                                       .emit = Emit::kSentinel,
@@ -42,13 +44,23 @@ TEST(Permit, StartComesBackAsItWasSent) {
                     .ca_certificate = "ca",
                     .extra_roots = "roots",
                     .connect_to = {{"h", 443, "127.0.0.1", 8443}},
-                    .clients_max = 12};
+                    .clients_max = 12,
+                    .proxy = {.host = "proxy.test",
+                              .port = 3128,
+                              .username = "me",
+                              .credential = "token/proxy",
+                              .no_proxy = "a.test"},
+                    .timeouts = {.connect = std::chrono::seconds(5), .idle = Timeouts::kNone},
+                    .opaque = {"db.test:5432"}};
   const auto back = BackFromDaemon<Start>(Encode(start));
   EXPECT_EQ(back.session_id, "id");
   ASSERT_EQ(back.listeners.size(), 2u);
   EXPECT_EQ(back.listeners[1].kind, ListenerKind::kDns);
   EXPECT_EQ(back.connect_to[0].to_port, 8443);
   EXPECT_EQ(back.clients_max, 12u);
+  EXPECT_EQ(back.proxy, start.proxy);
+  EXPECT_EQ(back.timeouts, start.timeouts);
+  EXPECT_EQ(back.opaque, start.opaque);
 }
 
 TEST(Permit, VerdictComesBackAsItWasSent) {
@@ -56,6 +68,8 @@ TEST(Permit, VerdictComesBackAsItWasSent) {
   EXPECT_EQ(back.id, 7u);
   EXPECT_EQ(back.action, Action::kAllow);
   EXPECT_EQ(back.address_rule, AddressRule::kAny);
+  EXPECT_EQ(back.forward, Forward::kProxy);
+  EXPECT_TRUE(back.opaque);
   ASSERT_EQ(back.bindings.size(), 1u);
   EXPECT_EQ(back.bindings[0].emit, Emit::kSentinel);
   EXPECT_EQ(back.bindings[0].sentinel, "look-alike");

@@ -288,7 +288,7 @@ void Relay::Finish(Outcome outcome) {
   outcome_ = outcome;
   timer_.Cancel();
   opening_.reset();
-  upstream_.reset();
+  if (outcome != Outcome::kTunnel) upstream_.reset();
 }
 
 void Relay::OnTimer() {

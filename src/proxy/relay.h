@@ -35,6 +35,8 @@ class Relay final : public net::Channel::Owner, public std::enable_shared_from_t
   // Goes as far as it can. Calls from within a step become another step.
   void Pump();
   Exchange& exchange() { return exchange_; }
+  // After kTunnel: the connection to the site, when the site is opaque.
+  std::unique_ptr<net::Channel> TakeUpstream() { return std::move(upstream_); }
 
  private:
   enum class Phase : std::uint8_t { kExchange, kEntering, kClosing, kDone };

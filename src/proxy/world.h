@@ -5,6 +5,7 @@
 #include "net/tls.h"
 #include "proxy/leaf_cache.h"
 #include "proxy/names.h"
+#include "proxy/opaque.h"
 #include "proxy/permit_client.h"
 #include "proxy/timeouts.h"
 #include "proxy/upstream.h"
@@ -19,6 +20,7 @@ struct World {
   SyntheticNames& names;
   net::TlsServer& tls;
   Timeouts timeouts;
+  OpaqueHosts opaque;
 };
 
 }  // namespace aileron::proxy

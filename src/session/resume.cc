@@ -48,6 +48,7 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
     writer.Text(*text);
   }
   WriteList(writer, network.timeouts);
+  WriteList(writer, network.opaque);
   writer.U32(static_cast<std::uint32_t>(state.sentinels.size()));
   for (const auto& [binding, sentinel] : state.sentinels) {
     writer.Text(binding);
@@ -107,6 +108,7 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
     *text = reader.Text();
   }
   network.timeouts = ReadList(reader, limits::kTimeoutsMax);
+  network.opaque = ReadList(reader, limits::kOpaqueMax);
   const std::uint32_t sentinels = reader.U32();
   if (sentinels > limits::kSentinelsMax) return refuse();
   for (std::uint32_t i = 0; i < sentinels && !reader.failed(); ++i) {

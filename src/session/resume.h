@@ -27,6 +27,7 @@ struct NetworkRequest {
   std::string upstream_proxy_credential;  // the vault entry with its password
   std::string no_proxy;
   std::vector<std::string> timeouts;  // NAME=DURATION
+  std::vector<std::string> opaque;    // HOST[:PORT]
   bool operator==(const NetworkRequest&) const = default;
 };
 

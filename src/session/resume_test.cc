@@ -26,7 +26,8 @@ ResumeState Example() {
                    .upstream_proxy = "http://me@proxy.example:3128",
                    .upstream_proxy_credential = "token/proxy",
                    .no_proxy = "example.org",
-                   .timeouts = {"connect=5s", "idle=none"}};
+                   .timeouts = {"connect=5s", "idle=none"},
+                   .opaque = {"db.example:5432"}};
   state.sentinels["github"] = {.variable = "GITHUB_TOKEN", .value = "ghp_aileron"};
   state.ca_certificate = "CERT";
   state.ca_key = Secret("the authority's key");

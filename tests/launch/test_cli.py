@@ -30,7 +30,8 @@ def test_every_flag_of_launch_is_in_the_help_and_the_manual(world):
     """A flag of the specification is missing in --help or the man page."""
     flags = ["--sandbox", "--profile", "--allow", "--deny", "--mount", "--env", "--env-file",
              "--workdir", "--workspace", "--read-only", "--memory", "--pids", "--cpus",
-             "--upstream-ca", "--connect-to", "--tty", "--require", "--allow-write", "--allow-nested"]
+             "--upstream-ca", "--connect-to", "--tty", "--require", "--allow-write", "--allow-nested",
+             "--upstream-proxy", "--upstream-proxy-credential", "--no-proxy", "--timeout", "--opaque"]
     text = world.aileron("launch", "--help").ok().out
     manual = world.aileron("man").ok().out.replace("\\-", "-")
     assert [flag for flag in flags if flag not in text] == []
