@@ -3,6 +3,7 @@
 #include <string>
 
 #include "fuzz/pieces.h"
+#include "http/cookie.h"
 #include "http/h1.h"
 #include "http/h1_write.h"
 #include "http/url.h"
@@ -23,9 +24,9 @@ constexpr std::string_view kLookAlike = "lookalike";
 
 BindingView BindingOf(std::uint8_t choice) {
   BindingView binding{.name = "b", .credential = "api/b"};
-  binding.scheme = static_cast<BindingScheme>(choice % 4);
-  binding.emit = choice / 4 % 2 == 0 ? Emit::kInject : Emit::kSentinel;
-  binding.username = choice / 8 % 2 == 0 ? "" : "user";
+  binding.scheme = static_cast<BindingScheme>(choice % 5);
+  binding.emit = choice / 5 % 2 == 0 ? Emit::kInject : Emit::kSentinel;
+  binding.username = choice / 10 % 2 == 0 ? "" : "user";
   binding.header = binding.scheme == BindingScheme::kHeaderTemplate ? "X-Api-Key" : "";
   binding.template_text = "v {secret}.";
   binding.parameter = "key";
@@ -55,6 +56,15 @@ void CheckSent(const BindingView& binding, const Injected& report, std::string_v
       found += http::ParameterIs(name, "key") ? 1 : 0;
       return true;
     });
+    Expect(found == 1);
+  } else if (binding.scheme == BindingScheme::kCookie) {
+    int found = 0;
+    Expect(head.headers.Count("Cookie") == 1);
+    http::ForEachCookie(*head.headers.Find("Cookie"),
+                        [&](std::string_view name, std::string_view, std::string_view) {
+                          found += name == "key" ? 1 : 0;
+                          return true;
+                        });
     Expect(found == 1);
   } else {
     const std::string_view field =

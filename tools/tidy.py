@@ -109,6 +109,34 @@ def check_documents():
                 yield f"{name}: names {path}, which does not exist"
 
 
+def check_specification():
+    """Every file of scenarios holds some promise."""
+    text = (ROOT / "SPECIFICATION.md").read_text()
+    for path in tracked("tests/*/test_*.py"):
+        name = str(path.relative_to(ROOT))
+        if f"`{name}`" not in text:
+            yield f"{name}: SPECIFICATION.md names no promise that it holds"
+
+
+def check_api():
+    """The daemon's routes are those of the contract."""
+    contract, path = set(), None
+    for line in (ROOT / "api" / "openapi.yaml").read_text().splitlines():
+        if match := re.match(r"  (/\S*):", line):
+            path = match[1]
+        elif match := re.match(r"    (get|put|post|delete|patch|head):", line):
+            contract.add((match[1].upper(), f"/v1{path}"))
+        elif line and not line[0].isspace():
+            path = None
+    routes = set()
+    for source in tracked("src/daemon/routes_*.cc"):
+        routes |= set(re.findall(r'router\.Add\(\s*"([A-Z]+)",\s*"([^"]+)"', source.read_text()))
+    for method, route in sorted(routes - contract):
+        yield f"api/openapi.yaml: lacks {method} {route}, which the daemon serves"
+    for method, route in sorted(contract - routes):
+        yield f"api/openapi.yaml: has {method} {route}, which the daemon does not serve"
+
+
 def check_format():
     files = [str(p) for p in tracked("src/*.cc", "src/*.h", "fuzz/*.cc", "bench/*.cc")]
     result = subprocess.run(["clang-format-19", "--dry-run", *files], cwd=ROOT, capture_output=True, text=True)
@@ -119,7 +147,8 @@ def check_format():
 
 def main():
     problems = []
-    for check in [check_layers, check_sizes, check_tests, check_leftovers, check_documents, check_format]:
+    for check in [check_layers, check_sizes, check_tests, check_leftovers, check_documents, check_specification,
+                  check_api, check_format]:
         problems += check()
     for problem in problems:
         print(problem)

@@ -22,6 +22,8 @@ class Peer:
 
     name = ""
     intercepts = True  # takes CONNECT and mints leaf certificates
+    has_sessions = False
+    cannot = ()        # rows that make no sense for it, or that it does not know how to do
 
     def __init__(self, site: Site, root: str):
         self.site = site
@@ -48,7 +50,11 @@ class Peer:
         if self.child:
             processes.end(self.child)
 
-    def reach(self) -> list:
+    def can(self, work) -> bool:
+        """Whether it is measured in this row."""
+        return work.key not in self.cannot and (work.sessions == 1 or self.has_sessions)
+
+    def reach(self, _work) -> list:
         """The load generator's options to go through this peer."""
         return ["--proxy", f"127.0.0.1:{self.port}"]
 
@@ -60,11 +66,11 @@ class Peer:
             sys.exit(f"bench: the certificate seen through {self.name} was issued by "
                      f"\"{issuer}\", not by \"{self.authority.name}\"")
 
-    def load(self, arguments, _names) -> dict:
+    def load(self, work, arguments, _names) -> dict:
         """Runs the load generator through this peer; its report."""
-        command = [str(loadgen.PROGRAM), "--cafile", self.authority.certificate, *self.reach(),
-                   *arguments]
-        return loadgen.run(command, self.child.pid if self.child else None)
+        command = [str(loadgen.PROGRAM), "--cafile", self.authority.certificate,
+                   *self.reach(work), *arguments]
+        return loadgen.run([command], self.child.pid if self.child else None)
 
 
 class Direct(Peer):
@@ -72,54 +78,115 @@ class Direct(Peer):
 
     name = "direct"
     intercepts = False
-    _to_events = False
+    cannot = ("tunnels",)
 
-    def load(self, arguments, _names) -> dict:
-        self._to_events = any(f":{self.site.events_port}/" in text for text in arguments)
-        return super().load(arguments, _names)
-
-    def reach(self) -> list:
-        port = self.site.events_port if self._to_events else self.site.port
-        return ["--connect-to", f"127.0.0.1:{port}"]
+    def reach(self, work) -> list:
+        return ["--connect-to", f"127.0.0.1:{self.site.ports[work.door]}"]
 
 
-class Nginx(Direct):
-    """A reverse proxy that ends TLS and begins it again: the same cryptographic work."""
+class _Reverse(Peer):
+    """A reverse proxy that ends TLS and begins it again: the same cryptographic work without
+    interception, and the site's own certificate. It has a port for each door of the site."""
+
+    intercepts = False
+    cannot = ("names",)
+
+    def __init__(self, site: Site, root: str):
+        super().__init__(site, root)
+        self.ports = {door: free_port() for door in site.ports}
+        self.port = self.ports["site"]
+
+    def reach(self, work) -> list:
+        return ["--connect-to", f"127.0.0.1:{self.ports[work.door]}"]
+
+
+class Nginx(_Reverse):
+    """One worker process. The buffers are what makes large bodies fastest and delays no event."""
 
     name = "nginx"
     _SERVER = """
-  upstream site {{ server 127.0.0.1:{site}; keepalive 64; }}
-  upstream events {{ server 127.0.0.1:{events}; }}
-  map $server_port $behind {{ {port} site; {events_in} events; }}
+  upstream site {{
+    server 127.0.0.1:{site}; keepalive 128; keepalive_requests 100000000; keepalive_timeout 600s;
+  }}
+  upstream live {{ server 127.0.0.1:{live}; }}
+  map $server_port $behind {{ {live_in} live; default site; }}
+  map $http_upgrade $connection_out {{ "" ""; default upgrade; }}
   server {{
-    listen 127.0.0.1:{port} ssl backlog=4096; listen 127.0.0.1:{events_in} ssl;
+    listen 127.0.0.1:{site_in} ssl backlog=4096; listen 127.0.0.1:{live_in} ssl;
+    listen 127.0.0.1:{h2_in} ssl http2;
     client_max_body_size 0;
     location / {{
-      proxy_pass https://$behind; proxy_http_version 1.1; proxy_set_header Connection "";
+      proxy_pass https://$behind; proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_out;
       proxy_set_header Host $http_host; proxy_ssl_server_name on; proxy_ssl_name {host};
       proxy_ssl_verify on; proxy_ssl_trusted_certificate {authority};
       proxy_buffering off; proxy_request_buffering off;
+      proxy_buffer_size 64k; proxy_buffers 4 64k;
+      proxy_read_timeout 600s;
     }}
   }}
 """
 
     def start(self, names) -> None:
-        self._events_in = free_port()
-        servers = self._SERVER.format(site=self.site.port, events=self.site.events_port,
-                                      port=self.port, events_in=self._events_in, host=HOST,
-                                      authority=self.site.authority.certificate)
+        servers = self._SERVER.format(
+            site=self.site.ports["site"], live=self.site.ports["live"],
+            site_in=self.ports["site"], live_in=self.ports["live"], h2_in=self.ports["h2"],
+            host=HOST, authority=self.site.authority.certificate)
         self.child = start_nginx(self.root, servers, self.site.certificate, self.site.key,
                                  self.port)
 
-    def reach(self) -> list:
-        return ["--connect-to",
-                f"127.0.0.1:{self._events_in if self._to_events else self.port}"]
+
+class HAProxy(_Reverse):
+    """One thread."""
+
+    name = "haproxy"
+    _CONFIGURATION = """
+global
+  nbthread 1
+  maxconn 8192
+  ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
+defaults
+  mode http
+  timeout connect 10s
+  timeout client 600s
+  timeout server 600s
+  timeout tunnel 600s
+  http-reuse always
+  default-server ssl verify required verifyhost {host} sni str({host}) ca-file {authority} \
+alpn http/1.1
+frontend site
+  bind 127.0.0.1:{site_in} ssl crt {bundle} alpn http/1.1
+  bind 127.0.0.1:{h2_in} ssl crt {bundle} alpn h2,http/1.1
+  default_backend site
+frontend live
+  bind 127.0.0.1:{live_in} ssl crt {bundle} alpn http/1.1
+  default_backend live
+backend site
+  server site 127.0.0.1:{site}
+backend live
+  server live 127.0.0.1:{live}
+"""
+
+    def start(self, names) -> None:
+        bundle = os.path.join(self.root, "server.pem")
+        with open(bundle, "w", encoding="ascii") as file:
+            for part in (self.site.certificate, self.site.key):
+                with open(part, encoding="ascii") as source:
+                    file.write(source.read())
+        path = os.path.join(self.root, "haproxy.cfg")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(self._CONFIGURATION.format(
+                site=self.site.ports["site"], live=self.site.ports["live"],
+                site_in=self.ports["site"], live_in=self.ports["live"], h2_in=self.ports["h2"],
+                host=HOST, bundle=bundle, authority=self.site.authority.certificate))
+        self.spawn("/usr/sbin/haproxy", "-db", "-q", "-f", path)
 
 
 class Squid(Peer):
     """Debian's squid-openssl with ssl_bump, one process."""
 
     name = "squid"
+    cannot = ("h2",)
     _CONFIGURATION = """
 http_port 127.0.0.1:{port} ssl-bump tls-cert={bundle} generate-host-certificates=on \
 dynamic_cert_mem_cache_size=16MB
@@ -131,6 +198,7 @@ http_access allow all
 tls_outgoing_options cafile={upstream}
 hosts_file {root}/hosts
 cache deny all
+http_upgrade_request_protocols websocket allow all
 access_log none
 via off
 forwarded_for delete
@@ -180,7 +248,7 @@ def responseheaders(flow):
     def start(self, names) -> None:
         addon = os.path.join(self.root, "addon.py")
         with open(addon, "w", encoding="ascii") as file:
-            file.write(self._ADDON.format(ports={self.site.port, self.site.events_port}))
+            file.write(self._ADDON.format(ports=set(self.site.ports.values())))
         self.authority.bundle(os.path.join(self.root, "mitmproxy-ca.pem"))
         self.spawn("/usr/bin/mitmdump", "-q", "--set", f"confdir={self.root}", "--listen-host",
                    "127.0.0.1", "--listen-port", str(self.port), "--set",
@@ -196,8 +264,8 @@ class Aileron(Peer):
 
     name = "aileron"
     intercepts = False  # by CONNECT with an authority of ours: its own is made for each session
+    has_sessions = True
     _PROGRAM = "/tmp/loadgen"
-    _PROXY = ["--proxy", "127.0.0.1:3128"]
 
     def start(self, names) -> None:
         self._world = World()
@@ -206,16 +274,18 @@ class Aileron(Peer):
     def stop(self) -> None:
         self._world.__exit__()
 
-    def load(self, arguments, names) -> dict:
-        hosts = [(HOST, port) for port in (self.site.port, self.site.events_port)]
-        hosts += [(name, self.site.port) for name in names]
+    def reach(self, _work) -> list:
+        return ["--proxy", "127.0.0.1:3128"]
+
+    def load(self, work, arguments, names) -> dict:
+        port = self.site.ports[work.door]
         flags = [f"--mount={loadgen.PROGRAM}:{self._PROGRAM}:ro",
                  f"--upstream-ca={self.site.authority.certificate}"]
-        for host, port in hosts:
+        for host in (HOST, *names):
             flags += [f"--allow={host}:{port}", f"--connect-to={host}:{port}:127.0.0.1:{port}"]
         command = [self._world.aileron, "launch", "--tty=never", *flags, "--", self._PROGRAM,
-                   *self._PROXY, "--cafile", "/run/aileron/ca.pem", *arguments]
-        return loadgen.run(command, self._world.daemon, **self._world.user())
+                   *self.reach(work), "--cafile", "/run/aileron/ca.pem", *arguments]
+        return loadgen.run([command] * work.sessions, self._world.daemon, **self._world.user())
 
     def check(self, report) -> None:
         issuer = report["tls"]["issuer"]
@@ -227,7 +297,10 @@ class Captured(Aileron):
     """The same for a client that knows of no proxy: a name from aileron's DNS, TLS by its SNI."""
 
     name = "captured"
-    _PROXY = []
+
+    def reach(self, _work) -> list:
+        return []
 
 
-ALL = {peer.name: peer for peer in (Direct, Nginx, Aileron, Captured, Squid, Mitmproxy)}
+ALL = {peer.name: peer
+       for peer in (Direct, Nginx, HAProxy, Aileron, Captured, Squid, Mitmproxy)}

@@ -1,4 +1,5 @@
-"""The site behind all proxies: nginx with TLS, and a source of server-sent events."""
+"""The site behind all proxies: nginx with TLS, HTTP/1.1 and HTTP/2, and the origin of events and
+WebSockets."""
 
 import os
 import pathlib
@@ -6,7 +7,7 @@ import socket
 import subprocess
 import sys
 
-from lib import processes
+from lib import loadgen, processes
 from lib.certificates import Authority
 
 HOST = "site.bench.test"
@@ -28,7 +29,8 @@ http {{
 # byte would let a proxy stop reading.
 _SERVER = """
   server {{
-    listen 127.0.0.1:{port} ssl backlog=4096; root {root}/files;
+    listen 127.0.0.1:{port} ssl backlog=4096; listen 127.0.0.1:{h2} ssl http2 backlog=4096;
+    root {root}/files;
     location /upload {{
       client_max_body_size 0; client_body_buffer_size 16m;
       proxy_pass http://unix:{root}/answer.sock; proxy_pass_request_body off;
@@ -76,24 +78,24 @@ class Site:
         os.mkdir(root, 0o755)
         self.authority = Authority(root, "upstream")
         self.certificate, self.key = self.authority.issue(HOST, "*.bench.test")
-        self.port, self.events_port = free_port(), free_port()
+        # By door: nginx for HTTP/1.1, nginx that speaks HTTP/2 as well, the origin.
+        self.ports = {door: free_port() for door in ("site", "h2", "live")}
         files = pathlib.Path(root, "files")
         files.mkdir(mode=0o755)
         for name, size in _FILES.items():
             (files / name).write_bytes(os.urandom(size))
-        log = os.path.join(root, "events.log")
+        log = os.path.join(root, "origin.log")
         with open(log, "wb") as output:
-            source = pathlib.Path(__file__).with_name("events.py")
-            self._events = subprocess.Popen(
-                ["/usr/bin/python3", str(source), str(self.events_port), self.certificate,
-                 self.key], stdin=subprocess.DEVNULL, stderr=output)
-        self._nginx = start_nginx(root, _SERVER.format(port=self.port, root=root),
-                                  self.certificate, self.key, self.port)
-        await_port(self.events_port, self._events, log)
+            self._origin = subprocess.Popen(
+                [str(loadgen.ORIGIN), str(self.ports["live"]), self.certificate, self.key],
+                stdin=subprocess.DEVNULL, stderr=output)
+        servers = _SERVER.format(port=self.ports["site"], h2=self.ports["h2"], root=root)
+        self._nginx = start_nginx(root, servers, self.certificate, self.key, self.ports["site"])
+        await_port(self.ports["live"], self._origin, log)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         processes.end(self._nginx)
-        processes.end(self._events)
+        processes.end(self._origin)

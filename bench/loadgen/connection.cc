@@ -59,6 +59,8 @@ Event Connection::Advance(std::uint32_t events, std::span<char> buffer) {
       return OnResponse(buffer);
     case Phase::kEcho:
       return OnEcho(buffer);
+    case Phase::kStreams:
+      return OnStreams(buffer);
   }
   return Event::kWaiting;
 }
@@ -72,6 +74,12 @@ void Connection::Request(Nanos intended) {
   upload_left_ = plan_->options.upload_bytes;
   response_.Reset();
   phase_ = Phase::kRequest;
+}
+
+void Connection::StartStreams() {
+  requested_ = Now();
+  streams_ = std::make_unique<Streams>(*plan_, *stats_, host_);
+  phase_ = Phase::kStreams;
 }
 
 bool Connection::Ping() {
@@ -91,6 +99,7 @@ void Connection::Finish() {
 
 void Connection::Close() {
   ERR_clear_error();
+  streams_.reset();
   tls_.reset();
   if (descriptor_ >= 0) close(descriptor_);
   descriptor_ = -1;
@@ -157,7 +166,9 @@ Event Connection::OnHandshake() {
   }
   EndPhase(stats_->tls);
   ++stats_->handshakes;
+  if (SSL_session_reused(tls_.get()) == 1) ++stats_->resumed;
   if (stats_->facts.version.empty()) stats_->facts = Describe(tls_);
+  if (plan_->options.mode == Mode::kH2 && !SpeaksH2(tls_)) return Fail("the peer speaks no h2");
   phase_ = Phase::kIdle;
   return Event::kReady;
 }
@@ -227,6 +238,29 @@ Event Connection::OnEcho(std::span<char> buffer) {
     if (static_cast<std::size_t>(count) > echo_left_) return Fail("WebSocket: unexpected bytes");
     echo_left_ -= static_cast<std::size_t>(count);
     if (echo_left_ == 0) return Event::kEcho;
+  }
+}
+
+// Reads all there is before it writes: requests that follow each other go in one record.
+Event Connection::OnStreams(std::span<char> buffer) {
+  for (;;) {
+    const int count = SSL_read(tls_.get(), buffer.data(), static_cast<int>(buffer.size()));
+    if (count <= 0 && WouldBlock(tls_, count)) return WriteStreams();
+    if (count <= 0) return Event::kPeerClosed;
+    requested_ = Now();
+    if (!streams_->Receive({buffer.data(), static_cast<std::size_t>(count)})) {
+      return Fail("the HTTP/2 session ended");
+    }
+  }
+}
+
+Event Connection::WriteStreams() {
+  for (;;) {
+    const std::string_view bytes = streams_->Pending();
+    if (bytes.empty()) return Event::kWaiting;
+    const int count = SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size()));
+    if (count <= 0) return WouldBlock(tls_, count) ? Event::kWaiting : Fail("HTTP/2 write");
+    streams_->Sent(static_cast<std::size_t>(count));
   }
 }
 

@@ -2,12 +2,14 @@
 //
 //   closed → tcp → [proxy writes → proxy reads →] handshake → idle ⇄ request → response
 //                                                              idle ⇄ echo (WebSocket)
+//                                                              idle → streams (HTTP/2)
 //
 // It moves only when it is advanced, on edges of an epoll the worker owns, and tells the worker
 // what happened; what happens next is the worker's to say. It times its own phases.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +17,7 @@
 #include "plan.h"
 #include "response.h"
 #include "stats.h"
+#include "streams.h"
 #include "tls.h"
 
 namespace loadgen {
@@ -42,6 +45,8 @@ class Connection {
   Event Advance(std::uint32_t events, std::span<char> buffer);
   // Prepares the next request; Advance() sends it. Its latency counts from `intended`.
   void Request(Nanos intended);
+  // From now on HTTP/2, which begins its requests itself; Advance() moves them.
+  void StartStreams();
   // Sends a WebSocket frame. False when it could not be sent whole.
   bool Ping();
   // Ends the TLS session politely, then the connection.
@@ -71,7 +76,8 @@ class Connection {
     kIdle,
     kRequest,
     kResponse,
-    kEcho
+    kEcho,
+    kStreams
   };
 
   Event OnTcp(std::uint32_t events);
@@ -83,6 +89,8 @@ class Connection {
   Event OnRequest();
   Event OnResponse(std::span<char> buffer);
   Event OnEndInResponse();
+  Event OnStreams(std::span<char> buffer);
+  Event WriteStreams();
   Event OnEcho(std::span<char> buffer);
   void OnEvents(std::string_view bytes);
   Event Fail(std::string why);
@@ -102,6 +110,7 @@ class Connection {
   std::size_t echo_left_ = 0;
   std::uint64_t responses_ = 0;  // on this connection
   Response response_;
+  std::unique_ptr<Streams> streams_;
   std::string failure_;
   Nanos opened_ = 0, phase_began_ = 0, requested_ = 0, intended_ = 0, first_byte_ = 0;
 };

@@ -1,6 +1,6 @@
 // loadgen: an HTTPS load generator that goes through an HTTP CONNECT proxy.
 //
-//   loadgen ─TCP→ proxy ─CONNECT host:port→ (tunnel) ─TLS→ HTTP/1.1
+//   loadgen ─TCP→ proxy ─CONNECT host:port→ (tunnel) ─TLS→ HTTP/1.1 or HTTP/2
 //
 // A run has a window of time in which operations count. Its ends are told on standard error as the
 // lines "begin" and "end", so that whoever started it can read the proxy's CPU time and memory at

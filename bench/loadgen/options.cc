@@ -31,6 +31,7 @@ Mode ToMode(std::string_view text) {
   if (text == "hold") return Mode::kHold;
   if (text == "sse") return Mode::kSse;
   if (text == "ws") return Mode::kWs;
+  if (text == "h2") return Mode::kH2;
   Die("there is no mode \"" + std::string(text) + "\"");
 }
 
@@ -44,6 +45,13 @@ void ReadUrl(Options& options, std::string_view url) {
   const auto colon = authority.find(':');
   options.url.host = authority.substr(0, colon);
   if (colon != std::string_view::npos) options.url.port = authority.substr(colon + 1);
+}
+
+// Of two words; true for the second.
+bool Second(std::string_view text, std::string_view first, std::string_view second) {
+  if (text == second) return true;
+  if (text != first) Die("expected " + std::string(first) + " or " + std::string(second));
+  return false;
 }
 
 bool ToStdin(std::string_view text) {
@@ -61,7 +69,7 @@ struct Flag {
 constexpr Flag kFlags[] = {
     {"--url", "URL", "https://HOST[:PORT]/PATH; {n} in HOST is a number never used before",
      [](Options& o, std::string_view v) { ReadUrl(o, v); }},
-    {"--mode", "MODE", "keepalive (default), newconn, hold, sse or ws",
+    {"--mode", "MODE", "keepalive (default), newconn, hold, sse, ws or h2",
      [](Options& o, std::string_view v) { o.mode = ToMode(v); }},
     {"--proxy", "HOST:PORT", "go through an HTTP CONNECT proxy",
      [](Options& o, std::string_view v) { o.proxy = ToTarget(v); }},
@@ -97,9 +105,17 @@ constexpr Flag kFlags[] = {
      [](Options& o, std::string_view v) { o.ramp = ToNumber<int>(v); }},
     {"--ws-bytes", "N", "payload of a WebSocket frame (64)",
      [](Options& o, std::string_view v) { o.websocket_bytes = ToNumber<int>(v); }},
+    {"--streams", "N", "h2: requests in flight on each connection (16)",
+     [](Options& o, std::string_view v) { o.streams = ToNumber<int>(v); }},
     {"--cafile", "FILE", "verify certificates with this authority (default: do not verify)",
      [](Options& o, std::string_view v) { o.ca_file = v; }},
     {"--tls", "VERSION", "1.2 or 1.3 only", [](Options& o, std::string_view v) { o.tls = v; }},
+    {"--groups", "LIST", "of the key exchange, as OpenSSL writes them",
+     [](Options& o, std::string_view v) { o.groups = v; }},
+    {"--handshakes", "KIND", "newconn: full (default), or resumed where the server lets",
+     [](Options& o, std::string_view v) { o.resume = Second(v, "full", "resumed"); }},
+    {"--hold-after", "WHAT", "hold: request (default) or handshake",
+     [](Options& o, std::string_view v) { o.hold_request = !Second(v, "request", "handshake"); }},
 };
 
 [[noreturn]] void Usage() {
@@ -119,6 +135,9 @@ void Check(const Options& options) {
   if (options.ramp < 1) Die("--ramp must be at least 1");
   if (options.websocket_bytes < 1 || options.websocket_bytes > limits::websocket_bytes_max) {
     Die("--ws-bytes must be between 1 and " + std::to_string(limits::websocket_bytes_max));
+  }
+  if (options.streams < 1 || options.streams > limits::streams_max) {
+    Die("--streams must be between 1 and " + std::to_string(limits::streams_max));
   }
   if (!options.tls.empty() && options.tls != "1.2" && options.tls != "1.3") {
     Die("--tls must be 1.2 or 1.3");

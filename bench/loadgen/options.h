@@ -16,6 +16,7 @@ enum class Mode {
   kHold,       // tunnels that stay idle after one request, so that memory can be looked at
   kSse,        // streams of server-sent events that carry the time they were sent
   kWs,         // WebSocket ping-pong
+  kH2,         // HTTP/2, --streams requests in flight on each connection
 };
 
 struct Target {
@@ -44,8 +45,12 @@ struct Options {
   std::uint64_t host_start = 0;
   int ramp = 32;  // kHold: connections that are being opened at the same time
   int websocket_bytes = 64;
+  int streams = 16;                    // kH2: of each connection
   std::optional<std::string> ca_file;  // absent: certificates are not verified
   std::string tls;                     // "", "1.2" or "1.3"
+  std::string groups;                  // of the key exchange, in OpenSSL's words; "": its own
+  bool resume = false;                 // kNewConn: offers the newest session of the host
+  bool hold_request = true;            // kHold: after one request, not after the handshake
 };
 
 Options ParseOptions(int argc, char** argv);

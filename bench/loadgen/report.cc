@@ -54,10 +54,10 @@ void PrintReport(const Options& options, const Stats& stats, double window_s) {
   const auto bytes = static_cast<double>(stats.body_bytes + stats.uploaded_bytes);
   std::printf("{\"connections\":%d,\"window_s\":%.4f,\"completed\":%" PRIu64, options.connections,
               window_s, stats.completed);
-  std::printf(",\"per_s\":%.2f,\"mib_per_s\":%.2f,\"handshakes\":%" PRIu64
+  std::printf(",\"per_s\":%.2f,\"mib_per_s\":%.2f,\"handshakes\":%" PRIu64 ",\"resumed\":%" PRIu64
               ",\"reconnects\":%" PRIu64,
               static_cast<double>(stats.completed) / window_s, bytes / window_s / mib,
-              stats.handshakes, stats.reconnects);
+              stats.handshakes, stats.resumed, stats.reconnects);
   PrintErrors(stats);
   PrintSummary("latency_us", stats.latency);
   PrintSummary("ttfb_us", stats.ttfb);

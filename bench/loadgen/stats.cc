@@ -7,6 +7,7 @@ void Stats::Merge(const Stats& other) {
   body_bytes += other.body_bytes;
   uploaded_bytes += other.uploaded_bytes;
   handshakes += other.handshakes;
+  resumed += other.resumed;
   reconnects += other.reconnects;
   for (const auto& [why, count] : other.errors) errors[why] += count;
   latency.Merge(other.latency);

@@ -20,6 +20,7 @@ struct Stats {
   std::uint64_t body_bytes = 0;      // of response bodies, received inside the window
   std::uint64_t uploaded_bytes = 0;  // of request bodies, written inside the window
   std::uint64_t handshakes = 0;
+  std::uint64_t resumed = 0;  // of the handshakes
   std::uint64_t reconnects = 0;
   std::map<std::string, std::uint64_t> errors;
   Histogram latency;  // of an operation

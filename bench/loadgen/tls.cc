@@ -9,12 +9,21 @@
 
 namespace loadgen {
 
-TlsContext::TlsContext(const Options& options) : context_(SSL_CTX_new(TLS_client_method())) {
+TlsContext::TlsContext(const Options& options)
+    : context_(SSL_CTX_new(TLS_client_method())), resume_(options.resume) {
   SSL_CTX* context = context_.get();
   if (context == nullptr) Die("OpenSSL gives no context");
   if (options.tls == "1.2") SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
   if (options.tls == "1.3") SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+  if (!options.groups.empty() && SSL_CTX_set1_groups_list(context, options.groups.c_str()) != 1) {
+    Die("OpenSSL knows no such groups: " + options.groups);
+  }
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  if (resume_) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_set_app_data(context, this);
+    SSL_CTX_sess_set_new_cb(context, Keep);
+  }
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                 SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_read_ahead(context, 1);
@@ -25,8 +34,22 @@ TlsContext::TlsContext(const Options& options) : context_(SSL_CTX_new(TLS_client
       Die("cannot read certificates from " + *options.ca_file);
     }
   }
-  constexpr std::array<unsigned char, 9> alpn{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
-  SSL_CTX_set_alpn_protos(context, alpn.data(), alpn.size());
+  constexpr std::array<unsigned char, 9> http1{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+  constexpr std::array<unsigned char, 3> http2{2, 'h', '2'};
+  if (options.mode == Mode::kH2) {
+    SSL_CTX_set_alpn_protos(context, http2.data(), http2.size());
+  } else {
+    SSL_CTX_set_alpn_protos(context, http1.data(), http1.size());
+  }
+}
+
+int TlsContext::Keep(SSL* tls, SSL_SESSION* session) {
+  auto* context = static_cast<TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(tls)));
+  const std::lock_guard lock(context->mutex_);
+  const char* host = SSL_get_servername(tls, TLSEXT_NAMETYPE_host_name);
+  context->newest_[host == nullptr ? "" : host] =
+      std::shared_ptr<SSL_SESSION>(session, SSL_SESSION_free);
+  return 1;
 }
 
 Tls TlsContext::Start(int descriptor, const std::string& host) const {
@@ -35,6 +58,12 @@ Tls TlsContext::Start(int descriptor, const std::string& host) const {
   SSL_set_tlsext_host_name(tls.get(), host.c_str());
   SSL_set1_host(tls.get(), host.c_str());
   SSL_set_connect_state(tls.get());
+  if (resume_) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = newest_.find(host); found != newest_.end()) {
+      SSL_set_session(tls.get(), found->second.get());
+    }
+  }
   return tls;
 }
 
@@ -52,6 +81,13 @@ std::string TlsError(const Tls& tls) {
   std::array<char, 128> text{};
   ERR_error_string_n(error, text.data(), text.size());
   return text.data();
+}
+
+bool SpeaksH2(const Tls& tls) {
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(tls.get(), &name, &size);
+  return size == 2 && name[0] == 'h' && name[1] == '2';
 }
 
 TlsFacts Describe(const Tls& tls) {

@@ -77,6 +77,7 @@ void Worker::OpenNextHeld() {
 
 void Worker::Begin(std::uint32_t index) {
   Connection& connection = connections_[index];
+  if (options_.mode == Mode::kH2) return connection.StartStreams();
   std::uint64_t number = 0;
   const bool counted = options_.mode == Mode::kKeepAlive && options_.requests > 0;
   if (counted && !plan_.Take(number)) return connection.Finish();
@@ -117,6 +118,7 @@ bool Worker::React(std::uint32_t index, Event event) {
 }
 
 void Worker::OnReady(std::uint32_t index) {
+  if (options_.mode == Mode::kHold && !options_.hold_request) return Hold();
   if (interval_ > 0 && options_.mode == Mode::kKeepAlive) {
     timers_.push({due_[index], index});
   } else {

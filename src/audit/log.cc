@@ -16,6 +16,7 @@
 namespace aileron::audit {
 namespace {
 
+using store::Bytes;
 using store::Statement;
 
 constexpr std::array kMigrations{store::Migration{R"(
@@ -69,7 +70,7 @@ struct AuditLog::State {
   Status OpenHeadFile();
   std::string CompareOwnHead() const;
   Status PrepareStatements();
-  Status AppendOne(Record record, End& end);
+  Status AppendOne(const Record& record, End& end);
   Status WriteHead(const End& end);
   Status WriteCheckpoint(End& end);
   Status WriteHeadFile(const Head& head);
@@ -214,15 +215,16 @@ Status AuditLog::State::PrepareStatements() {
   return {};
 }
 
-Status AuditLog::State::AppendOne(Record record, End& at) {
+Status AuditLog::State::AppendOne(const Record& record, End& at) {
   const std::int64_t time_us = record.time.time_since_epoch().count();
   const std::int64_t slack = Duration(limits::kClockSlack).count();
   const Clock clock = at.seq != 0 && time_us + slack < at.time_us ? Clock::kBack : Clock::kForward;
   const std::uint64_t seq = at.seq + 1;
   const std::string body = RenderBody(record, seq, clock);
   const crypto::Digest hash = ChainLink(at.hash, seq, body);
-  insert->Bind(0, Signed(seq)).Bind(1, time_us).Bind(2, record.session).Bind(3, body);
-  if (auto done = insert->BindBlob(4, View(hash)).Run(); !done) {
+  insert->Bind(0, Signed(seq)).Bind(1, time_us);
+  insert->Bind(2, record.session, Bytes::kBorrowed).Bind(3, body, Bytes::kBorrowed);
+  if (auto done = insert->BindBlob(4, View(hash), Bytes::kBorrowed).Run(); !done) {
     return Wrap(std::move(done).error(), "record {} was not kept", seq);
   }
   at.seq = seq;
@@ -276,12 +278,12 @@ Result<Appended> AuditLog::Append(std::span<const Record> records) {
   const auto write = [&]() -> Status {
     AILERON_ASSIGN(auto transaction, store::Transaction::Begin(*state.database));
     if (!state.found_break.empty()) {
-      Record told{.time = records[0].time,
-                  .kind = "audit_break",
-                  .actor = "daemon",
-                  .code = "audit_break",
-                  .detail = state.found_break};
-      AILERON_TRY(state.AppendOne(std::move(told), end));
+      const Record told{.time = records[0].time,
+                        .kind = "audit_break",
+                        .actor = "daemon",
+                        .code = "audit_break",
+                        .detail = state.found_break};
+      AILERON_TRY(state.AppendOne(told, end));
     }
     appended.first = end.seq + 1;
     for (const Record& record : records) AILERON_TRY(state.AppendOne(record, end));

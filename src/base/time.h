@@ -16,6 +16,10 @@ using Duration = std::chrono::microseconds;
 // The wall clock. Cores do not call it: they are handed a Time.
 Time Now();
 
+// Since this machine was started, the time that it slept included. Nothing sets it back, so a
+// deadline that counts by it cannot be moved by setting the clock.
+Duration Uptime();
+
 // RFC 3339 in UTC with milliseconds: 2026-11-23T23:15:09.123Z
 std::string FormatTime(Time time);
 // The same grammar, fraction optional.

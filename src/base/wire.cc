@@ -5,7 +5,9 @@
 namespace aileron {
 
 void WireWriter::Integer(std::uint64_t value, int width) {
-  for (int i = 0; i < width; ++i) bytes_ += static_cast<char>(value >> (8 * i) & 0xff);
+  char bytes[sizeof value];
+  for (std::size_t i = 0; i < sizeof value; ++i) bytes[i] = static_cast<char>(value >> (8 * i));
+  bytes_.append(bytes, static_cast<std::size_t>(width));
 }
 
 void WireWriter::Text(std::string_view text) {

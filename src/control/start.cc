@@ -23,13 +23,25 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::array<std::string_view, 14> kInherited = {"HOME",           "PATH",
-                                                         "LANG",           "TZ",
-                                                         "TMPDIR",         "USER",
-                                                         "LOGNAME",        "SSL_CERT_FILE",
-                                                         "SSL_CERT_DIR",   "XDG_CONFIG_HOME",
-                                                         "XDG_STATE_HOME", "XDG_RUNTIME_DIR",
-                                                         "ASAN_OPTIONS",   "UBSAN_OPTIONS"};
+// The last three are what a password manager finds its window and its agent by. Nothing that points
+// a command of the user's at other files (GNUPGHOME and the like): a project may have set it.
+constexpr std::array<std::string_view, 17> kInherited = {"HOME",
+                                                         "PATH",
+                                                         "LANG",
+                                                         "TZ",
+                                                         "TMPDIR",
+                                                         "USER",
+                                                         "LOGNAME",
+                                                         "SSL_CERT_FILE",
+                                                         "SSL_CERT_DIR",
+                                                         "XDG_CONFIG_HOME",
+                                                         "XDG_STATE_HOME",
+                                                         "XDG_RUNTIME_DIR",
+                                                         "ASAN_OPTIONS",
+                                                         "UBSAN_OPTIONS",
+                                                         "DBUS_SESSION_BUS_ADDRESS",
+                                                         "DISPLAY",
+                                                         "WAYLAND_DISPLAY"};
 
 int MillisecondsUntil(Clock::time_point deadline) {
   const auto left =

@@ -29,6 +29,7 @@ using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
 using Bio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, FreeWith<X509_EXTENSION_free>>;
+using Subject = std::unique_ptr<X509_NAME, FreeWith<X509_NAME_free>>;
 using Names = std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>>;
 
 // The error of the library call that just failed; empties its queue.
@@ -69,6 +70,12 @@ bool AddExtension(X509* certificate, X509* issuer, int nid, const char* value) {
   return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
+bool SetSubject(X509* certificate, std::string_view common) {
+  const Subject name(X509_NAME_new());
+  return name && (common.empty() || AddName(name.get(), "CN", common)) &&
+         X509_set_subject_name(certificate, name.get()) == 1;
+}
+
 bool SetValidity(X509* certificate, time_t from, time_t until) {
   return ASN1_TIME_set(X509_getm_notBefore(certificate), from) != nullptr &&
          ASN1_TIME_set(X509_getm_notAfter(certificate), until) != nullptr;
@@ -80,7 +87,11 @@ std::optional<time_t> FromAsn1(const ASN1_TIME* time) {
   return timegm(&parts);
 }
 
-bool AddSubjectAlternative(X509* certificate, const Host& host, bool critical) {
+// The one name that `certificate` is for, in place of the one before.
+bool SetSubjectAlternative(X509* certificate, const Host& host, bool critical) {
+  for (int at; (at = X509_get_ext_by_NID(certificate, NID_subject_alt_name, -1)) >= 0;) {
+    X509_EXTENSION_free(X509_delete_ext(certificate, at));
+  }
   const Names names(GENERAL_NAMES_new());
   GENERAL_NAME* const name = GENERAL_NAME_new();
   if (!names || name == nullptr) return false;
@@ -140,6 +151,13 @@ struct CertificateAuthority::State {
   std::string pem;
   time_t from = 0;
   time_t until = 0;
+
+  Result<X509*> LeafFor(std::string_view public_key);
+
+  // The leaf that was issued last, and the key it is for: a worker has one key, and OpenSSL takes
+  // longer to read it and to write it into a certificate than to sign.
+  std::string leaf_key;
+  Certificate leaf;
 };
 
 CertificateAuthority::CertificateAuthority(std::unique_ptr<State> state)
@@ -217,34 +235,46 @@ Result<Secret> CertificateAuthority::ExportPrivateKey() const {
   return key;
 }
 
+// A leaf over that key with all that is the same in each: what is missing is serial, validity,
+// subject and alternative name.
+Result<X509*> CertificateAuthority::State::LeafFor(std::string_view public_key) {
+  if (leaf && leaf_key == public_key) return leaf.get();
+  AILERON_ASSIGN(const Key subject, ParsePublicKey(public_key));
+  Certificate fresh(X509_new());
+  X509* const issuer = certificate.get();
+  const bool built =
+      fresh && X509_set_version(fresh.get(), X509_VERSION_3) == 1 &&
+      X509_set_issuer_name(fresh.get(), X509_get_subject_name(issuer)) == 1 &&
+      X509_set_pubkey(fresh.get(), subject.get()) == 1 &&
+      AddExtension(fresh.get(), issuer, NID_basic_constraints, "critical,CA:FALSE") &&
+      AddExtension(fresh.get(), issuer, NID_key_usage, "critical,digitalSignature") &&
+      AddExtension(fresh.get(), issuer, NID_ext_key_usage, "serverAuth") &&
+      AddExtension(fresh.get(), issuer, NID_subject_key_identifier, "hash") &&
+      AddExtension(fresh.get(), issuer, NID_authority_key_identifier, "keyid:always");
+  if (!built) return FailLibrary("make a certificate");
+  leaf = std::move(fresh);
+  leaf_key = public_key;
+  return leaf.get();
+}
+
 Result<std::string> CertificateAuthority::IssueLeaf(std::string_view host,
                                                     std::string_view public_key, Time now) const {
+  State& state = *state_;
   AILERON_ASSIGN(const Host parsed, ParseHost(host));
-  AILERON_ASSIGN(const Key key, ParsePublicKey(public_key));
-  if (Seconds(now) < state_->from || Seconds(now) >= state_->until) {
+  AILERON_ASSIGN(X509* const leaf, state.LeafFor(public_key));
+  if (Seconds(now) < state.from || Seconds(now) >= state.until) {
     return Fail(Code::kUnavailable,
                 "the session's certificate authority is not valid at {}: start a new session",
                 FormatTime(now));
   }
-  const Certificate certificate(X509_new());
-  if (!certificate) return FailLibrary("make a certificate");
-  X509* const leaf = certificate.get();
-  X509* const issuer = state_->certificate.get();
   // ub-common-name is 64; without a subject the alternative name must be critical (RFC 5280).
   const bool named = parsed.text.size() <= 64;
-  const bool built = X509_set_version(leaf, X509_VERSION_3) == 1 && SetSerial(leaf) &&
-                     SetValidity(leaf, std::max(state_->from, Seconds(now - limits::kBackdated)),
-                                 std::min(state_->until, Seconds(now + limits::kLeafLife))) &&
-                     (!named || AddName(X509_get_subject_name(leaf), "CN", parsed.text)) &&
-                     X509_set_issuer_name(leaf, X509_get_subject_name(issuer)) == 1 &&
-                     X509_set_pubkey(leaf, key.get()) == 1 &&
-                     AddSubjectAlternative(leaf, parsed, /*critical=*/!named) &&
-                     AddExtension(leaf, issuer, NID_basic_constraints, "critical,CA:FALSE") &&
-                     AddExtension(leaf, issuer, NID_key_usage, "critical,digitalSignature") &&
-                     AddExtension(leaf, issuer, NID_ext_key_usage, "serverAuth") &&
-                     AddExtension(leaf, issuer, NID_subject_key_identifier, "hash") &&
-                     AddExtension(leaf, issuer, NID_authority_key_identifier, "keyid:always") &&
-                     X509_sign(leaf, state_->key.get(), EVP_sha256()) > 0;
+  const bool built = SetSerial(leaf) &&
+                     SetValidity(leaf, std::max(state.from, Seconds(now - limits::kBackdated)),
+                                 std::min(state.until, Seconds(now + limits::kLeafLife))) &&
+                     SetSubject(leaf, named ? std::string_view(parsed.text) : "") &&
+                     SetSubjectAlternative(leaf, parsed, /*critical=*/!named) &&
+                     X509_sign(leaf, state.key.get(), EVP_sha256()) > 0;
   if (!built) return FailLibrary("make a certificate");
   unsigned char* der = nullptr;
   const int size = i2d_X509(leaf, &der);

@@ -83,6 +83,32 @@ TEST(X509, ALeafHoldsForItsHostAlone) {
   }
 }
 
+TEST(X509, LeavesOverOneKeyHaveNothingOfEachOther) {
+  const auto authority = CertificateAuthority::Create("01JDSESSION", kNow);
+  ASSERT_TRUE(authority);
+  const std::string key = FreshPublicKey();
+  const std::string long_name = std::string(60, 'a') + "." + std::string(60, 'b') + ".example";
+  std::string before = "before.example";
+  for (const std::string& host :
+       {std::string("one.example"), long_name, std::string("10.1.2.3"), std::string("b.example")}) {
+    EXPECT_FALSE(authority->IssueLeaf("*", key, kNow));  // what is refused leaves no trace
+    const auto leaf = authority->IssueLeaf(host, key, kNow);
+    ASSERT_TRUE(leaf) << leaf.error().message;
+    EXPECT_EQ(VerifyLeaf(*authority, *leaf, host, kNow), X509_V_OK) << host;
+    EXPECT_NE(VerifyLeaf(*authority, *leaf, before, kNow), X509_V_OK) << before;
+    X509* parsed = FromDer(*leaf);
+    EXPECT_EQ(X509_get_ext_count(parsed), 6);
+    EXPECT_EQ(X509_NAME_entry_count(X509_get_subject_name(parsed)), host.size() > 64 ? 0 : 1);
+    X509_free(parsed);
+    const auto other = authority->IssueLeaf(host, key, kNow);
+    EXPECT_NE(*other, *leaf);  // another serial
+    before = host;
+  }
+  const auto other_key = authority->IssueLeaf("b.example", FreshPublicKey(), kNow);
+  ASSERT_TRUE(other_key);
+  EXPECT_EQ(VerifyLeaf(*authority, *other_key, "b.example", kNow), X509_V_OK);
+}
+
 TEST(X509, ALongNameStandsInTheAlternativeNameAlone) {
   const auto authority = CertificateAuthority::Create("01JDSESSION", kNow);
   const std::string host = std::string(60, 'a') + "." + std::string(60, 'b') + ".example.com";

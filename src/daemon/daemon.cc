@@ -75,10 +75,12 @@ class Daemon final : private net::Loop::Handler {
         audit_(loop, std::move(parts.log)),
         bindings_(std::move(parts.bindings)),
         vault_(loop, background_, audit_, std::move(parts.vault)),
+        credentials_(loop, vault_, audit_, CommandWorld::OfProcess(environ)),
         sessions_({.loop = loop,
                    .audit = audit_,
                    .vault = vault_,
                    .bindings = bindings_,
+                   .credentials = credentials_,
                    .worker_path = "/proc/self/exe",
                    .worker_argv = {"aileron", "worker"}},
                   std::move(parts.keys), std::move(parts.sessions)),
@@ -87,6 +89,7 @@ class Daemon final : private net::Loop::Handler {
              .audit = audit_,
              .vault = vault_,
              .bindings = bindings_,
+             .credentials = credentials_,
              .sessions = sessions_,
              .started = Now(),
              .idle_timeout = options.idle_timeout,
@@ -94,7 +97,10 @@ class Daemon final : private net::Loop::Handler {
         server_(loop, router_),
         tick_(loop, [this] { Tick(); }) {
     AddAllRoutes(router_, api_);
-    vault_.set_on_change([this] { sessions_.Revoke(); });
+    vault_.set_on_change([this] {
+      credentials_.Forget();
+      sessions_.Revoke();
+    });
     audit_.set_on_health([this] {
       sessions_.Revoke();
       if (audit_.healthy()) sessions_.ResumeReading();
@@ -106,6 +112,7 @@ class Daemon final : private net::Loop::Handler {
 
   Status Start() {
     AILERON_TRY(background_.Start());
+    AILERON_TRY(credentials_.Start());
     AILERON_TRY(WatchSignals());
     AILERON_ASSIGN(os::Fd listener, os::ListenUnix(os::ControlSocket(options_.paths)));
     AILERON_TRY(server_.Listen(std::move(listener)));
@@ -176,6 +183,7 @@ class Daemon final : private net::Loop::Handler {
   AuditService audit_;
   Bindings bindings_;
   VaultService vault_;
+  Credentials credentials_;
   Sessions sessions_;
   Api api_;
   Router router_;

@@ -50,6 +50,7 @@ constexpr std::size_t kWorkerQueue = 4096;     // packets a worker has not taken
 constexpr int kWorkerBurst = 64;               // packets read before others have a turn
 constexpr std::size_t kVerdictHosts = 16'384;  // a worker's permit table: hosts
 constexpr std::size_t kGrants = 16'384;        // and bindings granted
+constexpr std::size_t kAsksWaiting = 8'192;    // of one worker, for credentials being opened
 constexpr double kLeavesPerSecond = 200;       // signed for one worker
 constexpr double kLeafBurst = 1'000;
 
@@ -68,6 +69,26 @@ constexpr std::size_t kAuditPage = 200;      // read at a time for a stream or a
 constexpr std::size_t kAuditLimit = 1'000;   // records in one list
 constexpr std::chrono::milliseconds kAuditLateness{1'500};  // of a worker's record
 
+// Credentials from elsewhere than the vault.
+constexpr auto kCredentialWait = 75s;   // for any of them; each source has its own, shorter
+constexpr auto kFailureKept = 1s;       // a source that failed is not asked again before
+constexpr auto kRenewAgain = 5s;        // after renewing what still serves has failed
+constexpr auto kWorkerKeep = 60s;       // a worker asks again: the host may have slept meanwhile
+constexpr auto kOAuth2Wait = 20s;       // for a token endpoint
+constexpr auto kOAuth2Ahead = 60s;      // an access token is renewed so long before its end
+constexpr auto kOAuth2Lifetime = 5min;  // of one whose server does not say
+constexpr auto kOAuth2Longest = 24h;
+constexpr std::size_t kOpenings = 64;  // at a time
+constexpr std::size_t kKept = 1'000;
+constexpr auto kFileWait = 10s;                 // a file system may hang
+constexpr std::size_t kCommandError = 4 << 10;  // of what a command says on standard error
+constexpr std::size_t kHintText = 200;          // of others' text in a hint
+constexpr std::size_t kFetchHead = 80 << 10;    // of a request; a credential fits
+constexpr std::size_t kFetchBody = 128 << 10;   // of an answer
+constexpr std::size_t kFetchRead = 16 << 10;
+constexpr std::size_t kCaFile = 1 << 20;
+constexpr std::size_t kJsonDepth = 32;
+constexpr std::size_t kPasswordMax = 4096;        // of an upstream proxy, by a launcher's pipe
 constexpr std::size_t kCredentialMax = 60 << 10;  // fits in a packet with the fields beside it
 
 constexpr auto kIdleCheck = 1s;

@@ -13,17 +13,16 @@
 namespace aileron::daemon {
 
 LiveSession::LiveSession(SessionWorld& world, session::Session record,
-                         session::NetworkRequest request, policy::Network network,
+                         session::NetworkRequest request, SessionSettings settings,
                          crypto::CertificateAuthority authority,
-                         std::map<std::string, session::Sentinel> sentinels,
-                         std::vector<proxy::ConnectTo> connect_to)
+                         std::map<std::string, session::Sentinel> sentinels, Secret proxy_password)
     : world_(world),
       record_(std::move(record)),
       request_(std::move(request)),
-      network_(std::move(network)),
+      settings_(std::move(settings)),
       authority_(std::move(authority)),
       sentinels_(std::move(sentinels)),
-      connect_to_(std::move(connect_to)),
+      proxy_password_(std::move(proxy_password)),
       ready_timer_(world.loop, [this] {
         if (worker_ != nullptr) worker_->Kill("it did not get ready in time");
       }) {}
@@ -62,7 +61,7 @@ Status LiveSession::TakeListeners(SessionListeners listeners) {
 
 void LiveSession::StartWorker() {
   if (network_down_ || worker_ != nullptr) return;
-  permits_ = std::make_unique<Permits>(network_, sentinels_, static_cast<PermitSource&>(*this));
+  permits_ = std::make_shared<Permits>(settings_, sentinels_, static_cast<PermitSource&>(*this));
   WorkerLink::Events events{
       .on_packet = [this](std::string_view packet) { return OnPacket(packet); },
       .paused = [this] { return world_.audit.full(); },
@@ -82,7 +81,10 @@ void LiveSession::SendStart() {
                      .listeners = listeners_.listeners,
                      .ca_certificate = authority_.CertificatePem(),
                      .extra_roots = request_.upstream_ca,
-                     .connect_to = connect_to_};
+                     .connect_to = settings_.connect_to,
+                     .proxy = settings_.proxy,
+                     .timeouts = settings_.timeouts,
+                     .opaque = settings_.opaque.Entries()};
   std::vector<int> descriptors;
   for (const os::Fd& socket : listeners_.sockets) descriptors.push_back(socket.get());
   std::string packet = proxy::Encode(start);
@@ -112,12 +114,35 @@ Status LiveSession::OnPacket(std::string_view packet) {
     worker_->Send(proxy::Encode(*leaf));
   } else if (const auto* credential = std::get_if<proxy::Credential>(&*answer)) {
     worker_->Send(proxy::Encode(*credential));
+  } else if (const auto* open = std::get_if<Permits::Open>(&*answer)) {
+    OpenCredential(*open);
   } else if (auto* batch = std::get_if<proxy::Audit>(&*answer)) {
     KeepRecords(std::move(*batch));
   } else if (std::holds_alternative<proxy::Ready>(*answer)) {
     ready_timer_.Cancel();
   }
   return {};
+}
+
+// The worker may have ended, and this session with it, when the credential is there.
+void LiveSession::OpenCredential(const Permits::Open& open) {
+  if (open.binding.credential == kLaunchCredential) {
+    const OpenedCredential password = OpenedSecret{.secret = proxy_password_.Duplicate()};
+    return Give(permits_->Opened(open.ticket, password));
+  }
+  world_.credentials.Open(open.binding,
+                          [this, ticket = open.ticket,
+                           asked = std::weak_ptr(permits_)](const OpenedCredential& opened) {
+                            const auto permits = asked.lock();
+                            if (permits == nullptr) return;
+                            Give(permits->Opened(ticket, opened));
+                          });
+}
+
+void LiveSession::Give(const std::vector<proxy::Credential>& credentials) {
+  for (const proxy::Credential& credential : credentials) {
+    worker_->Send(proxy::Encode(credential));
+  }
 }
 
 // The session is stamped here: a worker speaks for no other. A record's time is when the exchange
@@ -210,10 +235,6 @@ void LiveSession::CleanUpAfterLauncher() const {
 std::vector<const vault::Binding*> LiveSession::Applicable(std::string_view host,
                                                            std::uint16_t port) {
   return world_.bindings.set().Applicable(host, port, world_.vault.names());
-}
-
-Result<Secret> LiveSession::OpenCredential(const std::string& name) {
-  return world_.vault.Open(name);
 }
 
 Result<std::string> LiveSession::IssueLeaf(std::string_view host, std::string_view public_key) {

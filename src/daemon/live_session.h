@@ -15,8 +15,10 @@
 #include "crypto/x509.h"
 #include "daemon/audit_service.h"
 #include "daemon/bindings.h"
+#include "daemon/credentials.h"
 #include "daemon/permits.h"
 #include "daemon/session_channel.h"
+#include "daemon/session_request.h"
 #include "daemon/vault_service.h"
 #include "daemon/worker_link.h"
 #include "policy/network.h"
@@ -30,6 +32,7 @@ struct SessionWorld {
   AuditService& audit;
   VaultService& vault;
   Bindings& bindings;
+  Credentials& credentials;
   // The program that workers run as, and its arguments.
   std::string worker_path;
   std::vector<std::string> worker_argv;
@@ -42,9 +45,8 @@ class LiveSession final : public PermitSource {
     std::function<void(std::string why)> on_lost;  // the launcher has
   };
   LiveSession(SessionWorld& world, session::Session record, session::NetworkRequest request,
-              policy::Network network, crypto::CertificateAuthority authority,
-              std::map<std::string, session::Sentinel> sentinels,
-              std::vector<proxy::ConnectTo> connect_to);
+              SessionSettings settings, crypto::CertificateAuthority authority,
+              std::map<std::string, session::Sentinel> sentinels, Secret proxy_password);
   ~LiveSession();
 
   // Takes the launcher's channel.
@@ -65,20 +67,22 @@ class LiveSession final : public PermitSource {
   const session::NetworkRequest& request() const { return request_; }
   const std::map<std::string, session::Sentinel>& sentinels() const { return sentinels_; }
   const crypto::CertificateAuthority& authority() const { return authority_; }
-  const policy::Network& network() const { return network_; }
+  const policy::Network& network() const { return settings_.network; }
+  const Secret& proxy_password() const { return proxy_password_; }
   bool network_down() const { return network_down_; }
   pid_t worker_pid() const { return worker_ != nullptr ? worker_->pid() : -1; }
 
  private:
   // PermitSource.
   std::vector<const vault::Binding*> Applicable(std::string_view host, std::uint16_t port) override;
-  Result<Secret> OpenCredential(const std::string& name) override;
   Result<std::string> IssueLeaf(std::string_view host, std::string_view public_key) override;
   std::string Outage() override;
 
   Status TakeListeners(SessionListeners listeners);
   void SendStart();
   Status OnPacket(std::string_view packet);
+  void OpenCredential(const Permits::Open& open);
+  void Give(const std::vector<proxy::Credential>& credentials);
   void OnWorkerEnd(const std::string& why);
   void TakeNetworkDown(const std::string& why);
   void KeepRecords(proxy::Audit batch);
@@ -87,14 +91,14 @@ class LiveSession final : public PermitSource {
   SessionWorld& world_;
   session::Session record_;
   session::NetworkRequest request_;
-  policy::Network network_;
+  SessionSettings settings_;
   crypto::CertificateAuthority authority_;
   std::map<std::string, session::Sentinel> sentinels_;
-  std::vector<proxy::ConnectTo> connect_to_;
+  Secret proxy_password_;  // empty when the vault holds it, or nobody wants one
   std::unique_ptr<SessionChannel> channel_;
   SessionListeners listeners_;
   bool have_listeners_ = false;
-  std::unique_ptr<Permits> permits_;
+  std::shared_ptr<Permits> permits_;  // what opens a credential holds it weakly
   std::unique_ptr<WorkerLink> worker_;
   std::deque<net::Instant> crashes_;
   bool network_down_ = false;

@@ -3,6 +3,7 @@
 #include "base/host_pattern.h"
 #include "base/text.h"
 #include "proxy/limits.h"
+#include "vault/aws_key.h"
 
 namespace aileron::daemon {
 
@@ -15,6 +16,7 @@ std::string GrantKey(std::string_view binding, std::string_view host, std::uint1
 proxy::BindingScheme SchemeOf(vault::Scheme scheme) {
   switch (scheme) {
     case vault::Scheme::kBearer:
+    case vault::Scheme::kOAuth2:  // its access token is sent as one
       return proxy::BindingScheme::kBearer;
     case vault::Scheme::kBasic:
       return proxy::BindingScheme::kBasic;
@@ -22,6 +24,12 @@ proxy::BindingScheme SchemeOf(vault::Scheme scheme) {
       return proxy::BindingScheme::kHeaderTemplate;
     case vault::Scheme::kQueryParam:
       return proxy::BindingScheme::kQueryParam;
+    case vault::Scheme::kCookie:
+      return proxy::BindingScheme::kCookie;
+    case vault::Scheme::kSigV4:
+      return proxy::BindingScheme::kSigV4;
+    case vault::Scheme::kMtls:
+      return proxy::BindingScheme::kMtls;
   }
   return proxy::BindingScheme::kBearer;
 }
@@ -58,13 +66,15 @@ Result<Permits::Answer> Permits::Handle(proxy::WorkerMessage message, Time now) 
     return ask->how == proxy::How::kDns ? OnName(*ask) : OnVerdict(*ask);
   }
   if (auto* ask = std::get_if<proxy::AskLeaf>(&message)) return OnLeaf(*ask, now);
-  if (auto* ask = std::get_if<proxy::AskCredential>(&message)) return OnCredential(*ask);
+  if (auto* ask = std::get_if<proxy::AskCredential>(&message)) {
+    return OnCredential(std::move(*ask), now);
+  }
   if (auto* audit = std::get_if<proxy::Audit>(&message)) return std::move(*audit);
   return proxy::Ready{};
 }
 
 proxy::Verdict Permits::OnName(const proxy::AskVerdict& ask) {
-  return ToWire(ask.id, policy::DecideName(network_, ask.host));
+  return ToWire(ask.id, policy::DecideName(settings_.network, ask.host));
 }
 
 proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
@@ -81,8 +91,9 @@ proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
     return Deny(ask.id, "audit_unavailable", "audit", outage, "see \"aileron status\" on the host");
   }
   proxy::Verdict verdict =
-      ToWire(ask.id, policy::Decide(network_, {.host = ask.host, .port = ask.port}));
+      ToWire(ask.id, policy::Decide(settings_.network, {.host = ask.host, .port = ask.port}));
   if (verdict.action != proxy::Action::kAllow) return verdict;
+  if (settings_.opaque.Contains(host->text, ask.port)) return OnOpaque(ask, std::move(verdict));
   if (ask.scheme == proxy::Scheme::kHttp && !source_.Applicable(host->text, ask.port).empty()) {
     return Deny(ask.id, "credential_needs_tls", "bindings",
                 fmt::format("a credential is bound to {}, and is never sent without TLS",
@@ -90,7 +101,54 @@ proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
                 "use https://");
   }
   verdict.bindings = BindingsFor(ask);
+  // Fewer would let requests pass that a binding is for.
+  if (verdict.bindings.size() > proxy::limits::bindings_max ||
+      proxy::Encode(verdict).size() > proxy::limits::packet_max) {
+    return Deny(
+        ask.id, "too_many_bindings", "bindings",
+        fmt::format("more is bound to {} than can be told", FormatHostPort(host->text, ask.port)),
+        "remove bindings of this host, or narrow them with fewer paths");
+  }
+  if (ask.scheme == proxy::Scheme::kHttp && !Redirected(ask) &&
+      settings_.proxy.Serves(host->text)) {
+    ForwardToProxy(verdict);
+  }
   return verdict;
+}
+
+// Opaque hosts are allowed as tunnels, and as nothing else: a worker that would intercept one gets
+// neither a verdict for that nor a credential.
+proxy::Verdict Permits::OnOpaque(const proxy::AskVerdict& ask, proxy::Verdict verdict) {
+  const std::string place = FormatHostPort(ask.host, ask.port);
+  if (!source_.Applicable(ask.host, ask.port).empty()) {
+    return Deny(ask.id, "opaque_and_bound", "bindings",
+                fmt::format("{} is opaque, and a credential is bound to it", place),
+                "remove the binding, or launch without --opaque for it");
+  }
+  if (ask.scheme != proxy::Scheme::kTcp) {
+    return Deny(ask.id, "host_is_opaque", std::move(verdict.rule),
+                fmt::format("{} is opaque, and this request would be looked into", place),
+                "connect to it under its own name, as it is resolved in the sandbox");
+  }
+  verdict.opaque = true;
+  return verdict;
+}
+
+bool Permits::Redirected(const proxy::AskVerdict& ask) const {
+  return std::ranges::any_of(settings_.connect_to, [&](const proxy::ConnectTo& entry) {
+    return entry.host == ask.host && entry.port == ask.port;
+  });
+}
+
+// A plain request goes to the proxy itself, with the proxy's credential in its head.
+void Permits::ForwardToProxy(proxy::Verdict& verdict) const {
+  verdict.forward = proxy::Forward::kProxy;
+  if (settings_.proxy.credential.empty()) return;
+  verdict.bindings.push_back({.name = std::string(proxy::kUpstreamProxyBinding),
+                              .scheme = proxy::BindingScheme::kBasic,
+                              .credential = settings_.proxy.credential,
+                              .username = settings_.proxy.username,
+                              .header = "Proxy-Authorization"});
 }
 
 // The worker is told of the bindings that hold, and each is a grant for exactly this host and port.
@@ -100,14 +158,17 @@ std::vector<proxy::BindingView> Permits::BindingsFor(const proxy::AskVerdict& as
   const auto host = ParseHost(ask.host);
   if (!host) return views;
   for (const vault::Binding* binding : source_.Applicable(host->text, ask.port)) {
-    if (views.size() >= proxy::limits::bindings_max) break;
-    proxy::BindingView view{.name = binding->name,
-                            .scheme = SchemeOf(binding->scheme),
-                            .credential = binding->credential,
-                            .username = binding->username,
-                            .header = binding->header,
-                            .template_text = binding->template_text,
-                            .parameter = binding->parameter};
+    proxy::BindingView view{
+        .name = binding->name,
+        .scheme = SchemeOf(binding->scheme),
+        .credential = binding->credential,
+        .username = binding->username,
+        .header = binding->header,
+        .template_text = binding->template_text,
+        .parameter =
+            binding->scheme == vault::Scheme::kCookie ? binding->cookie : binding->parameter,
+        .echo = binding->mask == vault::Mask::kYes ? proxy::Echo::kMask : proxy::Echo::kPass,
+        .scope = binding->scope};
     if (binding->emit() == vault::Emit::kSentinel) {
       const auto sentinel = sentinels_.find(binding->name);
       // Bound after this session began: the sandbox holds no look-alike that could be replaced.
@@ -161,70 +222,159 @@ Result<proxy::Leaf> Permits::OnLeaf(const proxy::AskLeaf& ask, Time now) {
 }
 
 const vault::Binding* Permits::StillHolds(const proxy::AskCredential& ask) {
-  if (policy::Decide(network_, {.host = ask.host, .port = ask.port}).action !=
+  if (ask.binding == proxy::kUpstreamProxyBinding) {
+    proxy_binding_.name = ask.binding;
+    proxy_binding_.credential = settings_.proxy.credential;
+    return settings_.proxy.credential.empty() ? nullptr : &proxy_binding_;
+  }
+  if (policy::Decide(settings_.network, {.host = ask.host, .port = ask.port}).action !=
       policy::Action::kAllow) {
     return nullptr;
   }
   const auto host = ParseHost(ask.host);
   for (const vault::Binding* binding : source_.Applicable(host->text, ask.port)) {
-    if (binding->name == ask.binding) return binding;
+    if (binding->name != ask.binding) continue;
+    return binding->scope.Covers(ask.method, ask.path) ? binding : nullptr;
   }
   return nullptr;
 }
 
-Result<proxy::Credential> Permits::OnCredential(const proxy::AskCredential& ask) {
-  proxy::Credential answer;
-  answer.id = ask.id;
-  const auto refuse = [&](std::string_view code, std::string message, std::string hint) {
-    answer.code = code;
-    answer.message = std::move(message);
-    answer.hint = std::move(hint);
-    return std::move(answer);
-  };
+namespace {
+
+proxy::Credential Refuse(const proxy::AskCredential& ask, std::string_view code,
+                         std::string message, std::string hint) {
+  return {.id = ask.id,
+          .code = std::string(code),
+          .message = std::move(message),
+          .hint = std::move(hint)};
+}
+
+proxy::Credential NoLonger(const proxy::AskCredential& ask) {
+  return Refuse(ask, "not_permitted", fmt::format("the binding {} no longer holds", ask.binding),
+                "try again");
+}
+
+vault::AwsScope ScopeOf(const proxy::AskCredential& ask) {
+  return {ask.date, ask.region, ask.service};
+}
+
+}  // namespace
+
+// Nothing when the question names a scope exactly where the binding signs, and signs for it.
+Result<std::optional<proxy::Credential>> Permits::CheckScope(const proxy::AskCredential& ask,
+                                                             const vault::Binding& binding,
+                                                             Time now) {
+  const vault::AwsScope scope = ScopeOf(ask);
+  if (binding.scheme != vault::Scheme::kSigV4) {
+    if (scope.date.empty() && scope.region.empty() && scope.service.empty()) return std::nullopt;
+    return Fail(Code::kDenied, "a signing key of binding {}, which has none", binding.name);
+  }
+  // The client wrote the scope, so a wrong one is its mistake and no violation.
+  if (auto valid = vault::CheckAwsScope(scope, now); !valid) {
+    return Refuse(ask, "signature_scope", valid.error().message,
+                  "check the client's clock and region");
+  }
+  if ((!binding.region.empty() && binding.region != scope.region) ||
+      (!binding.service.empty() && binding.service != scope.service)) {
+    return Refuse(ask, "signature_scope",
+                  fmt::format("the binding {} does not sign for {} in {}", binding.name,
+                              scope.service, scope.region),
+                  "see \"aileron binding show\" on the host");
+  }
+  return std::nullopt;
+}
+
+Result<Permits::Answer> Permits::OnCredential(proxy::AskCredential ask, Time now) {
+  if (ask.binding == proxy::kUpstreamProxyBinding) {
+    if (const vault::Binding* binding = StillHolds(ask)) return Wait(std::move(ask), *binding);
+  }
   const auto host = ParseHost(ask.host);
   if (!host || !grants_.contains(GrantKey(ask.binding, host->text, ask.port))) {
     if (host && forgotten_) {
-      return refuse("not_permitted", "the verdict on this host was forgotten", "try again");
+      return Refuse(ask, "not_permitted", "the verdict on this host was forgotten", "try again");
     }
     return Fail(Code::kDenied, "the credential of binding {} for {}:{}, which no verdict named",
                 Printable(std::string_view(ask.binding).substr(0, 100)),
                 Printable(std::string_view(ask.host).substr(0, 100)), ask.port);
   }
   if (const std::string outage = source_.Outage(); !outage.empty()) {
-    return refuse("audit_unavailable", outage, "see \"aileron status\" on the host");
+    return Refuse(ask, "audit_unavailable", outage, "see \"aileron status\" on the host");
   }
   const vault::Binding* binding = StillHolds(ask);
-  if (binding == nullptr) {
-    return refuse("not_permitted", fmt::format("the binding {} no longer holds", ask.binding),
-                  "try again");
+  if (binding == nullptr) return NoLonger(ask);
+  AILERON_ASSIGN(auto refused, CheckScope(ask, *binding, now));
+  if (refused) return std::move(*refused);
+  return Wait(std::move(ask), *binding);
+}
+
+Result<Permits::Answer> Permits::Wait(proxy::AskCredential ask, const vault::Binding& binding) {
+  if (asks_waiting_ >= limits::kAsksWaiting) {
+    return Refuse(ask, "credential_busy", "too many requests wait for a credential",
+                  "try again in a moment");
   }
-  auto secret = source_.OpenCredential(binding->credential);
-  if (!secret) {
-    switch (secret.error().code) {
-      case Code::kUnavailable:
-        return refuse("vault_locked",
-                      fmt::format("{} needs the credential {}, and the vault is locked", host->text,
-                                  binding->credential),
-                      "run \"aileron vault unlock\" on the host");
-      case Code::kNotFound:
-        return refuse(
-            "credential_missing",
-            fmt::format("{} needs the credential {}, which the vault does not have", host->text,
-                        binding->credential),
-            fmt::format("run \"aileron secret set {}\" on the host", binding->credential));
-      default:
-        return refuse(
-            "credential_unusable",
-            fmt::format("the credential {} cannot be used", binding->credential),
-            fmt::format("run \"aileron secret set {}\" on the host", binding->credential));
+  ++asks_waiting_;
+  for (auto& [ticket, waiting] : waiting_) {
+    if (waiting.binding != binding) continue;
+    waiting.asks.push_back(std::move(ask));
+    return Nothing{};
+  }
+  const std::uint64_t ticket = next_ticket_++;
+  Waiting& waiting = waiting_[ticket];
+  waiting.binding = binding;
+  waiting.asks.push_back(std::move(ask));
+  return Open{ticket, binding};
+}
+
+std::vector<proxy::Credential> Permits::Opened(std::uint64_t ticket,
+                                               const OpenedCredential& opened) {
+  const auto found = waiting_.find(ticket);
+  AILERON_CHECK(found != waiting_.end());  // each Open is told of once
+  const Waiting waiting = std::move(found->second);
+  waiting_.erase(found);
+  asks_waiting_ -= waiting.asks.size();
+  const std::string outage = source_.Outage();
+  std::vector<proxy::Credential> answers;
+  for (const proxy::AskCredential& ask : waiting.asks) {
+    if (!outage.empty()) {
+      answers.push_back(
+          Refuse(ask, "audit_unavailable", outage, "see \"aileron status\" on the host"));
+      continue;
     }
+    const vault::Binding* binding = StillHolds(ask);
+    const bool same = binding != nullptr && *binding == waiting.binding;
+    answers.push_back(same ? Give(ask, waiting.binding, opened) : NoLonger(ask));
   }
-  if (secret->size() > limits::kCredentialMax) {
-    return refuse("credential_too_large",
-                  fmt::format("the credential {} is too large to be sent", binding->credential),
-                  "");
+  return answers;
+}
+
+proxy::Credential Permits::Give(const proxy::AskCredential& ask, const vault::Binding& binding,
+                                const OpenedCredential& opened) {
+  if (!opened) {
+    const Unopened& why = opened.error();
+    return Refuse(
+        ask, why.code,
+        fmt::format("{} needs the credential {}: {}", ask.host, binding.credential, why.message),
+        why.hint);
   }
-  answer.secret = std::move(*secret);
+  proxy::Credential answer{.id = ask.id};
+  answer.keep_ms = opened->keep == kKeepUntilRevoked
+                       ? proxy::kKeepUntilRevoked
+                       : static_cast<std::uint64_t>(opened->keep.count());
+  if (binding.scheme == vault::Scheme::kSigV4) {
+    auto key = vault::DeriveAwsKey(opened->secret, ScopeOf(ask));
+    if (!key) {
+      return Refuse(ask, "credential_unusable",
+                    fmt::format("the credential {} cannot be used", binding.credential),
+                    fmt::format("run \"aileron secret set {}\" on the host", binding.credential));
+    }
+    answer.secret = std::move(*key);
+    return answer;
+  }
+  if (opened->secret.size() > limits::kCredentialMax) {
+    return Refuse(ask, "credential_too_large",
+                  fmt::format("the credential {} is too large to be sent", binding.credential), "");
+  }
+  answer.secret = opened->secret.Duplicate();
   return answer;
 }
 

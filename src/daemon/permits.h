@@ -1,12 +1,18 @@
 // Permits: what one worker may be told, and when. The daemon's half of proxy/permit.h, without I/O:
-// a message comes in, at most one answer comes out.
+// a message comes in, at most one answer comes out, now or later.
 //
 //   AskVerdict     always answered; notes the host, and the bindings it was told of
 //   AskLeaf        only for a host that this worker has a verdict on, whichever it was (a refusal
 //   is
 //                  told inside TLS too); not more than so many a second
 //   AskCredential  only for a binding that a verdict to this worker named for that host and port,
-//                  and only while policy and bindings still say so
+//                  and only while policy and bindings still say so, for a request that the binding
+//                  covers: which one it is is the worker's word, so this is a second look at an
+//                  honest worker's, and no wall against one that was taken over. For sigv4-resign a
+//                  key for one day, region and service, never the credential. Opening it may take
+//                  time: the answer to a question is then the command to Open it, once however
+//                  many ask, and the credentials come out when Opened() is told of it;
+//                  the upstream proxy's when the session has one
 //
 // Anything else is a violation: an Error. The worker parses strangers' bytes; one that asks for
 // what it has no permit for has been taken over, and is ended. A table that is full forgets
@@ -23,7 +29,8 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "daemon/limits.h"
-#include "policy/network.h"
+#include "daemon/opened.h"
+#include "daemon/session_request.h"
 #include "proxy/permit.h"
 #include "session/resume.h"
 #include "vault/binding.h"
@@ -37,8 +44,6 @@ class PermitSource {
   // The bindings that hold for a host, as vault::BindingSet::Applicable.
   virtual std::vector<const vault::Binding*> Applicable(std::string_view host,
                                                         std::uint16_t port) = 0;
-  // kUnavailable: locked or absent. kNotFound: no such entry.
-  virtual Result<Secret> OpenCredential(const std::string& name) = 0;
   virtual Result<std::string> IssueLeaf(std::string_view host, std::string_view public_key) = 0;
   // Why nothing new may be allowed now ("the audit log cannot be written …"); empty when it may.
   virtual std::string Outage() = 0;
@@ -47,30 +52,56 @@ class PermitSource {
 class Permits {
  public:
   // All are borrowed and outlive this. `sentinels` are the session's, by binding.
-  Permits(const policy::Network& network, const std::map<std::string, session::Sentinel>& sentinels,
-          PermitSource& source)
-      : network_(network), sentinels_(sentinels), source_(source) {}
+  Permits(const SessionSettings& settings,
+          const std::map<std::string, session::Sentinel>& sentinels, PermitSource& source)
+      : settings_(settings), sentinels_(sentinels), source_(source) {}
 
+  // The answer comes with Opened().
   struct Nothing {};
-  using Answer = std::variant<Nothing, proxy::Verdict, proxy::Leaf, proxy::Credential, proxy::Ready,
-                              proxy::Audit>;
+  // Open what this binding names, and tell Opened(), always: whoever opens keeps a deadline.
+  struct Open {
+    std::uint64_t ticket = 0;
+    vault::Binding binding;
+  };
+  using Answer = std::variant<Nothing, proxy::Verdict, proxy::Leaf, proxy::Credential, Open,
+                              proxy::Ready, proxy::Audit>;
   // The answer to one message; an Error is a violation and says which.
   Result<Answer> Handle(proxy::WorkerMessage message, Time now);
+  // What came of an Open: the answers to all questions that waited for it. Policy and bindings are
+  // looked at again, since they may have changed meanwhile.
+  std::vector<proxy::Credential> Opened(std::uint64_t ticket, const OpenedCredential& opened);
 
  private:
   proxy::Verdict OnVerdict(const proxy::AskVerdict& ask);
   proxy::Verdict OnName(const proxy::AskVerdict& ask);
   Result<proxy::Leaf> OnLeaf(const proxy::AskLeaf& ask, Time now);
-  Result<proxy::Credential> OnCredential(const proxy::AskCredential& ask);
+  Result<Answer> OnCredential(proxy::AskCredential ask, Time now);
+  Result<std::optional<proxy::Credential>> CheckScope(const proxy::AskCredential& ask,
+                                                      const vault::Binding& binding, Time now);
+  proxy::Credential Give(const proxy::AskCredential& ask, const vault::Binding& binding,
+                         const OpenedCredential& opened);
   std::vector<proxy::BindingView> BindingsFor(const proxy::AskVerdict& ask);
+  proxy::Verdict OnOpaque(const proxy::AskVerdict& ask, proxy::Verdict verdict);
+  bool Redirected(const proxy::AskVerdict& ask) const;
+  void ForwardToProxy(proxy::Verdict& verdict) const;
+  Result<Answer> Wait(proxy::AskCredential ask, const vault::Binding& binding);
   const vault::Binding* StillHolds(const proxy::AskCredential& ask);
   bool SpendLeaf(Time now);
 
-  const policy::Network& network_;
+  const SessionSettings& settings_;
   const std::map<std::string, session::Sentinel>& sentinels_;
   PermitSource& source_;
   std::unordered_set<std::string> hosts_;   // with a verdict
   std::unordered_set<std::string> grants_;  // binding, host and port that a verdict named
+  // Questions that wait for one Open.
+  struct Waiting {
+    vault::Binding binding;
+    std::vector<proxy::AskCredential> asks;
+  };
+  std::map<std::uint64_t, Waiting> waiting_;  // by ticket
+  std::size_t asks_waiting_ = 0;
+  std::uint64_t next_ticket_ = 1;
+  vault::Binding proxy_binding_;  // of the upstream proxy's credential, to be opened like others
   bool forgotten_ = false;
   double leaf_budget_ = limits::kLeafBurst;
   Time leaf_time_{};

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/session_request.h"
+#include "proxy/limits.h"
 
 namespace aileron::daemon {
 namespace {
@@ -32,11 +33,11 @@ class FakeSource final : public PermitSource {
     }
     return found;
   }
-  Result<Secret> OpenCredential(const std::string& name) override {
+  // What the driver would find for an Open.
+  OpenedCredential OpenCredential(const std::string& name) {
     opened.push_back(name);
-    if (locked) return Fail(Code::kUnavailable, "locked");
-    if (missing) return Fail(Code::kNotFound, "missing");
-    return Secret(value);
+    if (locked) return std::unexpected(Unopened{"vault_locked", "the vault is locked", "unlock"});
+    return OpenedSecret{.secret = Secret(value)};
   }
   Result<std::string> IssueLeaf(std::string_view host, std::string_view) override {
     return "leaf for " + std::string(host);
@@ -48,7 +49,6 @@ class FakeSource final : public PermitSource {
   std::string value = "s3cret";
   std::string outage;
   bool locked = false;
-  bool missing = false;
 };
 
 class PermitsTest : public ::testing::Test {
@@ -63,20 +63,38 @@ class PermitsTest : public ::testing::Test {
         Handle(proxy::AskVerdict{.id = ++id_, .host = host, .port = port, .scheme = scheme});
     return std::get<proxy::Verdict>(answer.value());
   }
-  Result<Permits::Answer> AskCredential(std::string binding, std::string host,
-                                        std::uint16_t port = 443) {
+  Result<Permits::Answer> AskOnly(std::string binding, std::string host, std::uint16_t port = 443) {
     return Handle(
         proxy::AskCredential{.id = ++id_, .binding = binding, .host = host, .port = port});
+  }
+  // Asks, and opens at once what is to be opened.
+  Result<Permits::Answer> AskAndOpen(proxy::AskCredential ask) {
+    auto answer = Handle(std::move(ask));
+    if (!answer || !std::holds_alternative<Permits::Open>(*answer)) return answer;
+    const auto& open = std::get<Permits::Open>(*answer);
+    auto answers = permits_.Opened(open.ticket, source_.OpenCredential(open.binding.credential));
+    return std::move(answers.at(0));
+  }
+  Result<Permits::Answer> AskCredential(std::string binding, std::string host,
+                                        std::uint16_t port = 443) {
+    return AskAndOpen({.id = ++id_, .binding = binding, .host = host, .port = port});
   }
   Result<Permits::Answer> AskLeaf(std::string host) {
     return Handle(proxy::AskLeaf{.id = ++id_, .host = host, .public_key = "key"});
   }
 
-  policy::Network network_ =
-      CompileNetwork({.profile = "locked", .allow = {"a.example", "*.wide.example"}}).value();
+  SessionSettings settings_ = CompileSettings({.profile = "locked",
+                                               .allow = {"a.example", "*.wide.example"},
+                                               .connect_to = {"there.wide.example:80:127.0.0.1"},
+                                               .upstream_proxy = "http://me@proxy.example:3128",
+                                               .upstream_proxy_credential = "token/proxy",
+                                               .no_proxy = "near.wide.example",
+                                               .opaque = {"pinned.example", "db.example:5432"}},
+                                              Secret())
+                                  .value();
   std::map<std::string, session::Sentinel> sentinels_;
   FakeSource source_;
-  Permits permits_{network_, sentinels_, source_};
+  Permits permits_{settings_, sentinels_, source_};
   Time now_{std::chrono::seconds(100)};
   std::uint64_t id_ = 0;
 };
@@ -110,6 +128,82 @@ TEST_F(PermitsTest, ACredentialIsGivenOnlyWhereAVerdictNamedItsBinding) {
   EXPECT_EQ(source_.opened.size(), 1u);
 }
 
+TEST_F(PermitsTest, ANarrowedBindingIsGivenForTheRequestsItCovers) {
+  source_.bindings = {Bind("one", "a.example")};
+  source_.bindings[0].scope.methods = {"GET"};
+  source_.bindings[0].scope.paths = {*PathPattern::Parse("/mine/**")};
+  EXPECT_EQ(Ask("a.example").bindings.at(0).scope, source_.bindings[0].scope);
+  const auto ask = [&](std::string method, std::string path) {
+    return std::get<proxy::Credential>(*AskAndOpen(proxy::AskCredential{.id = ++id_,
+                                                                        .binding = "one",
+                                                                        .host = "a.example",
+                                                                        .port = 443,
+                                                                        .method = method,
+                                                                        .path = path}));
+  };
+  EXPECT_EQ(ask("GET", "/mine/x").secret.Reveal(), "s3cret");
+  EXPECT_EQ(ask("PUT", "/mine/x").code, "not_permitted");
+  EXPECT_EQ(ask("GET", "/mine/../x").code, "not_permitted");
+  EXPECT_EQ(ask("", "").code, "not_permitted");
+  EXPECT_EQ(source_.opened.size(), 1u);
+}
+
+TEST_F(PermitsTest, ASigningKeyIsForTheScopeThatWasAskedForAndNeverTheCredential) {
+  now_ = *ParseTime("2015-08-30T12:00:00Z");
+  source_.bindings = {vault::MakeBinding({.name = "aws",
+                                          .host = "a.example",
+                                          .scheme = "sigv4-resign",
+                                          .credential = "aws/example",
+                                          .region = "us-east-1"},
+                                         vault::Source::kUser)
+                          .value(),
+                      Bind("one", "a.example")};
+  sentinels_["aws"] = {.variable = "AWS", .value = "AKIALOOKALIKE", .secret_key = "s"};
+  source_.value = "AKIDEXAMPLE:wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+  EXPECT_EQ(Ask("a.example").bindings.at(0).sentinel, "AKIALOOKALIKE");
+  const auto ask = [&](std::string binding, std::string date, std::string region,
+                       std::string service) {
+    return AskAndOpen(proxy::AskCredential{.id = ++id_,
+                                           .binding = binding,
+                                           .host = "a.example",
+                                           .port = 443,
+                                           .date = date,
+                                           .region = region,
+                                           .service = service});
+  };
+  const auto credential = [&](const Result<Permits::Answer>& answer) -> const proxy::Credential& {
+    return std::get<proxy::Credential>(*answer);
+  };
+  const auto good = ask("aws", "20150830", "us-east-1", "iam");
+  EXPECT_EQ(credential(good).secret.Reveal(),
+            "AKIDEXAMPLE\nc4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9\n");
+  for (const auto& [date, region, service] :
+       {std::tuple("20151230", "us-east-1", "iam"), std::tuple("20150830", "eu-west-1", "iam"),
+        std::tuple("20150830", "us-east-1", "i/am"), std::tuple("", "", "")}) {
+    const auto refused = ask("aws", date, region, service);
+    EXPECT_EQ(credential(refused).code, "signature_scope") << date << region << service;
+    EXPECT_TRUE(credential(refused).secret.empty());
+  }
+  // A key of a binding that has none is nothing an honest worker asks for.
+  EXPECT_FALSE(ask("one", "20150830", "us-east-1", "iam").has_value());
+  source_.value = "not a pair";
+  const auto malformed = ask("aws", "20150830", "us-east-1", "iam");
+  EXPECT_EQ(credential(malformed).code, "credential_unusable");
+}
+
+TEST_F(PermitsTest, BindingsThatCannotAllBeToldAreARefusal) {
+  for (std::size_t i = 0; i <= proxy::limits::bindings_max; ++i) {
+    source_.bindings.push_back(Bind(fmt::format("b{}", i), "a.example"));
+  }
+  EXPECT_EQ(Ask("a.example").code, "too_many_bindings");
+  source_.bindings.pop_back();
+  EXPECT_EQ(Ask("a.example").action, proxy::Action::kAllow);
+  for (vault::Binding& binding : source_.bindings) {
+    binding.scope.paths.assign(8, *PathPattern::Parse("/" + std::string(300, 'a')));
+  }
+  EXPECT_EQ(Ask("a.example").code, "too_many_bindings");
+}
+
 TEST_F(PermitsTest, ADeniedHostGetsNoBinding) {
   source_.bindings = {Bind("one", "b.example")};
   EXPECT_TRUE(Ask("b.example").bindings.empty());
@@ -127,22 +221,119 @@ TEST_F(PermitsTest, ABindingThatIsRemovedStopsBeingGranted) {
   EXPECT_TRUE(source_.opened.empty());
 }
 
-TEST_F(PermitsTest, LockedAndMissingSayWhatToDo) {
+TEST_F(PermitsTest, WhatCannotBeOpenedIsRefusedWithItsReason) {
   source_.bindings = {Bind("one", "a.example")};
   (void)Ask("a.example");
   source_.locked = true;
   auto answer = AskCredential("one", "a.example");
   EXPECT_EQ(std::get<proxy::Credential>(*answer).code, "vault_locked");
-  EXPECT_EQ(std::get<proxy::Credential>(*answer).hint, "run \"aileron vault unlock\" on the host");
-  source_.locked = false;
-  source_.missing = true;
-  answer = AskCredential("one", "a.example");
-  EXPECT_EQ(std::get<proxy::Credential>(*answer).code, "credential_missing");
+  EXPECT_EQ(std::get<proxy::Credential>(*answer).message,
+            "a.example needs the credential token/example: the vault is locked");
+  EXPECT_EQ(std::get<proxy::Credential>(*answer).hint, "unlock");
   EXPECT_TRUE(std::get<proxy::Credential>(*answer).secret.empty());
-  source_.missing = false;
+  source_.locked = false;
   source_.value = std::string(limits::kCredentialMax + 1, 'x');
   answer = AskCredential("one", "a.example");
   EXPECT_EQ(std::get<proxy::Credential>(*answer).code, "credential_too_large");
+}
+
+TEST_F(PermitsTest, QuestionsThatWaitForOneBindingOpenItOnce) {
+  source_.bindings = {Bind("one", "*.wide.example"), Bind("two", "a.example")};
+  for (const char* host : {"x.wide.example", "y.wide.example", "a.example"}) (void)Ask(host);
+  const auto first = AskOnly("one", "x.wide.example");
+  const auto ticket = std::get<Permits::Open>(*first).ticket;
+  EXPECT_TRUE(std::holds_alternative<Permits::Nothing>(*AskOnly("one", "y.wide.example")));
+  // Another binding is another question.
+  EXPECT_NE(std::get<Permits::Open>(*AskOnly("two", "a.example")).ticket, ticket);
+  const auto answers = permits_.Opened(
+      ticket, OpenedSecret{.secret = Secret("s3cret"), .keep = std::chrono::milliseconds(1500)});
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_EQ(answers[0].id + 1, answers[1].id);
+  for (const proxy::Credential& answer : answers) {
+    EXPECT_EQ(answer.secret.Reveal(), "s3cret");
+    EXPECT_EQ(answer.keep_ms, 1500u);
+  }
+  // What was answered waits no more: the next question opens it again.
+  EXPECT_TRUE(std::holds_alternative<Permits::Open>(*AskOnly("one", "x.wide.example")));
+}
+
+TEST_F(PermitsTest, ABindingThatChangesWhileItIsOpenedGivesNothing) {
+  source_.bindings = {Bind("one", "a.example")};
+  (void)Ask("a.example");
+  const auto open = std::get<Permits::Open>(*AskOnly("one", "a.example"));
+  source_.bindings[0].credential = "token/other";
+  // Nor does a question about the new one get the answer of the old.
+  EXPECT_TRUE(std::holds_alternative<Permits::Open>(*AskOnly("one", "a.example")));
+  const auto answers = permits_.Opened(open.ticket, OpenedSecret{.secret = Secret("s3cret")});
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(answers[0].code, "not_permitted");
+  EXPECT_TRUE(answers[0].secret.empty());
+}
+
+TEST_F(PermitsTest, WithoutAnAuditLogWhatWasOpenedMeanwhileIsNotGiven) {
+  source_.bindings = {Bind("one", "a.example")};
+  (void)Ask("a.example");
+  const auto open = std::get<Permits::Open>(*AskOnly("one", "a.example"));
+  source_.outage = "the log cannot be written";
+  const auto answers = permits_.Opened(open.ticket, OpenedSecret{.secret = Secret("s3cret")});
+  EXPECT_EQ(answers.at(0).code, "audit_unavailable");
+}
+
+TEST_F(PermitsTest, QuestionsThatWaitAreBounded) {
+  source_.bindings = {Bind("one", "a.example")};
+  (void)Ask("a.example");
+  for (std::size_t i = 0; i < limits::kAsksWaiting; ++i) (void)AskOnly("one", "a.example");
+  EXPECT_EQ(std::get<proxy::Credential>(*AskOnly("one", "a.example")).code, "credential_busy");
+}
+
+TEST_F(PermitsTest, APlainRequestIsForwardedToTheUpstreamProxyWithItsCredential) {
+  const proxy::Verdict plain = Ask("x.wide.example", 80, proxy::Scheme::kHttp);
+  EXPECT_EQ(plain.forward, proxy::Forward::kProxy);
+  ASSERT_EQ(plain.bindings.size(), 1u);
+  EXPECT_EQ(plain.bindings[0].credential, "token/proxy");
+  EXPECT_EQ(plain.bindings[0].username, "me");
+  EXPECT_EQ(plain.bindings[0].header, "Proxy-Authorization");
+  // Over TLS the proxy sees a tunnel; exempt hosts it does not see; nor what --connect-to redirects
+  // (that is asked for by CONNECT, as curl has it).
+  EXPECT_EQ(Ask("x.wide.example").forward, proxy::Forward::kSite);
+  EXPECT_EQ(Ask("near.wide.example", 80, proxy::Scheme::kHttp).forward, proxy::Forward::kSite);
+  EXPECT_EQ(Ask("a.example", 80, proxy::Scheme::kHttp).forward, proxy::Forward::kProxy);
+  const proxy::Verdict redirected = Ask("there.wide.example", 80, proxy::Scheme::kHttp);
+  EXPECT_EQ(redirected.action, proxy::Action::kAllow);
+  EXPECT_EQ(redirected.forward, proxy::Forward::kSite);
+  EXPECT_TRUE(Ask("b.example", 80, proxy::Scheme::kHttp).bindings.empty());
+}
+
+TEST_F(PermitsTest, TheProxysCredentialIsForSessionsWithAProxyAlone) {
+  const std::string name(proxy::kUpstreamProxyBinding);
+  const auto asked = AskOnly(name, "proxy.example", 3128);
+  ASSERT_TRUE(asked.has_value());
+  const auto open = std::get<Permits::Open>(*asked);
+  EXPECT_EQ(open.binding.credential, "token/proxy");
+  const auto given = permits_.Opened(open.ticket, OpenedSecret{.secret = Secret("s3cret")});
+  EXPECT_EQ(given.at(0).secret.Reveal(), "s3cret");
+  settings_.proxy = {};
+  EXPECT_FALSE(AskOnly(name, "proxy.example", 3128).has_value());
+}
+
+TEST_F(PermitsTest, AnOpaqueHostIsAllowedAsATunnelAndAsNothingElse) {
+  const proxy::Verdict tunnel = Ask("db.example", 5432, proxy::Scheme::kTcp);
+  EXPECT_EQ(tunnel.action, proxy::Action::kAllow);
+  EXPECT_TRUE(tunnel.opaque);
+  EXPECT_EQ(tunnel.rule, "--opaque db.example:5432");
+  EXPECT_TRUE(Ask("pinned.example", 443, proxy::Scheme::kTcp).opaque);
+  EXPECT_EQ(Ask("pinned.example").code, "host_is_opaque");
+  EXPECT_EQ(Ask("db.example", 5432, proxy::Scheme::kHttp).code, "host_is_opaque");
+  EXPECT_EQ(Ask("db.example", 443, proxy::Scheme::kTcp).action, proxy::Action::kDeny);
+  EXPECT_FALSE(Ask("a.example", 443, proxy::Scheme::kTcp).opaque);
+}
+
+TEST_F(PermitsTest, AnOpaqueHostThatIsBoundLaterIsRefused) {
+  source_.bindings = {Bind("one", "pinned.example")};
+  const proxy::Verdict verdict = Ask("pinned.example", 443, proxy::Scheme::kTcp);
+  EXPECT_EQ(verdict.action, proxy::Action::kDeny);
+  EXPECT_EQ(verdict.code, "opaque_and_bound");
+  EXPECT_FALSE(AskCredential("one", "pinned.example").has_value());
 }
 
 TEST_F(PermitsTest, LeavesAreForHostsWithAVerdictAllowedOrNot) {

@@ -6,6 +6,7 @@
 #include "daemon/audit_service.h"
 #include "daemon/background.h"
 #include "daemon/bindings.h"
+#include "daemon/credentials.h"
 #include "daemon/router.h"
 #include "daemon/sessions.h"
 #include "daemon/vault_service.h"
@@ -19,6 +20,7 @@ struct Api {
   AuditService& audit;
   VaultService& vault;
   Bindings& bindings;
+  Credentials& credentials;
   Sessions& sessions;
   Time started;
   Duration idle_timeout;

@@ -1,9 +1,13 @@
 // Tested by tests/launch/test_lifetime.py.
 
 // /v1/sessions: open, list, show, stop, watch
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "daemon/limits.h"
 #include "daemon/routes.h"
 
 namespace aileron::daemon {
@@ -22,6 +26,17 @@ std::string_view KindName(proxy::ListenerKind kind) {
       return "dns";
   }
   return "captured";
+}
+
+// What a pipe holds, whose writer is done. Nobody is waited for.
+Result<Secret> ReadSecret(const os::Fd& pipe) {
+  if (fcntl(pipe.get(), F_SETFL, O_NONBLOCK) != 0) return os::FailErrno("cannot read a password");
+  Secret secret = Secret::OfSize(limits::kPasswordMax);
+  const std::span<char> room = secret.RevealWritable();
+  const ssize_t size = read(pipe.get(), room.data(), room.size());
+  if (size < 0) return os::FailErrno("cannot read a password");
+  secret.Truncate(static_cast<std::size_t>(size));
+  return secret;
 }
 
 json ToJson(const Api& api, const session::Session& session) {
@@ -49,12 +64,18 @@ json ToJson(const Api& api, const session::Session& session) {
 Reply Open(Api& api, Request request) {
   auto parsed = ParseSessionRequest(request.body);
   if (!parsed) return Problem(Refusal{400, "invalid_session", parsed.error().message, ""});
-  if (request.descriptors.size() != 1) {
+  if (request.descriptors.empty() || request.descriptors.size() > 2) {
     return Problem(
         Refusal{400, "bad_channel",
-                fmt::format("a session is opened with one descriptor, its channel; {} came",
+                fmt::format("a session is opened with a descriptor, its channel, and perhaps one "
+                            "that holds a password; {} came",
                             request.descriptors.size()),
                 "run \"aileron launch\""});
+  }
+  if (request.descriptors.size() == 2) {
+    auto password = ReadSecret(request.descriptors[1]);
+    if (!password) return Problem(Refusal{400, "bad_channel", password.error().message, ""});
+    parsed->proxy_password = std::move(*password);
   }
   auto opened = api.sessions.Open(std::move(*parsed), std::move(request.descriptors[0]));
   if (!opened) return Problem(opened.error());
@@ -62,10 +83,15 @@ Reply Open(Api& api, Request request) {
   for (const proxy::Listener& listener : opened->listeners) {
     listeners.push_back({{"kind", KindName(listener.kind)}, {"port", listener.port}});
   }
+  json files = json::array();
+  for (const auto& [path, content] : opened->files) {
+    files.push_back({{"path", path}, {"content", content}});
+  }
   Reply reply = JsonReply(201, {{"id", opened->id},
                                 {"token", opened->token},
                                 {"ca_pem", opened->ca_pem},
                                 {"env", opened->environment},
+                                {"files", std::move(files)},
                                 {"listeners", std::move(listeners)},
                                 {"resume", Base64Encode(opened->resume)}});
   reply.headers.emplace_back("Location", "/v1/sessions/" + opened->id);

@@ -5,6 +5,9 @@
 #include "base/host_pattern.h"
 #include "base/text.h"
 #include "daemon/limits.h"
+#include "proxy/limits.h"
+#include "session/limits.h"
+#include "vault/entry_name.h"
 
 namespace aileron::daemon {
 
@@ -76,6 +79,12 @@ Status ParseNetwork(const json& object, session::NetworkRequest& network) {
   AILERON_TRY(members.Text("profile", network.profile, 32));
   AILERON_TRY(members.Texts("allow", network.allow, limits::kNetworkRules, limits::kBodyMax));
   AILERON_TRY(members.Texts("deny", network.deny, limits::kNetworkRules, limits::kBodyMax));
+  AILERON_TRY(members.Text("upstream_proxy", network.upstream_proxy, limits::kPathBytes));
+  AILERON_TRY(members.Text("upstream_proxy_credential", network.upstream_proxy_credential, 200));
+  AILERON_TRY(members.Text("no_proxy", network.no_proxy, proxy::limits::no_proxy_max));
+  AILERON_TRY(
+      members.Texts("opaque", network.opaque, session::limits::kOpaqueMax, limits::kCommandBytes));
+  AILERON_TRY(members.Texts("timeouts", network.timeouts, session::limits::kTimeoutsMax, 4096));
   return members.Done();
 }
 
@@ -137,7 +146,53 @@ Result<policy::Network> CompileNetwork(const session::NetworkRequest& request) {
       rules.push_back(std::move(*rule));
     }
   }
+  AILERON_ASSIGN(const proxy::OpaqueHosts opaque, proxy::OpaqueHosts::Parse(request.opaque));
+  for (const std::string& entry : opaque.Entries()) {
+    AILERON_ASSIGN(policy::Rule rule, policy::ParseFlagRule(policy::Action::kAllow, entry));
+    rule.id = fmt::format("--opaque {}", entry);
+    rules.push_back(std::move(rule));
+  }
   return policy::Network::Compile(*profile, rules);
+}
+
+namespace {
+
+Result<proxy::UpstreamProxy> CompileProxy(const session::NetworkRequest& request,
+                                          const Secret& password) {
+  proxy::UpstreamProxy compiled;
+  if (request.upstream_proxy.empty()) return compiled;
+  auto url = proxy::ParseProxyUrl(request.upstream_proxy);
+  if (!url) return Wrap(std::move(url.error()), "--upstream-proxy");
+  compiled.host = std::move(url->host);
+  compiled.port = url->port;
+  compiled.username = std::move(url->username);
+  compiled.no_proxy = request.no_proxy;
+  if (!request.upstream_proxy_credential.empty()) {
+    AILERON_TRY(vault::CheckName(request.upstream_proxy_credential));
+    compiled.credential = request.upstream_proxy_credential;
+  } else if (!password.empty()) {
+    compiled.credential = kLaunchCredential;
+  }
+  return compiled;
+}
+
+}  // namespace
+
+Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
+                                        const Secret& proxy_password) {
+  AILERON_ASSIGN(policy::Network network, CompileNetwork(request));
+  SessionSettings settings{.network = std::move(network)};
+  AILERON_ASSIGN(settings.opaque, proxy::OpaqueHosts::Parse(request.opaque));
+  for (const std::string& text : request.connect_to) {
+    AILERON_ASSIGN(proxy::ConnectTo one, ParseConnectTo(text));
+    settings.connect_to.push_back(std::move(one));
+  }
+  AILERON_ASSIGN(settings.proxy, CompileProxy(request, proxy_password));
+  for (const std::string& text : request.timeouts) {
+    const Status applied = proxy::ApplyTimeout(text, settings.timeouts);
+    if (!applied) return Wrap(applied.error(), "--timeout");
+  }
+  return settings;
 }
 
 Result<proxy::ConnectTo> ParseConnectTo(std::string_view text) {

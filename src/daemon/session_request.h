@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "policy/network.h"
+#include "proxy/opaque.h"
 #include "proxy/permit.h"
 #include "session/resume.h"
 
@@ -16,7 +17,17 @@ namespace aileron::daemon {
 struct SessionRequest {
   session::Session session;  // without id, times and state
   session::NetworkRequest network;
-  std::string resume;  // sealed bytes; empty for a new session
+  std::string resume;     // sealed bytes; empty for a new session
+  Secret proxy_password;  // of the upstream proxy, when the launcher gave it; not in the JSON
+};
+
+// How a session reaches the network, as everything that decides about it wants it.
+struct SessionSettings {
+  policy::Network network;
+  std::vector<proxy::ConnectTo> connect_to;
+  proxy::UpstreamProxy proxy;
+  proxy::Timeouts timeouts;
+  proxy::OpaqueHosts opaque;
 };
 
 // kInvalid names the member that is missing, unknown or of the wrong type.
@@ -24,6 +35,13 @@ Result<SessionRequest> ParseSessionRequest(std::string_view json);
 
 // The flags of a session as rules. kInvalid names the flag.
 Result<policy::Network> CompileNetwork(const session::NetworkRequest& request);
+
+// All of them. `proxy_password` says whether the launcher gave one.
+Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
+                                        const Secret& proxy_password);
+
+// How the upstream proxy's credential is called when it is no entry of the vault.
+inline constexpr std::string_view kLaunchCredential = "(of the launch)";
 
 // HOST:PORT:ADDRESS[:PORT], as curl's --connect-to, with an address literal; IPv6 in brackets.
 Result<proxy::ConnectTo> ParseConnectTo(std::string_view text);

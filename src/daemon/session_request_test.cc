@@ -51,6 +51,50 @@ TEST(SessionRequestTest, RulesAreCompiledOrNamed) {
               HasSubstr("--deny a b"));
 }
 
+TEST(SessionRequestTest, TheUpstreamProxyIsReadWithTheNameOfItsCredential) {
+  session::NetworkRequest request{.profile = "open", .upstream_proxy = "http://me@p.example:3128"};
+  auto settings = CompileSettings(request, Secret("pass"));
+  ASSERT_TRUE(settings.has_value()) << settings.error().message;
+  EXPECT_EQ(settings->proxy.host, "p.example");
+  EXPECT_EQ(settings->proxy.port, 3128);
+  EXPECT_EQ(settings->proxy.username, "me");
+  EXPECT_EQ(settings->proxy.credential, kLaunchCredential);
+  request.upstream_proxy_credential = "token/proxy";
+  EXPECT_EQ(CompileSettings(request, Secret())->proxy.credential, "token/proxy");
+  request.upstream_proxy_credential = "no name";
+  EXPECT_FALSE(CompileSettings(request, Secret()).has_value());
+  EXPECT_THAT(
+      CompileSettings({.profile = "open", .upstream_proxy = "ftp://p"}, Secret()).error().message,
+      HasSubstr("--upstream-proxy"));
+}
+
+TEST(SessionRequestTest, OpaqueHostsAreAllowedOnTheirPortAlone) {
+  const auto settings = CompileSettings(
+      {.profile = "locked", .deny = {"no.example"}, .opaque = {"pinned.example", "no.example"}},
+      Secret());
+  ASSERT_TRUE(settings.has_value()) << settings.error().message;
+  EXPECT_TRUE(settings->opaque.Contains("pinned.example", 443));
+  const auto decide = [&](std::string_view host, std::uint16_t port) {
+    return policy::Decide(settings->network, {.host = host, .port = port}).action;
+  };
+  EXPECT_EQ(decide("pinned.example", 443), policy::Action::kAllow);
+  EXPECT_EQ(decide("pinned.example", 80), policy::Action::kAsk);
+  EXPECT_EQ(decide("no.example", 443), policy::Action::kDeny);
+  EXPECT_THAT(CompileSettings({.profile = "open", .opaque = {"a b"}}, Secret()).error().message,
+              HasSubstr("--opaque a b"));
+}
+
+TEST(SessionRequestTest, TimeoutsAreReadOrNamed) {
+  const auto settings =
+      CompileSettings({.profile = "open", .timeouts = {"connect=5s", "head=none"}}, Secret());
+  ASSERT_TRUE(settings.has_value()) << settings.error().message;
+  EXPECT_EQ(settings->timeouts.connect, std::chrono::seconds(5));
+  EXPECT_EQ(settings->timeouts.head, proxy::Timeouts::kNone);
+  EXPECT_THAT(
+      CompileSettings({.profile = "open", .timeouts = {"total=5s"}}, Secret()).error().message,
+      HasSubstr("--timeout"));
+}
+
 TEST(SessionRequestTest, ConnectToIsReadAsCurlDoes) {
   const auto plain = ParseConnectTo("A.example:443:127.0.0.1:8443");
   ASSERT_TRUE(plain.has_value());

@@ -25,15 +25,6 @@ std::unexpected<Refusal> BadRequest(const Error& error) {
   return Refuse(400, "invalid_session", error.message);
 }
 
-Result<std::vector<proxy::ConnectTo>> ParseAll(const std::vector<std::string>& texts) {
-  std::vector<proxy::ConnectTo> all;
-  for (const std::string& text : texts) {
-    AILERON_ASSIGN(proxy::ConnectTo one, ParseConnectTo(text));
-    all.push_back(std::move(one));
-  }
-  return all;
-}
-
 }  // namespace
 
 Sessions::Sessions(SessionWorld world, DaemonKeys keys, session::SessionStore store)
@@ -50,18 +41,52 @@ Sessions::~Sessions() = default;
 
 std::map<std::string, session::Sentinel> Sessions::MakeSentinels() {
   std::map<std::string, session::Sentinel> sentinels;
-  std::set<std::string> variables;
+  // Bindings of one credential share a look-alike; for AWS it is of another make.
+  std::map<std::pair<std::string, bool>, vault::AwsSentinel> look_alikes;
+  std::map<std::string, std::string> variables;  // and whose credential stands in them
   for (const vault::BindingStatus& status : world_.bindings.set().All(world_.vault.names())) {
     const vault::Binding& binding = *status.binding;
     if (!status.active || binding.emit() != vault::Emit::kSentinel) continue;
     if (sentinels.size() >= session::limits::kSentinelsMax) break;
-    if (!variables.insert(binding.sentinel).second) continue;
-    // With the vault open the look-alike has the real one's prefix and length.
-    const auto value = world_.vault.Open(binding.credential);
-    sentinels[binding.name] = {binding.sentinel,
-                               vault::MakeSentinel(binding.credential, value ? &*value : nullptr)};
+    if (!binding.sentinel.empty() &&
+        variables.try_emplace(binding.sentinel, binding.credential).first->second !=
+            binding.credential) {
+      continue;
+    }
+    const bool aws = binding.scheme == vault::Scheme::kSigV4;
+    vault::AwsSentinel& made = look_alikes[{binding.credential, aws}];
+    if (made.access_key_id.empty() && aws) made = vault::MakeAwsSentinel();
+    if (made.access_key_id.empty()) {
+      // With the vault open the look-alike has the real one's prefix and length.
+      const auto value = binding.elsewhere() ? Result<Secret>(Fail(Code::kNotFound, ""))
+                                             : world_.vault.Open(binding.credential);
+      made.access_key_id = vault::MakeSentinel(binding.credential, value ? &*value : nullptr);
+    }
+    sentinels[binding.name] = {
+        .variable = binding.sentinel,
+        .value = made.access_key_id,
+        .secret_key = made.secret_access_key,
+        .file = binding.sentinel_file,
+        .content = vault::FillSentinelFile(binding, made.access_key_id, made.secret_access_key)};
   }
   return sentinels;
+}
+
+// Nothing can be put into an opaque connection, so a binding for its host could only mislead.
+std::optional<Refusal> Sessions::OpaqueAndBound(const proxy::OpaqueHosts& opaque) {
+  for (const auto& status : world_.bindings.set().All(world_.vault.names())) {
+    const vault::Binding& binding = *status.binding;
+    const HostPort* entry = status.active ? opaque.Meets(binding.host, binding.port) : nullptr;
+    if (entry == nullptr) continue;
+    return Refusal{
+        400, "invalid_session",
+        fmt::format("--opaque {}: the binding \"{}\" puts a credential into requests to {}, and "
+                    "nothing can be put into an opaque connection",
+                    FormatHostPort(entry->pattern.ToString(), *entry->port), binding.name,
+                    binding.host.ToString()),
+        fmt::format("leave --opaque out, or \"aileron binding remove {}\"", binding.name)};
+  }
+  return std::nullopt;
 }
 
 std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Create(SessionRequest request) {
@@ -69,15 +94,14 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Create(SessionReq
   session::Session record = std::move(request.session);
   record.id = Ulid::Make(now).ToString();
   record.started = now;
-  auto network = CompileNetwork(request.network);
-  if (!network) return BadRequest(network.error());
-  auto connect_to = ParseAll(request.network.connect_to);
-  if (!connect_to) return BadRequest(connect_to.error());
+  auto settings = CompileSettings(request.network, request.proxy_password);
+  if (!settings) return BadRequest(settings.error());
+  if (auto clash = OpaqueAndBound(settings->opaque)) return std::unexpected(std::move(*clash));
   auto authority = crypto::CertificateAuthority::Create(record.id, now);
   if (!authority) return Refuse(500, "internal", authority.error().message);
   return std::make_unique<LiveSession>(world_, std::move(record), std::move(request.network),
-                                       std::move(*network), std::move(*authority), MakeSentinels(),
-                                       std::move(*connect_to));
+                                       std::move(*settings), std::move(*authority), MakeSentinels(),
+                                       std::move(request.proxy_password));
 }
 
 std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Resume(
@@ -95,15 +119,13 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Resume(
                   "launch it again");
   }
   record.launcher_pid = request.session.launcher_pid;
-  auto network = CompileNetwork(state->network);
-  if (!network) return BadRequest(network.error());
-  auto connect_to = ParseAll(state->network.connect_to);
-  if (!connect_to) return BadRequest(connect_to.error());
+  auto settings = CompileSettings(state->network, state->proxy_password);
+  if (!settings) return BadRequest(settings.error());
   auto authority = crypto::CertificateAuthority::Import(state->ca_key, state->ca_certificate);
   if (!authority) return Refuse(400, "bad_resume", authority.error().message);
-  return std::make_unique<LiveSession>(world_, std::move(record), std::move(state->network),
-                                       std::move(*network), std::move(*authority),
-                                       std::move(state->sentinels), std::move(*connect_to));
+  return std::make_unique<LiveSession>(
+      world_, std::move(record), std::move(state->network), std::move(*settings),
+      std::move(*authority), std::move(state->sentinels), std::move(state->proxy_password));
 }
 
 std::expected<OpenedSession, Refusal> Sessions::Open(SessionRequest request, os::Fd channel) {
@@ -148,7 +170,13 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
        .capabilities = {std::string(session::kListTools), std::string(session::kRunOperations),
                         std::string(session::kPollApprovals)}});
   for (const auto& [binding, sentinel] : session.sentinels()) {
-    opened.environment[sentinel.variable] = sentinel.value;
+    if (!sentinel.variable.empty() && sentinel.secret_key.empty()) {
+      opened.environment[sentinel.variable] = sentinel.value;
+    } else if (!sentinel.variable.empty()) {
+      opened.environment[sentinel.variable + "_ACCESS_KEY_ID"] = sentinel.value;
+      opened.environment[sentinel.variable + "_SECRET_ACCESS_KEY"] = sentinel.secret_key;
+    }
+    if (!sentinel.file.empty()) opened.files[sentinel.file] = sentinel.content;
   }
   std::set<std::uint16_t> ports = {80, 443};
   ports.insert(session.network().extra_ports().begin(), session.network().extra_ports().end());
@@ -156,8 +184,10 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
     if (status.active) ports.insert(status.binding->port);
   }
   ports.erase(kProxyPort);
+  ports.erase(kDnsPort);
   opened.listeners.push_back({proxy::ListenerKind::kProxy, kProxyPort});
   for (const std::uint16_t port : ports) {
+    if (opened.listeners.size() + 1 >= limits::kListeners) break;
     opened.listeners.push_back({proxy::ListenerKind::kCaptured, port});
   }
   opened.listeners.push_back({proxy::ListenerKind::kDns, kDnsPort});
@@ -171,7 +201,8 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
                              .network = session.request(),
                              .sentinels = session.sentinels(),
                              .ca_certificate = opened.ca_pem,
-                             .ca_key = std::move(*key)};
+                             .ca_key = std::move(*key),
+                             .proxy_password = session.proxy_password().Duplicate()};
   opened.resume = session::SealResume(keys_.resume, state);
   return opened;
 }

@@ -19,6 +19,7 @@ struct OpenedSession {
   std::string token;
   std::string ca_pem;
   std::map<std::string, std::string> environment;  // sentinels by variable
+  std::map<std::string, std::string> files;        // content with sentinels, by path
   std::vector<proxy::Listener> listeners;          // that the session can use
   std::string resume;                              // sealed bytes
 };
@@ -59,6 +60,7 @@ class Sessions {
   std::expected<std::unique_ptr<LiveSession>, Refusal> Create(SessionRequest request);
   std::expected<std::unique_ptr<LiveSession>, Refusal> Resume(const SessionRequest& request);
   std::map<std::string, session::Sentinel> MakeSentinels();
+  std::optional<Refusal> OpaqueAndBound(const proxy::OpaqueHosts& opaque);
   OpenedSession Describe(LiveSession& session) const;
   void End(const std::string& id, session::State state, std::optional<int> code, std::string why);
   void OrphanTheRest();

@@ -23,11 +23,13 @@ class Machine {
         bindings(Bindings::Open(folder + "/bindings.yaml").value()),
         vault(loop, background, audit,
               vault::Vault::Open(folder + "/vault.db", crypto::kCheapestKdf).value()),
+        credentials(loop, vault, audit, {}),
         keys(LoadKeys(folder + "/daemon.key").value()),
         sessions({.loop = loop,
                   .audit = audit,
                   .vault = vault,
                   .bindings = bindings,
+                  .credentials = credentials,
                   .worker_path = worker[0],
                   .worker_argv = worker},
                  LoadKeys(folder + "/daemon.key").value(),
@@ -38,6 +40,7 @@ class Machine {
   AuditService audit;
   Bindings bindings;
   VaultService vault;
+  Credentials credentials;
   DaemonKeys keys;
   Sessions sessions;
 };

@@ -135,7 +135,7 @@ void VaultService::Init(Secret passphrase, std::optional<Duration> auto_lock, Do
            if (auto made = vault_.Init(input, keys[0], Now(), auto_lock); !made) {
              return ToRefusal(made.error());
            }
-           auto_lock_ = auto_lock;
+           StartClock(auto_lock);
            audit_.Event("vault.init", "allow", "");
            CheckAutoLock();
            Changed();
@@ -153,7 +153,7 @@ void VaultService::Unlock(Secret passphrase, std::optional<Duration> auto_lock, 
          [this, auto_lock](std::vector<Secret>& keys) -> std::optional<Refusal> {
            const Status unlocked = vault_.Unlock(keys[0], Now(), auto_lock);
            if (auto refusal = Judge(unlocked, "unlock")) return refusal;
-           auto_lock_ = auto_lock;
+           StartClock(auto_lock);
            audit_.Event("vault.unlock", "allow",
                         auto_lock ? fmt::format("locks after {}", FormatDuration(*auto_lock)) : "");
            CheckAutoLock();
@@ -188,23 +188,33 @@ void VaultService::Lock(std::string_view why) {
   if (vault_.state() != vault::State::kUnlocked) return;
   vault_.Lock();
   lock_timer_.Cancel();
-  auto_lock_.reset();
+  StartClock(std::nullopt);
   audit_.Event("vault.lock", "allow", std::string(why));
   Changed();
 }
 
-// The vault's deadline is on the wall clock, which may jump: looked at once a while, not slept for.
+void VaultService::StartClock(std::optional<Duration> auto_lock) {
+  auto_lock_ = auto_lock;
+  locks_by_.reset();
+  if (auto_lock) locks_by_ = Uptime() + *auto_lock;
+}
+
+// Both clocks go on while the machine sleeps, and the timer does not: looked at once a while, not
+// slept for.
 void VaultService::CheckAutoLock() {
   lock_timer_.Cancel();
-  if (vault_.LockIfDue(Now())) {
-    auto_lock_.reset();
+  const Time now = Now();
+  const Duration uptime = Uptime();
+  if (locks_by_ && uptime >= *locks_by_) return Lock("its time had come");
+  if (vault_.LockIfDue(now)) {
+    StartClock(std::nullopt);
     audit_.Event("vault.lock", "allow", "its time had come");
     Changed();
     return;
   }
   const auto due = vault_.LocksAt();
-  if (!due) return;
-  const Duration left = *due - Now();
+  if (!due || !locks_by_) return;
+  const Duration left = std::min<Duration>(*due - now, *locks_by_ - uptime);
   lock_timer_.Set(
       std::clamp<Duration>(left, std::chrono::milliseconds(1), std::chrono::seconds(5)));
 }

@@ -2,8 +2,9 @@
 //
 // Passphrases are turned into keys on the background thread, one at a time. After a few wrong ones
 // each further try has to wait, longer every time, however many clients ask. The vault locks by
-// itself when its time has come. Whoever holds cached credentials hears of every change
-// (set_on_change).
+// itself when its time has come, by the clock or by the machine's uptime, whichever is first, so
+// that setting the clock back cannot keep it open. Whoever holds cached credentials hears of every
+// change (set_on_change).
 #pragma once
 
 #include <functional>
@@ -57,6 +58,7 @@ class VaultService {
   std::optional<Refusal> Judge(const Status& status, std::string_view what);
   void Changed();
   void ReadNames();
+  void StartClock(std::optional<Duration> auto_lock);
   void CheckAutoLock();
 
   Background& background_;
@@ -64,6 +66,7 @@ class VaultService {
   vault::Vault vault_;
   vault::CredentialNames names_;
   std::optional<Duration> auto_lock_;
+  std::optional<Duration> locks_by_;  // Uptime() at which it locks, whatever the clock says
   net::Timer lock_timer_;
   bool deriving_ = false;
   int failures_ = 0;

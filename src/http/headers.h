@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,6 +86,8 @@ class Headers {
   // For parsers and heads: makes `block` the text, without fields; AddSlices then names its parts.
   void Reset(std::string_view block);
   void AddSlices(Slice name, Slice value) { entries_.push_back({name, value}); }
+  // The text that all names, values and slices are parts of; bytes may be changed one for one.
+  std::span<char> Block() { return text_; }
   // Puts `text` into the block, or finds it there when it is a part of the block.
   Slice Store(std::string_view text);
   std::string_view Text(Slice slice) const {

@@ -16,6 +16,7 @@ struct SessionFacts {
   std::string id;
   std::string token;
   std::map<std::string, std::string> sentinels;  // variable → look-alike
+  std::map<std::string, std::string> files;      // path → content with look-alikes
 };
 
 // NAME=VALUE, each name once; later sources win: passed on, contract, sentinels, `wanted`.

@@ -11,6 +11,7 @@
 #include "launch/environment.h"
 #include "launch/guard.h"
 #include "launch/plan.h"
+#include "launch/sentinel_files.h"
 #include "launch/session_link.h"
 #include "launch/walls.h"
 #include "os/paths.h"
@@ -93,18 +94,22 @@ std::expected<int, Failure> Run(const Options& options) {
     return fail(code == Code::kInvalid ? kBadConfiguration : kDaemonUnavailable, session.error());
   }
   auto environment = MakeEnvironment(session->facts(), plan->identity, options.environment);
-  if (!environment) {
+  auto agent_files = PlaceSentinelFiles(session->facts().files, *plan);
+  if (!environment || !agent_files) {
     Kill(*sandbox);
     (void)session->Finish(kSandboxNotStarted);
-    return fail(kSandboxNotStarted, environment.error());
+    return fail(kSandboxNotStarted, environment ? agent_files.error() : environment.error());
   }
+  const std::vector<sandbox::Listener>& more = session->more_listeners();
+  plan->spec.listeners.insert(plan->spec.listeners.end(), more.begin(), more.end());
   // By now the daemon's socket exists, and so can be proved to be hidden.
   const sandbox::Program program{plan->command, std::move(*environment), plan->workdir,
                                  Terminals(options.tty), ConfinementFor(*plan, *paths)};
   const Standing standing = StandingWalls(*plan, program.confinement, sandbox->limits);
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "%s\n", LaunchLine(standing).c_str());
-  Status sent = sandbox::Send(sandbox->channel.get(),
-                              sandbox::Files{RuntimeFiles(*session, *plan, standing)});
+  Status sent = sandbox::Send(
+      sandbox->channel.get(),
+      sandbox::Files{RuntimeFiles(*session, *plan, standing), std::move(*agent_files), more});
   if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
   // A send that failed because the walls could not be built is explained on the channel.
   if (!sent && sent.error().code == Code::kInvalid) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "sandbox/spec.h"
 
 namespace aileron::launch {
@@ -35,6 +36,12 @@ struct Options {
   std::vector<std::string> require;     // walls without which nothing is started (sandbox/walls.h)
   std::string upstream_ca;              // PEM text; empty: the system's roots alone
   std::vector<std::string> connect_to;  // HOST:PORT:ADDR[:PORT]
+  std::string upstream_proxy;           // http://[USER@]HOST:PORT; empty: none
+  std::string upstream_proxy_credential;  // the vault entry with its password
+  Secret upstream_proxy_password;         // or the password itself
+  std::string no_proxy;
+  std::vector<std::string> timeouts;  // NAME=DURATION (proxy/timeouts.h)
+  std::vector<std::string> opaque;    // HOST[:PORT]
   Tty tty = Tty::kAuto;
 };
 

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "control/client.h"
@@ -20,6 +22,8 @@ namespace {
 constexpr std::size_t kWordMax = 64u << 10;
 // What does not fit into a message is taken away by the next launch in the same workspace.
 constexpr std::size_t kReservedMax = 24u << 10;
+// Ports of bindings, besides those that the plan names.
+constexpr std::size_t kMoreListenersMax = 64;
 
 // Text of the command line may be any bytes; JSON may not.
 std::string Dump(const json& value) {
@@ -29,6 +33,21 @@ std::string Dump(const json& value) {
 std::string Text(const json& object, const char* name) {
   const auto found = object.find(name);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// The daemon's "listeners" for connections without a proxy protocol.
+std::vector<sandbox::Listener> CapturedIn(const json& answer) {
+  std::vector<sandbox::Listener> captured;
+  const auto list = answer.find("listeners");
+  if (list == answer.end() || !list->is_array()) return captured;
+  for (const json& one : *list) {
+    const auto port = one.is_object() ? one.find("port") : one.end();
+    if (!one.is_object() || Text(one, "kind") != "captured" || port == one.end()) continue;
+    const std::int64_t number = port->is_number_integer() ? port->get<std::int64_t>() : 0;
+    if (number < 1 || number > 65535) continue;
+    captured.push_back({sandbox::ListenerKind::kCaptured, static_cast<std::uint16_t>(number)});
+  }
+  return captured;
 }
 
 }  // namespace
@@ -47,25 +66,40 @@ Result<SessionLink> SessionLink::Open(const os::Paths& paths, const Plan& plan,
       {"tier", "host"},
       {"image", "host"},
       {"pid", getpid()},
-      {"network", {{"profile", options.profile}, {"allow", options.allow}, {"deny", options.deny}}},
+      {"network",
+       {{"profile", options.profile},
+        {"allow", options.allow},
+        {"deny", options.deny},
+        {"upstream_proxy", options.upstream_proxy},
+        {"upstream_proxy_credential", options.upstream_proxy_credential},
+        {"no_proxy", options.no_proxy},
+        {"timeouts", options.timeouts},
+        {"opaque", options.opaque}}},
       {"upstream_ca", options.upstream_ca},
       {"connect_to", options.connect_to},
   };
   link.request_ = Dump(request);
+  if (!options.upstream_proxy_password.empty()) {
+    // By a pipe: JSON passes through memory that nobody wipes.
+    AILERON_ASSIGN(link.password_, os::PipeHolding(options.upstream_proxy_password.Reveal()));
+  }
   AILERON_TRY(link.Post(link.request_));
+  link.FindMoreListeners();
   return link;
 }
 
 Status SessionLink::Post(const std::string& body) {
   AILERON_ASSIGN(control::Client client, control::EnsureDaemon(paths_));
   AILERON_ASSIGN(auto ends, os::SocketPair(SOCK_SEQPACKET));
-  const int theirs = ends.second.get();
+  std::vector<int> theirs = {ends.second.get()};
+  if (password_) theirs.push_back(password_.get());
   control::Request request;
   request.method = "POST";
   request.path = "/v1/sessions";
   request.body = body;
-  request.descriptors = {&theirs, 1};
+  request.descriptors = theirs;
   AILERON_ASSIGN(const control::Response response, client.Call(request));
+  password_.Reset();  // from now on the resume text has it, sealed
   const json answer = json::parse(response.body, nullptr, false);
   if (!answer.is_object()) return Fail(Code::kInternal, "the daemon's answer is not understood");
   facts_.id = Text(answer, "id");
@@ -78,6 +112,12 @@ Status SessionLink::Post(const std::string& body) {
       if (value.is_string()) facts_.sentinels[name] = value.get<std::string>();
     }
   }
+  asked_for_ = CapturedIn(answer);
+  if (const auto files = answer.find("files"); files != answer.end() && files->is_array()) {
+    for (const json& file : *files) {
+      if (file.is_object()) facts_.files[Text(file, "path")] = Text(file, "content");
+    }
+  }
   if (facts_.id.empty() || ca_pem_.empty()) {
     return Fail(Code::kInternal, "the daemon's answer lacks the session's id or its CA");
   }
@@ -85,7 +125,20 @@ Status SessionLink::Post(const std::string& body) {
   return {};
 }
 
+// Of the first answer alone: a sandbox that runs cannot open more.
+void SessionLink::FindMoreListeners() {
+  for (const sandbox::Listener& wanted : asked_for_) {
+    const bool known = std::ranges::any_of(
+        listeners_, [&](const sandbox::Listener& one) { return one.port == wanted.port; });
+    if (known || more_listeners_.size() >= kMoreListenersMax) continue;
+    more_listeners_.push_back(wanted);
+    listeners_.push_back(wanted);
+  }
+}
+
 Status SessionLink::SendListeners() {
+  if (sockets_.size() < listeners_.size()) return {};  // the others are on their way
+
   json message = {{"type", "listeners"},
                   {"listeners", json::array()},
                   {"cgroups", leftovers_.cgroups},
@@ -100,11 +153,11 @@ Status SessionLink::SendListeners() {
 }
 
 Status SessionLink::HandOver(std::vector<os::Fd> listeners) {
-  if (listeners.size() != listeners_.size()) {
-    return Fail(Code::kInternal, "the sandbox opened {} listeners of {}", listeners.size(),
+  std::ranges::move(listeners, std::back_inserter(sockets_));
+  if (sockets_.size() > listeners_.size()) {
+    return Fail(Code::kInternal, "the sandbox opened {} listeners of {}", sockets_.size(),
                 listeners_.size());
   }
-  sockets_ = std::move(listeners);
   return SendListeners();
 }
 

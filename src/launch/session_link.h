@@ -33,7 +33,11 @@ class SessionLink {
   const SessionFacts& facts() const { return facts_; }
   const std::string& ca_pem() const { return ca_pem_; }
 
-  // Gives the sandbox's listeners to the daemon; they are kept for Reopen.
+  // The listeners that bindings want besides the plan's: the sandbox is to open them as well.
+  const std::vector<sandbox::Listener>& more_listeners() const { return more_listeners_; }
+
+  // Takes sockets of the sandbox, the plan's first, and gives them to the daemon once all are
+  // there. They are kept for Reopen.
   Status HandOver(std::vector<os::Fd> listeners);
   // With a daemon that has started since: the same session, the same listeners.
   Status Reopen();
@@ -53,10 +57,13 @@ class SessionLink {
       : paths_(paths), listeners_(plan.spec.listeners) {}
 
   Status Post(const std::string& body);
+  void FindMoreListeners();
   Status SendListeners();
 
   os::Paths paths_;
-  std::vector<sandbox::Listener> listeners_;
+  std::vector<sandbox::Listener> listeners_;  // all of them
+  std::vector<sandbox::Listener> more_listeners_;
+  std::vector<sandbox::Listener> asked_for_;  // by the daemon's last answer
   std::vector<os::Fd> sockets_;
   Leftovers leftovers_;
   os::Fd channel_;
@@ -64,6 +71,7 @@ class SessionLink {
   std::string ca_pem_;
   std::string resume_;
   std::string request_;  // as first posted, so that a resume tells the same
+  os::Fd password_;      // a pipe that holds the upstream proxy's, until it was posted
 };
 
 }  // namespace aileron::launch

@@ -106,12 +106,21 @@ _aileron() {{
   local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}} path=aileron i
   # "=" is a word of its own for bash.
   if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${{COMP_WORDS[COMP_CWORD-2]}}; fi
+  COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
+    if [[ ${{COMP_WORDS[i]}} == -- ]]; then
+      # What follows belongs to another program.
+      if ((i + 1 == COMP_CWORD)); then
+        COMPREPLY=($(compgen -c -- "$cur"))
+      else
+        compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur"))
+      fi
+      return
+    fi
     case "$path ${{COMP_WORDS[i]}}" in
       {}) path="$path ${{COMP_WORDS[i]}}" ;;
     esac
   done
-  COMPREPLY=()
   case "$path $prev" in
 {}  esac
   if [[ $cur == -* ]]; then

@@ -46,7 +46,7 @@ Result<os::Fd> Listen(std::uint16_t& port) {
 }  // namespace
 
 // One connection, one request, one answer.
-class DemoSite::Connection final : private net::Stream::Owner {
+class DemoSite::Connection final : private net::Channel::Owner {
  public:
   Connection(DemoSite& site, const Secret& token)
       : site_(site), token_(token), input_(limits::demo_request_bytes) {}
@@ -55,14 +55,14 @@ class DemoSite::Connection final : private net::Stream::Owner {
               const net::TlsServer::OnHello& on_hello) {
     AILERON_ASSIGN(stream_, net::Stream::Make(loop, std::move(socket), *this));
     AILERON_TRY(stream_->StartServer(server, on_hello, ""));
-    OnStream(*stream_);
+    OnChannel(*stream_);
     return {};
   }
   // The acceptor destroys what is done, outside of the stream's own calls.
   bool done() const { return done_; }
 
  private:
-  void OnStream(net::Stream&) override {
+  void OnChannel(net::Channel&) override {
     if (done_) return;
     if (!greeted_) {
       const net::Io io = stream_->Handshake();
@@ -117,7 +117,7 @@ class DemoSite::Connection final : private net::Stream::Owner {
     if (io == net::Io::kBlocked) return false;
     if (io != net::Io::kDone) done_ = true;
     if (output_.empty()) {
-      stream_->ShutdownWrite(net::Stream::Ending::kWhole);
+      stream_->ShutdownWrite(net::Ending::kWhole);
       done_ = true;
     }
     return true;
@@ -165,7 +165,7 @@ class DemoSite::Acceptor final : private net::Loop::Handler {
       os::Fd socket(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
       if (!socket) return;
       auto connection = std::make_unique<Connection>(site_, token_);
-      const auto on_hello = [this](std::string_view, net::Identity& identity) {
+      const auto on_hello = [this](const net::Hello&, net::Identity& identity) {
         identity = identity_;
         return net::HelloAnswer::kGo;
       };

@@ -43,6 +43,24 @@ Command LaunchVerb() {
           "--env and "
           "--env-file add to it. Do not pass credentials this way: a binding keeps them out of "
           "the sandbox.\n\n"
+          "--opaque is for clients that know their server's certificate, and for protocols that "
+          "are "
+          "not HTTP (--opaque db.example.com:5432): the host is allowed, its bytes are passed on "
+          "unread, and only counted in the audit log. No credential can be put into them. What "
+          "begins with TLS has to name the host.\n\n"
+          "--upstream-proxy sends everything through a company's proxy. Its password is never an "
+          "argument: it comes from the vault, from a URL in a file (@FILE), or, with \"env\", from "
+          "the URL in your HTTPS_PROXY (and NO_PROXY is heeded). Behind a proxy the addresses that "
+          "names lead to are not seen by aileron, so the proxy has to guard your private "
+          "network.\n\n"
+          "--timeout sets how long the data plane waits: connect (10s) for a connection, tls (15s) "
+          "for "
+          "a handshake, head (10m) for the head of an answer, upload (5m) for a request's body "
+          "that "
+          "stands still, idle (none) for an answer or a tunnel in which nothing moves, pool (1m) "
+          "for an "
+          "unused connection. head, upload and idle may be \"none\". Nothing ends a stream that "
+          "moves.\n\n"
           "Before the command starts, the sandbox's first process tries what its walls must "
           "refuse, and stops the launch when something succeeds. --require names walls without "
           "which nothing is to be started: namespaces, capabilities, seccomp, landlock, "
@@ -63,6 +81,9 @@ Command LaunchVerb() {
               {"--allow", "HOST[:PORT]", "Allow a host (*.example.com: all below it)",
                Repeat::kMany},
               {"--deny", "HOST[:PORT]", "Deny a host", Repeat::kMany},
+              {"--opaque", "HOST[:PORT]",
+               "Allow a host whose connections nobody looks into (port 443 if none is given)",
+               Repeat::kMany},
               {.name = "--workspace",
                .value = "FOLDER",
                .summary = "The folder to work in, instead of the current one",
@@ -107,6 +128,16 @@ Command LaunchVerb() {
                .completes = Completes::kFile},
               {"--connect-to", "HOST:PORT:ADDR[:PORT]",
                "Connect to ADDR instead of HOST, whose name TLS still checks (as curl has it)",
+               Repeat::kMany},
+              {"--upstream-proxy", "URL",
+               "Reach sites through this HTTP proxy: http://[USER@]HOST[:PORT], @FILE or env"},
+              {"--upstream-proxy-credential", "NAME",
+               "The vault entry with the proxy's password (USER:PASSWORD if the URL has no user)"},
+              {"--no-proxy", "LIST",
+               "Hosts that need no proxy, with commas: names (and all below), addresses, ranges, "
+               "*"},
+              {"--timeout", "NAME=DURATION",
+               "How long to wait: connect, tls, head, upload, idle or pool; see above",
                Repeat::kMany},
               {.name = "--tty",
                .value = "WHEN",

@@ -8,6 +8,9 @@
 #include "modes/limits.h"
 #include "os/fd.h"
 #include "policy/network.h"
+#include "proxy/opaque.h"
+#include "proxy/timeouts.h"
+#include "proxy/upstream_proxy.h"
 #include "sandbox/spec.h"
 #include "sandbox/walls.h"
 
@@ -100,6 +103,73 @@ Status ReadWalls(const Parsed& parsed, launch::Options& options) {
   return {};
 }
 
+// The first of the variables that is set and not empty.
+std::string_view Environment(std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return {};
+}
+
+// The proxy's URL from where --upstream-proxy says; only there may it hold a password.
+Result<Secret> ProxyUrlText(const std::string& value) {
+  if (value == "env") {
+    const std::string_view url =
+        Environment({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
+    if (url.empty()) {
+      return Fail(Code::kInvalid,
+                  "--upstream-proxy env: neither HTTPS_PROXY nor ALL_PROXY is set; name the proxy");
+    }
+    return Secret(url);
+  }
+  if (!value.starts_with('@')) return Secret(value);
+  auto text = os::ReadFile(value.substr(1), limits::proxy_url_bytes);
+  if (!text) return Wrap(std::move(text).error(), "--upstream-proxy");
+  Secret url(Trim(*text));
+  Wipe({text->data(), text->size()});
+  return url;
+}
+
+Status ReadUpstreamProxy(const Parsed& parsed, launch::Options& options) {
+  const std::string value = parsed.Value("--upstream-proxy");
+  if (value.empty()) {
+    for (const char* flag : {"--upstream-proxy-credential", "--no-proxy"}) {
+      if (parsed.Has(flag)) return Fail(Code::kInvalid, "{} needs --upstream-proxy", flag);
+    }
+    return {};
+  }
+  AILERON_ASSIGN(const Secret text, ProxyUrlText(value));
+  auto url = proxy::ParseProxyUrl(text.Reveal());
+  if (!url) return Fail(Code::kInvalid, "--upstream-proxy: {}", url.error().message);
+  const bool argument = value != "env" && !value.starts_with('@');
+  if (argument && !url->password.empty()) {
+    return Fail(Code::kInvalid,
+                "--upstream-proxy: a password on the command line is seen by every user of this "
+                "machine. Store it with \"aileron secret set\" and name it with "
+                "--upstream-proxy-credential, or keep the URL in a file: --upstream-proxy @FILE");
+  }
+  options.upstream_proxy_credential = parsed.Value("--upstream-proxy-credential");
+  if (!options.upstream_proxy_credential.empty() && !url->password.empty()) {
+    return Fail(Code::kInvalid,
+                "--upstream-proxy-credential: the proxy's URL has a password already");
+  }
+  if (!url->username.empty() && url->password.empty() &&
+      options.upstream_proxy_credential.empty()) {
+    return Fail(Code::kInvalid,
+                "--upstream-proxy: the URL names a user without a password; name the vault entry "
+                "that holds it with --upstream-proxy-credential");
+  }
+  options.upstream_proxy = url->Plain();
+  options.upstream_proxy_password = std::move(url->password);
+  options.no_proxy = parsed.Value("--no-proxy");
+  if (value == "env" && !parsed.Has("--no-proxy")) {
+    options.no_proxy = Environment({"no_proxy", "NO_PROXY"});
+    return {};  // as other programs do, entries that mean nothing are passed over
+  }
+  return proxy::CheckNoProxy(options.no_proxy);
+}
+
 }  // namespace
 
 Status CheckConnectTo(std::string_view text) {
@@ -156,6 +226,18 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
   }
   AILERON_TRY(ReadResources(parsed, options.resources));
   AILERON_TRY(ReadWalls(parsed, options));
+  if (const Status read = ReadUpstreamProxy(parsed, options); !read) {
+    return std::unexpected(Failure(kExitUsage, read.error()));
+  }
+  options.opaque = parsed.Values("--opaque");
+  if (auto hosts = proxy::OpaqueHosts::Parse(options.opaque); !hosts)
+    return std::unexpected(Failure(std::move(hosts.error())));
+  options.timeouts = parsed.Values("--timeout");
+  for (const std::string& setting : options.timeouts) {
+    proxy::Timeouts unused;
+    const Status readable = proxy::ApplyTimeout(setting, unused);
+    if (!readable) return Fail(Code::kInvalid, "--timeout: {}", readable.error().message);
+  }
   if (parsed.Has("--upstream-ca")) {
     auto pem = os::ReadFile(parsed.Value("--upstream-ca"), limits::ca_file_bytes);
     if (!pem)

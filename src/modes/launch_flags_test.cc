@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "modes/parse.h"
 #include "modes/verbs.h"
 #include "os/fd.h"
+#include "proxy/timeouts.h"
 #include "sandbox/walls.h"
 
 namespace aileron::modes {
@@ -143,6 +145,50 @@ TEST(LaunchFlags, NestingAndLandlockExcludeEachOther) {
   EXPECT_EQ(options->nesting, sandbox::Nesting::kAllowed);
   EXPECT_THAT(Mistake({"--require=landlock", "--allow-nested", "true"}),
               HasSubstr("--allow-nested"));
+}
+
+TEST(LaunchFlags, AProxysPasswordIsNeverAnArgument) {
+  const std::string mistake = Mistake({"--upstream-proxy=http://me:s3cret@p.test:3128", "true"});
+  EXPECT_THAT(mistake, testing::AllOf(HasSubstr("--upstream-proxy-credential"),
+                                      testing::Not(HasSubstr("s3cret"))));
+  EXPECT_THAT(Mistake({"--upstream-proxy=http://me@p.test", "true"}), HasSubstr("password"));
+  const File file("http://me:s3cret@p.test:3128\n");
+  const auto options = Read({"--upstream-proxy=@" + file.path, "--no-proxy=a.test", "true"});
+  ASSERT_TRUE(options) << options.error().error.message;
+  EXPECT_EQ(options->upstream_proxy, "http://me@p.test:3128");
+  EXPECT_EQ(options->upstream_proxy_password.Reveal(), "s3cret");
+  EXPECT_EQ(options->no_proxy, "a.test");
+}
+
+TEST(LaunchFlags, TheEnvironmentsProxyIsTakenOnlyWhenAsked) {
+  setenv("https_proxy", "http://p.test:3128", 1);
+  setenv("no_proxy", "a.test,odd/entry", 1);
+  EXPECT_EQ(Read({"true"})->upstream_proxy, "");
+  const auto options = Read({"--upstream-proxy=env", "true"});
+  ASSERT_TRUE(options) << options.error().error.message;
+  EXPECT_EQ(options->upstream_proxy, "http://p.test:3128");
+  EXPECT_EQ(options->no_proxy, "a.test,odd/entry");
+  EXPECT_EQ(Read({"--upstream-proxy=env", "--no-proxy=b.test", "true"})->no_proxy, "b.test");
+  unsetenv("https_proxy");
+  unsetenv("no_proxy");
+}
+
+TEST(LaunchFlags, OpaqueHostsAreRead) {
+  EXPECT_THAT(Read({"--opaque=a.test", "--opaque", "db.test:5432", "true"})->opaque,
+              ElementsAre("a.test", "db.test:5432"));
+  EXPECT_THAT(Mistake({"--opaque=https://a.test/", "true"}), HasSubstr("--opaque"));
+}
+
+TEST(LaunchFlags, TheManualNamesEveryTimeoutWithItsDefault) {
+  const std::string text(LaunchVerb().text);
+  for (const proxy::NamedTimeout& timeout : proxy::AllTimeouts()) {
+    const auto length = proxy::Timeouts().*timeout.member;
+    const std::string value = length == proxy::Timeouts::kNone ? "none" : FormatDuration(length);
+    EXPECT_THAT(text, HasSubstr(fmt::format("{} ({})", timeout.name, value)));
+  }
+  EXPECT_THAT(Mistake({"--timeout=total=1s", "true"}), HasSubstr("--timeout"));
+  EXPECT_THAT(Read({"--timeout=connect=1s", "--timeout=idle=1m", "true"})->timeouts,
+              ElementsAre("connect=1s", "idle=1m"));
 }
 
 TEST(LaunchFlags, TheManualNamesEveryWall) {

@@ -11,6 +11,7 @@ inline constexpr std::size_t secret_bytes = 64 << 10;  // as the daemon's
 inline constexpr std::size_t passphrase_bytes = 4 << 10;
 inline constexpr std::size_t environment_file_bytes = 1 << 20;
 inline constexpr std::size_t ca_file_bytes = 512 << 10;  // travels in a request of at most 1 MiB
+inline constexpr std::size_t proxy_url_bytes = 4 << 10;
 inline constexpr std::size_t prompt_attempts = 3;
 inline constexpr std::size_t audit_page = 500;  // records in one request
 inline constexpr Duration vault_wait =

@@ -59,16 +59,19 @@ class ConnectAttempt::Try final : private Loop::Handler {
   bool watched_ = false;
 };
 
-ConnectAttempt::ConnectAttempt(Loop& loop, std::vector<Endpoint> addresses, Interval timeout,
-                               OnDone on_done)
+ConnectAttempt::ConnectAttempt(Loop& loop, const std::vector<Endpoint>& addresses, Interval timeout,
+                               OnDone on_done, More more)
     : loop_(loop),
-      addresses_(std::move(addresses)),
+      more_(more),
+      last_start_(loop.now()),
       on_done_(std::move(on_done)),
       stagger_(loop, [this] { StartNext(); }),
       deadline_(loop, [this] {
         Finish(Fail(Code::kUnavailable, "{}",
                     last_error_.empty() ? "no answer in time" : last_error_));
       }) {
+  if (!addresses.empty()) v6_next_ = addresses.front().is_v6();
+  Queue(addresses);
   deadline_.Set(timeout);
   stagger_.Set(
       Interval::zero());  // from the loop, so that on_done never runs inside the constructor
@@ -76,18 +79,43 @@ ConnectAttempt::ConnectAttempt(Loop& loop, std::vector<Endpoint> addresses, Inte
 
 ConnectAttempt::~ConnectAttempt() = default;
 
+void ConnectAttempt::Queue(const std::vector<Endpoint>& addresses) {
+  for (const Endpoint& address : addresses) (address.is_v6() ? v6_ : v4_).push_back(address);
+}
+
+void ConnectAttempt::Add(const std::vector<Endpoint>& addresses) {
+  Queue(addresses);
+  more_ = More::kNone;
+  if (stagger_.armed()) return;
+  // Nobody is on the way: at once. Else as long after the last start as ever.
+  const bool idle = failures_ == tries_.size();
+  const Interval passed = loop_.now() - last_start_;
+  stagger_.Set(idle ? Interval::zero()
+                    : std::max(Interval::zero(), Interval(limits::connect_stagger) - passed));
+}
+
+Endpoint ConnectAttempt::TakeNext() {
+  const bool v6 = v6_next_ ? !v6_.empty() : v4_.empty();
+  std::deque<Endpoint>& from = v6 ? v6_ : v4_;
+  const Endpoint next = from.front();
+  from.pop_front();
+  v6_next_ = !v6;
+  return next;
+}
+
 void ConnectAttempt::StartNext() {
-  while (next_ < addresses_.size()) {
-    auto& attempt = tries_.emplace_back(std::make_unique<Try>(*this, addresses_[next_++]));
+  while (waiting()) {
+    auto& attempt = tries_.emplace_back(std::make_unique<Try>(*this, TakeNext()));
+    last_start_ = loop_.now();
     const int error = attempt->Start();
     if (error == 0) {
-      if (next_ < addresses_.size()) stagger_.Set(limits::connect_stagger);
+      if (waiting()) stagger_.Set(limits::connect_stagger);
       return;
     }
     ++failures_;
     last_error_ = fmt::format("{}: {}", attempt->to().ToString(), std::strerror(error));
   }
-  if (failures_ == addresses_.size()) {
+  if (failures_ == tries_.size() && more_ == More::kNone) {
     Finish(Fail(Code::kUnavailable, "{}", last_error_.empty() ? "no address" : last_error_));
   }
 }
@@ -101,7 +129,7 @@ void ConnectAttempt::Failed(Try& loser, int error) {
   loser.Unwatch();
   ++failures_;
   last_error_ = fmt::format("{}: {}", loser.to().ToString(), std::strerror(error));
-  if (next_ < addresses_.size() || failures_ == addresses_.size()) StartNext();
+  if (waiting() || failures_ == tries_.size()) StartNext();
 }
 
 void ConnectAttempt::Finish(Result<Connected> result) {

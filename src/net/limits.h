@@ -19,6 +19,8 @@ constexpr std::size_t tls_sessions_max = 256;  // kept to resume upstream handsh
 constexpr auto resolve_timeout = 10s;
 constexpr auto resolve_try = 2000ms;  // one server, one try; doubles by itself
 constexpr int resolve_tries = 2;
+constexpr auto resolution_delay = 50ms;  // for IPv6 when IPv4 answered first; RFC 8305 §3
 constexpr auto connect_stagger = 250ms;  // RFC 8305 §5
+constexpr std::size_t client_certificate_max = 64 << 10;  // in PEM, with key and chain
 
 }  // namespace aileron::net::limits

@@ -8,20 +8,79 @@
 
 namespace aileron::net {
 
+// One name. c-ares holds it until both families are answered; who asked may be told before.
 struct Resolver::Lookup {
-  Lookup(Resolver& owner, std::string_view looked_up, std::uint16_t to, OnDone done)
+  struct Half {
+    Lookup* lookup;
+    int family;
+    bool answered = false;
+    std::string trouble;  // why there is no address, other than that there is none
+    std::vector<Endpoint> addresses;
+  };
+
+  Lookup(Resolver& owner, std::string_view looked_up, std::uint16_t to, OnAnswer done)
       : resolver(&owner),
         name(looked_up),
         port(to),
-        on_done(std::move(done)),
-        deadline(owner.loop_, [this] {
-          resolver->Finish(*this, Fail(Code::kUnavailable,
-                                       "the name servers did not answer for {} in time", name));
-        }) {}
+        on_answer(std::move(done)),
+        delay(owner.loop_, [this] { Tell(Answer::Rest::kMore); }),
+        deadline(owner.loop_, [this] { Expire(); }) {}
+
+  bool complete() const { return v6.answered && v4.answered; }
+
+  // After each family's answer. May destroy nothing: the caller does.
+  void Answered() {
+    if (complete()) return TellTheRest();
+    if (!v6.addresses.empty()) return Tell(Answer::Rest::kMore);
+    if (!v4.addresses.empty()) delay.Set(limits::resolution_delay);
+  }
+
+  void Tell(Answer::Rest rest) {
+    delay.Cancel();
+    if (rest == Answer::Rest::kNone) deadline.Cancel();
+    Answer answer{.rest = rest};
+    for (Half* half : {&v6, &v4}) {
+      answer.addresses.insert(answer.addresses.end(), half->addresses.begin(),
+                              half->addresses.end());
+      half->addresses.clear();
+    }
+    told = true;
+    if (!on_answer) return;
+    OnAnswer call = on_answer;
+    if (rest == Answer::Rest::kNone) on_answer = nullptr;
+    call(std::move(answer));
+  }
+
+  void Refuse(Result<Answer> why) {
+    delay.Cancel();
+    deadline.Cancel();
+    if (!on_answer) return;
+    const OnAnswer call = std::exchange(on_answer, nullptr);
+    call(std::move(why));
+  }
+
+  void TellTheRest() {
+    if (told || !v6.addresses.empty() || !v4.addresses.empty()) return Tell(Answer::Rest::kNone);
+    const std::string& trouble = v6.trouble.empty() ? v4.trouble : v6.trouble;
+    if (trouble.empty()) {
+      return Refuse(Fail(Code::kNotFound, "the name {} does not exist or has no address", name));
+    }
+    Refuse(Fail(Code::kUnavailable, "cannot resolve {}: {}", name, trouble));
+  }
+
+  void Expire() {
+    if (told || !v4.addresses.empty()) return Tell(Answer::Rest::kNone);
+    Refuse(Fail(Code::kUnavailable, "the name servers did not answer for {} in time", name));
+  }
+
   Resolver* resolver;
   std::string name;
   std::uint16_t port;
-  OnDone on_done;  // empty when it was called; c-ares may still hold the lookup then
+  OnAnswer on_answer;  // empty when there is nothing more to tell
+  bool told = false;
+  Half v6{this, AF_INET6};
+  Half v4{this, AF_INET};
+  Timer delay;
   Timer deadline;
 };
 
@@ -61,12 +120,13 @@ Resolver::Resolver(Loop& loop)
       }) {}
 
 Resolver::~Resolver() {
-  for (Lookup* lookup : lookups_) lookup->on_done = nullptr;
+  for (Lookup* lookup : lookups_) lookup->on_answer = nullptr;
   if (channel_ != nullptr) ares_destroy(channel_);  // ends every lookup that it has
   for (Lookup* lookup : lookups_) delete lookup;    // the others were not begun
 }
 
-Result<std::unique_ptr<Resolver>> Resolver::Make(Loop& loop, const std::string& hosts_file) {
+Result<std::unique_ptr<Resolver>> Resolver::Make(Loop& loop, const std::string& hosts_file,
+                                                 const std::string& servers) {
   std::unique_ptr<Resolver> resolver(new Resolver(loop));
   if (auto text = os::ReadFile(hosts_file, limits::hosts_file_max))
     resolver->hosts_ = std::move(*text);
@@ -85,6 +145,10 @@ Result<std::unique_ptr<Resolver>> Resolver::Make(Loop& loop, const std::string& 
   if (result != ARES_SUCCESS) {
     resolver->channel_ = nullptr;
     return Fail(Code::kInternal, "cannot set up name resolution: {}", ares_strerror(result));
+  }
+  if (!servers.empty() &&
+      ares_set_servers_ports_csv(resolver->channel_, servers.c_str()) != ARES_SUCCESS) {
+    return Fail(Code::kInvalid, "{} are not name servers", servers);
   }
   return resolver;
 }
@@ -116,77 +180,62 @@ void Resolver::ArmTimer() {
   }
 }
 
-void Resolver::Resolve(const std::string& name, std::uint16_t port, OnDone on_done) {
+void Resolver::Resolve(const std::string& name, std::uint16_t port, OnAnswer on_answer) {
   std::vector<Endpoint> known = FromHosts(name, port);
   if (!known.empty()) {
-    loop_.Post([known = std::move(known), on_done = std::move(on_done)]() mutable {
-      on_done(std::move(known));
+    loop_.Post([known = std::move(known), on_answer = std::move(on_answer)]() mutable {
+      on_answer(Answer{.addresses = std::move(known)});
     });
     return;
   }
   if (lookups_.size() >= limits::lookups_max) {
-    loop_.Post([on_done = std::move(on_done)] {
-      on_done(Fail(Code::kUnavailable, "too many names are being looked up"));
+    loop_.Post([on_answer = std::move(on_answer)] {
+      on_answer(Fail(Code::kUnavailable, "too many names are being looked up"));
     });
     return;
   }
-  auto* lookup =
-      new Lookup(*this, name, port, std::move(on_done));  // c-ares holds it until OnAnswer
+  auto* lookup = new Lookup(*this, name, port,
+                            std::move(on_answer));  // c-ares holds it until both have answered
   lookups_.insert(lookup);
   lookup->deadline.Set(limits::resolve_timeout);
   // From the loop: c-ares may answer before it returns.
   loop_.Post([this, lookup, alive = std::weak_ptr<int>(alive_)] {
     if (alive.expired()) return;
     ares_addrinfo_hints hints{};
-    hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = ARES_AI_NOSORT;  // sorting opens a socket per address
-    ares_getaddrinfo(channel_, lookup->name.c_str(), nullptr, &hints, OnAnswer, lookup);
+    hints.ai_flags = ARES_AI_NOSORT;         // sorting opens a socket per address
+    const std::string asked = lookup->name;  // the lookup may be gone after the second call
+    // The second is asked for though the first may have ended: only both together end the lookup.
+    for (Lookup::Half* half : {&lookup->v6, &lookup->v4}) {
+      hints.ai_family = half->family;
+      ares_getaddrinfo(channel_, asked.c_str(), nullptr, &hints, OnFamily, half);
+    }
     ArmTimer();
   });
 }
 
-void Resolver::OnAnswer(void* argument, int status, int, ares_addrinfo* answer) {
-  std::unique_ptr<Lookup> lookup(static_cast<Lookup*>(argument));
-  Resolver& resolver = *lookup->resolver;
-  resolver.lookups_.erase(lookup.get());
-  if (status != ARES_SUCCESS) {
-    const bool absent = status == ARES_ENOTFOUND || status == ARES_ENODATA;
-    resolver.Finish(*lookup, absent
-                                 ? Fail(Code::kNotFound, "the name {} does not exist", lookup->name)
-                                 : Fail(Code::kUnavailable, "cannot resolve {}: {}", lookup->name,
-                                        ares_strerror(status)));
-    return;
-  }
-  std::vector<Endpoint> v6;
-  std::vector<Endpoint> v4;
-  for (const ares_addrinfo_node* node = answer->nodes; node != nullptr; node = node->ai_next) {
-    sockaddr_storage address{};
-    std::memcpy(&address, node->ai_addr, std::min<std::size_t>(node->ai_addrlen, sizeof address));
-    if (const auto endpoint = Endpoint::From(address)) {
-      (endpoint->is_v6() ? v6 : v4).push_back(endpoint->WithPort(lookup->port));
+void Resolver::OnFamily(void* argument, int status, int, ares_addrinfo* answer) {
+  auto& half = *static_cast<Lookup::Half*>(argument);
+  Lookup& lookup = *half.lookup;
+  half.answered = true;
+  if (status == ARES_SUCCESS) {
+    for (const ares_addrinfo_node* node = answer->nodes; node != nullptr; node = node->ai_next) {
+      if (half.addresses.size() >= limits::addresses_per_name_max / 2) break;
+      sockaddr_storage address{};
+      std::memcpy(&address, node->ai_addr, std::min<std::size_t>(node->ai_addrlen, sizeof address));
+      if (const auto endpoint = Endpoint::From(address)) {
+        half.addresses.push_back(endpoint->WithPort(lookup.port));
+      }
     }
+    ares_freeaddrinfo(answer);
+  } else if (status != ARES_ENOTFOUND && status != ARES_ENODATA) {
+    half.trouble = ares_strerror(status);
   }
-  ares_freeaddrinfo(answer);
-  std::vector<Endpoint> all;
-  for (std::size_t i = 0; i < std::max(v6.size(), v4.size()); ++i) {
-    if (i < v6.size()) all.push_back(v6[i]);
-    if (i < v4.size()) all.push_back(v4[i]);
-  }
-  if (all.size() > limits::addresses_per_name_max) all.resize(limits::addresses_per_name_max);
-  if (all.empty()) {
-    resolver.Finish(*lookup, Fail(Code::kNotFound, "the name {} has no address", lookup->name));
-  } else {
-    resolver.Finish(*lookup, std::move(all));
-  }
-}
-
-void Resolver::Finish(Lookup& lookup, Result<std::vector<Endpoint>> result) {
-  lookup.deadline.Cancel();
-  if (!lookup.on_done) return;
-  const OnDone on_done = std::move(lookup.on_done);
-  lookup.on_done = nullptr;
-  on_done(std::move(result));
+  if (!lookup.complete()) return lookup.Answered();
+  Resolver& resolver = *lookup.resolver;
+  const std::unique_ptr<Lookup> ended(&lookup);
+  resolver.lookups_.erase(&lookup);
+  lookup.Answered();
 }
 
 std::vector<Endpoint> Resolver::FromHosts(std::string_view name, std::uint16_t port) const {

@@ -12,6 +12,15 @@
 #include "net/tls_internal.h"
 
 namespace aileron::net {
+namespace {
+
+// Before a call whose outcome SSL_get_error explains. The queue is empty nearly always, and looking
+// costs a tenth of clearing.
+void EmptyErrorQueue() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
+}  // namespace
 
 // The BIO through which OpenSSL reaches the socket: it counts what the socket holds, reads the
 // prefix first, and never raises SIGPIPE.
@@ -84,7 +93,7 @@ struct Stream::Bio {
 };
 
 Stream::Stream(Loop& loop, os::Fd socket, Owner& owner)
-    : loop_(loop), socket_(std::move(socket)), owner_(&owner) {}
+    : Channel(&owner), loop_(loop), socket_(std::move(socket)) {}
 
 Result<std::unique_ptr<Stream>> Stream::Make(Loop& loop, os::Fd socket, Owner& owner) {
   const int yes = 1;
@@ -103,7 +112,7 @@ void Stream::OnReady(Readiness ready) {
   readable_ |= ready.readable;
   writable_ |= ready.writable;
   hangup_ |= ready.hangup;
-  owner_->OnStream(*this);
+  TellOwner();
 }
 
 Status Stream::StartTls(ssl_ctx_st* context) {
@@ -118,19 +127,25 @@ Status Stream::StartTls(ssl_ctx_st* context) {
 Status Stream::StartServer(TlsServer& server, TlsServer::OnHello on_hello,
                            std::string_view already_read) {
   AILERON_TRY(StartTls(server.context_.get()));
-  prefix_ = already_read;
+  PutBack(already_read);
   on_hello_ = std::move(on_hello);
   SSL_set_app_data(tls_, &on_hello_);
   SSL_set_accept_state(tls_);
   return {};
 }
 
-Status Stream::StartClient(TlsClient& client, const std::string& host, std::uint16_t port) {
+Status Stream::StartClient(TlsClient& client, const std::string& host, std::uint16_t port,
+                           Alpn offer, const ClientCertificate* certificate) {
   AILERON_TRY(client.EnsureRoots());
   AILERON_TRY(StartTls(client.context_.get()));
   client_ = &client;
   peer_ = fmt::format("{}:{}", host, port);
-  SSL_set_app_data(tls_, &peer_);
+  session_ = peer_;
+  if (certificate != nullptr) {
+    session_ += "\n" + certificate->fingerprint_;
+    AILERON_TRY(Present(*certificate));
+  }
+  SSL_set_app_data(tls_, &session_);
   SSL_set_connect_state(tls_);
   if (Endpoint::Parse(host, port)) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls_), host.c_str());
@@ -141,15 +156,29 @@ Status Stream::StartClient(TlsClient& client, const std::string& host, std::uint
       return Fail(Code::kInvalid, "{} cannot be a name in TLS", host);
     }
   }
-  if (SSL_SESSION* session = client.sessions_->Take(peer_)) {
+  constexpr std::string_view both = "\x02h2\x08http/1.1";
+  const std::string_view offered = offer == Alpn::kHttp2 ? both : both.substr(3);
+  SSL_set_alpn_protos(tls_, reinterpret_cast<const unsigned char*>(offered.data()),
+                      static_cast<unsigned>(offered.size()));
+  if (SSL_SESSION* session = client.sessions_->Take(session_)) {
     SSL_set_session(tls_, session);
     SSL_SESSION_free(session);
   }
   return {};
 }
 
+// What the peer gets to see when it asks who this is.
+Status Stream::Present(const ClientCertificate& certificate) {
+  bool done = SSL_use_certificate(tls_, certificate.certificate_.get()) == 1 &&
+              SSL_use_PrivateKey(tls_, certificate.key_.get()) == 1;
+  for (const auto& each : certificate.chain_)
+    done = done && SSL_add1_chain_cert(tls_, each.get()) == 1;
+  if (done) return {};
+  return Fail(Code::kInvalid, "the client certificate cannot be used: {}", LastTlsReason());
+}
+
 Io Stream::Handshake() {
-  ERR_clear_error();
+  EmptyErrorQueue();
   const int result = SSL_do_handshake(tls_);
   if (result == 1) {
     on_hello_ = nullptr;
@@ -159,6 +188,14 @@ Io Stream::Handshake() {
   if (outcome != Io::kEnd) return outcome;
   error_ = "the peer closed the connection during the TLS handshake";
   return Io::kFailed;
+}
+
+Alpn Stream::protocol() const {
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  if (tls_ != nullptr) SSL_get0_alpn_selected(tls_, &name, &size);
+  return std::string_view(reinterpret_cast<const char*>(name), size) == "h2" ? Alpn::kHttp2
+                                                                             : Alpn::kHttp1;
 }
 
 Io Stream::TlsOutcome(int result, std::string_view tried) {
@@ -177,6 +214,8 @@ Io Stream::TlsOutcome(int result, std::string_view tried) {
       }
       [[fallthrough]];
     default:
+      protocol_refused_ =
+          ERR_GET_REASON(ERR_peek_error()) == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL;
       error_ = TlsError(tried);
       return Io::kFailed;
   }
@@ -199,9 +238,16 @@ Io Stream::Read(std::span<char> to, std::size_t& count) {
   count = 0;
   if (tls_ != nullptr) {
     if (!MayRead()) return Io::kBlocked;
-    ERR_clear_error();
+    EmptyErrorQueue();
     const int result = SSL_read_ex(tls_, to.data(), to.size(), &count);
     return result == 1 ? Io::kDone : TlsOutcome(result, "reading failed");
+  }
+  if (!prefix_.empty()) {
+    count = std::min(prefix_.size(), to.size());
+    std::memcpy(to.data(), prefix_.data(), count);
+    prefix_.erase(0, count);
+    if (prefix_.empty()) prefix_.shrink_to_fit();
+    return Io::kDone;
   }
   while (readable_) {
     const ssize_t got = recv(socket_.get(), to.data(), to.size(), 0);
@@ -227,7 +273,7 @@ Io Stream::Write(std::string_view from, std::size_t& count) {
   count = 0;
   if (tls_ != nullptr) {
     if (!writable_) return Io::kBlocked;
-    ERR_clear_error();
+    EmptyErrorQueue();
     const int result = SSL_write_ex(tls_, from.data(), from.size(), &count);
     if (result == 1) return Io::kDone;
     const Io outcome = TlsOutcome(result, "writing failed");

@@ -10,64 +10,49 @@
 #include <string>
 #include <string_view>
 
+#include "net/channel.h"
+#include "net/client_certificate.h"
 #include "net/endpoint.h"
 #include "net/loop.h"
 #include "net/tls.h"
 
 namespace aileron::net {
 
-enum class Io : std::uint8_t {
-  kDone,     // some bytes went
-  kBlocked,  // nothing now: wait to be told
-  kEnd,      // the peer will send no more (see clean_end)
-  kFailed,   // see error()
-};
-
-class Stream final : private Loop::Handler {
+class Stream final : public Channel, private Loop::Handler {
  public:
-  class Owner {
-   public:
-    // May destroy the stream.
-    virtual void OnStream(Stream& stream) = 0;
-
-   protected:
-    ~Owner() = default;
-  };
-
   // `socket` is connected and non-blocking. Nagle's delay is switched off.
   static Result<std::unique_ptr<Stream>> Make(Loop& loop, os::Fd socket, Owner& owner);
-  ~Stream();
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
-
-  void set_owner(Owner& owner) { owner_ = &owner; }
+  ~Stream() override;
 
   // From now on TLS. `already_read` are bytes of the peer that were read plain (to tell the
   // protocol).
   Status StartServer(TlsServer& server, TlsServer::OnHello on_hello, std::string_view already_read);
   // Verifies that the peer is `host` (a name or an address literal). The session is kept and
-  // resumed under host and port.
-  Status StartClient(TlsClient& client, const std::string& host, std::uint16_t port);
+  // resumed under host and port, and the certificate, which is presented when the peer asks.
+  Status StartClient(TlsClient& client, const std::string& host, std::uint16_t port,
+                     Alpn offer = Alpn::kHttp1, const ClientCertificate* certificate = nullptr);
   // kDone when the handshake is complete; kBlocked also while OnHello answers kWait.
   Io Handshake();
+  // What both agreed on, once the handshake is complete; kHttp1 when they said nothing.
+  Alpn protocol() const;
   bool is_tls() const { return tls_ != nullptr; }
 
-  Io Read(std::span<char> to, std::size_t& count);
-  Io Write(std::string_view from, std::size_t& count);
-  // No more will be written. kWhole says so in TLS (close_notify) before the FIN; after kCut a peer
-  // can tell that something is missing.
-  enum class Ending : std::uint8_t { kWhole, kCut };
-  void ShutdownWrite(Ending ending);
-
-  // Whether the end was said by the protocol: with TLS by close_notify, else by FIN.
-  bool clean_end() const { return clean_end_; }
-  // Whether a read could give something without waiting.
-  bool MayRead() const;
+  Io Read(std::span<char> to, std::size_t& count) override;
+  // The next reads, also those of TLS, begin with `bytes`, which were read too far.
+  void PutBack(std::string_view bytes) { prefix_.insert(0, bytes); }
+  Io Write(std::string_view from, std::size_t& count) override;
+  // kWhole says close_notify in TLS before the FIN.
+  void ShutdownWrite(Ending ending) override;
+  // With TLS the end is said by close_notify, else by FIN.
+  bool clean_end() const override { return clean_end_; }
+  bool MayRead() const override;
   // Whether an idle peer has closed or sent something unasked for: such a connection is not reused.
   bool Stale();
   const std::string& error() const { return error_; }
   // Whether the handshake failed because the peer's certificate was not accepted.
   bool untrusted() const { return untrusted_; }
+  // Whether it failed because the peer speaks nothing of what was offered.
+  bool protocol_refused() const { return protocol_refused_; }
   int descriptor() const { return socket_.get(); }
 
   struct Bio;  // the C side
@@ -78,15 +63,16 @@ class Stream final : private Loop::Handler {
   Io TlsOutcome(int result, std::string_view tried);
   std::string TlsError(std::string_view tried);
   Status StartTls(ssl_ctx_st* context);
+  Status Present(const ClientCertificate& certificate);
 
   Loop& loop_;
   os::Fd socket_;
-  Owner* owner_;
   ssl_st* tls_ = nullptr;
   TlsServer::OnHello on_hello_;
   TlsClient* client_ = nullptr;
-  std::string peer_;    // host and port, to name in errors and to keep the session under
-  std::string prefix_;  // bytes that TLS reads before the socket's
+  std::string peer_;     // host and port, to name in errors
+  std::string session_;  // what the session is kept under
+  std::string prefix_;   // bytes that are read before the socket's
   std::string error_;
   int errno_ = 0;
   bool readable_ = true;
@@ -95,6 +81,7 @@ class Stream final : private Loop::Handler {
   bool clean_end_ = false;
   bool wrote_end_ = false;
   bool untrusted_ = false;
+  bool protocol_refused_ = false;
 };
 
 }  // namespace aileron::net

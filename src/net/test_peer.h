@@ -11,7 +11,7 @@
 
 namespace aileron::net {
 
-class TestPeer final : public Stream::Owner {
+class TestPeer final : public Channel::Owner {
  public:
   using OnInput = std::function<void(TestPeer&)>;
 
@@ -23,27 +23,27 @@ class TestPeer final : public Stream::Owner {
     shaking_ = true;
     (void)stream_->StartServer(
         server,
-        [identity](std::string_view, Identity& chosen) {
+        [identity](const Hello&, Identity& chosen) {
           chosen = identity;
           return HelloAnswer::kGo;
         },
         "");
-    OnStream(*stream_);
+    OnChannel(*stream_);
   }
   void ConnectTls(TlsClient& client, const std::string& host) {
     shaking_ = true;
     secure_ = false;
     (void)stream_->StartClient(client, host, 443);
-    OnStream(*stream_);
+    OnChannel(*stream_);
   }
   void Write(std::string_view bytes) {
     output_ += bytes;
-    OnStream(*stream_);
+    OnChannel(*stream_);
   }
   // After what is to be written.
   void End() {
     end_wanted_ = true;
-    OnStream(*stream_);
+    OnChannel(*stream_);
   }
   void Reset() { stream_.reset(); }
   // Calls nobody any more.
@@ -52,7 +52,7 @@ class TestPeer final : public Stream::Owner {
   void Pause() { paused_ = true; }
   void Resume() {
     paused_ = false;
-    OnStream(*stream_);
+    OnChannel(*stream_);
   }
 
   std::string& input() { return input_; }
@@ -64,24 +64,24 @@ class TestPeer final : public Stream::Owner {
   bool clean_end() const { return stream_->clean_end(); }
   const std::string& error() const { return stream_->error(); }
 
-  void OnStream(Stream& stream) override {
+  void OnChannel(Channel&) override {
     if (failed_) return;
     if (shaking_) {
-      const Io io = stream.Handshake();
+      const Io io = stream_->Handshake();
       if (io == Io::kBlocked) return;
       shaking_ = false;
       secure_ = io == Io::kDone;
       failed_ = io != Io::kDone;
       if (failed_) return;
     }
-    while (!output_.empty() && !Send(stream)) {
+    while (!output_.empty() && !Send()) {
     }
-    if (output_.empty() && end_wanted_) stream.ShutdownWrite(Stream::Ending::kWhole);
+    if (output_.empty() && end_wanted_) stream_->ShutdownWrite(Ending::kWhole);
     bool moved = false;
     while (!ended_ && !paused_) {
       char bytes[16384];
       std::size_t count = 0;
-      const Io io = stream.Read(bytes, count);
+      const Io io = stream_->Read(bytes, count);
       if (io == Io::kBlocked) break;
       ended_ = io == Io::kEnd || io == Io::kFailed;
       input_.append(bytes, count);
@@ -92,9 +92,9 @@ class TestPeer final : public Stream::Owner {
 
  private:
   // Whether to stop for now.
-  bool Send(Stream& stream) {
+  bool Send() {
     std::size_t count = 0;
-    const Io io = stream.Write(output_, count);
+    const Io io = stream_->Write(output_, count);
     output_.erase(0, count);
     failed_ |= io == Io::kFailed;
     return io != Io::kDone;

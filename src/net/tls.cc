@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "net/limits.h"
+#include "net/root_index.h"
 #include "net/tls_internal.h"
 #include "os/fd.h"
 
@@ -59,6 +60,27 @@ std::string HelloName(SSL* tls) {
   return ToLower(std::string_view(reinterpret_cast<const char*>(data) + head, name));
 }
 
+// Whether "h2" stands in a list of protocols: each a length and its bytes (RFC 7301 §3.1).
+bool Offers(std::string_view list, std::string_view protocol) {
+  while (!list.empty()) {
+    const auto size = static_cast<unsigned char>(list.front());
+    if (size >= list.size()) return false;
+    if (list.substr(1, size) == protocol) return true;
+    list.remove_prefix(size + 1u);
+  }
+  return false;
+}
+
+Alpn HelloOffers(SSL* tls) {
+  const unsigned char* data = nullptr;
+  std::size_t size = 0;
+  constexpr auto type = TLSEXT_TYPE_application_layer_protocol_negotiation;
+  constexpr std::size_t length = 2;
+  if (SSL_client_hello_get0_ext(tls, type, &data, &size) != 1 || size < length) return Alpn::kHttp1;
+  const std::string_view list(reinterpret_cast<const char*>(data) + length, size - length);
+  return Offers(list, "h2") ? Alpn::kHttp2 : Alpn::kHttp1;
+}
+
 }  // namespace
 
 void PrepareTls() {
@@ -102,7 +124,7 @@ struct TlsServer::Callback {
   static int OnClientHello(SSL* tls, int* alert, void*) {
     auto* on_hello = static_cast<OnHello*>(SSL_get_app_data(tls));
     Identity identity;
-    switch ((*on_hello)(HelloName(tls), identity)) {
+    switch ((*on_hello)({.name = HelloName(tls), .offers = HelloOffers(tls)}, identity)) {
       case HelloAnswer::kWait:
         return SSL_CLIENT_HELLO_RETRY;
       case HelloAnswer::kGo:
@@ -119,30 +141,26 @@ struct TlsServer::Callback {
     return SSL_CLIENT_HELLO_ERROR;
   }
 
-  // http/1.1 when the client offers it; a client that offers only others gets no ALPN and decides.
+  // A client that offers only others gets no ALPN and decides. `best` is null for HTTP/1.1 alone.
   static int OnAlpn(SSL*, const unsigned char** out, unsigned char* out_size,
-                    const unsigned char* in, unsigned in_size, void*) {
-    std::string_view offered(reinterpret_cast<const char*>(in), in_size);
-    while (!offered.empty()) {
-      const auto size = static_cast<unsigned char>(offered.front());
-      if (size >= offered.size()) break;
-      if (offered.substr(1, size) == "http/1.1") {
-        *out = reinterpret_cast<const unsigned char*>(offered.data() + 1);
-        *out_size = size;
-        return SSL_TLSEXT_ERR_OK;
-      }
-      offered.remove_prefix(size + 1u);
+                    const unsigned char* in, unsigned in_size, void* best) {
+    const std::string_view offered(reinterpret_cast<const char*>(in), in_size);
+    for (const std::string_view taken : {"\x02h2", "\x08http/1.1"}) {
+      if (!Offers(offered, taken.substr(1)) || (best == nullptr && taken[0] == 2)) continue;
+      *out = reinterpret_cast<const unsigned char*>(taken.data() + 1);
+      *out_size = static_cast<unsigned char>(taken.size() - 1);
+      return SSL_TLSEXT_ERR_OK;
     }
     return SSL_TLSEXT_ERR_NOACK;
   }
 };
 
-Result<std::unique_ptr<TlsServer>> TlsServer::Make() {
+Result<std::unique_ptr<TlsServer>> TlsServer::Make(Alpn best) {
   std::unique_ptr<TlsServer> server(new TlsServer());
   AILERON_ASSIGN(server->context_, MakeContext(TLS_server_method()));
   SSL_CTX* context = server->context_.get();
   SSL_CTX_set_client_hello_cb(context, Callback::OnClientHello, nullptr);
-  SSL_CTX_set_alpn_select_cb(context, Callback::OnAlpn, nullptr);
+  SSL_CTX_set_alpn_select_cb(context, Callback::OnAlpn, best == Alpn::kHttp2 ? context : nullptr);
   // Tickets only: sessions of clients take no memory here.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 1);
@@ -190,17 +208,15 @@ TlsClient::~TlsClient() = default;
 
 namespace {
 
-// How many certificates of `pem` were added. Damaged ones are left out, as every client does.
-int AddRoots(X509_STORE* store, std::string_view pem) {
-  int added = 0;
+// Whether `pem` holds a certificate.
+bool HoldsCertificate(std::string_view pem) {
   BIO* text = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
-  while (X509* root = PEM_read_bio_X509(text, nullptr, nullptr, nullptr)) {
-    added += X509_STORE_add_cert(store, root) == 1 ? 1 : 0;
-    X509_free(root);
-  }
+  X509* first = PEM_read_bio_X509(text, nullptr, nullptr, nullptr);
+  const bool holds = first != nullptr;
+  X509_free(first);
   BIO_free(text);
   ERR_clear_error();
-  return added;
+  return holds;
 }
 
 }  // namespace
@@ -217,23 +233,24 @@ Result<std::unique_ptr<TlsClient>> TlsClient::Make(RootBundle bundle, std::strin
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_set_app_data(context, client->sessions_.get());
   SSL_CTX_sess_set_new_cb(context, Sessions::OnNew);
-  if (!extra_pem.empty() && AddRoots(SSL_CTX_get_cert_store(context), extra_pem) == 0) {
+  if (!extra_pem.empty() && !HoldsCertificate(extra_pem)) {
     return Fail(Code::kInvalid, "the extra roots hold no certificate in PEM");
   }
   return client;
 }
 
 Status TlsClient::EnsureRoots() {
-  if (rooted_) return {};
+  if (roots_) return {};
   X509_STORE* store = SSL_CTX_get_cert_store(context_.get());
   // As curl does: a certificate that is trusted by name need not be a root.
   X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-  const int added = AddRoots(store, bundle_.pem());
-  if (added == 0 && extra_pem_.empty()) {
+  auto roots = std::make_unique<RootIndex>();
+  if (roots->Add(bundle_.pem()) + roots->Add(extra_pem_) == 0) {
     return Fail(Code::kUnavailable,
                 "no trusted root certificates were found on the host. Install ca-certificates");
   }
-  rooted_ = true;
+  if (!roots->Serve(store)) return FailTls("cannot use the trusted roots");
+  roots_ = std::move(roots);
   bundle_ = RootBundle();
   return {};
 }

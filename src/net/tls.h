@@ -18,10 +18,14 @@ struct x509_st;
 
 namespace aileron::net {
 
+class RootIndex;
 class Stream;
 
 // Loads no configuration file and no engine. Call once, before the process is confined.
 void PrepareTls();
+
+// What is spoken inside (RFC 7301). As a client's offer kHttp2 means HTTP/2 or else HTTP/1.1.
+enum class Alpn : unsigned char { kHttp1, kHttp2 };
 
 // KeyPair: a fresh ECDSA P-256 key.
 class KeyPair {
@@ -54,14 +58,20 @@ enum class HelloAnswer {
   kRefuse,  // alert, and the end
 };
 
+// What a client says first.
+struct Hello {
+  std::string name;            // of the SNI extension, lower case; empty without one
+  Alpn offers = Alpn::kHttp1;  // kHttp2: HTTP/2 too
+};
+
 // TlsServer: faces clients. The certificate is chosen per connection, when the name is known.
 class TlsServer {
  public:
-  // Called with the name of the SNI extension (lower case; empty without one). It may be called
-  // again for the same hello after kWait.
-  using OnHello = std::function<HelloAnswer(std::string_view name, Identity& identity)>;
+  // It may be called again for the same hello after kWait.
+  using OnHello = std::function<HelloAnswer(const Hello& hello, Identity& identity)>;
 
-  static Result<std::unique_ptr<TlsServer>> Make();
+  // kHttp2: takes HTTP/2 from who offers it; kHttp1: never.
+  static Result<std::unique_ptr<TlsServer>> Make(Alpn best = Alpn::kHttp1);
 
   struct Callback;  // the C side
 
@@ -71,8 +81,8 @@ class TlsServer {
   std::shared_ptr<ssl_ctx_st> context_;
 };
 
-// RootBundle: the PEM text of the trusted roots, mapped, parsed when it is first needed: an idle
-// worker holds no certificate.
+// RootBundle: the PEM text of the trusted roots, mapped, indexed when it is first needed (see
+// root_index.h): an idle worker holds no certificate.
 class RootBundle {
  public:
   // The system's bundle, from where distributions put it. Empty when there is none.
@@ -105,10 +115,10 @@ class TlsClient {
   TlsClient();
   Status EnsureRoots();
 
+  std::unique_ptr<RootIndex> roots_;  // once it was needed; outlives the context, which asks it
   std::shared_ptr<ssl_ctx_st> context_;
   RootBundle bundle_;
   std::string extra_pem_;
-  bool rooted_ = false;
   std::unique_ptr<Sessions> sessions_;
 };
 

@@ -1,6 +1,7 @@
 #include "os/fd.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -68,6 +69,16 @@ Result<std::string> ReadFile(const std::string& path, std::size_t limit) {
     }
     bytes.append(chunk, static_cast<std::size_t>(count));
   }
+}
+
+Result<Fd> PipeHolding(std::string_view bytes) {
+  if (bytes.size() > PIPE_BUF) return Fail(Code::kInvalid, "{} bytes are too many", bytes.size());
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return FailErrno("cannot make a pipe");
+  Fd reading(ends[0]);
+  const Fd writing(ends[1]);
+  AILERON_TRY(WriteAll(writing.get(), bytes));
+  return reading;
 }
 
 Status WriteAll(int descriptor, std::string_view bytes) {

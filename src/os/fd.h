@@ -50,6 +50,8 @@ std::unexpected<Error> FailErrno(fmt::format_string<Args...> format, Args&&... a
 
 // The whole of a file, at most `limit` bytes (kInvalid beyond it).
 Result<std::string> ReadFile(const std::string& path, std::size_t limit = 64u << 20);
+// The reading end of a pipe that holds `bytes` (at most 4096) and whose writing end is closed.
+Result<Fd> PipeHolding(std::string_view bytes);
 Status WriteAll(int descriptor, std::string_view bytes);
 // Writes beside `path` and renames, so that a reader and a power cut see the old file or the new.
 Status ReplaceFile(const std::string& path, std::string_view bytes, unsigned mode);

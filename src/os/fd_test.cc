@@ -51,5 +51,14 @@ TEST(Fd, ClosesWhatItOwnsOnce) {
   EXPECT_EQ(fcntl(number, F_GETFD), -1);
 }
 
+TEST(Fd, APipeThatHoldsBytesEndsBehindThem) {
+  const auto pipe = PipeHolding("bytes");
+  ASSERT_TRUE(pipe);
+  char room[16];
+  EXPECT_EQ(read(pipe->get(), room, sizeof room), 5);
+  EXPECT_EQ(read(pipe->get(), room, sizeof room), 0);
+  EXPECT_FALSE(PipeHolding(std::string(5000, 'x')));
+}
+
 }  // namespace
 }  // namespace aileron::os

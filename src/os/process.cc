@@ -56,6 +56,11 @@ int BecomeProgram(const SpawnOptions& options, std::vector<std::pair<int, int>>&
     for (const auto& [ours, theirs] : map) kept = kept || theirs == number;
     if (!kept) close(number);
   }
+  if (!options.folder.empty() && chdir(options.folder.c_str()) != 0) {
+    const int number = errno;
+    [[maybe_unused]] const auto told = write(parked_report, &number, sizeof number);
+    _exit(127);
+  }
   execve(options.path.c_str(), argv, environment);
   const int number = errno;
   [[maybe_unused]] const auto told = write(parked_report, &number, sizeof number);

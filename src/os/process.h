@@ -27,6 +27,7 @@ struct SpawnOptions {
   std::vector<std::string> environment;          // NAME=VALUE; nothing is inherited
   std::vector<std::pair<int, int>> descriptors;  // ours → the child's; all others are closed
   WithParent with_parent = WithParent::kLives;
+  std::string folder;        // its working directory; empty: ours
   bool own_session = false;  // setsid(): no controlling terminal, own process group
 };
 

@@ -378,4 +378,19 @@ Status CheckAddress(const Address& address, AddressRule rule, std::string_view h
               Describe(kind));
 }
 
+Status CheckUnresolved(std::string_view name, AddressRule rule) {
+  // RFC 6761, RFC 8375, RFC 6762 appendix G, and what ICANN keeps for private use.
+  constexpr std::string_view private_suffixes[] = {
+      "localhost", "local", "localdomain", "internal",  "intranet", "private",
+      "corp",      "home",  "lan",         "home.arpa", "onion"};
+  if (rule == AddressRule::kAny) return {};
+  const auto below = [&](std::string_view suffix) {
+    return name.ends_with(suffix) &&
+           (name.size() == suffix.size() || name[name.size() - suffix.size() - 1] == '.');
+  };
+  if (name.contains('.') && std::ranges::none_of(private_suffixes, below)) return {};
+  return Fail(Code::kDenied, "{} is a name of private places, which a proxy would resolve",
+              Printable(name));
+}
+
 }  // namespace aileron::policy

@@ -109,4 +109,8 @@ Verdict DecideName(const Network& network, std::string_view name);
 // Whether the resolved `address` may be connected to under `rule`; else the reason.
 Status CheckAddress(const Address& address, AddressRule rule, std::string_view host);
 
+// The same for a name that somebody else will resolve (a proxy of the user's): what it leads to is
+// not seen, so only names that by their form lead to no public place are refused.
+Status CheckUnresolved(std::string_view name, AddressRule rule);
+
 }  // namespace aileron::policy

@@ -165,5 +165,16 @@ TEST(NetworkTest, ResolvedAddressesAreCheckedAgainstTheVerdict) {
   EXPECT_TRUE(CheckAddress(inside, AddressRule::kAny, "a").has_value());
 }
 
+TEST(NetworkTest, NamesOfPrivatePlacesAreToldByTheirForm) {
+  for (const char* name : {"localhost", "a.localhost", "printer", "printer.local", "a.home.arpa",
+                           "metadata.google.internal"}) {
+    EXPECT_FALSE(CheckUnresolved(name, AddressRule::kPublicOnly)) << name;
+    EXPECT_TRUE(CheckUnresolved(name, AddressRule::kAny)) << name;
+  }
+  for (const char* name : {"example.com", "local.example.com", "notlocal.net", "xlocal.org"}) {
+    EXPECT_TRUE(CheckUnresolved(name, AddressRule::kPublicOnly)) << name;
+  }
+}
+
 }  // namespace
 }  // namespace aileron::policy

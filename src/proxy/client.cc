@@ -9,15 +9,15 @@
 
 namespace aileron::proxy {
 
-Client::Client(World& world, ListenerKind kind, OnClosed on_closed)
-    : world_(world),
-      kind_(kind),
-      on_closed_(std::move(on_closed)),
-      timer_(world.loop, [this] { OnTimer(); }) {}
+Client::Client(World& world, OnClosed on_closed)
+    : world_(world), on_closed_(std::move(on_closed)), timer_(world.loop, [this] {
+        const auto self = shared_from_this();
+        Finish();
+      }) {}
 
 std::shared_ptr<Client> Client::Start(World& world, os::Fd socket, ListenerKind kind,
                                       const net::Endpoint& destination, OnClosed on_closed) {
-  auto connection = std::make_shared<Client>(world, kind, std::move(on_closed));
+  auto connection = std::make_shared<Client>(world, std::move(on_closed));
   auto stream = net::Stream::Make(world.loop, std::move(socket), *connection);
   if (!stream) {
     LogWarning("a client was dropped: {}", stream.error().message);
@@ -25,64 +25,40 @@ std::shared_ptr<Client> Client::Start(World& world, os::Fd socket, ListenerKind 
   }
   connection->client_ = std::move(*stream);
   if (kind == ListenerKind::kProxy) {
-    connection->exchange_ = std::make_unique<Exchange>(Exchange::Mode::kProxy,
-                                                       Site{.how = How::kAbsolute}, &world.names);
-    connection->phase_ = Phase::kExchange;
+    connection->site_.how = How::kAbsolute;
+    connection->phase_ = Phase::kFirst;
   } else {
     connection->EnterCaptured(destination);
   }
-  connection->ArmTimer(true);  // the first bytes come with the socket's first edge
+  connection->ArmTimer();
   return connection;
 }
 
-void Client::OnStream(net::Stream&) { Pump(); }
-
 // Calls to here from within a step (answers that were remembered) become another step.
 void Client::Pump() {
-  constexpr int steps_max = 32;  // then others get their turn
+  if (phase_ == Phase::kRelay) return relay_->Pump();
+  if (phase_ == Phase::kTunnel) return;  // it hears of its channels itself
   if (pumping_) {
     again_ = true;
     return;
   }
   const auto self = shared_from_this();
   pumping_ = true;
-  bool moved = false;
-  int steps = 0;
   do {
     again_ = false;
-    const bool more = Step();
-    again_ |= more;
-    moved |= again_;
-  } while (again_ && ++steps < steps_max);
+    again_ |= Step();
+  } while (again_);
   pumping_ = false;
-  if (phase_ == Phase::kDone) return;
-  if (again_ && !scheduled_) {
-    scheduled_ = true;
-    world_.loop.Post([weak = weak_from_this()] {
-      const auto connection = weak.lock();
-      if (!connection) return;
-      connection->scheduled_ = false;
-      connection->Pump();
-    });
-  }
-  if (exchange_ && phase_ == Phase::kExchange && exchange_->idle()) exchange_->ReleaseMemory();
-  ArmTimer(moved);
+  ArmTimer();
 }
 
 // One round; whether another may be worth it.
 bool Client::Step() {
   switch (phase_) {
-    case Phase::kExchange:
-      return RunExchange();
-    case Phase::kEntering:
-      (void)WriteClient();
-      if (client_broken_) {
-        Finish();
-      } else if (exchange_->to_client().empty()) {
-        EnterTunnel();
-        return true;
-      }
-      return false;
+    case Phase::kFirst:
+      return ChooseProxyProtocol();
+    case Phase::kSocks:
+      return RunSocks();
     case Phase::kSniff:
       return SniffMore();
     case Phase::kHandshake:
@@ -91,70 +67,49 @@ bool Client::Step() {
       return FinishClosing();
     case Phase::kLinger:
       return DrainClient();
+    case Phase::kRelay:
+      relay_->Pump();
+      return false;
+    case Phase::kHttp2:
+    case Phase::kAdmission:
+    case Phase::kTunnel:
     case Phase::kDone:
       return false;
   }
   return false;
 }
 
-void Client::ArmTimer(bool moved) {
-  const bool fresh = timed_phase_ != phase_;
+void Client::ArmTimer() {
+  if (timed_phase_ == phase_) return;
   timed_phase_ = phase_;
   switch (phase_) {
+    case Phase::kFirst:
+      return timer_.Set(limits::keep_alive_idle);
+    case Phase::kSocks:
     case Phase::kSniff:
-      if (fresh) timer_.Set(limits::head_timeout);
-      return;
+      return timer_.Set(limits::head_timeout);
     case Phase::kHandshake:
-      if (fresh) timer_.Set(limits::tls_timeout);
-      return;
-    case Phase::kEntering:
+      return timer_.Set(world_.timeouts.tls);
     case Phase::kClosing:
-      if (fresh || moved) timer_.Set(limits::body_stall);
-      return;
     case Phase::kLinger:
-      if (fresh) timer_.Set(limits::linger);
-      return;
+      return timer_.Set(limits::linger);
+    case Phase::kAdmission:  // whoever is waited for has a deadline
+    case Phase::kRelay:      // they keep their own time
+    case Phase::kHttp2:
+    case Phase::kTunnel:
     case Phase::kDone:
-      return;
-    case Phase::kExchange:
-      break;
-  }
-  const Exchange::Wait wait = exchange_->wait();
-  const bool changed = fresh || wait != waiting_for_;
-  waiting_for_ = wait;
-  switch (wait) {
-    case Exchange::Wait::kNothing:
       return timer_.Cancel();
-    case Exchange::Wait::kNextRequest:
-      if (changed || moved) timer_.Set(limits::keep_alive_idle);
-      return;
-    case Exchange::Wait::kRequestHead:
-      if (changed) timer_.Set(limits::head_timeout);  // not by each byte: a trickle is no request
-      return;
-    case Exchange::Wait::kRequestBody:
-      if (changed || moved) timer_.Set(limits::body_stall);
-      return;
-    case Exchange::Wait::kResponseHead:
-      if (changed || moved) timer_.Set(limits::response_head_timeout);
-      return;
   }
-}
-
-void Client::OnTimer() {
-  if (phase_ == Phase::kExchange) {
-    exchange_->OnTimeout();
-    return Pump();
-  }
-  const auto self = shared_from_this();
-  Finish();
 }
 
 void Client::Finish() {
   if (phase_ == Phase::kDone) return;
   phase_ = Phase::kDone;
   timer_.Cancel();
+  relay_.reset();
+  requests_.reset();
   opening_.reset();
-  upstream_.reset();
+  tunnel_.reset();
   client_.reset();
   if (on_closed_) {
     world_.loop.Post([weak = weak_from_this()] {
@@ -178,13 +133,25 @@ void Client::EnterCaptured(const net::Endpoint& destination) {
   } else {
     known_ = address && SyntheticNames::IsSynthetic(*address) ? Known::kNone : Known::kLiteral;
   }
+  if (known_ == Known::kNone || !world_.opaque.Contains(site_.host, site_.port)) return;
+  // Before the client has said anything: it may wait for the server to speak.
+  site_.scheme = Scheme::kTcp;
+  AskAdmission();
 }
 
+// After CONNECT. To an opaque site it was answered when the site had been reached.
 void Client::EnterTunnel() {
-  site_ = exchange_->site();
+  site_ = relay_->exchange().site();
+  sniffed_ = relay_->exchange().from_client().View();
+  std::unique_ptr<net::Channel> upstream = relay_->TakeUpstream();
+  const std::string rule = upstream ? relay_->exchange().rule() : std::string();
+  relay_.reset();
+  if (upstream) return BeginTunnel(std::move(upstream), rule);
+  BeginSniffing();
+}
+
+void Client::BeginSniffing() {
   known_ = policy::Address::Parse(site_.host) ? Known::kLiteral : Known::kName;
-  sniffed_ = exchange_->from_client().View();
-  exchange_.reset();
   phase_ = Phase::kSniff;
 }
 
@@ -208,9 +175,12 @@ bool Client::SniffMore() {
     case Protocol::kTls:
       BeginTls();
       return true;
+    case Protocol::kHttp2:
+      BeginHttp2(Scheme::kHttp);
+      return true;
     case Protocol::kHttp:
       BeginExchange(Scheme::kHttp);
-      exchange_->from_client().Append(sniffed_);
+      relay_->exchange().from_client().Append(sniffed_);
       sniffed_ = std::string();
       return true;
     default:
@@ -224,8 +194,8 @@ void Client::BeginTls() {
   phase_ = Phase::kHandshake;
   const std::string hello = std::move(sniffed_);
   sniffed_ = std::string();
-  auto on_hello = [this](std::string_view name, net::Identity& identity) {
-    return OnHello(name, identity);
+  auto on_hello = [this](const net::Hello& said, net::Identity& identity) {
+    return OnHello(said, identity);
   };
   if (auto started = client_->StartServer(world_.tls, on_hello, hello); !started) {
     LogWarning("{}", started.error().message);
@@ -236,7 +206,11 @@ void Client::BeginTls() {
 bool Client::ShakeHands() {
   switch (client_->Handshake()) {
     case net::Io::kDone:
-      BeginExchange(Scheme::kHttps);
+      if (client_->protocol() == net::Alpn::kHttp2) {
+        BeginHttp2(Scheme::kHttps);
+      } else {
+        BeginExchange(Scheme::kHttps);
+      }
       return true;
     case net::Io::kBlocked:
       return false;
@@ -269,26 +243,31 @@ bool Client::ChooseName(std::string_view name) {
   return true;
 }
 
-// The daemon signs for hosts that it has given a verdict on, allowed or not, and for no others: the
-// question comes first. The exchange asks it again and finds the answer remembered.
-void Client::FetchLeaf() {
+// The daemon signs for hosts that it has given a verdict on, allowed or not, and for no others, and
+// answers in order: both are asked in one breath. The exchange asks for the verdict again and finds
+// it remembered. A host that is new here has no upstream connection yet, so one is opened while the
+// client still shakes hands; not where a credential is bound, which may decide how to connect.
+void Client::FetchLeaf(HttpVersion version) {
   Site site = site_;
   site.host = hello_name_;
   site.scheme = Scheme::kHttps;
-  world_.permits.AskVerdict(site, [weak = weak_from_this()](const std::shared_ptr<const Verdict>&) {
+  world_.permits.AskVerdict(site, [weak = weak_from_this(), site,
+                                   version](const std::shared_ptr<const Verdict>& verdict) {
     const auto self = weak.lock();
-    if (!self || self->phase_ != Phase::kHandshake) return;
-    self->world_.leafs.Fetch(self->hello_name_, [weak](Status status) {
-      const auto client = weak.lock();
-      if (!client || client->phase_ != Phase::kHandshake) return;
-      if (!status) client->leaf_error_ = status.error().message;
-      client->Pump();
-    });
+    if (!self || self->refuse_all_ || verdict->action != Action::kAllow) return;
+    if (!verdict->bindings.empty()) return;
+    self->world_.upstreams.OpenAhead(site, verdict->address_rule, version);
+  });
+  world_.leafs.Fetch(hello_name_, [weak = weak_from_this()](Status status) {
+    const auto client = weak.lock();
+    if (!client || client->phase_ != Phase::kHandshake) return;
+    if (!status) client->leaf_error_ = status.error().message;
+    client->Pump();
   });
 }
 
-net::HelloAnswer Client::OnHello(std::string_view name, net::Identity& identity) {
-  if (hello_name_.empty() && !ChooseName(name)) {
+net::HelloAnswer Client::OnHello(const net::Hello& hello, net::Identity& identity) {
+  if (hello_name_.empty() && !ChooseName(hello.name)) {
     RefuseConnection("name_unknown", "the TLS handshake names no host that could be meant");
     return net::HelloAnswer::kRefuse;
   }
@@ -302,29 +281,68 @@ net::HelloAnswer Client::OnHello(std::string_view name, net::Identity& identity)
   }
   if (!leaf_asked_) {
     leaf_asked_ = true;
-    FetchLeaf();
+    FetchLeaf(hello.offers == net::Alpn::kHttp2 ? HttpVersion::k2 : HttpVersion::k1);
   }
   return net::HelloAnswer::kWait;
 }
 
-void Client::BeginExchange(Scheme scheme) {
+Exchange::Mode Client::ModeFor(Scheme scheme) {
   site_.scheme = scheme;
   const bool by_host = scheme == Scheme::kHttp && known_ != Known::kName;
   if (known_ == Known::kNone) site_.host.clear();
-  exchange_ = std::make_unique<Exchange>(by_host ? Exchange::Mode::kHost : Exchange::Mode::kSite,
-                                         site_, &world_.names);
-  if (refuse_all_) exchange_->RefuseAll(std::move(*refuse_all_));
-  phase_ = Phase::kExchange;
+  return by_host ? Exchange::Mode::kHost : Exchange::Mode::kSite;
+}
+
+void Client::BeginExchange(Scheme scheme) {
+  StartRelay(ModeFor(scheme));
+  if (refuse_all_) relay_->exchange().RefuseAll(std::move(*refuse_all_));
+}
+
+void Client::BeginHttp2(Scheme scheme) {
+  const Exchange::Mode mode = ModeFor(scheme);
+  phase_ = Phase::kHttp2;
+  requests_ = std::make_unique<H2Client>(
+      world_, std::move(client_), mode, site_, std::move(refuse_all_),
+      [this](std::unique_ptr<net::Stream> stream) { OnHttp2Done(std::move(stream)); });
+  requests_->Start(std::exchange(sniffed_, {}));
+}
+
+void Client::OnHttp2Done(std::unique_ptr<net::Stream> stream) {
+  const auto self = shared_from_this();
+  requests_.reset();
+  if (stream == nullptr) return Finish();
+  client_ = std::move(stream);
+  client_->set_owner(*this);
+  phase_ = Phase::kClosing;
+  Pump();
+}
+
+void Client::StartRelay(Exchange::Mode mode) {
+  relay_ = Relay::Make(world_, *client_, HttpVersion::k1, mode, site_,
+                       [this](Relay::Outcome outcome) { OnRelayDone(outcome); });
+  phase_ = Phase::kRelay;
+}
+
+void Client::OnRelayDone(Relay::Outcome outcome) {
+  const auto self = shared_from_this();
+  switch (outcome) {
+    case Relay::Outcome::kTunnel:
+      EnterTunnel();
+      break;
+    case Relay::Outcome::kClosed:
+      relay_.reset();
+      phase_ = Phase::kLinger;
+      break;
+    case Relay::Outcome::kBroken:
+      return Finish();
+  }
+  Pump();
 }
 
 // Nothing can be said to the client in a protocol it speaks.
 void Client::RefuseConnection(std::string_view code, std::string_view detail) {
   if (phase_ == Phase::kClosing || phase_ == Phase::kDone) return;
-  AuditRecord record{.kind = "refused", .host = site_.host, .port = site_.port, .action = "deny"};
-  record.time_us = static_cast<std::uint64_t>(Now().time_since_epoch().count());
-  record.code = code;
-  record.detail = Printable(detail.substr(0, limits::record_text_max));
-  world_.permits.Record(std::move(record));
+  world_.permits.Record(RefusedRecord(site_, code, detail));
   phase_ = Phase::kClosing;
   if (pumping_) {
     again_ = true;
@@ -336,14 +354,7 @@ void Client::RefuseConnection(std::string_view code, std::string_view detail) {
 // --- closing
 
 bool Client::FinishClosing() {
-  if (exchange_ && !client_broken_) (void)WriteClient();
-  if (client_broken_) {
-    Finish();
-    return false;
-  }
-  if (exchange_ && !exchange_->to_client().empty()) return false;
-  client_->ShutdownWrite(ending_);
-  exchange_.reset();
+  client_->ShutdownWrite(net::Ending::kWhole);
   phase_ = Phase::kLinger;
   return true;
 }
@@ -352,11 +363,11 @@ bool Client::FinishClosing() {
 // what was written last.
 bool Client::DrainClient() {
   char bytes[4096];
-  while (!client_ended_) {
+  while (true) {
     std::size_t count = 0;
     const net::Io io = client_->Read(bytes, count);
     if (io == net::Io::kBlocked) return false;
-    client_ended_ = io != net::Io::kDone;
+    if (io != net::Io::kDone) break;
   }
   Finish();
   return false;

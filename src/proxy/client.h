@@ -1,9 +1,10 @@
-// Client: the driver of one client connection. It moves bytes between the client's stream, the
-// upstream's and the Exchange, and carries out what the exchange says; it decides only what a
-// connection is: TLS or not, and for which name.
+// Client: one client connection, until it is known what it is: TLS or not, for which name, and in
+// which protocol. From then on a Relay drives it, or with HTTP/2 an H2Client.
 //
-//   proxy port:     exchange (kProxy) ──CONNECT──> sniff ─> [TLS] ─> exchange (kSite)
-//   captured port:  sniff ─> [TLS] ─> exchange (kSite, or kHost when only the request can tell)
+//   proxy port:     relay (kProxy) ──CONNECT──> sniff ─> [TLS] ─> relay (kSite)
+//                   or SOCKS ─────────────────> sniff …
+//   captured port:  sniff ─> [TLS] ─> relay (kSite, or kHost when only the request can tell)
+//   opaque sites:   from each of the three, instead of the sniffing: a tunnel
 #pragma once
 
 #include <functional>
@@ -11,27 +12,16 @@
 #include <optional>
 #include <string>
 
-#include "net/loop.h"
 #include "net/stream.h"
-#include "proxy/exchange.h"
-#include "proxy/leaf_cache.h"
-#include "proxy/names.h"
-#include "proxy/permit_client.h"
-#include "proxy/upstream.h"
+#include "proxy/h2_client.h"
+#include "proxy/relay.h"
+#include "proxy/socks.h"
+#include "proxy/tunnel.h"
+#include "proxy/world.h"
 
 namespace aileron::proxy {
 
-// What connections share. All of it outlives them.
-struct World {
-  net::Loop& loop;
-  PermitClient& permits;
-  LeafCache& leafs;
-  Upstreams& upstreams;
-  SyntheticNames& names;
-  net::TlsServer& tls;
-};
-
-class Client final : public net::Stream::Owner, public std::enable_shared_from_this<Client> {
+class Client final : public net::Channel::Owner, public std::enable_shared_from_this<Client> {
  public:
   using OnClosed = std::function<void(Client&)>;
 
@@ -39,59 +29,71 @@ class Client final : public net::Stream::Owner, public std::enable_shared_from_t
   // the loop, unless the connection is destroyed before.
   static std::shared_ptr<Client> Start(World& world, os::Fd socket, ListenerKind kind,
                                        const net::Endpoint& destination, OnClosed on_closed);
-  Client(World& world, ListenerKind kind, OnClosed on_closed);
+  Client(World& world, OnClosed on_closed);
 
  private:
   enum class Phase : std::uint8_t {
-    kExchange,
-    kEntering,
+    kFirst,  // of the proxy port: SOCKS or HTTP
+    kSocks,
+    kAdmission,  // the daemon or the site is waited for
     kSniff,
     kHandshake,
-    kClosing,
+    kRelay,    // relay_ has the connection
+    kHttp2,    // requests_ has it
+    kTunnel,   // tunnel_ has it
+    kClosing,  // nothing can be said
     kLinger,
     kDone
   };
 
-  void OnStream(net::Stream& stream) override;
+  void OnChannel(net::Channel&) override { Pump(); }
   void Pump();
   bool Step();
-  void OnTimer();
-  void ArmTimer(bool moved);
+  void ArmTimer();
+  void Finish();
 
   // Finding out what the connection is.
   void EnterCaptured(const net::Endpoint& destination);
   void EnterTunnel();
+  void BeginSniffing();
   bool SniffMore();
   void BeginTls();
   bool ShakeHands();
-  net::HelloAnswer OnHello(std::string_view name, net::Identity& identity);
+  net::HelloAnswer OnHello(const net::Hello& hello, net::Identity& identity);
   bool ChooseName(std::string_view name);
-  void FetchLeaf();
+  void FetchLeaf(HttpVersion version);
+  Exchange::Mode ModeFor(Scheme scheme);
   void BeginExchange(Scheme scheme);
+  void BeginHttp2(Scheme scheme);
+  void OnHttp2Done(std::unique_ptr<net::Stream> stream);
+  void StartRelay(Exchange::Mode mode);
+  void OnRelayDone(Relay::Outcome outcome);
   void RefuseConnection(std::string_view code, std::string_view detail);
 
-  // Moving bytes.
-  bool RunExchange();
-  bool ReadClient();
-  bool ReadUpstream();
-  bool WriteClient();
-  bool WriteUpstream();
-  void ClientBroken();
-  bool RunCommands();
-  void Do(Exchange::Command command);
-  void OpenUpstream(bool pooled);
+  // SOCKS, and opaque sites.
+  bool ChooseProxyProtocol();
+  bool RunSocks();
+  bool SayInSocks();
+  void EnterBySocks();
+  void AskAdmission();
+  void OnAdmission(const Verdict& verdict);
+  void AdmitToSniffing();
+  void OpenOpaque(const Verdict& verdict);
+  void RefuseAdmission(const Refusal& refusal, SocksReply reply);
+  void BeginTunnel(std::unique_ptr<net::Channel> upstream, const std::string& rule);
+
   bool FinishClosing();
   bool DrainClient();
-  void Finish();
 
   World& world_;
-  ListenerKind kind_;
   OnClosed on_closed_;
   Phase phase_ = Phase::kSniff;
   std::unique_ptr<net::Stream> client_;
-  std::unique_ptr<net::Stream> upstream_;
+  std::shared_ptr<Relay> relay_;
+  std::unique_ptr<H2Client> requests_;
+  std::unique_ptr<SocksConversation> socks_;
   std::unique_ptr<Upstreams::Opening> opening_;
-  std::unique_ptr<Exchange> exchange_;
+  std::unique_ptr<Tunnel> tunnel_;
   net::Timer timer_;
 
   Site site_;
@@ -105,16 +107,9 @@ class Client final : public net::Stream::Owner, public std::enable_shared_from_t
   bool leaf_asked_ = false;
   std::optional<Refusal> refuse_all_;
 
-  Exchange::Wait waiting_for_ = Exchange::Wait::kNothing;
   Phase timed_phase_ = Phase::kDone;
-  net::Stream::Ending ending_ = net::Stream::Ending::kWhole;
   bool pumping_ = false;
   bool again_ = false;
-  bool scheduled_ = false;
-  bool client_ended_ = false;
-  bool client_broken_ = false;
-  bool end_upstream_ = false;  // after to_upstream is written
-  bool end_client_ = false;
 };
 
 }  // namespace aileron::proxy

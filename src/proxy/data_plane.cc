@@ -32,18 +32,22 @@ Result<std::unique_ptr<DataPlane>> DataPlane::Make(os::Fd channel, Start start,
   AILERON_ASSIGN(auto loop, net::Loop::Make());
   std::unique_ptr<DataPlane> plane(new DataPlane(std::move(loop)));
   AILERON_ASSIGN(plane->resolver_, net::Resolver::Make(*plane->loop_));
-  AILERON_ASSIGN(plane->tls_server_, net::TlsServer::Make());
+  AILERON_ASSIGN(plane->tls_server_, net::TlsServer::Make(net::Alpn::kHttp2));
   AILERON_ASSIGN(plane->tls_client_,
                  net::TlsClient::Make(net::RootBundle::OfSystem(), start.extra_roots));
   plane->permits_ = std::make_unique<PermitClient>(*plane->loop_, std::move(channel));
   AILERON_ASSIGN(auto key, net::KeyPair::Make());
   plane->leafs_ = std::make_unique<LeafCache>(*plane->permits_, std::move(key));
   AILERON_ASSIGN(auto connect_to, Canonical(std::move(start.connect_to)));
-  plane->upstreams_ = std::make_unique<Upstreams>(*plane->loop_, *plane->resolver_,
-                                                  *plane->tls_client_, std::move(connect_to));
-  plane->world_ =
-      std::make_unique<World>(World{*plane->loop_, *plane->permits_, *plane->leafs_,
-                                    *plane->upstreams_, plane->names_, *plane->tls_server_});
+  plane->upstreams_ = std::make_unique<Upstreams>(
+      *plane->loop_, *plane->resolver_, *plane->tls_client_, std::move(connect_to), start.timeouts);
+  if (!start.proxy.host.empty()) {
+    plane->upstreams_->UseProxy(std::move(start.proxy), *plane->permits_);
+  }
+  AILERON_ASSIGN(OpaqueHosts opaque, OpaqueHosts::Parse(start.opaque));
+  plane->world_ = std::make_unique<World>(
+      World{*plane->loop_, *plane->permits_, *plane->leafs_, *plane->upstreams_, plane->names_,
+            *plane->tls_server_, start.timeouts, std::move(opaque)});
   plane->dns_ = std::make_unique<DnsAnswerer>(*plane->permits_, plane->names_);
   plane->clients_max_ = start.clients_max == 0 ? limits::clients_max
                                                : std::min(start.clients_max, limits::clients_max);
@@ -92,6 +96,7 @@ Result<DataPlane::End> DataPlane::Run(Confinement confinement) {
   AILERON_TRY(permits_->SendReady());
   loop_->Run();
   // Clients first: their ends are recorded.
+  clients_.clear();
   if (end_ == End::kStopped) permits_->Drain();
   return end_;
 }

@@ -4,8 +4,10 @@
 //   name  = *( length(1..63) bytes ) 0           no compression in a question
 //
 // Names never leave the machine: an A or AAAA question gets the name's synthetic address, every
-// other type an empty answer, so that no client waits. What cannot be read gets FORMERR, or nothing
-// when it is not even a query.
+// other type an empty answer, so that no client waits, and none learns of HTTP/3 or of keys for
+// encrypted hellos, which stand in HTTPS and SVCB records. A question with EDNS (RFC 6891) gets an
+// answer with it. Answers are small: none is ever truncated. What cannot be read gets FORMERR, or
+// nothing when it is not even a query.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +28,8 @@ struct DnsQuestion {
   DnsType type = DnsType::kA;
   std::string section;      // the question as it came, to be repeated
   bool is_internet = true;  // class IN
+  bool edns = false;
+  bool edns_known = true;  // version 0
 };
 
 enum class DnsCode : std::uint8_t {
@@ -43,6 +47,9 @@ struct DnsParsed {
 };
 
 DnsParsed ParseDnsQuery(std::string_view packet);
+
+// What a query too long to be read gets, by its beginning: FORMERR, or nothing.
+std::string DnsTooLong(std::string_view begin);
 
 // `addresses` may be null: then the answer is empty, with `code`.
 std::string DnsReply(const DnsQuestion& question, DnsCode code,

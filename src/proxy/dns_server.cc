@@ -176,9 +176,13 @@ bool DnsUdp::ReceiveOne() {
   message.msg_controllen = sizeof control;
   const ssize_t count = recvmsg(socket_.get(), &message, 0);
   if (count < 0) return errno == EINTR;
-  if ((message.msg_flags & MSG_TRUNC) != 0) return true;
   route.peer_size = message.msg_namelen;
   NoteAsked(message, route);
+  if ((message.msg_flags & MSG_TRUNC) != 0) {
+    const std::string reply = DnsTooLong({packet, static_cast<std::size_t>(count)});
+    if (!reply.empty()) SendFrom(socket_.get(), route, reply);
+    return true;
+  }
   answerer_.Answer({packet, static_cast<std::size_t>(count)},
                    [this, route, alive = std::weak_ptr<int>(alive_)](const std::string& reply) {
                      if (!alive.expired()) SendFrom(socket_.get(), route, reply);
@@ -188,7 +192,7 @@ bool DnsUdp::ReceiveOne() {
 
 // --- TCP: each message behind its length (RFC 1035 §4.2.2), one at a time
 
-class DnsTcp::Peer final : public net::Stream::Owner, public std::enable_shared_from_this<Peer> {
+class DnsTcp::Peer final : public net::Channel::Owner, public std::enable_shared_from_this<Peer> {
  public:
   Peer(DnsTcp& server) : server_(server), idle_(server.loop_, [this] { Close(); }) {}
 
@@ -199,7 +203,7 @@ class DnsTcp::Peer final : public net::Stream::Owner, public std::enable_shared_
     idle_.Set(limits::dns_tcp_idle);
   }
 
-  void OnStream(net::Stream&) override {
+  void OnChannel(net::Channel&) override {
     const auto self = shared_from_this();
     Pump();
   }

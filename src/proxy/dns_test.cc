@@ -58,7 +58,51 @@ TEST(Dns, AnEdnsRecordBehindTheQuestionIsFine) {
   std::string packet = Query("a.test", 1);
   packet[11] = 1;
   packet += std::string("\0\0\x29\x10\0\0\0\0\0\0\0", 11);
-  EXPECT_TRUE(ParseDnsQuery(packet).question);
+  const auto parsed = ParseDnsQuery(packet);
+  ASSERT_TRUE(parsed.question);
+  SyntheticNames names;
+  const auto addresses = names.AddressesOf("a.test");
+  const std::string reply = DnsReply(*parsed.question, DnsCode::kNoError, &*addresses);
+  EXPECT_EQ(AnswersOf(reply), 1);
+  EXPECT_EQ(reply[11], 1);  // and so has the answer
+  EXPECT_EQ(reply.substr(reply.size() - 11), std::string("\0\0\x29\x04\xd0\0\0\0\0\0\0", 11));
+  EXPECT_EQ(DnsReply(*ParseDnsQuery(Query("a.test", 1)).question, DnsCode::kNoError, nullptr)[11],
+            0);
+}
+
+TEST(Dns, AnEdnsVersionOfTheFutureIsToldSo) {
+  std::string packet = Query("a.test", 1);
+  packet[11] = 1;
+  packet += std::string("\0\0\x29\x10\0\0\1\0\0\0\0", 11);
+  SyntheticNames names;
+  const auto addresses = names.AddressesOf("a.test");
+  const std::string reply =
+      DnsReply(*ParseDnsQuery(packet).question, DnsCode::kNoError, &*addresses);
+  EXPECT_EQ(AnswersOf(reply), 0);
+  EXPECT_EQ(reply[reply.size() - 6], 1);  // BADVERS
+}
+
+TEST(Dns, AdditionalRecordsThatAreMalformedOrTwiceThereAreRefused) {
+  const std::string opt("\0\0\x29\x10\0\0\0\0\0\0\0", 11);
+  std::string packet = Query("a.test", 1);
+  packet[11] = 2;
+  EXPECT_EQ(CodeOf(ParseDnsQuery(packet + opt + opt).reply), 1);
+  EXPECT_EQ(CodeOf(ParseDnsQuery(packet + opt).reply), 1);
+  packet[11] = 1;
+  for (std::size_t size = 0; size < opt.size(); ++size) {
+    EXPECT_FALSE(ParseDnsQuery(packet + opt.substr(0, size)).question) << size;
+  }
+  std::string long_options = packet + opt;
+  long_options.back() = 9;
+  EXPECT_FALSE(ParseDnsQuery(long_options).question);
+}
+
+TEST(Dns, AQueryThatIsTooLongIsToldSo) {
+  EXPECT_EQ(CodeOf(DnsTooLong(Query("a.test", 1))), 1);
+  EXPECT_EQ(DnsTooLong("short"), "");
+  std::string answer = Query("a.test", 1);
+  answer[2] = static_cast<char>(0x80);
+  EXPECT_EQ(DnsTooLong(answer), "");
 }
 
 TEST(Dns, MalformedQueriesGetFormerrOrNothing) {

@@ -1,6 +1,7 @@
 #include "proxy/exchange.h"
 
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "http/h1_write.h"
 #include "http/url.h"
 
@@ -64,13 +65,15 @@ Exchange::Wait Exchange::wait() const {
     case State::kHead:
       return from_client_.empty() ? Wait::kNextRequest : Wait::kRequestHead;
     case State::kActive:
-      if (up_done_) return response_begun_ ? Wait::kNothing : Wait::kResponseHead;
+      if (up_done_) return response_begun_ ? Wait::kMovement : Wait::kResponseHead;
       if (!to_upstream_.empty() || (request_.expects_continue() && !continue_sent_ && !up_moved_)) {
-        return response_begun_ ? Wait::kNothing : Wait::kResponseHead;
+        return response_begun_ ? Wait::kMovement : Wait::kResponseHead;
       }
       return from_client_.empty() ? Wait::kRequestBody : Wait::kNothing;
+    case State::kHolding:
+      return Wait::kRequestBody;
     case State::kTunnel:
-      return tunnel_up_ended_ || tunnel_down_ended_ ? Wait::kRequestBody : Wait::kNothing;
+      return tunnel_up_ended_ || tunnel_down_ended_ ? Wait::kRequestBody : Wait::kMovement;
     default:
       return Wait::kNothing;
   }
@@ -92,6 +95,9 @@ void Exchange::Advance(Time now) {
       }
       case State::kTunnel:
         more = MoveTunnel();
+        break;
+      case State::kHolding:
+        more = HoldBody();
         break;
       default:
         more = false;
@@ -129,6 +135,9 @@ bool Exchange::TakeHead() {
   up_read_ = up_done_ = request_.body().empty();
   up_moved_ = continue_sent_ = response_begun_ = down_done_ = down_read_ = close_after_ = false;
   interims_ = 0;
+  held_.reset();
+  chunks_.reset();
+  masker_.reset();
   Route();
   return true;
 }
@@ -260,6 +269,10 @@ void Exchange::OnVerdict(std::shared_ptr<const Verdict> verdict) {
   record_.rule = verdict_->rule;
   constexpr std::uint16_t https_port = 443;
   const bool connect = request_.method_kind() == http::MethodKind::kConnect;
+  if (connect && verdict_->action == Action::kAllow && verdict_->opaque) {
+    // Nothing can be told inside: the answer says whether the site was reached.
+    return Open();
+  }
   if (connect && (verdict_->action == Action::kAllow || site_.port == https_port)) {
     return AnswerConnect();  // a refusal is told inside, where clients show it
   }
@@ -290,23 +303,67 @@ void Exchange::PrepareHead() {
   if (request_.body().framing == http::Framing::kChunked)
     http::SetFraming(request_.headers, request_.body());
   if (request_.host().empty()) request_.headers.Add("Host", site_.Authority());
+  if (forwarded()) {
+    const std::string_view target = request_.path_and_query();
+    absolute_target_ = fmt::format("http://{}{}", site_.Authority(), target == "*" ? "" : target);
+  }
 }
 
 RequestParts Exchange::Parts() const {
   return {.method = request_.method(),
-          .target = request_.path_and_query(),
+          .target = forwarded() ? std::string_view(absolute_target_) : request_.path_and_query(),
           .headers = &request_.headers};
 }
 
 void Exchange::NeedNextCredential() {
   const RequestParts parts = Parts();
   for (; binding_ < verdict_->bindings.size(); ++binding_) {
-    if (!NeedsCredential(verdict_->bindings[binding_], parts)) continue;
+    const BindingView& binding = verdict_->bindings[binding_];
+    if (!NeedsCredential(binding, parts)) continue;
+    if (binding.scheme == BindingScheme::kSigV4) {
+      if (auto usable = CheckAwsSignature(parts, binding.sentinel); !usable) {
+        return Refuse({.status = 400,
+                       .code = "signature_unusable",
+                       .reason = usable.error().message,
+                       .hint = "sign with AWS4-HMAC-SHA256 and an X-Amz-Date"});
+      }
+    }
     state_ = State::kCredential;
     return Do(Command::kAskCredential);
   }
+  HoldOrOpen();
+}
+
+void Exchange::Open() {
   state_ = State::kOpening;
+  upstream_site_ = site_;
+  for (std::size_t i = 0; i < credentials_.size(); ++i) {
+    const BindingView& binding = verdict_->bindings[i];
+    if (credentials_[i] == nullptr || binding.scheme != BindingScheme::kMtls) continue;
+    upstream_site_.certificate = credentials_[i];
+    // By what it is, not by its name: a connection of one that was replaced serves nobody.
+    upstream_site_.identity = HexEncode(crypto::Hash(credentials_[i]->secret.Reveal()));
+  }
   Do(Command::kOpenUpstream);
+}
+
+AskCredential Exchange::credential_question() const {
+  const BindingView& binding = verdict_->bindings[binding_];
+  AskCredential ask{.binding = binding.name, .host = site_.host, .port = site_.port};
+  if (binding.scheme == BindingScheme::kSigV4) {
+    const auto signature = FindAwsSignature(Parts(), binding.sentinel);
+    AILERON_CHECK(signature && *signature);  // NeedNextCredential looked
+    ask.date = (*signature)->date;
+    ask.region = (*signature)->region;
+    ask.service = (*signature)->service;
+  }
+  if (binding.scope.everything()) return ask;
+  ask.method = request_.method();
+  // One that is longer than any that can be matched is not asked for.
+  if (!binding.scope.paths.empty()) {
+    ask.path = http::SplitTarget(request_.path_and_query()).path;
+  }
+  return ask;
 }
 
 void Exchange::OnCredential(std::shared_ptr<const Credential> credential) {
@@ -323,13 +380,17 @@ void Exchange::SendHead() {
   for (std::size_t i = 0; i < credentials_.size(); ++i) {
     if (credentials_[i]) grants.push_back({&verdict_->bindings[i], &credentials_[i]->secret});
   }
-  const auto injected = AppendInjectedHead(Parts(), grants, to_upstream_);
+  const std::string body_hash = held_ ? held_->Hash() : std::string();
+  RequestParts parts = Parts();
+  parts.body_hash = body_hash;
+  const auto injected = AppendInjectedHead(parts, grants, to_upstream_);
   if (!injected) {
     return Refuse({.status = 502,
                    .code = "credential_unusable",
                    .reason = injected.error().message,
                    .hint = "check the binding and its secret on the host"});
   }
+  if (!injected->aws_signature.empty()) BeginChunks(injected->aws_signature);
   if (injected->foreign_credential)
     record_.detail = "a credential of the client's own was passed on";
   if (injected->dropped_own) record_.detail = "a credential of the client's own was dropped";
@@ -384,6 +445,9 @@ void Exchange::Close(Command how) {
   state_ = State::kClosed;
   verdict_.reset();
   credentials_.clear();
+  held_.reset();
+  chunks_.reset();
+  masker_.reset();
   Do(how);
 }
 
@@ -391,6 +455,12 @@ void Exchange::OnClientEnd() {
   client_ended_ = true;
   // A client that has gone is not worth its upstream; one in a tunnel may have ended its half only.
   if (state_ == State::kHead || state_ == State::kTunnel || state_ == State::kClosed) return;
+  OnClientGone();
+}
+
+void Exchange::OnClientGone() {
+  client_ended_ = true;
+  if (state_ == State::kClosed) return;
   record_.code = "client_gone";
   EndRecord();
   CloseUpstream();
@@ -417,11 +487,14 @@ void Exchange::OnTimeout() {
     case Wait::kRequestBody:
       if (response_begun_ || state_ == State::kTunnel) return CutDownload(late.code, late.reason);
       return UpstreamTrouble(late);
+    case Wait::kMovement:
+      return CutDownload("idle_timeout", "nothing moved for longer than --timeout idle allows");
     case Wait::kResponseHead:
       return UpstreamTrouble({.status = 504,
                               .code = "upstream_timeout",
                               .reason = fmt::format("{} did not answer in time", site_.Authority()),
-                              .hint = "try again later"});
+                              .hint = "try again later, or wait longer: aileron launch --timeout "
+                                      "head=DURATION"});
   }
 }
 

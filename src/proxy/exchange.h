@@ -1,14 +1,15 @@
 // Exchange: the requests and responses of one client connection, HTTP/1.1 on both sides, without
 // I/O.
 //
-//   head → verdict → credentials → upstream → (body up ∥ head and body down) → record → next head
-//                                                          └ 101 → bytes both ways until both end
+//   head → verdict → credentials [→ body held] → upstream → (body up ∥ head and body down) → record
+//                                                └ 101 → bytes both ways until both end
 //
 // The driver moves bytes between sockets and the four buffers, reports events, calls Advance(), and
 // carries out the commands that Next() hands out, in order. All decisions are here. What the core
 // promises: no byte of a request leaves before a verdict allowed it and every credential it needs
-// is in hand; a message that is framed doubtfully reaches nobody; a body is never held, and a full
-// buffer stops its source; each request leaves exactly one audit record.
+// is in hand; a message that is framed doubtfully reaches nobody; a body is never held, but for
+// what must be signed again (HeldBody, AwsChunks), and a full buffer stops its source; each request
+// leaves exactly one audit record.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,11 @@
 #include "base/time.h"
 #include "http/h1.h"
 #include "http/h1_body.h"
+#include "proxy/aws_chunks.h"
+#include "proxy/held_body.h"
 #include "proxy/inject.h"
 #include "proxy/limits.h"
+#include "proxy/masker.h"
 #include "proxy/names.h"
 #include "proxy/permit.h"
 #include "proxy/refusal.h"
@@ -40,16 +44,17 @@ class Exchange {
 
   enum class Command : std::uint8_t {
     kAskVerdict,     // for site(); answer with OnVerdict
-    kAskCredential,  // for wanted_binding() at site(); answer with OnCredential
-    kOpenUpstream,   // to site(), a pooled connection or a fresh one; answer with
+    kAskCredential,  // with credential_question(); answer with OnCredential
+    kOpenUpstream,   // to upstream_site(), a pooled connection or a fresh one; answer with
                      // OnUpstreamOpened/Failed
     kOpenFresh,      // the same, but not from the pool
-    kKeepUpstream,   // the upstream connection may serve another request
+    kKeepUpstream,   // the connection to upstream_site() may serve another request
     kCloseUpstream,  // close it, or stop opening it
     kEndUpstream,    // tunnel: no more goes up; after to_upstream is written
     kEndClient,      // tunnel: no more comes down; after to_client is written
     kRecord,         // take it with TakeRecord()
-    kEnterTunnel,    // CONNECT was answered: what follows in from_client is for site()
+    kEnterTunnel,    // CONNECT was answered: what follows in from_client is for site(), to whose
+                     // upstream, when the site is opaque, the connection stays open
     kCloseClient,    // after to_client is written; read on for a while, so that it arrives
     kCutClient,      // the same, so that the client sees that the response is not whole
   };
@@ -60,7 +65,8 @@ class Exchange {
     kNextRequest,
     kRequestHead,
     kRequestBody,
-    kResponseHead
+    kResponseHead,
+    kMovement  // of an answer or a tunnel
   };
 
   enum class End : std::uint8_t { kClean, kBroken };
@@ -78,7 +84,10 @@ class Exchange {
   ByteBuffer& to_upstream() { return to_upstream_; }
 
   // Events. After each, or several, of them: Advance. Bytes need no event of their own.
+  // The client sends no more; its connection may still take the answer.
   void OnClientEnd();
+  // The client is not there any more.
+  void OnClientGone();
   void OnVerdict(std::shared_ptr<const Verdict> verdict);
   void OnCredential(std::shared_ptr<const Credential> credential);
   void OnUpstreamOpened(Reuse reuse);
@@ -99,9 +108,16 @@ class Exchange {
   // No request is in work: memory and the connection are idle.
   bool idle() const { return state_ == State::kHead && from_client_.empty(); }
 
+  // The request in work wants to be upgraded to WebSocket.
+  bool upgrade_asked() const;
+
   const Site& site() const { return site_; }
-  const BindingView& wanted_binding() const { return verdict_->bindings[binding_]; }
+  // Where the upstream connection goes. Not site(): by the time that a connection is kept, the next
+  // request may be for another site.
+  const Site& upstream_site() const { return upstream_site_; }
+  AskCredential credential_question() const;
   AddressRule address_rule() const { return verdict_->address_rule; }
+  std::string rule() const { return verdict_ ? verdict_->rule : std::string(); }
   AuditRecord TakeRecord();
   void ReleaseMemory();
 
@@ -110,6 +126,7 @@ class Exchange {
     kHead,
     kVerdict,
     kCredential,
+    kHolding,
     kOpening,
     kActive,
     kTunnel,
@@ -124,9 +141,18 @@ class Exchange {
   void AnswerConnect();
   void PrepareHead();
   RequestParts Parts() const;
+  bool forwarded() const { return verdict_ && verdict_->forward == Forward::kProxy; }
   void NeedNextCredential();
+  void HoldOrOpen();
+  void Open();
+  bool PrepareMasks();
+  bool HoldBody();
   void SendHead();
+  void BeginChunks(const std::string& seed);
   bool MoveUp();
+  bool MoveHeld();
+  bool MoveChunks();
+  bool FlawedChunks(std::string reason);
   bool FinishUp();
   bool TakeResponseHead();
   bool TakeInterim();
@@ -143,7 +169,6 @@ class Exchange {
   void FlawedUpload(http::Flaw flaw);
   void CutDownload(std::string_view code, std::string_view detail);
   void CloseUpstream();
-  bool upgrade_asked() const;
   void Close(Command how);
   void BeginRecord();
   void EndRecord();
@@ -152,6 +177,7 @@ class Exchange {
 
   Mode mode_;
   Site site_;
+  Site upstream_site_;
   const SyntheticNames* names_;
   std::optional<Refusal> refuse_all_;
   State state_ = State::kHead;
@@ -168,14 +194,18 @@ class Exchange {
   // The request.
   http::RequestParser request_parser_;
   http::RequestHead request_;
+  std::string absolute_target_;  // for the user's upstream proxy
   http::BodyReader up_reader_;
   http::BodyWriter up_writer_;
   std::shared_ptr<const Verdict> verdict_;
   std::vector<std::shared_ptr<const Credential>> credentials_;  // beside verdict_->bindings
   std::size_t binding_ = 0;
-  bool up_done_ = true;    // the whole body was taken and framed, or dropped
-  bool up_read_ = true;    // the whole body was taken
-  bool up_moved_ = false;  // some of the body was
+  std::unique_ptr<HeldBody> held_;     // a body that is signed again as a whole
+  std::unique_ptr<Masker> masker_;     // of the answer, where a binding asks for it
+  std::unique_ptr<AwsChunks> chunks_;  // one that is in chunks
+  bool up_done_ = true;                // the whole body was taken and framed, or dropped
+  bool up_read_ = true;                // the whole body was taken
+  bool up_moved_ = false;              // some of the body was
   bool client_ended_ = false;
 
   // The response.

@@ -15,6 +15,7 @@ constexpr std::size_t head_room = limits::input_max + 4096;
 
 void Exchange::OnUpstreamOpened(Reuse reuse) {
   if (state_ != State::kOpening) return;
+  if (request_.method_kind() == http::MethodKind::kConnect) return AnswerConnect();
   upstream_open_ = true;
   upstream_deaf_ = false;
   upstream_end_.reset();
@@ -43,6 +44,8 @@ void Exchange::OnUpstreamDeaf() {
 // --- up
 
 bool Exchange::MoveUp() {
+  if (held_ && !held_->bytes().empty()) return MoveHeld();
+  if (chunks_ && (!up_read_ || !chunks_->Output().empty())) return MoveChunks();
   if (up_read_) return FinishUp();
   bool moved = false;
   while (!from_client_.empty() && !up_read_) {
@@ -105,8 +108,26 @@ bool Exchange::TakeResponseHead() {
   }
   if (step.outcome == http::Outcome::kDone) {
     from_upstream_.Consume(step.consumed);
-    if (!response_.interim()) {
+    constexpr int proxy_authentication_required = 407;
+    if (forwarded() && response_.status() == proxy_authentication_required) {
+      UpstreamTrouble(ProxyWantsCredential(verdict_->bindings.empty() ? ProxyCredential::kNone
+                                                                      : ProxyCredential::kSent));
+      return true;
+    }
+    if (masker_) masker_->Mask(response_.headers);
+    const auto coding = response_.headers.Find("Content-Encoding");
+    const bool hidden = masker_ && !response_.interim() && !response_.body().empty() && coding &&
+                        !EqualsIgnoreCase(*coding, "identity");
+    if (!response_.interim() && !hidden) {
       BeginResponse();
+      return true;
+    }
+    if (hidden) {
+      UpstreamTrouble({.status = 502,
+                       .code = "answer_not_masked",
+                       .reason = fmt::format("{} compressed an answer that has to be looked into",
+                                             site_.Authority()),
+                       .hint = "leave mask out of the binding"});
       return true;
     }
     if (TakeInterim()) return true;
@@ -193,14 +214,16 @@ void Exchange::BeginResponse() {
 bool Exchange::MoveDown() {
   bool moved = false;
   while (!down_read_ && !from_upstream_.empty()) {
-    const http::BodyReader::Step step =
-        down_reader_.Read(from_upstream_.View(), down_writer_.PayloadFor(to_client_.Room()));
+    std::size_t room = down_writer_.PayloadFor(to_client_.Room());
+    // What waits in the masker may come out with the next bytes.
+    if (masker_) room = std::min(room - std::min(room, masker_->waiting()), limits::read_chunk);
+    const http::BodyReader::Step step = down_reader_.Read(from_upstream_.View(), room);
     if (step.outcome == http::Outcome::kFailed) {
       CutDownload("upstream_invalid_response", http::FlawText(step.flaw));
       return true;
     }
     record_.bytes_down += step.payload.size();
-    down_writer_.Append(step.payload, to_client_);
+    down_writer_.Append(masker_ ? masker_->Push(step.payload) : step.payload, to_client_);
     from_upstream_.Consume(step.consumed);
     down_read_ = step.outcome == http::Outcome::kDone;
     if (step.consumed == 0) break;
@@ -218,8 +241,17 @@ bool Exchange::MoveDown() {
 
 bool Exchange::FinishDown() {
   if (down_done_) return false;
-  const http::Headers* trailers =
-      down_reader_.trailers().empty() ? nullptr : &down_reader_.trailers();
+  if (masker_ && masker_->waiting() > 0) {
+    if (down_writer_.PayloadFor(to_client_.Room()) < masker_->waiting()) return false;
+    down_writer_.Append(masker_->Finish(), to_client_);
+  }
+  http::Headers masked;
+  if (masker_) {
+    masked = down_reader_.trailers();
+    masker_->Mask(masked);
+  }
+  const http::Headers& own = masker_ ? masked : down_reader_.trailers();
+  const http::Headers* trailers = own.empty() ? nullptr : &own;
   if (down_writer_.EndSize(trailers) > to_client_.Room()) return false;
   down_writer_.End(trailers, to_client_);
   down_done_ = true;

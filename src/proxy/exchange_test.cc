@@ -105,11 +105,25 @@ TEST(Exchange, PipelinedRequestsAreAnsweredInOrder) {
               ElementsAre(Command::kRecord, Command::kKeepUpstream, Command::kAskVerdict));
 }
 
+TEST(Exchange, AConnectionIsKeptForTheSiteThatItGoesTo) {
+  Play play(Exchange::Mode::kProxy);
+  play.Client(
+      "GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n"
+      "GET http://b.test/ HTTP/1.1\r\nHost: b.test\r\n\r\n");
+  play.Allow();
+  play.Open();
+  (void)play.ToUpstream();
+  EXPECT_THAT(play.Upstream("HTTP/1.1 204 No Content\r\n\r\n"),
+              ElementsAre(Command::kRecord, Command::kKeepUpstream, Command::kAskVerdict));
+  EXPECT_EQ(play.exchange.site().host, "b.test");
+  EXPECT_EQ(play.exchange.upstream_site().host, "a.test");
+}
+
 TEST(Exchange, ADeniedRequestIsToldWhyAndTheConnectionLives) {
   Play play;
   play.Client(get);
   EXPECT_THAT(play.Deny(), ElementsAre(Command::kRecord));
-  EXPECT_THAT(play.ToClient(), StartsWith("HTTP/1.1 403 nobody allowed it\r\n"));
+  EXPECT_THAT(play.ToClient(), StartsWith("HTTP/1.1 403 nobody allowed it (hint: --allow)\r\n"));
   EXPECT_EQ(play.records[0].code, "host_not_allowed");
   EXPECT_THAT(play.Client(get), ElementsAre(Command::kAskVerdict));
 }
@@ -160,7 +174,7 @@ TEST(Exchange, ABoundRequestWaitsForItsCredentialAndIsNeverSentWithout) {
   Play play;
   play.Client("GET / HTTP/1.1\r\nHost: site.test\r\nAuthorization: mine\r\n\r\n");
   EXPECT_THAT(play.Allow({binding}), ElementsAre(Command::kAskCredential));
-  EXPECT_EQ(play.exchange.wanted_binding().name, "b");
+  EXPECT_EQ(play.exchange.credential_question().binding, "b");
   Credential good;
   good.secret = Secret("s3cret");
   play.exchange.OnCredential(std::make_shared<const Credential>(std::move(good)));
@@ -179,6 +193,184 @@ TEST(Exchange, ABoundRequestWaitsForItsCredentialAndIsNeverSentWithout) {
   EXPECT_THAT(locked.ToClient(), StartsWith("HTTP/1.1 502 "));
   EXPECT_EQ(locked.ToUpstream(), "");
   EXPECT_EQ(locked.records[0].credential, "token/b");
+}
+
+BindingView Aws() {
+  return {.name = "aws",
+          .scheme = BindingScheme::kSigV4,
+          .emit = Emit::kSentinel,
+          .credential = "aws/x",
+          .sentinel = "AKIALOOKALIKE"};
+}
+
+// Up to the credential in hand.
+std::vector<Command> SendSigned(Play& play, std::string_view fields, std::string_view body) {
+  play.Client(
+      fmt::format("POST / HTTP/1.1\r\nHost: site.test\r\nX-Amz-Date: 20260101T000000Z\r\n"
+                  "Authorization: AWS4-HMAC-SHA256 Credential=AKIALOOKALIKE/20260101/r/sts/"
+                  "aws4_request, SignedHeaders=host;x-amz-date, Signature=0\r\n{}\r\n{}",
+                  fields, body));
+  EXPECT_THAT(play.Allow({Aws()}), ElementsAre(Command::kAskCredential));
+  const AskCredential ask = play.exchange.credential_question();
+  EXPECT_EQ(ask.date + "/" + ask.region + "/" + ask.service, "20260101/r/sts");
+  Credential key;
+  key.secret = Secret("AKIAREAL\n" + std::string(64, 'a') + "\n");
+  play.exchange.OnCredential(std::make_shared<const Credential>(std::move(key)));
+  return play.Advance();
+}
+
+TEST(Exchange, ABodyThatIsSignedAsAWholeIsHeldUntilItsEnd) {
+  Play play;
+  EXPECT_THAT(SendSigned(play, "Content-Length: 6\r\nExpect: 100-continue\r\n", "abc"), IsEmpty());
+  EXPECT_EQ(play.ToClient(), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_EQ(play.ToUpstream(), "");
+  EXPECT_EQ(play.exchange.wait(), Exchange::Wait::kRequestBody);
+  EXPECT_THAT(play.Client("def"), ElementsAre(Command::kOpenUpstream));
+  play.Open();
+  const std::string sent = play.ToUpstream();
+  EXPECT_THAT(sent, HasSubstr("Credential=AKIAREAL/"));
+  EXPECT_THAT(sent, Not(HasSubstr("Expect")));
+  EXPECT_THAT(sent, EndsWith("\r\n\r\nabcdef"));
+  EXPECT_THAT(play.Upstream("HTTP/1.1 204 No Content\r\n\r\n"),
+              ElementsAre(Command::kRecord, Command::kKeepUpstream));
+  EXPECT_EQ(play.records[0].bytes_up, 6u);
+  EXPECT_EQ(play.records[0].credential, "aws/x");
+
+  Play nothing;  // without a body nothing is waited for
+  EXPECT_THAT(SendSigned(nothing, "", ""), ElementsAre(Command::kOpenUpstream));
+}
+
+TEST(Exchange, ABodyTooLargeToHoldIsRefused) {
+  Play stated;
+  EXPECT_THAT(
+      SendSigned(stated, fmt::format("Content-Length: {}\r\n", limits::held_body_max + 1), ""),
+      ElementsAre(Command::kRecord, Command::kCloseClient));
+  EXPECT_THAT(stated.ToClient(), StartsWith("HTTP/1.1 413 "));
+
+  Play play;
+  SendSigned(play, "Transfer-Encoding: chunked\r\n", "");
+  const std::string piece = "8000\r\n" + std::string(32 << 10, 'x') + "\r\n";
+  std::vector<Command> commands;
+  for (std::size_t sent = 0; sent <= limits::held_body_max && commands.empty(); sent += 32 << 10) {
+    commands = play.Client(piece);
+  }
+  EXPECT_THAT(commands, ElementsAre(Command::kRecord, Command::kCloseClient));
+  EXPECT_THAT(play.ToClient(), StartsWith("HTTP/1.1 413 "));
+  EXPECT_EQ(play.ToUpstream(), "");
+}
+
+TEST(Exchange, SignedChunksAreSignedAgainAsTheyPass) {
+  const std::string zero(64, '0');
+  const std::string first = "3;chunk-signature=" + zero + "\r\nabc\r\n";
+  const std::string last = "0;chunk-signature=" + zero + "\r\n\r\n";
+  const std::string fields = fmt::format(
+      "X-Amz-Content-Sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD\r\nContent-Length: {}\r\n",
+      first.size() + last.size());
+  Play play;
+  EXPECT_THAT(SendSigned(play, fields, ""), ElementsAre(Command::kOpenUpstream));
+  play.Open();
+  (void)play.ToUpstream();
+  play.Client(first.substr(0, 20));
+  EXPECT_EQ(play.ToUpstream(), "");
+  play.Client(first.substr(20));
+  const std::string sent = play.ToUpstream();
+  EXPECT_EQ(sent.size(), first.size());
+  EXPECT_THAT(sent, Not(HasSubstr(zero)));
+  EXPECT_THAT(sent, EndsWith("\r\nabc\r\n"));
+  play.Client(last);
+  EXPECT_EQ(play.ToUpstream().size(), last.size());
+  EXPECT_THAT(play.Upstream("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+              ElementsAre(Command::kRecord, Command::kKeepUpstream));
+
+  Play broken;
+  SendSigned(broken, fields, "");
+  broken.Open();
+  EXPECT_THAT(broken.Client("3;nothing\r\nabc\r\n"),
+              ElementsAre(Command::kRecord, Command::kCloseUpstream, Command::kCloseClient));
+  EXPECT_THAT(broken.ToClient(), StartsWith("HTTP/1.1 400 "));
+}
+
+TEST(Exchange, ASignatureThatCannotBeMadeAgainIsRefusedBeforeAnythingIsAsked) {
+  Play play;
+  play.Client(
+      "GET / HTTP/1.1\r\nHost: site.test\r\nAuthorization: AWS4-HMAC-SHA256 "
+      "Credential=AKIALOOKALIKE/20260101/r/s3/aws4_request, SignedHeaders=host, Signature=0"
+      "\r\n\r\n");
+  EXPECT_THAT(play.Allow({Aws()}), ElementsAre(Command::kRecord));
+  EXPECT_THAT(play.ToClient(), StartsWith("HTTP/1.1 400 "));
+  EXPECT_EQ(play.records[0].code, "signature_unusable");
+}
+
+TEST(Exchange, AClientCertificateGoesWithTheConnectionAndMarksIt) {
+  BindingView binding{.name = "b", .scheme = BindingScheme::kMtls, .credential = "cert/b"};
+  binding.scope.paths = {*PathPattern::Parse("/mine/**")};
+  const auto send = [&](Play& play, std::string_view path, std::string_view pem) {
+    play.Client(fmt::format("GET {} HTTP/1.1\r\nHost: site.test\r\n\r\n", path));
+    play.Allow({binding});
+    Credential credential;
+    credential.secret = Secret(pem);
+    play.exchange.OnCredential(std::make_shared<const Credential>(std::move(credential)));
+    play.Advance();
+    play.Open();
+    EXPECT_EQ(play.ToUpstream(), fmt::format("GET {} HTTP/1.1\r\nHost: site.test\r\n\r\n", path));
+    play.Upstream("HTTP/1.1 204 No Content\r\n\r\n");
+  };
+  Play play;
+  send(play, "/mine/a", "one");
+  const std::string first = play.exchange.upstream_site().identity;
+  EXPECT_EQ(play.exchange.upstream_site().certificate->secret.Reveal(), "one");
+  send(play, "/other", "one");
+  EXPECT_EQ(play.exchange.upstream_site().identity, "");
+  EXPECT_EQ(play.exchange.upstream_site().certificate, nullptr);
+  send(play, "/mine/b", "two");
+  EXPECT_NE(play.exchange.upstream_site().identity, first);
+  EXPECT_FALSE(first.empty());
+}
+
+// A request with a masked bearer credential, up to the open upstream.
+void SendMasked(Play& play, std::string_view fields = "") {
+  play.Client(fmt::format("GET / HTTP/1.1\r\nHost: site.test\r\n{}\r\n", fields));
+  play.Allow({{.name = "b", .credential = "token/b", .echo = Echo::kMask}});
+  Credential credential;
+  credential.secret = Secret("s3cret-value");
+  play.exchange.OnCredential(std::make_shared<const Credential>(std::move(credential)));
+  play.Advance();
+  play.Open();
+}
+
+TEST(Exchange, AnAnswerThatEchoesASecretIsMaskedAsItStreams) {
+  Play play;
+  SendMasked(play, "Accept-Encoding: gzip\r\nRange: bytes=0-3\r\n");
+  const std::string sent = play.ToUpstream();
+  EXPECT_THAT(sent, HasSubstr("Authorization: Bearer s3cret-value\r\n"));
+  EXPECT_THAT(sent, HasSubstr("Accept-Encoding: identity\r\n"));
+  EXPECT_THAT(sent, Not(HasSubstr("Range")));
+  play.Upstream(
+      "HTTP/1.1 200 OK\r\nX-Echo: Bearer s3cret-value\r\nContent-Length: 21\r\n\r\nab s3cre");
+  EXPECT_EQ(play.ToClient(),
+            "HTTP/1.1 200 OK\r\nX-Echo: Bearer ************\r\nContent-Length: 21\r\n\r\nab ");
+  play.Upstream("t-value s3");
+  EXPECT_EQ(play.ToClient(), "************ ");
+  play.Upstream("cre");
+  EXPECT_EQ(play.ToClient(), "s3cre");
+  EXPECT_TRUE(play.exchange.idle());
+
+  Play chunked;
+  SendMasked(chunked);
+  chunked.Upstream(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\ns3cret\r\n6\r\n-value\r\n"
+      "0\r\nX-T: s3cret-value\r\n\r\n");
+  const std::string got = chunked.ToClient();
+  EXPECT_THAT(got, Not(HasSubstr("s3cret")));
+  EXPECT_THAT(got, HasSubstr("************\r\n0\r\nX-T: ************\r\n"));
+}
+
+TEST(Exchange, AnAnswerThatCannotBeLookedIntoIsNotPassedOn) {
+  Play play;
+  SendMasked(play);
+  play.Upstream("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd");
+  EXPECT_THAT(play.ToClient(), StartsWith("HTTP/1.1 502 "));
+  EXPECT_EQ(play.records[0].code, "answer_not_masked");
 }
 
 TEST(Exchange, HeadAndEmptyStatusesHaveNoBody) {
@@ -361,7 +553,7 @@ TEST(Exchange, WaitsHaveNamesAndEndInAnAnswer) {
   stream.Send(get);
   stream.Upstream(
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
-  EXPECT_EQ(stream.exchange.wait(), Exchange::Wait::kNothing);
+  EXPECT_EQ(stream.exchange.wait(), Exchange::Wait::kMovement);
 }
 
 TEST(Exchange, EverySplitOfARequestAndResponseGivesTheSame) {

@@ -5,13 +5,17 @@
 
 #include "base/text.h"
 #include "http/chars.h"
+#include "http/cookie.h"
 #include "http/url.h"
+#include "proxy/sigv4.h"
+#include "proxy/sinks.h"
 
 namespace aileron::proxy {
 
 namespace {
 
 constexpr std::string_view kAuthorization = "Authorization";
+constexpr std::string_view kCookie = "Cookie";
 constexpr std::string_view kPlaceholder = "{secret}";
 
 // Where credentials usually stand, for the report about tokens that nobody bound.
@@ -25,25 +29,33 @@ std::string_view FieldOf(const BindingView& binding) {
 }
 
 bool WritesField(const BindingView& binding) {
-  return binding.emit == Emit::kInject && binding.scheme != BindingScheme::kQueryParam;
+  return binding.emit == Emit::kInject && binding.scheme != BindingScheme::kQueryParam &&
+         binding.scheme != BindingScheme::kCookie && binding.scheme != BindingScheme::kMtls;
+}
+
+bool WritesCookie(const BindingView& binding) {
+  return binding.emit == Emit::kInject && binding.scheme == BindingScheme::kCookie;
 }
 
 bool WritesParameter(const BindingView& binding) {
   return binding.emit == Emit::kInject && binding.scheme == BindingScheme::kQueryParam;
 }
 
-// A field or a query parameter of a request, by its name.
+// A field, a query parameter or a cookie of a request, by its name.
 struct Place {
-  enum class Kind { kField, kParameter } kind = Kind::kField;
+  enum class Kind { kField, kParameter, kCookie } kind = Kind::kField;
   std::string_view name;
 };
 
 // Whether the binding's look-alike is replaced there: only where its credential belongs.
 bool SwapsAt(const BindingView& binding, const Place& place) {
-  if (binding.emit != Emit::kSentinel) return false;
+  if (binding.emit != Emit::kSentinel || binding.scheme == BindingScheme::kSigV4) return false;
   if (binding.scheme == BindingScheme::kQueryParam) {
     return place.kind == Place::Kind::kParameter &&
            http::ParameterIs(place.name, binding.parameter);
+  }
+  if (binding.scheme == BindingScheme::kCookie) {
+    return place.kind == Place::Kind::kCookie && place.name == binding.parameter;
   }
   return place.kind == Place::Kind::kField && http::SameName(place.name, FieldOf(binding));
 }
@@ -61,85 +73,14 @@ std::optional<std::string> DecodeBasic(std::string_view name, std::string_view v
   return Base64Decode(Trim(value.substr(6), " "));
 }
 
-// A sink for the first pass, which measures.
-struct Counter {
-  std::size_t size = 0;
-  void Put(std::string_view text) { size += text.size(); }
-};
-
-// A sink for the second, over memory of exactly that size.
-struct Filler {
-  char* at;
-  void Put(std::string_view text) {
-    if (!text.empty()) std::memcpy(at, text.data(), text.size());
-    at += text.size();
-  }
-};
-
-// Base64 as the bytes come: the text before it never exists in one piece.
-template <typename Sink>
-class Base64Sink {
- public:
-  explicit Base64Sink(Sink& sink) : sink_(sink) {}
-  ~Base64Sink() {
-    Wipe(group_);
-    Wipe(text_);
-  }
-  void Put(std::string_view bytes) {
-    for (const char c : bytes) {
-      group_[count_++] = c;
-      if (count_ == 3) Flush();
-    }
-  }
-  void Finish() {
-    if (count_ != 0) Flush();
-  }
-
- private:
-  void Flush() {
-    static constexpr char kDigits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (std::size_t i = count_; i < 3; ++i) group_[i] = 0;
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(group_[i]); };
-    const unsigned bits = unsigned{byte(0)} << 16 | unsigned{byte(1)} << 8 | byte(2);
-    text_[0] = kDigits[bits >> 18];
-    text_[1] = kDigits[bits >> 12 & 63];
-    text_[2] = count_ > 1 ? kDigits[bits >> 6 & 63] : '=';
-    text_[3] = count_ > 2 ? kDigits[bits & 63] : '=';
-    sink_.Put({text_, 4});
-    count_ = 0;
-  }
-
-  Sink& sink_;
-  char group_[3] = {};
-  char text_[4] = {};
-  std::size_t count_ = 0;
-};
-
-template <typename Sink>
-void PutPercent(Sink& sink, std::string_view bytes) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  for (const char& c : bytes) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      sink.Put({&c, 1});
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      char coded[3] = {'%', kHex[byte >> 4], kHex[byte & 15]};
-      sink.Put({coded, 3});
-      Wipe(coded);
-    }
-  }
-}
-
 enum class Coding { kPlain, kQuery };
 
 template <typename Sink>
 class Writer {
  public:
-  Writer(Sink& sink, const RequestParts& request, std::span<const Grant> grants)
-      : sink_(sink), request_(request), grants_(grants) {}
+  Writer(Sink& sink, const RequestParts& request, std::span<const Grant> grants,
+         const Resigned* resigned)
+      : sink_(sink), request_(request), grants_(grants), resigned_(resigned) {}
 
   Injected Write() {
     sink_.Put(request_.method);
@@ -150,6 +91,8 @@ class Writer {
     for (const Grant& grant : grants_) {
       if (WritesField(*grant.binding)) WriteCredential(grant);
     }
+    if (AnyCookie()) WriteCookies();
+    if (resigned_ != nullptr && resigned_->place == AwsSignature::Place::kHeader) WriteAwsFields();
     sink_.Put("\r\n");
     return report_;
   }
@@ -159,6 +102,9 @@ class Writer {
     const auto [path, query] = http::SplitTarget(request_.target);
     sink_.Put(path);
     ReportForeignParameters(query.value_or(""));
+    if (resigned_ != nullptr && resigned_->place == AwsSignature::Place::kQuery) {
+      return WriteAwsQuery(query.value_or(""));
+    }
     if (!AnyParameter()) {
       if (query) {
         sink_.Put("?");
@@ -193,10 +139,48 @@ class Writer {
     }
   }
 
+  void WriteAwsFields() {
+    sink_.Put("Authorization: ");
+    sink_.Put(resigned_->authorization);
+    if (!resigned_->session_token.empty()) {
+      sink_.Put("\r\nX-Amz-Security-Token: ");
+      sink_.Put(resigned_->session_token);
+    }
+    sink_.Put("\r\n");
+    report_.injected = true;
+  }
+
+  void WriteAwsQuery(std::string_view query) {
+    std::string_view separator = "?";
+    const auto put = [&](std::string_view name) {
+      sink_.Put(separator);
+      sink_.Put(name);
+      separator = "&";
+    };
+    http::ForEachParameter(query,
+                           [&](std::string_view name, std::string_view, std::string_view whole) {
+                             if (!IsResignedParameter(name)) put(whole);
+                             return true;
+                           });
+    put("X-Amz-Credential=");
+    PutPercent(sink_, resigned_->credential);
+    put("X-Amz-SignedHeaders=");
+    PutPercent(sink_, resigned_->signed_headers);
+    if (!resigned_->session_token.empty()) {
+      put("X-Amz-Security-Token=");
+      PutPercent(sink_, resigned_->session_token);
+    }
+    put("X-Amz-Signature=");
+    sink_.Put(resigned_->signature);
+    report_.injected = true;
+  }
+
   // A bound parameter that holds something other than the look-alike.
   void ReportForeignParameters(std::string_view query) {
     for (const Grant& grant : grants_) {
-      if (grant.binding->emit != Emit::kSentinel || grant.binding->parameter.empty()) continue;
+      if (grant.binding->emit != Emit::kSentinel) continue;
+      if (grant.binding->scheme == BindingScheme::kCookie) continue;
+      if (grant.binding->parameter.empty()) continue;
       http::ForEachParameter(
           query, [&](std::string_view name, std::string_view value, std::string_view) {
             if (http::ParameterIs(name, grant.binding->parameter) &&
@@ -208,7 +192,63 @@ class Writer {
     }
   }
 
+  // One field with the client's own cookies, but for those that are bound, and the bound ones.
+  void WriteCookies() {
+    bool begun = false;
+    const auto separate = [&] {
+      sink_.Put(begun ? "; " : "Cookie: ");
+      begun = true;
+    };
+    for (const http::Headers::Field field : *request_.headers) {
+      if (!http::SameName(field.name, kCookie)) continue;
+      http::ForEachCookie(
+          field.value, [&](std::string_view name, std::string_view value, std::string_view whole) {
+            const Grant* const bound = CookieGrant(name);
+            if (bound != nullptr && WritesCookie(*bound->binding)) {
+              report_.dropped_own = true;
+              return true;
+            }
+            separate();
+            if (bound != nullptr) {
+              const Place place = {Place::Kind::kCookie, name};
+              if (FindSentinel(value, place).grant == nullptr) report_.foreign_credential = true;
+              sink_.Put(name);
+              sink_.Put("=");
+              WriteSwapped(value, place, Coding::kPlain);
+            } else {
+              sink_.Put(whole);
+            }
+            return true;
+          });
+    }
+    for (const Grant& grant : grants_) {
+      if (!WritesCookie(*grant.binding)) continue;
+      separate();
+      sink_.Put(grant.binding->parameter);
+      sink_.Put("=");
+      sink_.Put(grant.secret->Reveal());
+      report_.injected = true;
+    }
+    if (begun) sink_.Put("\r\n");
+  }
+
+  // The one that injects, before one with a look-alike.
+  const Grant* CookieGrant(std::string_view name) const {
+    const Grant* found = nullptr;
+    for (const Grant& grant : grants_) {
+      if (grant.binding->scheme != BindingScheme::kCookie) continue;
+      if (grant.binding->parameter != name) continue;
+      if (found == nullptr || WritesCookie(*grant.binding)) found = &grant;
+    }
+    return found;
+  }
+
   void WriteField(http::Headers::Field field) {
+    if (http::SameName(field.name, kCookie) && AnyCookie()) return;
+    if (resigned_ != nullptr && resigned_->place == AwsSignature::Place::kHeader &&
+        IsResignedField(field.name)) {
+      return;
+    }
     for (const Grant& grant : grants_) {
       if (!WritesField(*grant.binding)) continue;
       if (!http::SameName(field.name, FieldOf(*grant.binding))) continue;
@@ -237,7 +277,7 @@ class Writer {
     if (!decoded || FindSentinel(*decoded, place).grant == nullptr) return false;
     sink_.Put(field.value.substr(0, 6));
     Base64Sink<Sink> base64(sink_);
-    Writer<Base64Sink<Sink>> inner(base64, request_, grants_);
+    Writer<Base64Sink<Sink>> inner(base64, request_, grants_, nullptr);
     inner.WriteSwapped(*decoded, place, Coding::kPlain);
     base64.Finish();
     report_.injected = true;
@@ -310,6 +350,10 @@ class Writer {
     return std::ranges::any_of(
         grants_, [](const Grant& g) { return g.binding->scheme == BindingScheme::kQueryParam; });
   }
+  bool AnyCookie() const {
+    return std::ranges::any_of(
+        grants_, [](const Grant& g) { return g.binding->scheme == BindingScheme::kCookie; });
+  }
   bool AnySentinel() const {
     return std::ranges::any_of(grants_,
                                [](const Grant& g) { return g.binding->emit == Emit::kSentinel; });
@@ -326,10 +370,15 @@ class Writer {
   Sink& sink_;
   const RequestParts& request_;
   std::span<const Grant> grants_;
+  const Resigned* resigned_;
   Injected report_;
 };
 
 Status CheckBinding(const BindingView& binding) {
+  if (binding.scheme == BindingScheme::kSigV4 && binding.emit != Emit::kSentinel) {
+    return Fail(Code::kInvalid, "binding {} cannot sign what nobody signed",
+                Printable(binding.name));
+  }
   if (binding.emit == Emit::kSentinel) {
     if (binding.sentinel.size() >= kSentinelMin && http::IsFieldValue(binding.sentinel)) return {};
     return Fail(Code::kInvalid, "binding {} has a look-alike that is too short or not plain text",
@@ -354,6 +403,13 @@ Status CheckBinding(const BindingView& binding) {
     case BindingScheme::kQueryParam:
       if (!binding.parameter.empty()) return {};
       return Fail(Code::kInvalid, "binding {} names no parameter", Printable(binding.name));
+    case BindingScheme::kMtls:
+      return {};
+    case BindingScheme::kSigV4:
+      break;
+    case BindingScheme::kCookie:
+      if (http::IsToken(binding.parameter)) return {};
+      return Fail(Code::kInvalid, "binding {} names no cookie", Printable(binding.name));
   }
   if (http::IsToken(FieldOf(binding)) && Swappable(FieldOf(binding))) return {};
   return Fail(Code::kInvalid, "binding {} names a header that cannot hold a credential",
@@ -370,31 +426,72 @@ Status CheckConflicts(std::span<const Grant> grants) {
           WritesField(a) && WritesField(b) && http::SameName(FieldOf(a), FieldOf(b));
       const bool same_parameter =
           WritesParameter(a) && WritesParameter(b) && a.parameter == b.parameter;
-      if (!same_field && !same_parameter) continue;
+      const bool same_cookie = WritesCookie(a) && WritesCookie(b) && a.parameter == b.parameter;
+      const bool same_certificate =
+          a.scheme == BindingScheme::kMtls && b.scheme == BindingScheme::kMtls;
+      if (!same_field && !same_parameter && !same_cookie && !same_certificate) continue;
       return Fail(Code::kInvalid, "the bindings {} and {} write the same {}: remove one of them",
-                  Printable(a.name), Printable(b.name), same_field ? "header" : "parameter");
+                  Printable(a.name), Printable(b.name),
+                  same_field         ? "header"
+                  : same_certificate ? "certificate"
+                  : same_cookie      ? "cookie"
+                                     : "parameter");
     }
   }
   return {};
 }
 
-std::size_t SizeOf(const RequestParts& request, std::span<const Grant> grants) {
+// The request signed again, when one of the grants is for that and the client signed it.
+Result<std::optional<Resigned>> Resign(const RequestParts& request, std::span<const Grant> grants) {
+  std::optional<Resigned> resigned;
+  for (const Grant& grant : grants) {
+    if (grant.binding->scheme != BindingScheme::kSigV4) continue;
+    AILERON_ASSIGN(const auto signature, FindAwsSignature(request, grant.binding->sentinel));
+    if (!signature) continue;
+    AILERON_ASSIGN(const AwsKey key, ReadAwsKey(*grant.secret));
+    resigned = SignAgain(request, *signature, key, request.body_hash);
+  }
+  const bool other = std::ranges::any_of(grants, [](const Grant& grant) {
+    return grant.binding->scheme == BindingScheme::kQueryParam;
+  });
+  if (resigned && other) {
+    return Fail(Code::kInvalid, "a request that is signed for AWS takes no bound query parameter");
+  }
+  return resigned;
+}
+
+std::size_t SizeOf(const RequestParts& request, std::span<const Grant> grants,
+                   const Resigned* resigned) {
   if (grants.empty()) {
     constexpr std::string_view kAround = "  HTTP/1.1\r\n\r\n";
     return request.method.size() + request.target.size() + kAround.size() +
            request.headers->SerialisedSize();
   }
   Counter counter;
-  Writer<Counter>(counter, request, grants).Write();
+  Writer<Counter>(counter, request, grants, resigned).Write();
   return counter.size;
 }
 
 }  // namespace
 
+bool Covers(const BindingView& binding, const RequestParts& request) {
+  if (binding.scope.everything()) return true;
+  for (const http::Headers::Field field : *request.headers) {
+    if (!binding.scope.methods.empty() && OverridesMethod(field.name)) return false;
+    if (!binding.scope.paths.empty() && OverridesPath(field.name)) return false;
+  }
+  return binding.scope.Covers(request.method, http::SplitTarget(request.target).path);
+}
+
 bool NeedsCredential(const BindingView& binding, const RequestParts& request) {
+  if (!Covers(binding, request)) return false;
   if (binding.emit == Emit::kInject) return true;
   const std::string_view sentinel = binding.sentinel;
   if (sentinel.size() < kSentinelMin) return false;
+  if (binding.scheme == BindingScheme::kSigV4) {
+    const auto signature = FindAwsSignature(request, sentinel);
+    return !signature || signature->has_value();
+  }
   bool needed = false;
   http::ForEachParameter(http::SplitTarget(request.target).query.value_or(""),
                          [&](std::string_view name, std::string_view value, std::string_view) {
@@ -404,6 +501,14 @@ bool NeedsCredential(const BindingView& binding, const RequestParts& request) {
                          });
   if (needed) return true;
   for (const http::Headers::Field field : *request.headers) {
+    if (binding.scheme == BindingScheme::kCookie && http::SameName(field.name, kCookie)) {
+      http::ForEachCookie(
+          field.value, [&](std::string_view name, std::string_view value, std::string_view) {
+            needed = SwapsAt(binding, {Place::Kind::kCookie, name}) && value.contains(sentinel);
+            return !needed;
+          });
+      if (needed) return true;
+    }
     if (!Swappable(field.name) || !SwapsAt(binding, {Place::Kind::kField, field.name})) continue;
     if (field.value.contains(sentinel)) return true;
     if (const auto decoded = DecodeBasic(field.name, field.value)) {
@@ -413,6 +518,14 @@ bool NeedsCredential(const BindingView& binding, const RequestParts& request) {
   return false;
 }
 
+bool NeedsBodyHash(const BindingView& binding, const RequestParts& request) {
+  if (binding.scheme != BindingScheme::kSigV4) return false;
+  const auto signature = FindAwsSignature(request, binding.sentinel);
+  if (!signature || !*signature) return false;
+  const auto payload = AwsPayloadOf(request, **signature);
+  return payload && *payload == AwsPayload::kBody;
+}
+
 Status CheckSecret(const BindingView& binding, const Secret& secret) {
   const auto fail = [&](std::string_view what) {
     return Fail(Code::kInvalid,
@@ -420,8 +533,13 @@ Status CheckSecret(const BindingView& binding, const Secret& secret) {
                 Printable(binding.credential), what, Printable(binding.credential));
   };
   if (secret.empty()) return fail("is empty");
+  // Others look at these: ReadAwsKey, and net::ClientCertificate.
+  if (binding.scheme == BindingScheme::kSigV4 || binding.scheme == BindingScheme::kMtls) return {};
   if (!http::IsFieldValue(secret.Reveal())) {
     return fail("holds a line end, a control byte or a blank at an end, which cannot be sent");
+  }
+  if (binding.scheme == BindingScheme::kCookie && secret.Reveal().contains(';')) {
+    return fail("holds a semicolon, which would end the cookie");
   }
   const bool pair_expected = binding.emit == Emit::kInject &&
                              binding.scheme == BindingScheme::kBasic && binding.username.empty();
@@ -440,14 +558,17 @@ Result<Injected> AppendInjectedHead(const RequestParts& request, std::span<const
   AILERON_TRY(CheckConflicts(grants));
   // Measured first, so that the memory is taken at once and no half of a secret is left in an
   // outgrown block.
-  const std::size_t size = SizeOf(request, grants);
+  AILERON_ASSIGN(const auto resigned, Resign(request, grants));
+  const Resigned* const again = resigned ? &*resigned : nullptr;
+  const std::size_t size = SizeOf(request, grants, again);
   if (size > out.Room()) {
     return Fail(Code::kUnavailable, "the request's head needs {} bytes and {} are free", size,
                 out.Room());
   }
   Filler filler{out.Prepare(size).data()};
   const char* const begin = filler.at;
-  const Injected injected = Writer<Filler>(filler, request, grants).Write();
+  Injected injected = Writer<Filler>(filler, request, grants, again).Write();
+  if (again != nullptr) injected.aws_signature = again->signature;
   AILERON_CHECK(filler.at == begin + size);
   out.Commit(size);
   return injected;

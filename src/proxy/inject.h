@@ -3,8 +3,12 @@
 // A binding that injects drops what the client itself sent in that place (every field of the name,
 // every parameter of the name) and puts the credential there. A binding with a sentinel changes
 // only the look-alike that the sandbox holds, and only where the binding puts its credential: in
-// its field (inside "Basic" after decoding) or in its query parameter, since elsewhere a site could
-// be made to show what it got. Any other token passes untouched and is reported.
+// its field (inside "Basic" after decoding), its query parameter or its cookie, since elsewhere a
+// site could be made to show what it got. A cookie is a place of its own: the others stay, in one
+// Cookie field. A request that was signed for AWS with look-alike keys is signed again (sigv4.h).
+// Any other token passes untouched and is reported.
+//
+// A client certificate stands in no head: the connection presents it (Site::certificate).
 //
 // The head is written straight into the caller's buffer, whose memory is wiped after use; no copy
 // of a secret is made on the way. A secret that cannot stand in a field is refused, without being
@@ -13,6 +17,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -36,17 +41,26 @@ struct RequestParts {
   std::string_view method;
   std::string_view target;                 // origin-form, or "*"
   const http::Headers* headers = nullptr;  // hop-by-hop fields removed, framing set
+  std::string_view body_hash = {};         // SHA-256 in hex, where NeedsBodyHash said so
 };
 
 struct Injected {
   bool injected = false;            // a credential stands in the head
   bool dropped_own = false;         // the client sent one of its own, which was dropped
   bool foreign_credential = false;  // a token of the client's own went out untouched
+  std::string aws_signature;        // of a request that was signed again, in hex
 };
 
-// Whether this request cannot go out without the binding's credential: always for bindings that
-// inject, and when the look-alike stands in the request for those with a sentinel.
+// Whether the request is one that the binding is for: its scope covers it, and no field by which
+// some servers take another method or path stands in it.
+bool Covers(const BindingView& binding, const RequestParts& request);
+
+// Whether this request cannot go out without the binding's credential: it is covered, and the
+// binding injects or its look-alike stands in the request.
 bool NeedsCredential(const BindingView& binding, const RequestParts& request);
+
+// Whether the request's head can be written only when the hash of its body is known.
+bool NeedsBodyHash(const BindingView& binding, const RequestParts& request);
 
 // Whether a secret can be sent at all: not empty, no control bytes or line ends, no blanks at the
 // ends. kInvalid without the secret.

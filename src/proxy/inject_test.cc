@@ -70,11 +70,139 @@ BindingView Query(std::string parameter) {
           .credential = "api/x",
           .parameter = parameter};
 }
+BindingView Cookie(std::string name) {
+  return {.name = "b", .scheme = BindingScheme::kCookie, .credential = "api/x", .parameter = name};
+}
 BindingView LookAlike() {
   return {.name = "b",
           .emit = Emit::kSentinel,
           .credential = "api/x",
           .sentinel = std::string(kLookAlike)};
+}
+
+bool Needs(const BindingView& binding, std::string_view method, const Request& request) {
+  const http::Headers headers = HeadersOf(request);
+  return NeedsCredential(binding, {method, request.target, &headers});
+}
+
+TEST(Inject, ANarrowedBindingIsForTheRequestsThatItCovers) {
+  BindingView binding = Bearer();
+  binding.scope.methods = {"GET"};
+  binding.scope.paths = {*PathPattern::Parse("/mine/**")};
+  EXPECT_TRUE(Needs(binding, "GET", {.target = "/mine/x?y=/other"}));
+  EXPECT_FALSE(Needs(binding, "PUT", {.target = "/mine/x"}));
+  for (const std::string_view target :
+       {"/other", "/other?/mine/x", "/mine/../other", "/mine/%2e%2e/other", "/mine//../other",
+        "//mine/x", "/mine%2fx", "/mine/..;/x", "*"}) {
+    EXPECT_FALSE(Needs(binding, "GET", {.target = target})) << target;
+  }
+  EXPECT_FALSE(
+      Needs(binding, "GET", {.target = "/mine/x", .fields = {{"X-Http-Method-Override", "PUT"}}}));
+  EXPECT_FALSE(
+      Needs(binding, "GET", {.target = "/mine/x", .fields = {{"x-original-url", "/other"}}}));
+  // Where nothing hangs on the method, no field can replace it.
+  binding.scope.methods.clear();
+  EXPECT_TRUE(
+      Needs(binding, "PUT", {.target = "/mine/x", .fields = {{"X-Http-Method-Override", "GET"}}}));
+  binding.emit = Emit::kSentinel;
+  binding.sentinel = kLookAlike;
+  const Request request{.target = "/mine/x", .fields = {{"Authorization", kLookAlike}}};
+  EXPECT_TRUE(Needs(binding, "GET", request));
+  EXPECT_FALSE(Needs(binding, "GET", {.target = "/other", .fields = request.fields}));
+}
+
+TEST(Inject, ACookieReplacesTheClientsOwnOfThatNameAndKeepsTheOthers) {
+  const std::string host = "GET / HTTP/1.1\r\nHost: a.example\r\n";
+  EXPECT_EQ(Send(Cookie("sid"), {}).head, host + "Cookie: sid=s3cr3t/token+value\r\n\r\n");
+  const Sent sent = Send(Cookie("sid"), {.fields = {{"Cookie", "a=1; sid=guess;sid = more; flag"},
+                                                    {"X-Y", "z"},
+                                                    {"cookie", "SID=2; b=\"x; sid=in quotes\""}}});
+  EXPECT_EQ(sent.head, host +
+                           "X-Y: z\r\nCookie: a=1; flag; SID=2; b=\"x; "
+                           "sid=s3cr3t/token+value\r\n\r\n");
+  EXPECT_TRUE(sent.report.dropped_own);
+  const Sent two =
+      Send({{Cookie("a"), "1"}, {Cookie("b"), "2"}}, {.fields = {{"Cookie", "b=x; c=3"}}});
+  EXPECT_EQ(two.head, host + "Cookie: c=3; a=1; b=2\r\n\r\n");
+  EXPECT_TRUE(Send({{Cookie("a"), "1"}, {Cookie("a"), "2"}}, {}).error.contains("same cookie"));
+  EXPECT_TRUE(Send({{Cookie("a"), "1; b=2"}}, {}).error.contains("semicolon"));
+  EXPECT_TRUE(Send({{Cookie(""), "1"}}, {}).error.contains("names no cookie"));
+}
+
+TEST(Inject, ALookAlikeInACookieIsReplacedInThatCookieAlone) {
+  BindingView binding = Cookie("sid");
+  binding.emit = Emit::kSentinel;
+  binding.sentinel = kLookAlike;
+  const std::string own(kLookAlike);
+  const std::string cookies = "a=" + own + "; sid=" + own + ".x; " + own;
+  const Request request{.fields = {{"Cookie", cookies}, {"Authorization", own}}};
+  EXPECT_TRUE(Needs(binding, "GET", request));
+  const Sent sent = Send(binding, request);
+  EXPECT_EQ(sent.head, "GET / HTTP/1.1\r\nHost: a.example\r\nAuthorization: " + own +
+                           "\r\nCookie: a=" + own + "; sid=s3cr3t/token+value.x; " + own +
+                           "\r\n\r\n");
+  EXPECT_TRUE(sent.report.injected);
+  EXPECT_FALSE(Needs(binding, "GET", {.fields = {{"Cookie", "a=" + own}, {"X-Y", own}}}));
+  EXPECT_TRUE(Send(binding, {.fields = {{"Cookie", "sid=other"}}}).report.foreign_credential);
+}
+
+BindingView Aws() {
+  return {.name = "b",
+          .scheme = BindingScheme::kSigV4,
+          .emit = Emit::kSentinel,
+          .credential = "aws/x",
+          .sentinel = "AKIALOOKALIKE"};
+}
+const std::string kAwsKey = "AKIAREAL\n" + std::string(64, 'a') + "\n";
+const std::string kAwsHead =
+    "AWS4-HMAC-SHA256 Credential=AKIALOOKALIKE/20260101/r/s3/aws4_request, "
+    "SignedHeaders=host;x-amz-date, Signature=0";
+
+TEST(Inject, ASignatureByTheLookAlikeIsMadeAgain) {
+  const Request request{
+      .fields = {{"Authorization", kAwsHead}, {"X-Amz-Date", "20260101T000000Z"}}};
+  EXPECT_TRUE(Needs(Aws(), "GET", request));
+  const Sent sent = Send({{Aws(), kAwsKey + "to/ken"}}, request);
+  EXPECT_TRUE(
+      sent.head.contains("Authorization: AWS4-HMAC-SHA256 Credential=AKIAREAL/20260101/r/s3/"
+                         "aws4_request, SignedHeaders=host;x-amz-date;x-amz-security-token, "
+                         "Signature=" +
+                         sent.report.aws_signature + "\r\n"))
+      << sent.head << sent.error;
+  EXPECT_TRUE(sent.head.contains("\r\nX-Amz-Security-Token: to/ken\r\n"));
+  EXPECT_FALSE(sent.head.contains("LOOKALIKE"));
+  EXPECT_EQ(sent.report.aws_signature.size(), 64u);
+
+  const Request presigned{
+      .target =
+          "/k?a=1&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIALOOKALIKE"
+          "%2F20260101%2Fr%2Fs3%2Faws4_request&X-Amz-Date=20260101T000000Z&"
+          "X-Amz-SignedHeaders=host&X-Amz-Signature=0"};
+  EXPECT_TRUE(Needs(Aws(), "GET", presigned));
+  const Sent url = Send({{Aws(), kAwsKey}}, presigned);
+  EXPECT_TRUE(url.head.starts_with(
+      "GET /k?a=1&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20260101T000000Z&X-Amz-Credential="
+      "AKIAREAL%2F20260101%2Fr%2Fs3%2Faws4_request&X-Amz-SignedHeaders=host&X-Amz-Signature=" +
+      url.report.aws_signature + " HTTP/1.1\r\n"))
+      << url.head << url.error;
+}
+
+TEST(Inject, WhatTheLookAlikeDidNotSignStaysAsItIs) {
+  for (const std::string& value :
+       {std::string("AKIALOOKALIKE"), std::string("Bearer AKIALOOKALIKE"),
+        std::string("AWS AKIALOOKALIKE:sig"), std::string()}) {
+    const Request request{.fields = {{"Authorization", value}}};
+    EXPECT_FALSE(Needs(Aws(), "GET", request)) << value;
+    EXPECT_TRUE(Send({{Aws(), kAwsKey}}, request).head.contains("Authorization: " + value))
+        << value;
+  }
+  // One that cannot be made again does not go out at all.
+  const Request undated{.fields = {{"Authorization", kAwsHead}}};
+  EXPECT_TRUE(Needs(Aws(), "GET", undated));
+  EXPECT_TRUE(Send({{Aws(), kAwsKey}}, undated).error.contains("X-Amz-Date"));
+  BindingView injects = Aws();
+  injects.emit = Emit::kInject;
+  EXPECT_TRUE(Send({{injects, kAwsKey}}, {}).error.contains("nobody signed"));
 }
 
 TEST(Inject, BearerReplacesEveryAuthorizationOfTheClient) {

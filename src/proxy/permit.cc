@@ -23,6 +23,8 @@ enum class Type : std::uint8_t {
   kAudit = 20,
 };
 
+enum class Opaque : std::uint8_t { kNo = 0, kYes = 1 };
+
 WireWriter Begin(Type type) {
   WireWriter writer;
   writer.U8(static_cast<std::uint8_t>(type));
@@ -57,6 +59,7 @@ class Fields {
     wrong_ = "a list is too long";
     return 0;
   }
+  void Wrong(const char* what) { wrong_ = what; }
   bool failed() const { return wire_.failed() || wrong_ != nullptr; }
 
   template <typename T, typename Variant>
@@ -70,6 +73,29 @@ class Fields {
   WireReader wire_;
   const char* wrong_ = nullptr;
 };
+
+RequestScope ReadScope(Fields& fields) {
+  RequestScope scope;
+  for (std::uint32_t left = fields.Count(limits::scope_max); left > 0 && !fields.failed(); --left) {
+    scope.methods.push_back(fields.Text());
+  }
+  for (std::uint32_t left = fields.Count(limits::scope_max); left > 0 && !fields.failed(); --left) {
+    auto path = PathPattern::Parse(fields.Borrowed());
+    if (!path) {
+      fields.Wrong("a path pattern that is none");
+      break;
+    }
+    scope.paths.push_back(*std::move(path));
+  }
+  return scope;
+}
+
+void WriteScope(const RequestScope& scope, WireWriter& writer) {
+  writer.U32(static_cast<std::uint32_t>(scope.methods.size()));
+  for (const std::string& method : scope.methods) writer.Text(method);
+  writer.U32(static_cast<std::uint32_t>(scope.paths.size()));
+  for (const PathPattern& path : scope.paths) writer.Text(path.ToString());
+}
 
 template <typename T>
 Result<DaemonMessage> FromDaemon(Fields& fields, T message) {
@@ -100,6 +126,18 @@ Start ReadStart(Fields& fields) {
     entry.to_port = fields.Port();
   }
   start.clients_max = fields.U32();
+  start.proxy.host = fields.Text();
+  start.proxy.port = fields.Port();
+  start.proxy.username = fields.Text();
+  start.proxy.credential = fields.Text();
+  start.proxy.no_proxy = fields.Text();
+  for (const NamedTimeout& timeout : AllTimeouts()) {
+    start.timeouts.*timeout.member = Timeouts::Length(fields.U32());
+  }
+  for (std::uint32_t left = fields.Count(limits::opaque_max); left > 0 && !fields.failed();
+       --left) {
+    start.opaque.push_back(fields.Text());
+  }
   return start;
 }
 
@@ -112,11 +150,13 @@ Verdict ReadVerdict(Fields& fields) {
   verdict.rule = fields.Text();
   verdict.code = fields.Text();
   verdict.address_rule = fields.Choice(AddressRule::kAny);
+  verdict.forward = fields.Choice(Forward::kProxy);
+  verdict.opaque = fields.Choice(Opaque::kYes) == Opaque::kYes;
   for (std::uint32_t left = fields.Count(limits::bindings_max); left > 0 && !fields.failed();
        --left) {
     BindingView& binding = verdict.bindings.emplace_back();
     binding.name = fields.Text();
-    binding.scheme = fields.Choice(BindingScheme::kQueryParam);
+    binding.scheme = fields.Choice(BindingScheme::kMtls);
     binding.emit = fields.Choice(Emit::kSentinel);
     binding.credential = fields.Text();
     binding.username = fields.Text();
@@ -124,6 +164,8 @@ Verdict ReadVerdict(Fields& fields) {
     binding.template_text = fields.Text();
     binding.parameter = fields.Text();
     binding.sentinel = fields.Text();
+    binding.echo = fields.Choice(Echo::kMask);
+    binding.scope = ReadScope(fields);
   }
   return verdict;
 }
@@ -168,6 +210,16 @@ std::string Encode(const Start& start) {
     writer.U32(entry.to_port);
   }
   writer.U32(start.clients_max);
+  writer.Text(start.proxy.host);
+  writer.U32(start.proxy.port);
+  writer.Text(start.proxy.username);
+  writer.Text(start.proxy.credential);
+  writer.Text(start.proxy.no_proxy);
+  for (const NamedTimeout& timeout : AllTimeouts()) {
+    writer.U32(static_cast<std::uint32_t>((start.timeouts.*timeout.member).count()));
+  }
+  writer.U32(static_cast<std::uint32_t>(start.opaque.size()));
+  for (const std::string& entry : start.opaque) writer.Text(entry);
   return writer.Take();
 }
 
@@ -180,6 +232,8 @@ std::string Encode(const Verdict& verdict) {
   writer.Text(verdict.rule);
   writer.Text(verdict.code);
   writer.U8(static_cast<std::uint8_t>(verdict.address_rule));
+  writer.U8(static_cast<std::uint8_t>(verdict.forward));
+  writer.U8(verdict.opaque ? 1 : 0);
   writer.U32(static_cast<std::uint32_t>(verdict.bindings.size()));
   for (const BindingView& binding : verdict.bindings) {
     writer.Text(binding.name);
@@ -191,6 +245,8 @@ std::string Encode(const Verdict& verdict) {
     writer.Text(binding.template_text);
     writer.Text(binding.parameter);
     writer.Text(binding.sentinel);
+    writer.U8(static_cast<std::uint8_t>(binding.echo));
+    WriteScope(binding.scope, writer);
   }
   return writer.Take();
 }
@@ -207,6 +263,7 @@ Secret Encode(const Credential& credential) {
   // The secret goes last, copied straight into locked memory; the fields before it are plain.
   WireWriter writer = Begin(Type::kCredential);
   writer.U64(credential.id);
+  writer.U64(credential.keep_ms);
   writer.Text(credential.code);
   writer.Text(credential.message);
   writer.Text(credential.hint);
@@ -248,6 +305,11 @@ std::string Encode(const AskCredential& ask) {
   writer.Text(ask.binding);
   writer.Text(ask.host);
   writer.U32(ask.port);
+  writer.Text(ask.date);
+  writer.Text(ask.region);
+  writer.Text(ask.service);
+  writer.Text(ask.method);
+  writer.Text(ask.path);
   return writer.Take();
 }
 
@@ -298,6 +360,7 @@ Result<DaemonMessage> DecodeFromDaemon(std::string_view packet) {
     case Type::kCredential: {
       Credential credential;
       credential.id = fields.U64();
+      credential.keep_ms = fields.U64();
       credential.code = fields.Text();
       credential.message = fields.Text();
       credential.hint = fields.Text();
@@ -341,6 +404,11 @@ Result<WorkerMessage> DecodeFromWorker(std::string_view packet) {
       ask.binding = fields.Text();
       ask.host = fields.Text();
       ask.port = fields.Port();
+      ask.date = fields.Text();
+      ask.region = fields.Text();
+      ask.service = fields.Text();
+      ask.method = fields.Text();
+      ask.path = fields.Text();
       return FromWorker(fields, std::move(ask));
     }
     case Type::kAudit: {

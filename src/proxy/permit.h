@@ -16,8 +16,11 @@
 #include <variant>
 #include <vector>
 
+#include "base/request_scope.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "proxy/timeouts.h"
+#include "proxy/upstream_proxy.h"
 
 namespace aileron::proxy {
 
@@ -44,6 +47,8 @@ enum class Action : std::uint8_t { kAllow = 0, kDeny = 1 };
 // kDns the port is 0, and kDeny means that the name does not exist: it is for names that a rule
 // denies; a name that merely nobody allowed is kAllow, so that the refusal can be told over HTTP.
 enum class How : std::uint8_t { kConnect = 0, kAbsolute = 1, kCaptured = 2, kDns = 3 };
+// Whether a plain request is sent to the site, or in absolute form to the user's upstream proxy.
+enum class Forward : std::uint8_t { kSite = 0, kProxy = 1 };
 // Which addresses a name may stand for: only public ones, or, since a rule names exactly this host
 // or address, any.
 enum class AddressRule : std::uint8_t { kPublicOnly = 0, kAny = 1 };
@@ -51,9 +56,14 @@ enum class BindingScheme : std::uint8_t {
   kBearer = 0,
   kBasic = 1,
   kHeaderTemplate = 2,
-  kQueryParam = 3
+  kQueryParam = 3,
+  kCookie = 4,
+  kSigV4 = 5,
+  kMtls = 6
 };
 enum class Emit : std::uint8_t { kInject = 0, kSentinel = 1 };
+// Whether answers that echo the secret are passed on as they are.
+enum class Echo : std::uint8_t { kPass = 0, kMask = 1 };
 
 // What the worker may know of a binding: everything but the secret.
 struct BindingView {
@@ -64,8 +74,10 @@ struct BindingView {
   std::string username;       // basic
   std::string header;         // header_template; empty for bearer and basic: Authorization
   std::string template_text;  // header_template; holds "{secret}" once
-  std::string parameter;      // query_param
+  std::string parameter;      // query_param; cookie: its name
   std::string sentinel;       // emit sentinel: the look-alike that the sandbox holds
+  Echo echo = Echo::kPass;
+  RequestScope scope;  // the requests that it is for
 };
 
 // --- daemon → worker
@@ -77,6 +89,9 @@ struct Start {
   std::string extra_roots;     // PEM of --upstream-ca, or empty
   std::vector<ConnectTo> connect_to;
   std::uint32_t clients_max = 0;  // connections of clients at a time; 0: limits::clients_max
+  UpstreamProxy proxy;
+  Timeouts timeouts;
+  std::vector<std::string> opaque;  // HOST:PORT (opaque.h)
 };
 
 struct Verdict {
@@ -87,7 +102,9 @@ struct Verdict {
   std::string rule;    // which rule decided, for the record
   std::string code;    // stable: "host_not_allowed", "host_denied" …
   AddressRule address_rule = AddressRule::kPublicOnly;
-  std::vector<BindingView> bindings;
+  Forward forward = Forward::kSite;
+  bool opaque = false;  // of Scheme::kTcp: the bytes are passed on unread, without a credential
+  std::vector<BindingView> bindings;  // with kProxy: the proxy's credential, if it wants one
 };
 
 struct Leaf {
@@ -96,10 +113,15 @@ struct Leaf {
   std::string error;
 };
 
+// Credential::keep_ms: as long as nobody revokes it.
+inline constexpr std::uint64_t kKeepUntilRevoked = ~std::uint64_t{0};
+
 struct Credential {
   std::uint64_t id = 0;
-  Secret secret;        // empty when it cannot be given; then:
-  std::string code;     // "vault_locked", "credential_missing", "not_permitted" …
+  // How long the secret may be used without asking again, milliseconds; 0: for this request.
+  std::uint64_t keep_ms = kKeepUntilRevoked;
+  Secret secret;     // for sigv4 a key for that scope alone; empty when it cannot be given; then:
+  std::string code;  // "vault_locked", "credential_missing", "not_permitted" …
   std::string message;  // one line for a person
   std::string hint;
 };
@@ -128,16 +150,22 @@ struct AskLeaf {
   std::string public_key;  // SubjectPublicKeyInfo, DER; one P-256 key a worker
 };
 
-// Granted only when a Verdict to this worker named this binding for this host and port.
+// Granted only when a Verdict to this worker named this binding for this host and port, and the
+// binding covers the request; and kUpstreamProxyBinding, whatever the host, when the session has a
+// proxy with a credential.
 struct AskCredential {
   std::uint64_t id = 0;
   std::string binding;
   std::string host;
   std::uint16_t port = 0;
+  std::string date, region, service;  // what the signing key is for, for sigv4; else empty
+  std::string
+      method;  // method and path without the query, where the binding is narrowed; else empty
+  std::string path;
 };
 
 struct AuditRecord {
-  std::string kind;           // "request", "connect", "dns", "refused", "upgrade"
+  std::string kind;           // "request", "connect", "dns", "refused", "upgrade", "tunnel"
   std::uint64_t time_us = 0;  // when it began, microseconds since 1970
   std::string host;
   std::uint16_t port = 0;

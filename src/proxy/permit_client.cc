@@ -13,8 +13,10 @@ namespace {
 constexpr std::string_view restart_hint = "see \"aileron status\" on the host, and try again";
 
 std::string KeyOf(const Site& site) {
-  return fmt::format("{}\n{}\n{}", site.host, site.port,
-                     site.how == How::kDns ? -1 : static_cast<int>(site.scheme));
+  constexpr char dns = 'd';
+  const char kind =
+      site.how == How::kDns ? dns : static_cast<char>('0' + static_cast<int>(site.scheme));
+  return site.Key(kind);
 }
 
 }  // namespace
@@ -22,7 +24,9 @@ std::string KeyOf(const Site& site) {
 PermitClient::PermitClient(net::Loop& loop, os::Fd channel)
     : loop_(loop),
       channel_(loop, std::move(channel), limits::packet_max),
-      expiry_(loop, [this] { Expire(); }),
+      deadlines_{limits::permit_timeout, {loop, [this] { Expire(deadlines_); }}, {}},
+      credential_deadlines_{
+          limits::credential_timeout, {loop, [this] { Expire(credential_deadlines_); }}, {}},
       flush_(loop, [this] { FlushRecords(); }) {}
 
 Status PermitClient::Start(std::function<void()> on_revoke, std::function<void(bool)> on_end) {
@@ -77,9 +81,14 @@ void PermitClient::Answer(Credential credential) {
   auto asked = Take<CredentialAsked>(credential.id);
   if (!asked) return;
   auto shared = std::make_shared<const Credential>(std::move(credential));
-  if (!shared->secret.empty()) {  // a refusal may be mended on the host at any moment
+  // A refusal is not kept: it may be mended on the host at any moment.
+  if (!shared->secret.empty() && shared->keep_ms != 0) {
     if (credentials_.size() >= limits::credentials_max) credentials_.clear();
-    credentials_[std::move(asked->key)] = shared;
+    const bool bounded = shared->keep_ms != kKeepUntilRevoked;
+    const std::chrono::milliseconds keep(
+        std::min<std::uint64_t>(shared->keep_ms, limits::credential_keep_ms));
+    credentials_[std::move(asked->key)] = {shared,
+                                           bounded ? loop_.now() + keep : net::Instant::max()};
   }
   asked->done(std::move(shared));
 }
@@ -103,15 +112,16 @@ void PermitClient::AskVerdict(const Site& site, OnVerdict on_verdict) {
       Encode(proxy::AskVerdict{id, site.host, site.port, site.scheme, site.how}));
 }
 
-void PermitClient::AskCredential(const std::string& binding, const Site& site,
-                                 OnCredential on_credential) {
-  std::string key = fmt::format("{}\n{}\n{}", binding, site.host, site.port);
+void PermitClient::AskCredential(proxy::AskCredential ask, OnCredential on_credential) {
+  // Which request it is for is no part of the key: who asks has found that the binding covers it.
+  std::string key = fmt::format("{}\n{}\n{}\n{}/{}/{}", ask.binding, ask.host, ask.port, ask.date,
+                                ask.region, ask.service);
   if (const auto found = credentials_.find(key); found != credentials_.end()) {
-    return on_credential(found->second);
+    if (loop_.now() < found->second.until) return on_credential(found->second.credential);
+    credentials_.erase(found);
   }
-  const std::uint64_t id = next_id_++;
-  Ask(id, CredentialAsked{std::move(key), std::move(on_credential)},
-      Encode(proxy::AskCredential{id, binding, site.host, site.port}));
+  const std::uint64_t id = ask.id = next_id_++;
+  Ask(id, CredentialAsked{std::move(key), std::move(on_credential)}, Encode(ask));
 }
 
 void PermitClient::AskLeaf(const std::string& host, const std::string& public_key, OnLeaf on_leaf) {
@@ -124,17 +134,20 @@ void PermitClient::Ask(std::uint64_t id, Asked asked, std::string packet) {
   asked_.emplace(id, std::move(asked));
   if (full) return GiveUp(id, "too many questions wait for the daemon");
   if (auto sent = channel_.Send(std::move(packet)); !sent) return GiveUp(id, sent.error().message);
-  deadlines_.emplace_back(loop_.now() + limits::permit_timeout, id);
-  if (!expiry_.armed()) expiry_.Set(limits::permit_timeout);
+  const bool credential = std::holds_alternative<CredentialAsked>(asked_.at(id));
+  Deadlines& deadlines = credential ? credential_deadlines_ : deadlines_;
+  deadlines.queue.emplace_back(loop_.now() + deadlines.timeout, id);
+  if (!deadlines.expiry.armed()) deadlines.expiry.Set(deadlines.timeout);
 }
 
-void PermitClient::Expire() {
-  while (!deadlines_.empty() && deadlines_.front().first <= loop_.now()) {
-    const std::uint64_t id = deadlines_.front().second;
-    deadlines_.pop_front();
+void PermitClient::Expire(Deadlines& deadlines) {
+  auto& queue = deadlines.queue;
+  while (!queue.empty() && queue.front().first <= loop_.now()) {
+    const std::uint64_t id = queue.front().second;
+    queue.pop_front();
     if (asked_.contains(id)) GiveUp(id, "the daemon did not answer in time");
   }
-  if (!deadlines_.empty()) expiry_.Set(deadlines_.front().first - loop_.now());
+  if (!queue.empty()) deadlines.expiry.Set(queue.front().first - loop_.now());
 }
 
 void PermitClient::GiveUp(std::uint64_t id, std::string_view why) {

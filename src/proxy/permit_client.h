@@ -2,8 +2,8 @@
 // records.
 //
 // Every question is answered exactly once: by the daemon, or by its deadline with a refusal.
-// Verdicts and credentials are kept until Revoke. Answers that were remembered come back at once,
-// from within the call.
+// Verdicts are kept until Revoke, credentials too unless the daemon keeps them shorter. Answers
+// that were remembered come back at once, from within the call.
 #pragma once
 
 #include <deque>
@@ -34,7 +34,8 @@ class PermitClient {
   Status SendReady();
 
   void AskVerdict(const Site& site, OnVerdict on_verdict);
-  void AskCredential(const std::string& binding, const Site& site, OnCredential on_credential);
+  // The id is set here.
+  void AskCredential(proxy::AskCredential ask, OnCredential on_credential);
   void AskLeaf(const std::string& host, const std::string& public_key, OnLeaf on_leaf);
 
   // Sends the record within limits::audit_flush.
@@ -56,12 +57,19 @@ class PermitClient {
   };
   using Asked = std::variant<VerdictAsked, CredentialAsked, OnLeaf>;
 
+  // In order: one timeout for all that stand in it.
+  struct Deadlines {
+    net::Interval timeout;
+    net::Timer expiry;
+    std::deque<std::pair<net::Instant, std::uint64_t>> queue;
+  };
+
   void OnPacket(std::string_view packet);
   void Answer(Verdict verdict);
   void Answer(Credential credential);
   void Answer(Leaf leaf);
   void Ask(std::uint64_t id, Asked asked, std::string packet);
-  void Expire();
+  void Expire(Deadlines& deadlines);
   void GiveUp(std::uint64_t id, std::string_view why);
   template <typename T>
   std::optional<T> Take(std::uint64_t id);
@@ -72,12 +80,16 @@ class PermitClient {
   std::function<void(bool)> on_end_;
   std::uint64_t next_id_ = 1;
   std::unordered_map<std::uint64_t, Asked> asked_;
-  std::deque<std::pair<net::Instant, std::uint64_t>> deadlines_;  // in order: one timeout for all
+  Deadlines deadlines_;
+  Deadlines credential_deadlines_;  // opening one may wait for a person or a server
   std::unordered_map<std::string, std::shared_ptr<const Verdict>> verdicts_;
-  std::unordered_map<std::string, std::shared_ptr<const Credential>> credentials_;
+  struct KeptCredential {
+    std::shared_ptr<const Credential> credential;
+    net::Instant until = net::Instant::max();
+  };
+  std::unordered_map<std::string, KeptCredential> credentials_;
   std::vector<AuditRecord> records_;
   std::size_t records_size_ = 0;
-  net::Timer expiry_;
   net::Timer flush_;
 };
 

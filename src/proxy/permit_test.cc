@@ -28,12 +28,15 @@ std::string SomeVerdict() {
                         .rule = "rule",
                         .code = "c",
                         .address_rule = AddressRule::kAny,
+                        .forward = Forward::kProxy,
+                        .opaque = true,
                         .bindings = {{.name = "b",
                                       .scheme = BindingScheme::kQueryParam,
                                       .emit = Emit::kSentinel,
                                       .credential = "token/x",
                                       .parameter = "key",
-                                      .sentinel = "look-alike"}}});
+                                      .sentinel = "look-alike",
+                                      .scope = {{"GET"}, {*PathPattern::Parse("/a/**")}}}}});
 }
 
 TEST(Permit, StartComesBackAsItWasSent) {
@@ -42,13 +45,23 @@ TEST(Permit, StartComesBackAsItWasSent) {
                     .ca_certificate = "ca",
                     .extra_roots = "roots",
                     .connect_to = {{"h", 443, "127.0.0.1", 8443}},
-                    .clients_max = 12};
+                    .clients_max = 12,
+                    .proxy = {.host = "proxy.test",
+                              .port = 3128,
+                              .username = "me",
+                              .credential = "token/proxy",
+                              .no_proxy = "a.test"},
+                    .timeouts = {.connect = std::chrono::seconds(5), .idle = Timeouts::kNone},
+                    .opaque = {"db.test:5432"}};
   const auto back = BackFromDaemon<Start>(Encode(start));
   EXPECT_EQ(back.session_id, "id");
   ASSERT_EQ(back.listeners.size(), 2u);
   EXPECT_EQ(back.listeners[1].kind, ListenerKind::kDns);
   EXPECT_EQ(back.connect_to[0].to_port, 8443);
   EXPECT_EQ(back.clients_max, 12u);
+  EXPECT_EQ(back.proxy, start.proxy);
+  EXPECT_EQ(back.timeouts, start.timeouts);
+  EXPECT_EQ(back.opaque, start.opaque);
 }
 
 TEST(Permit, VerdictComesBackAsItWasSent) {
@@ -56,13 +69,17 @@ TEST(Permit, VerdictComesBackAsItWasSent) {
   EXPECT_EQ(back.id, 7u);
   EXPECT_EQ(back.action, Action::kAllow);
   EXPECT_EQ(back.address_rule, AddressRule::kAny);
+  EXPECT_EQ(back.forward, Forward::kProxy);
+  EXPECT_TRUE(back.opaque);
   ASSERT_EQ(back.bindings.size(), 1u);
   EXPECT_EQ(back.bindings[0].emit, Emit::kSentinel);
   EXPECT_EQ(back.bindings[0].sentinel, "look-alike");
+  EXPECT_TRUE(back.bindings[0].scope.Covers("GET", "/a/b"));
+  EXPECT_FALSE(back.bindings[0].scope.Covers("GET", "/b"));
 }
 
 TEST(Permit, CredentialComesBackAsItWasSent) {
-  Credential credential{.id = 3, .code = "", .message = "m", .hint = "h"};
+  Credential credential{.id = 3, .keep_ms = 5, .code = "", .message = "m", .hint = "h"};
   credential.secret = Secret("hunter2");
   const auto back = BackFromDaemon<Credential>(Encode(credential).Reveal());
   EXPECT_EQ(back.secret.Reveal(), "hunter2");
@@ -74,7 +91,9 @@ TEST(Permit, QuestionsAndRecordsComeBackAsTheyWereSent) {
       BackFromWorker<AskVerdict>(Encode(AskVerdict{1, "h", 80, Scheme::kHttp, How::kDns})).how,
       How::kDns);
   EXPECT_EQ(BackFromWorker<AskLeaf>(Encode(AskLeaf{2, "h", "key"})).public_key, "key");
-  EXPECT_EQ(BackFromWorker<AskCredential>(Encode(AskCredential{3, "b", "h", 443})).binding, "b");
+  const auto ask = BackFromWorker<AskCredential>(
+      Encode(AskCredential{.id = 3, .binding = "b", .host = "h", .method = "PUT", .path = "/p"}));
+  EXPECT_EQ(ask.binding + ask.method + ask.path, "bPUT/p");
   (void)BackFromWorker<Ready>(Encode(Ready{}));
   Audit audit{
       .records = {{.kind = "request", .host = "h", .status = 200, .bytes_down = 5, .detail = "d"}}};
@@ -98,9 +117,12 @@ TEST(Permit, UnknownTypesChoicesPortsAndLongListsAreRefused) {
   std::string choice = Encode(AskVerdict{1, "h", 80, Scheme::kHttp, How::kDns});
   choice.back() = 9;
   EXPECT_FALSE(DecodeFromWorker(choice));
-  std::string port = Encode(AskCredential{1, "b", "h", 1});
-  port[port.size() - 2] = 1;
+  std::string port = Encode(AskCredential{.id = 1, .port = 1});
+  port[port.size() - 22] = 1;  // five empty texts follow the port
   EXPECT_FALSE(DecodeFromWorker(port));
+  std::string pattern = SomeVerdict();
+  pattern[pattern.rfind("/a/**")] = 'a';
+  EXPECT_FALSE(DecodeFromDaemon(pattern));
   Audit audit;
   audit.records.resize(limits::audit_batch_max + 1);
   EXPECT_FALSE(DecodeFromWorker(Encode(audit)));

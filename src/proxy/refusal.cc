@@ -1,8 +1,11 @@
 #include "proxy/refusal.h"
 
 #include "base/text.h"
+#include "base/time.h"
 #include "http/h1_write.h"
+#include "http/limits.h"
 #include "http/problem.h"
+#include "proxy/limits.h"
 
 namespace aileron::proxy {
 
@@ -117,6 +120,18 @@ std::string BodyText(const Refusal& refusal, RefusalBody body) {
                      hint.empty() ? "" : fmt::format("hint: {}\n", hint));
 }
 
+// The reason and the way out, since many clients show nothing but the phrase. Where both do not
+// fit, the reason is cut: it begins with what was refused, and the hint says what to type.
+std::string Phrase(const Refusal& refusal) {
+  std::string phrase = http::SanitisePhrase(refusal.reason);
+  if (refusal.hint.empty()) return phrase;
+  const std::string hint = fmt::format(" (hint: {})", http::SanitisePhrase(refusal.hint));
+  const std::size_t room = http::limits::reason_phrase_bytes;
+  if (hint.size() >= room) return phrase;
+  phrase.resize(std::min(phrase.size(), room - hint.size()));
+  return phrase + hint;
+}
+
 }  // namespace
 
 Refusal RefusalOf(http::Flaw flaw) {
@@ -139,6 +154,17 @@ Refusal RefusalOf(const Credential& credential) {
           .hint = credential.hint};
 }
 
+Refusal ProxyWantsCredential(ProxyCredential what_it_got) {
+  return {.status = 502,
+          .code = "upstream_proxy_auth",
+          .reason = what_it_got == ProxyCredential::kNone
+                        ? "the upstream proxy wants a user and a password"
+                        : "the upstream proxy does not accept its user and password",
+          .hint =
+              "aileron launch --upstream-proxy http://USER@HOST:PORT "
+              "--upstream-proxy-credential NAME, a vault entry with the password"};
+}
+
 RefusalBody ChooseBody(const http::RequestHead* request) {
   if (request == nullptr) return RefusalBody::kText;
   const std::string_view agent = request->headers.Find("user-agent").value_or("");
@@ -154,13 +180,13 @@ std::string RefusalResponse(const Refusal& refusal, const http::RequestHead* req
                             AfterRefusal after) {
   const RefusalBody kind = ChooseBody(request);
   const std::string body = BodyText(refusal, kind);
-  const std::string phrase = http::SanitisePhrase(refusal.reason);
+  const std::string phrase = Phrase(refusal);
   http::Headers headers;
   headers.Add("Content-Type", MediaType(kind));
   headers.Add("Content-Length", std::to_string(body.size()));
   headers.Add("Cache-Control", "no-store");
   headers.Add("Aileron-Code", http::SanitisePhrase(refusal.code));
-  headers.Add("Aileron-Reason", phrase);
+  headers.Add("Aileron-Reason", http::SanitisePhrase(refusal.reason));
   if (!refusal.hint.empty()) headers.Add("Aileron-Hint", http::SanitisePhrase(refusal.hint));
   const bool close = after == AfterRefusal::kClose || request == nullptr || !request->keep_alive();
   if (close) {
@@ -175,6 +201,14 @@ std::string RefusalResponse(const Refusal& refusal, const http::RequestHead* req
   const bool head = request != nullptr && request->method_kind() == http::MethodKind::kHead;
   if (!head) response += body;
   return response;
+}
+
+AuditRecord RefusedRecord(const Site& site, std::string_view code, std::string_view detail) {
+  AuditRecord record{.kind = "refused", .host = site.host, .port = site.port, .action = "deny"};
+  record.time_us = static_cast<std::uint64_t>(Now().time_since_epoch().count());
+  record.code = code;
+  record.detail = Printable(detail.substr(0, limits::record_text_max));
+  return record;
 }
 
 }  // namespace aileron::proxy

@@ -11,6 +11,7 @@
 
 #include "http/h1.h"
 #include "proxy/permit.h"
+#include "proxy/site.h"
 
 namespace aileron::proxy {
 
@@ -27,6 +28,12 @@ Refusal RefusalOf(http::Flaw flaw);
 Refusal RefusalOf(const Verdict& verdict);
 // Of a credential that could not be given: 502.
 Refusal RefusalOf(const Credential& credential);
+
+// The record of what was refused before it was a request. `detail` may hold a stranger's bytes.
+AuditRecord RefusedRecord(const Site& site, std::string_view code, std::string_view detail);
+// Of an upstream proxy that answered 407.
+enum class ProxyCredential : std::uint8_t { kSent, kNone };
+Refusal ProxyWantsCredential(ProxyCredential what_it_got);
 
 // kClose when the connection cannot carry another request: the framing is in doubt, the client
 // asked so, or a body was left unread.

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "http/limits.h"
+
 namespace aileron::proxy {
 namespace {
 
@@ -44,7 +46,7 @@ TEST(Refusal, StandsInTheStatusLineTheHeadersAndTheBody) {
   const auto request = Request("GET", "User-Agent: curl/8.0\r\nAccept: */*\r\n");
   const Response response = Answer(kDenied, &request);
   EXPECT_EQ(response.head.status(), 403);
-  EXPECT_EQ(response.head.reason(), kDenied.reason);
+  EXPECT_EQ(response.head.reason(), kDenied.reason + " (hint: " + kDenied.hint + ")");
   EXPECT_EQ(response.head.headers.Find("Aileron-Code"), "host_not_allowed");
   EXPECT_EQ(response.head.headers.Find("Aileron-Reason"), kDenied.reason);
   EXPECT_EQ(response.head.headers.Find("Aileron-Hint"), kDenied.hint);
@@ -53,6 +55,22 @@ TEST(Refusal, StandsInTheStatusLineTheHeadersAndTheBody) {
             "aileron: host b.example is not allowed\nhint: run with --allow b.example\n");
   EXPECT_EQ(response.head.body(), (http::Body{http::Framing::kLength, response.body.size()}));
   EXPECT_TRUE(response.head.keep_alive());
+}
+
+TEST(Refusal, KeepsTheHintInThePhraseAndCutsTheReason) {
+  const auto request = Request("GET", "");
+  const Refusal wordy = {.status = 403,
+                         .code = "host_not_allowed",
+                         .reason = "host b.example is not allowed: " + std::string(300, 'x'),
+                         .hint = "run with --allow b.example"};
+  const std::string phrase(Answer(wordy, &request).head.reason());
+  EXPECT_TRUE(phrase.starts_with("host b.example is not allowed"));
+  EXPECT_TRUE(phrase.ends_with("(hint: run with --allow b.example)"));
+  EXPECT_EQ(phrase.size(), http::limits::reason_phrase_bytes);
+  const Refusal lost = {.status = 403, .code = "c", .reason = "why", .hint = std::string(300, 'y')};
+  EXPECT_EQ(Answer(lost, &request).head.reason(), "why");
+  const Refusal hintless = {.status = 403, .code = "c", .reason = "why", .hint = ""};
+  EXPECT_EQ(Answer(hintless, &request).head.reason(), "why");
 }
 
 TEST(Refusal, SpeaksJsonToNpm) {

@@ -13,6 +13,15 @@ std::string Site::Authority() const {
   return port == default_port() ? name : fmt::format("{}:{}", name, port);
 }
 
+// Made for each request: without a format string.
+std::string Site::Key(char kind) const {
+  std::string key;
+  key.reserve(host.size() + 9);
+  key.append(host).append(1, '\n').append(fmt::format_int(port).c_str()).append(1, '\n');
+  key += kind;
+  return key;
+}
+
 std::optional<std::string> CanonicalHost(std::string_view host) {
   constexpr std::size_t name_max = 253;
   constexpr std::size_t label_max = 63;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,15 +11,23 @@
 
 namespace aileron::proxy {
 
+// What a client speaks, and so what an upstream is asked for first.
+enum class HttpVersion : std::uint8_t { k1, k2 };
+
 struct Site {
   std::string host;  // lower case, no final dot; an IPv6 literal without brackets
   std::uint16_t port = 0;
   Scheme scheme = Scheme::kHttps;
   How how = How::kConnect;
+  // Who connects there, when not just anybody: connections of one identity serve no other.
+  std::string identity;
+  std::shared_ptr<const Credential> certificate;  // a client certificate, in PEM
 
   std::uint16_t default_port() const { return scheme == Scheme::kHttps ? 443 : 80; }
   // host[:port] as a Host field says it: the port is left out when it is the scheme's own.
   std::string Authority() const;
+  // To look things up by: host, port, and what kind of thing it is.
+  std::string Key(char kind) const;
   bool operator==(const Site&) const = default;
 };
 

@@ -12,6 +12,14 @@ TEST(Site, NamesAreComparedInLowerCaseWithoutTheFinalDot) {
   EXPECT_EQ(CanonicalHost("192.0.2.1"), "192.0.2.1");
 }
 
+TEST(Site, KeysOfDifferentThingsDiffer) {
+  const Site site{.host = "a.test", .port = 443};
+  EXPECT_EQ(site.Key('1'), "a.test\n443\n1");
+  EXPECT_NE(site.Key('1'), site.Key('0'));
+  EXPECT_NE(site.Key('1'), (Site{.host = "a.test", .port = 44}).Key('1'));
+  EXPECT_NE(site.Key('1'), (Site{.host = "a.tes", .port = 443}).Key('1'));
+}
+
 TEST(Site, WhatIsNoHostIsRefused) {
   for (const char* text :
        {"", ".", "a..b", ".a", "a b", "a/b", "a\r\nb", "127.1", "0x7f000001", "a_b.1", "é.test"}) {

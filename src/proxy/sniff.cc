@@ -15,6 +15,9 @@ Protocol Sniff(std::string_view bytes) {
     if (bytes.size() == 1) return Protocol::kNeedMore;
     return bytes[1] == tls_major ? Protocol::kTls : Protocol::kUnknown;
   }
+  constexpr std::string_view preface = "PRI * HTTP/2.0\r\n";
+  if (bytes.starts_with(preface)) return Protocol::kHttp2;
+  if (preface.starts_with(bytes)) return Protocol::kNeedMore;
   const std::size_t blank = bytes.find(' ');
   const std::string_view method = bytes.substr(0, blank);
   if (method.size() > http::limits::method_bytes || !http::IsToken(method))

@@ -160,6 +160,7 @@ class TestWorld {
   std::deque<AuditRecord> records_;
   int verdicts_asked_ = 0;
   int credentials_asked_ = 0;
+  std::uint64_t keep_ms_ = kKeepUntilRevoked;  // of the credentials that are given
   proxy::Start start_;
   std::unique_ptr<net::PacketChannel> daemon_;
   bool ended_ = false;
@@ -231,7 +232,7 @@ class TestWorld {
     }
     if (auto* ask = std::get_if<AskCredential>(&*message)) {
       ++credentials_asked_;
-      Credential credential{.id = ask->id};
+      Credential credential{.id = ask->id, .keep_ms = keep_ms_};
       const auto found = secrets_.find(ask->binding);
       if (found != secrets_.end()) {
         credential.secret = Secret(found->second);

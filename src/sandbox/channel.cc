@@ -64,10 +64,17 @@ struct Encoder {
   }
   void operator()(const Files& files) const {
     out.U8(static_cast<std::uint8_t>(Type::kFiles));
-    out.U32(static_cast<std::uint32_t>(files.files.size()));
-    for (const RuntimeFile& file : files.files) {
-      out.Text(file.name);
-      out.Text(file.bytes);
+    for (const auto* list : {&files.files, &files.agent_files}) {
+      out.U32(static_cast<std::uint32_t>(list->size()));
+      for (const RuntimeFile& file : *list) {
+        out.Text(file.name);
+        out.Text(file.bytes);
+      }
+    }
+    out.U32(static_cast<std::uint32_t>(files.listeners.size()));
+    for (const Listener& listener : files.listeners) {
+      out.U8(static_cast<std::uint8_t>(listener.kind));
+      out.U32(listener.port);
     }
   }
   void operator()(const Program& program) const {
@@ -96,11 +103,20 @@ Message TakeFailed(WireReader& in) {
 
 Message TakeFiles(WireReader& in) {
   Files files;
+  for (auto* list : {&files.files, &files.agent_files}) {
+    for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
+      RuntimeFile file;
+      file.name = in.Text();
+      file.bytes = in.Text();
+      list->push_back(std::move(file));
+    }
+  }
   for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
-    RuntimeFile file;
-    file.name = in.Text();
-    file.bytes = in.Text();
-    files.files.push_back(std::move(file));
+    const std::uint8_t kind = in.U8();
+    const std::uint32_t port = in.U32();
+    if (kind > static_cast<std::uint8_t>(ListenerKind::kDnsTcp) || port == 0 || port > 65535)
+      continue;
+    files.listeners.push_back({static_cast<ListenerKind>(kind), static_cast<std::uint16_t>(port)});
   }
   return files;
 }

@@ -1,6 +1,7 @@
 // Channel: what the launcher and the process that becomes the sandbox's init say to each other.
 //
-//   init → launcher   Listeners, Covered, Terminal (each with descriptors), Failed
+//   init → launcher   Listeners (again, when Files asks for more), Covered, Terminal (each with
+//                     descriptors), Failed
 //   launcher → init   Go, Files, Program, then Signals; end of file: the sandbox ends
 //
 // One message a packet of a SOCK_SEQPACKET pair: a type byte, then base/wire.h fields.
@@ -22,7 +23,7 @@ inline constexpr std::size_t kMessageMax = 128u << 10;
 
 // The child's ids are mapped and its limits set.
 struct Go {};
-// The listening sockets, in the order of Spec::listeners.
+// The listening sockets, in the order of Spec::listeners; then, in their order, those of Files.
 struct Listeners {};
 // The spec's covers stand. With the descriptors of CoverWatch, in their order; not sent when there
 // are no covers.
@@ -34,8 +35,11 @@ struct Failed {
   int exit_code;  // 125 the sandbox, 126 not executable, 127 not found
   Error error;
 };
+// What only the daemon knows, and so comes when the walls stand already.
 struct Files {
   std::vector<RuntimeFile> files;
+  std::vector<RuntimeFile> agent_files;  // by absolute path, see agent_files.h
+  std::vector<Listener> listeners;       // besides Spec::listeners
 };
 struct Signal {
   int number;

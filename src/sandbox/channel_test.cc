@@ -23,7 +23,13 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
   EXPECT_EQ(failed.exit_code, 127);
   EXPECT_EQ(failed.error.code, Code::kNotFound);
   EXPECT_EQ(failed.error.message, "no such thing");
-  const auto files = std::get<Files>(pass(Files{{{"token", std::string("a\0b", 3)}}}));
+  const auto files = std::get<Files>(pass(Files{{{"token", std::string("a\0b", 3)}},
+                                                {{"/home/a/.netrc", "x"}},
+                                                {{ListenerKind::kCaptured, 8443}}}));
+  EXPECT_EQ(files.agent_files.at(0).name, "/home/a/.netrc");
+  ASSERT_EQ(files.listeners.size(), 1u);
+  EXPECT_EQ(files.listeners[0].kind, ListenerKind::kCaptured);
+  EXPECT_EQ(files.listeners[0].port, 8443);
   ASSERT_EQ(files.files.size(), 1u);
   EXPECT_EQ(files.files[0].bytes, std::string("a\0b", 3));
   const auto program = std::get<Program>(pass(Program{

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "os/mounts.h"
+#include "sandbox/fix.h"
 
 namespace aileron::sandbox {
 
@@ -87,9 +88,10 @@ Status MapOwner(const os::Fd& tree, const Identity& identity) {
   if (!identity.mapped) return {};
   struct stat info;
   if (fstat(tree.get(), &info) != 0) return os::FailErrno("cannot look at a mount");
-  AILERON_ASSIGN(const os::Fd owners, os::UserNamespaceWith({{info.st_uid, kAgentHostId}},
-                                                            {{info.st_gid, kAgentHostId}}));
-  return os::MapTreeIds(tree, owners);
+  const auto owners =
+      os::UserNamespaceWith({{info.st_uid, kAgentHostId}}, {{info.st_gid, kAgentHostId}});
+  if (!owners) return std::unexpected(WithFix(owners.error()));
+  return os::MapTreeIds(tree, *owners);
 }
 
 }  // namespace aileron::sandbox

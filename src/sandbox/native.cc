@@ -14,10 +14,12 @@
 #include <cerrno>
 #include <climits>
 
+#include "os/capture.h"
 #include "os/namespaces.h"
 #include "os/socket.h"
+#include "sandbox/agent_files.h"
+#include "sandbox/fix.h"
 #include "sandbox/network.h"
-#include "sandbox/probe.h"
 #include "sandbox/root_fs.h"
 
 namespace aileron::sandbox {
@@ -36,8 +38,8 @@ Result<Expected> Expect(int channel) {
   return std::move(*message);
 }
 
-Status SendListeners(int channel, const Spec& spec) {
-  AILERON_ASSIGN(const std::vector<os::Fd> sockets, OpenListeners(spec.listeners));
+Status SendListeners(int channel, std::span<const Listener> listeners) {
+  AILERON_ASSIGN(const std::vector<os::Fd> sockets, OpenListeners(listeners));
   std::vector<int> numbers;
   for (const os::Fd& socket : sockets) numbers.push_back(socket.get());
   return Send(channel, Listeners{}, numbers);
@@ -59,22 +61,23 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
   (void)go;
   // Only now is this process in its own control group, which becomes the root of what it sees.
   if (unshare(CLONE_NEWCGROUP) != 0) {
-    return os::FailErrno(
-        "cannot make a cgroup namespace{}",
-        errno == ENOSPC ? " (run \"sudo sysctl -w user.max_cgroup_namespaces=10000\")" : "");
+    return WithFix(Status(os::FailErrno("cannot make a cgroup namespace")));
   }
   if (sethostname(kHostName.data(), kHostName.size()) != 0) {
-    return os::FailErrno("cannot set the host name");
+    return WithFix(Status(os::FailErrno("cannot set the host name")));
   }
-  AILERON_TRY(SendListeners(channel, spec));
+  AILERON_TRY(WithFix(os::CaptureAllAddresses()));
+  AILERON_TRY(SendListeners(channel, spec.listeners));
   AILERON_TRY(BuildRootFs(spec, identity, std::move(trees)));
   AILERON_ASSIGN(const Files files, Expect<Files>(channel));
+  if (!files.listeners.empty()) AILERON_TRY(SendListeners(channel, files.listeners));
   AILERON_TRY(WriteRuntimeFolder(files.files));
   AILERON_TRY(SendCovered(channel, spec));
   if (chdir("/") != 0) return os::FailErrno("cannot enter the root folder");
 
   AILERON_TRY(os::BecomeUnprivileged(identity.uid, identity.gid,
                                      identity.mapped ? os::Groups::kClear : os::Groups::kKeep));
+  AILERON_TRY(WriteAgentFiles(files.agent_files));
   // After the change of user, which clears it. A launcher that has died by now closed the channel,
   // and init looks at that first.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -101,15 +104,6 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
     (void)Send(closed ? kChannelDescriptor : high, Failed{125, built.error()});
   }
   _exit(125);
-}
-
-Error WithFix(Error error) {
-  if (const std::string fix = UserNamespaceFix(); !fix.empty()) {
-    error.message += fmt::format(". Run \"{}\"", fix);
-  } else if (error.code == Code::kDenied) {
-    error.message += ". Run \"aileron doctor\" to see what is missing here";
-  }
-  return error;
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 namespace aileron::sandbox {
 
 Result<std::vector<os::Fd>> OpenListeners(std::span<const Listener> listeners) {
-  AILERON_TRY(os::CaptureAllAddresses());
   std::vector<os::Fd> sockets;
   for (const Listener& listener : listeners) {
     switch (listener.kind) {

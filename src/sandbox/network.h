@@ -10,7 +10,7 @@
 
 namespace aileron::sandbox {
 
-// Makes every address local and opens one socket a listener, in order.
+// Opens one socket a listener, in order. Every address must be local by now (os/capture.h).
 Result<std::vector<os::Fd>> OpenListeners(std::span<const Listener> listeners);
 
 }  // namespace aileron::sandbox

@@ -20,40 +20,13 @@
 #include "os/process.h"
 #include "os/pty.h"
 #include "sandbox/filter.h"
+#include "sandbox/fix.h"
 #include "sandbox/identity.h"
 #include "sandbox/limits.h"
 
 namespace aileron::sandbox {
 
 namespace {
-
-struct Switch {
-  const char* file;
-  std::string_view forbids;
-  const char* fix;
-  enum class Concerns { kEveryone, kUnprivileged } concerns;
-};
-using enum Switch::Concerns;
-constexpr Switch kSwitches[] = {
-    {"/proc/sys/user/max_user_namespaces", "0", "sudo sysctl -w user.max_user_namespaces=10000",
-     kEveryone},
-    {"/proc/sys/user/max_mnt_namespaces", "0", "sudo sysctl -w user.max_mnt_namespaces=10000",
-     kEveryone},
-    {"/proc/sys/user/max_pid_namespaces", "0", "sudo sysctl -w user.max_pid_namespaces=10000",
-     kEveryone},
-    {"/proc/sys/user/max_net_namespaces", "0", "sudo sysctl -w user.max_net_namespaces=10000",
-     kEveryone},
-    {"/proc/sys/user/max_uts_namespaces", "0", "sudo sysctl -w user.max_uts_namespaces=10000",
-     kEveryone},
-    {"/proc/sys/user/max_ipc_namespaces", "0", "sudo sysctl -w user.max_ipc_namespaces=10000",
-     kEveryone},
-    {"/proc/sys/user/max_cgroup_namespaces", "0", "sudo sysctl -w user.max_cgroup_namespaces=10000",
-     kEveryone},
-    {"/proc/sys/kernel/unprivileged_userns_clone", "0",
-     "sudo sysctl -w kernel.unprivileged_userns_clone=1", kUnprivileged},
-    {"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
-     "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0", kUnprivileged},
-};
 
 // Runs `attempt` in a child in these namespaces, mapped as an agent's would be. Its message comes
 // back through a pipe.
@@ -104,19 +77,11 @@ Capability ProbeController(std::string_view controller, std::string_view flag,
           fmt::format("{} works {}: {}", flag, instead, place.error().message), ""};
 }
 
-// What an outer container's engine has to be told, where no switch of the kernel is the reason.
-std::string FixOrOuter() {
-  const std::string fix = UserNamespaceFix();
-  return !fix.empty() ? fix
-                      : "start the outer container with --security-opt seccomp=unconfined "
-                        "--security-opt systempaths=unconfined";
-}
-
 }  // namespace
 
 Capability ProbeUserNamespaces() {
   return From("user namespaces", InChild(CLONE_NEWUSER, [] { return Status(); }),
-              "an unprivileged process may make one", UserNamespaceFix());
+              "an unprivileged process may make one", FixOrOuter());
 }
 
 Capability ProbeMountNamespaces() {
@@ -209,16 +174,6 @@ Capability ProbeKernel() {
   utsname kernel;
   uname(&kernel);
   return {"kernel", State::kOk, fmt::format("{} {}", kernel.sysname, kernel.release), ""};
-}
-
-std::string UserNamespaceFix() {
-  const bool ruler = RulesTheMachine();
-  for (const Switch& entry : kSwitches) {
-    if (ruler && entry.concerns == kUnprivileged) continue;
-    const auto value = os::ReadFile(entry.file);
-    if (value && Trim(*value) == entry.forbids) return entry.fix;
-  }
-  return {};
 }
 
 }  // namespace aileron::sandbox

@@ -30,8 +30,4 @@ Capability ProbeCpuLimit();
 Capability ProbeTerminals();
 Capability ProbeKernel();
 
-// The command that allows user namespaces, where a known switch of the kernel forbids them; else
-// empty.
-std::string UserNamespaceFix();
-
 }  // namespace aileron::sandbox

@@ -14,6 +14,8 @@
 #include "base/text.h"
 #include "os/mounts.h"
 #include "sandbox/cover.h"
+#include "sandbox/fix.h"
+#include "sandbox/masks.h"
 
 namespace aileron::sandbox {
 
@@ -24,14 +26,6 @@ namespace {
 constexpr unsigned long kNoSuidDevExec = 2 | 4 | 8;  // MS_NOSUID | MS_NODEV | MS_NOEXEC
 
 constexpr std::array kDevices = {"null", "zero", "full", "random", "urandom", "tty"};
-
-// What runc and crun mask: they tell about the host, or act on it.
-constexpr std::array kMaskedProc = {"/proc/acpi",        "/proc/asound",        "/proc/kcore",
-                                    "/proc/keys",        "/proc/latency_stats", "/proc/timer_list",
-                                    "/proc/timer_stats", "/proc/sched_debug",   "/proc/scsi",
-                                    "/proc/interrupts",  "/proc/kallsyms",      "/proc/kmsg"};
-constexpr std::array kReadOnlyProc = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
-                                      "/proc/sysrq-trigger"};
 
 struct DeviceTrees {
   std::vector<std::pair<std::string, os::Fd>> nodes;
@@ -70,29 +64,13 @@ Status BuildDev(const DeviceTrees& devices) {
   return {};
 }
 
-Status Cover(const std::string& path, const os::Fd& null_device) {
-  if (!os::Exists(path)) return {};
-  if (os::IsFolder(path)) {
-    return os::Mount("tmpfs", path, "tmpfs", 1 | kNoSuidDevExec, "mode=755,size=0");
-  }
-  AILERON_ASSIGN(const os::Fd copy, os::CloneTree(null_device));
-  return os::AttachTree(copy, path);
-}
-
 Status BuildProc(Nesting nesting) {
   AILERON_TRY(os::Mount("proc", "/proc", "proc", kNoSuidDevExec, ""));
   // The kernel lets a nested sandbox mount its own only where nothing of this one is covered. What
   // the masks hide belongs to the host's root, whom the agent cannot become.
   if (nesting == Nesting::kAllowed) return {};
   AILERON_ASSIGN(const os::Fd null_device, os::OpenPath("/dev/null"));
-  for (const char* path : kMaskedProc) AILERON_TRY(Cover(path, null_device));
-  for (const char* path : kReadOnlyProc) {
-    if (!os::Exists(path)) continue;
-    AILERON_ASSIGN(const os::Fd tree, os::CloneTree(std::string(path)));
-    AILERON_TRY(os::SetTreeAttributes(tree, MOUNT_ATTR_RDONLY));
-    AILERON_TRY(os::AttachTree(tree, path));
-  }
-  return {};
+  return MaskProc("", null_device);
 }
 
 Status BuildSys() {
@@ -102,7 +80,7 @@ Status BuildSys() {
     return os::Mount("tmpfs", "/sys", "tmpfs", 1 | kNoSuidDevExec, "mode=755,size=0");
   }
   AILERON_ASSIGN(const os::Fd null_device, os::OpenPath("/dev/null"));
-  return Cover("/sys/firmware", null_device);
+  return MaskSys("", null_device);
 }
 
 Status Empty(const std::string& path, const std::string& options) {
@@ -252,10 +230,10 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
         os::SetTreeAttributes(*binary, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
   }
 
-  AILERON_TRY(os::SealNamespace(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID));
+  AILERON_TRY(WithFix(os::SealNamespace(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID)));
   AILERON_TRY(EmptyFolders(spec, identity));
-  AILERON_TRY(BuildDev(devices));
-  AILERON_TRY(BuildProc(spec.nesting));
+  AILERON_TRY(WithFix(BuildDev(devices)));
+  AILERON_TRY(WithFix(BuildProc(spec.nesting)));
   AILERON_TRY(BuildSys());
   AILERON_TRY(BuildEtc(identity));
   for (std::size_t i = 0; i < detached.size(); ++i) {

@@ -14,6 +14,8 @@ inline constexpr std::size_t kResumeMax = 512 << 10;  // a resume blob, sealed
 inline constexpr std::size_t kRulesMax = 20'000;      // allow and deny rules in a resume blob
 inline constexpr std::size_t kSentinelsMax = 1'000;
 inline constexpr std::size_t kConnectToMax = 256;
+inline constexpr std::size_t kTimeoutsMax = 32;
+inline constexpr std::size_t kOpaqueMax = 256;
 inline constexpr std::size_t kListMax = 1'000;  // sessions in one list
 inline constexpr std::size_t kKept = 10'000;    // ended sessions remembered; older ones go
 

@@ -8,7 +8,7 @@ namespace aileron::session {
 
 namespace {
 
-constexpr std::string_view kPurpose = "aileron session resume 1";
+constexpr std::string_view kPurpose = "aileron session resume 2";
 
 void WriteList(WireWriter& writer, const std::vector<std::string>& texts) {
   writer.U32(static_cast<std::uint32_t>(texts.size()));
@@ -43,22 +43,38 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
   WriteList(writer, network.deny);
   writer.Text(network.upstream_ca);
   WriteList(writer, network.connect_to);
+  for (const std::string* text :
+       {&network.upstream_proxy, &network.upstream_proxy_credential, &network.no_proxy}) {
+    writer.Text(*text);
+  }
+  WriteList(writer, network.timeouts);
+  WriteList(writer, network.opaque);
   writer.U32(static_cast<std::uint32_t>(state.sentinels.size()));
   for (const auto& [binding, sentinel] : state.sentinels) {
     writer.Text(binding);
     writer.Text(sentinel.variable);
     writer.Text(sentinel.value);
+    writer.Text(sentinel.secret_key);
+    writer.Text(sentinel.file);
+    writer.Text(sentinel.content);
   }
   writer.Text(state.ca_certificate);
-  // The key joins the rest in locked memory: a WireWriter's string would leave its bytes behind.
-  const std::string_view key_bytes = state.ca_key.Reveal();
-  WireWriter key_size;
-  key_size.U32(static_cast<std::uint32_t>(key_bytes.size()));
-  Secret plain = Secret::OfSize(writer.bytes().size() + key_size.bytes().size() + key_bytes.size());
+  // The secrets join the rest in locked memory: a WireWriter's string would leave bytes behind.
+  std::vector<std::string_view> parts = {writer.bytes()};
+  std::vector<std::string> sizes;
+  sizes.reserve(2);
+  for (const Secret* secret : {&state.ca_key, &state.proxy_password}) {
+    WireWriter size;
+    size.U32(static_cast<std::uint32_t>(secret->size()));
+    parts.push_back(sizes.emplace_back(size.Take()));
+    parts.push_back(secret->Reveal());
+  }
+  std::size_t total = 0;
+  for (const std::string_view part : parts) total += part.size();
+  Secret plain = Secret::OfSize(total);
   char* to = plain.RevealWritable().data();
-  for (const std::string_view part :
-       {std::string_view(writer.bytes()), std::string_view(key_size.bytes()), key_bytes}) {
-    std::memcpy(to, part.data(), part.size());
+  for (const std::string_view part : parts) {
+    if (!part.empty()) std::memcpy(to, part.data(), part.size());
     to += part.size();
   }
   return crypto::Seal(key, plain.Reveal(), kPurpose);
@@ -90,6 +106,12 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
   network.deny = ReadList(reader, limits::kRulesMax);
   network.upstream_ca = reader.Text();
   network.connect_to = ReadList(reader, limits::kConnectToMax);
+  for (std::string* text :
+       {&network.upstream_proxy, &network.upstream_proxy_credential, &network.no_proxy}) {
+    *text = reader.Text();
+  }
+  network.timeouts = ReadList(reader, limits::kTimeoutsMax);
+  network.opaque = ReadList(reader, limits::kOpaqueMax);
   const std::uint32_t sentinels = reader.U32();
   if (sentinels > limits::kSentinelsMax) return refuse();
   for (std::uint32_t i = 0; i < sentinels && !reader.failed(); ++i) {
@@ -97,9 +119,13 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
     Sentinel& sentinel = state.sentinels[binding];
     sentinel.variable = reader.Text();
     sentinel.value = reader.Text();
+    sentinel.secret_key = reader.Text();
+    sentinel.file = reader.Text();
+    sentinel.content = reader.Text();
   }
   state.ca_certificate = reader.Text();
   state.ca_key = Secret(reader.Text());
+  state.proxy_password = Secret(reader.Text());
   if (!reader.Done() || session.id.empty()) return refuse();
   return state;
 }

@@ -21,15 +21,23 @@ struct NetworkRequest {
   std::string profile;
   std::vector<std::string> allow;  // HOST[:PORT]
   std::vector<std::string> deny;
-  std::string upstream_ca;              // PEM
-  std::vector<std::string> connect_to;  // HOST:PORT:ADDR[:PORT]
+  std::string upstream_ca;                // PEM
+  std::vector<std::string> connect_to;    // HOST:PORT:ADDR[:PORT]
+  std::string upstream_proxy;             // http://[USER@]HOST:PORT; empty: none
+  std::string upstream_proxy_credential;  // the vault entry with its password
+  std::string no_proxy;
+  std::vector<std::string> timeouts;  // NAME=DURATION
+  std::vector<std::string> opaque;    // HOST[:PORT]
   bool operator==(const NetworkRequest&) const = default;
 };
 
-// A look-alike that the sandbox holds: which binding it stands for, and where it was put.
+// A look-alike that the sandbox holds for a binding, and where it was put.
 struct Sentinel {
-  std::string variable;
+  std::string variable;  // or empty
   std::string value;
+  std::string secret_key;  // the second part of a look-alike for AWS, or empty
+  std::string file;        // its path, or empty
+  std::string content;
   bool operator==(const Sentinel&) const = default;
 };
 
@@ -39,6 +47,7 @@ struct ResumeState {
   std::map<std::string, Sentinel> sentinels;  // by binding
   std::string ca_certificate;                 // PEM
   Secret ca_key;
+  Secret proxy_password;  // when the launcher gave one, instead of a vault entry
 };
 
 std::string SealResume(const Secret& key, const ResumeState& state);

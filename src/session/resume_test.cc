@@ -22,10 +22,20 @@ ResumeState Example() {
                    .allow = {"a.example:8443"},
                    .deny = {"b.example"},
                    .upstream_ca = "PEM",
-                   .connect_to = {"a.example:443:127.0.0.1:8443"}};
-  state.sentinels["github"] = {.variable = "GITHUB_TOKEN", .value = "ghp_aileron"};
+                   .connect_to = {"a.example:443:127.0.0.1:8443"},
+                   .upstream_proxy = "http://me@proxy.example:3128",
+                   .upstream_proxy_credential = "token/proxy",
+                   .no_proxy = "example.org",
+                   .timeouts = {"connect=5s", "idle=none"},
+                   .opaque = {"db.example:5432"}};
+  state.sentinels["github"] = {.variable = "GITHUB_TOKEN",
+                               .value = "ghp_aileron",
+                               .secret_key = "s",
+                               .file = "~/.token",
+                               .content = "t=ghp_aileron\n"};
   state.ca_certificate = "CERT";
   state.ca_key = Secret("the authority's key");
+  state.proxy_password = Secret("the proxy's password");
   return state;
 }
 
@@ -42,6 +52,7 @@ TEST(ResumeTest, WhatWasSealedComesBack) {
   EXPECT_EQ(opened->sentinels, state.sentinels);
   EXPECT_EQ(opened->ca_certificate, "CERT");
   EXPECT_EQ(opened->ca_key.Reveal(), "the authority's key");
+  EXPECT_EQ(opened->proxy_password.Reveal(), "the proxy's password");
 }
 
 TEST(ResumeTest, NothingOfItIsReadableOrChangeable) {

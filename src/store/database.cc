@@ -93,18 +93,26 @@ Statement& Statement::Bind(int index, std::int64_t value) {
   return *this;
 }
 
-Statement& Statement::Bind(int index, std::string_view text) {
-  // A null pointer would bind NULL. The bytes are copied: callers' buffers may go before Step.
+namespace {
+
+sqlite3_destructor_type LifeOf(Bytes bytes) {
+  return bytes == Bytes::kBorrowed ? SQLITE_STATIC : SQLITE_TRANSIENT;
+}
+
+}  // namespace
+
+Statement& Statement::Bind(int index, std::string_view text, Bytes life) {
+  // A null pointer would bind NULL.
   const char* const bytes = text.data() != nullptr ? text.data() : "";
-  bind_failed_ |= sqlite3_bind_text64(statement_, index + 1, bytes, text.size(), SQLITE_TRANSIENT,
+  bind_failed_ |= sqlite3_bind_text64(statement_, index + 1, bytes, text.size(), LifeOf(life),
                                       SQLITE_UTF8) != SQLITE_OK;
   return *this;
 }
 
-Statement& Statement::BindBlob(int index, std::string_view bytes) {
+Statement& Statement::BindBlob(int index, std::string_view bytes, Bytes life) {
   const char* const data = bytes.data() != nullptr ? bytes.data() : "";
   bind_failed_ |=
-      sqlite3_bind_blob64(statement_, index + 1, data, bytes.size(), SQLITE_TRANSIENT) != SQLITE_OK;
+      sqlite3_bind_blob64(statement_, index + 1, data, bytes.size(), LifeOf(life)) != SQLITE_OK;
   return *this;
 }
 
@@ -163,6 +171,8 @@ bool Statement::IsNull(int column) const {
 }
 
 Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options) {
+  // Nobody asks how much memory SQLite uses, and counting takes a lock at each allocation.
+  [[maybe_unused]] static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   const bool writes = options.access == Access::kReadWrite;
   if (writes) AILERON_TRY(CreateFile(options.path));
   if (struct stat info; lstat(options.path.c_str(), &info) != 0 && errno == ENOENT && !writes) {

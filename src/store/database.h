@@ -48,6 +48,9 @@ struct DatabaseOptions {
 
 // One prepared statement. Parameters and columns count from 0; views of columns hold until the next
 // Step or Reset.
+// Whether a statement keeps a copy of bound bytes, or they outlive its run.
+enum class Bytes : unsigned char { kCopied, kBorrowed };
+
 class Statement {
  public:
   Statement(Statement&& other) noexcept;
@@ -55,8 +58,8 @@ class Statement {
   ~Statement();
 
   Statement& Bind(int index, std::int64_t value);
-  Statement& Bind(int index, std::string_view text);
-  Statement& BindBlob(int index, std::string_view bytes);
+  Statement& Bind(int index, std::string_view text, Bytes life = Bytes::kCopied);
+  Statement& BindBlob(int index, std::string_view bytes, Bytes life = Bytes::kCopied);
   Statement& BindNull(int index);
 
   // kRow: columns may be read. kDone: nothing more.

@@ -20,18 +20,30 @@ const Binding* MostSpecific(const std::vector<Binding>& bindings, std::string_vi
   return best;
 }
 
-std::string WhyMissing(const Binding& binding) {
+// The entry of the vault that a binding needs and that is not there; empty when none is missing.
+std::string MissingEntry(const Binding& binding, const CredentialNames& present) {
+  if (!present.contains(binding.credential)) return binding.credential;
+  const bool client = binding.oauth2 && !binding.oauth2->client_secret.empty();
+  if (client && !present.contains(binding.oauth2->client_secret)) {
+    return binding.oauth2->client_secret;
+  }
+  return "";
+}
+
+std::string WhyMissing(const Binding& binding, std::string_view entry) {
   const std::string_view effect =
       binding.source == Source::kUser ? "; requests to its host are refused until it has" : "";
-  return fmt::format("the vault has no entry {0}{1}. Run \"aileron secret set {0}\"",
-                     binding.credential, effect);
+  return fmt::format("the vault has no entry {0}{1}. Run \"aileron secret set {0}\"", entry,
+                     effect);
 }
 
 BindingStatus StatusOf(const Binding& binding, const CredentialNames& present) {
-  const bool there = present.contains(binding.credential);
+  if (binding.from) return {&binding, CredentialState::kElsewhere, true, ""};
+  const std::string missing = MissingEntry(binding, present);
+  const bool there = missing.empty();
   BindingStatus status{&binding, there ? CredentialState::kPresent : CredentialState::kMissing};
   status.active = there || binding.source == Source::kUser;
-  if (!there) status.why = WhyMissing(binding);
+  if (!there) status.why = WhyMissing(binding, missing);
   return status;
 }
 

@@ -20,7 +20,7 @@ namespace aileron::vault {
 
 using CredentialNames = std::set<std::string, std::less<>>;
 
-enum class CredentialState { kPresent, kMissing };
+enum class CredentialState { kPresent, kMissing, kElsewhere };  // kElsewhere: not in the vault
 
 struct BindingStatus {
   const Binding* binding = nullptr;  // borrowed from the set

@@ -103,5 +103,31 @@ TEST(BindingSet, EveryOneIsListedWithItsState) {
   }
 }
 
+TEST(BindingSet, WhatIsNotInTheVaultIsNotMissing) {
+  BindingFields fields{.name = "one",
+                       .host = "a.example",
+                       .scheme = "bearer",
+                       .credential = "token/one",
+                       .from = Settings{{"exec", "pass"}}};
+  BindingFields redeems{.name = "two",
+                        .host = "b.example",
+                        .scheme = "oauth2",
+                        .credential = "oauth2/two",
+                        .oauth2 = Settings{{"token_url", "https://l.example/t"},
+                                           {"grant", "refresh_token"},
+                                           {"client_id", "me"},
+                                           {"client_secret", "secret/two"}}};
+  const BindingSet set({*MakeBinding(fields, Source::kUser), *MakeBinding(redeems, Source::kUser)},
+                       {});
+  EXPECT_EQ(set.For("a.example", 443, {})[0].credential, CredentialState::kElsewhere);
+  EXPECT_TRUE(set.For("a.example", 443, {})[0].active);
+  // The client's secret is needed too.
+  const auto status = set.For("b.example", 443, {"oauth2/two"})[0];
+  EXPECT_EQ(status.credential, CredentialState::kMissing);
+  EXPECT_TRUE(status.why.contains("secret/two")) << status.why;
+  EXPECT_EQ(set.For("b.example", 443, {"oauth2/two", "secret/two"})[0].credential,
+            CredentialState::kPresent);
+}
+
 }  // namespace
 }  // namespace aileron::vault

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "vault/limits.h"
+
 namespace aileron::vault {
 namespace {
 
@@ -44,6 +46,88 @@ TEST(Binding, EachSchemeTakesItsOwnFields) {
   query.scheme = "query-param";
   query.parameter = "key";
   EXPECT_EQ(PlaceOf(*MakeBinding(query, Source::kUser)), "?key");
+}
+
+TEST(Binding, ACredentialFromElsewhereIsTheUsersToName) {
+  auto fields = Bearer();
+  fields.from = Settings{{"exec", "pass show x"}};
+  const auto binding = MakeBinding(fields, Source::kUser);
+  ASSERT_TRUE(binding) << binding.error().message;
+  EXPECT_TRUE(binding->elsewhere());
+  EXPECT_FALSE(MakeBinding(fields, Source::kBuiltin));
+  fields.from = Settings{{"exec", "a | b"}};
+  EXPECT_EQ(WrongField(fields), "from.exec");
+}
+
+TEST(Binding, OAuth2KeepsItsCredentialInTheVault) {
+  auto fields = Bearer();
+  fields.scheme = "oauth2";
+  EXPECT_EQ(WrongField(fields), "oauth2");
+  fields.oauth2 = Settings{{"token_url", "https://login.example/token"},
+                           {"grant", "client_credentials"},
+                           {"client_id", "me"}};
+  EXPECT_EQ(WrongField(fields), "none");
+  EXPECT_EQ(PlaceOf(*MakeBinding(fields, Source::kUser)), "authorization");
+  fields.from = Settings{{"exec", "pass"}};
+  EXPECT_EQ(WrongField(fields), "from");
+  fields.from.reset();
+  fields.scheme = "bearer";
+  EXPECT_EQ(WrongField(fields), "oauth2");
+}
+
+TEST(Binding, SigningAgainHasLookAlikesInTwoVariablesAndMayBeNarrowed) {
+  auto fields = Bearer();
+  fields.scheme = "sigv4-resign";
+  auto binding = MakeBinding(fields, Source::kUser);
+  ASSERT_TRUE(binding) << binding.error().message;
+  EXPECT_EQ(binding->sentinel, "AWS");
+  EXPECT_EQ(binding->emit(), Emit::kSentinel);
+  fields.region = "eu-west-1";
+  fields.service = "s3";
+  fields.sentinel = "PROD_AWS";
+  fields.sentinel_file = "~/.aws/credentials";
+  binding = MakeBinding(fields, Source::kUser);
+  EXPECT_EQ(binding->sentinel, "PROD_AWS");
+  EXPECT_EQ(FillSentinelFile(*binding, "AKIAX", "y/z"),
+            "[default]\naws_access_key_id = AKIAX\naws_secret_access_key = y/z\n");
+  fields.sentinel_template = "{access_key_id}";
+  EXPECT_EQ(WrongField(fields), "sentinel_template");
+  fields.sentinel_template.reset();
+  fields.region = "EU";
+  EXPECT_EQ(WrongField(fields), "region");
+  fields.region.reset();
+  fields.service = "a/b";
+  EXPECT_EQ(WrongField(fields), "service");
+  fields.scheme = "bearer";
+  EXPECT_EQ(WrongField(fields), "service");
+}
+
+TEST(Binding, AClientCertificateHasNoLookAlike) {
+  auto fields = Bearer();
+  fields.scheme = "mtls";
+  EXPECT_EQ(PlaceOf(*MakeBinding(fields, Source::kUser)), "certificate");
+  fields.sentinel = "CERT";
+  EXPECT_EQ(WrongField(fields), "sentinel");
+  fields.sentinel.reset();
+  fields.mask = true;
+  EXPECT_EQ(WrongField(fields), "mask");
+  fields.mask.reset();
+  fields.sentinel_file = "~/cert";
+  EXPECT_EQ(WrongField(fields), "sentinel_file");
+}
+
+TEST(Binding, ACookieIsNamed) {
+  auto fields = Bearer();
+  fields.scheme = "cookie";
+  EXPECT_EQ(WrongField(fields), "cookie");
+  for (const std::string_view name : {"", "a=b", "a;b", "a b", "ä"}) {
+    fields.cookie = name;
+    EXPECT_EQ(WrongField(fields), "cookie") << name;
+  }
+  fields.cookie = "__Host-sid";
+  EXPECT_EQ(PlaceOf(*MakeBinding(fields, Source::kUser)), "cookie:__Host-sid");
+  fields.scheme = "bearer";
+  EXPECT_EQ(WrongField(fields), "cookie");
 }
 
 TEST(Binding, AFieldOfAnotherSchemeIsAMistake) {
@@ -90,7 +174,7 @@ TEST(Binding, ACredentialNeverStandsInAHeaderOfTheConnection) {
   EXPECT_EQ(WrongField(fields), "header");
   for (const std::string_view header :
        {"", "Host", "host", "Content-Length", "Transfer-Encoding", "Connection", "TE", "Upgrade",
-        "Proxy-Authorization", "X Key", "X:Key", "X-Key\r\nEvil", ":authority"}) {
+        "Proxy-Authorization", "Cookie", "X Key", "X:Key", "X-Key\r\nEvil", ":authority"}) {
     fields.header = header;
     EXPECT_EQ(WrongField(fields), "header") << header;
   }
@@ -135,6 +219,53 @@ TEST(Binding, ASentinelTakesNoVariableThatMeansSomething) {
     fields.sentinel = variable;
     EXPECT_EQ(WrongField(fields), "sentinel") << variable;
   }
+}
+
+TEST(Binding, IsNarrowedByMethodsAndPaths) {
+  auto fields = Bearer();
+  EXPECT_TRUE(MakeBinding(fields, Source::kUser)->scope.everything());
+  fields.methods = {"GET", "PATCH"};
+  fields.paths = {"/repos/me/**"};
+  const auto binding = MakeBinding(fields, Source::kUser);
+  ASSERT_TRUE(binding) << binding.error().message;
+  EXPECT_TRUE(binding->scope.Covers("PATCH", "/repos/me/x"));
+  EXPECT_FALSE(binding->scope.Covers("PATCH", "/repos/you/x"));
+  for (const std::string_view method : {"", "get", "GET ", "G/T", "GET\r\n"}) {
+    fields.methods = {std::string(method)};
+    EXPECT_EQ(WrongField(fields), "methods") << method;
+  }
+  fields.methods = std::vector<std::string>();  // covers nothing, which nobody means
+  EXPECT_EQ(WrongField(fields), "methods");
+  fields.methods.reset();
+  fields.paths = {"/ok", "repos"};
+  EXPECT_EQ(WrongField(fields), "paths");
+  fields.paths = std::vector<std::string>(limits::kPathsMax + 1, "/a");
+  EXPECT_EQ(WrongField(fields), "paths");
+}
+
+TEST(Binding, ASentinelInAFileHasAPathAndATemplate) {
+  auto fields = Bearer();
+  fields.sentinel_file = "~/.netrc";
+  auto binding = MakeBinding(fields, Source::kUser);
+  ASSERT_TRUE(binding) << binding.error().message;
+  EXPECT_EQ(binding->emit(), Emit::kSentinel);
+  EXPECT_EQ(FillSentinelFile(*binding, "look-alike"), "look-alike\n");
+  fields.sentinel_template = "machine a\n\tpassword {sentinel}\nagain {sentinel}{sentinel}\n";
+  EXPECT_EQ(FillSentinelFile(*MakeBinding(fields, Source::kUser), "{sentinel}"),
+            *fields.sentinel_template);
+  for (const std::string_view text : {"", "none", "{sentinel}\r\n", "ä{sentinel}", "{Sentinel}"}) {
+    fields.sentinel_template = text;
+    EXPECT_EQ(WrongField(fields), "sentinel_template") << text;
+  }
+  fields.sentinel_template.reset();
+  for (const std::string_view path : {"", "~", "~/", "/", "a", "~a/b", "/a/../b", "/a//b", "/a/",
+                                      "/./a", "~/a\nb", "/a/..", "$HOME/x"}) {
+    fields.sentinel_file = path;
+    EXPECT_EQ(WrongField(fields), "sentinel_file") << path;
+  }
+  fields.sentinel_file.reset();
+  fields.sentinel_template = "{sentinel}";
+  EXPECT_EQ(WrongField(fields), "sentinel_template");
 }
 
 }  // namespace

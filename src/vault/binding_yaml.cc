@@ -12,9 +12,11 @@
 namespace aileron::vault {
 namespace {
 
-constexpr auto kFields =
-    std::to_array<std::string_view>({"name", "host", "port", "scheme", "credential", "username",
-                                     "header", "template", "parameter", "sentinel"});
+constexpr auto kFields = std::to_array<std::string_view>(
+    {"name",     "host",    "port",     "scheme",        "credential",
+     "username", "header",  "template", "parameter",     "cookie",
+     "region",   "service", "sentinel", "sentinel_file", "sentinel_template",
+     "mask",     "methods", "paths",    "from",          "oauth2"});
 constexpr auto kRequired =
     std::to_array<std::string_view>({"name", "host", "scheme", "credential"});
 constexpr auto kTopLevel = std::to_array<std::string_view>({"version", "bindings"});
@@ -106,18 +108,70 @@ class Parser {
     auto binding = CheckFields(fields, source_);
     if (!binding) {
       const FieldError& error = binding.error();
-      const YAML::Node field = node[error.field];
-      return At(field ? field.Mark() : node.Mark(),
-                fmt::format("{}: {}", error.field, error.message));
+      return At(PlaceOfField(node, error.field), fmt::format("{}: {}", error.field, error.message));
     }
     AILERON_TRY(CheckBeside(*binding, node.Mark()));
     placed_.push_back({*std::move(binding), node.Mark().line});
     return {};
   }
 
+  Result<std::vector<std::string>> ReadList(std::string_view key, const YAML::Node& value) const {
+    if (!value.IsSequence()) return At(value.Mark(), fmt::format("{} must be a list", key));
+    std::vector<std::string> list;
+    for (const auto& each : value) {
+      if (!each.IsScalar()) return At(each.Mark(), fmt::format("{} must be a list of words", key));
+      list.push_back(each.Scalar());
+    }
+    return list;
+  }
+
+  // Where "header" or "from.cache" stands; where what it belongs to begins, when it is missing.
+  static YAML::Mark PlaceOfField(const YAML::Node& node, const std::string& field) {
+    const std::size_t dot = field.find('.');
+    const YAML::Node outer = node[field.substr(0, dot)];
+    if (!outer) return node.Mark();
+    if (dot == std::string::npos || !outer.IsMap()) return outer.Mark();
+    const YAML::Node inner = outer[field.substr(dot + 1)];
+    return inner ? inner.Mark() : outer.Mark();
+  }
+
+  // The keys and values below one key. Which of them are known depends on each other: CheckFields.
+  Result<Settings> ReadSettings(std::string_view group, const YAML::Node& map) const {
+    if (!map.IsMap()) return At(map.Mark(), fmt::format("{} must be a mapping", group));
+    Settings settings;
+    for (const auto& pair : map) {
+      if (!pair.first.IsScalar()) return At(pair.first.Mark(), "a key must be a word");
+      const std::string& key = pair.first.Scalar();
+      if (!pair.second.IsScalar()) {
+        return At(pair.second.Mark(), fmt::format("{} must be one value", Printable(key)));
+      }
+      if (std::ranges::find(settings, key, &Settings::value_type::first) != settings.end()) {
+        return At(pair.first.Mark(),
+                  fmt::format("\"{}\" stands here a second time", Printable(key)));
+      }
+      settings.emplace_back(key, pair.second.Scalar());
+    }
+    return settings;
+  }
+
   Status ReadField(std::string_view key, const YAML::Node& value, BindingFields& fields) const {
+    if (key == "from" || key == "oauth2") {
+      AILERON_ASSIGN((key == "from" ? fields.from : fields.oauth2), ReadSettings(key, value));
+      return {};
+    }
+    if (key == "methods" || key == "paths") {
+      AILERON_ASSIGN((key == "methods" ? fields.methods : fields.paths), ReadList(key, value));
+      return {};
+    }
     if (!value.IsScalar()) return At(value.Mark(), fmt::format("{} must be one value", key));
     const std::string& text = value.Scalar();
+    if (key == "mask") {
+      if (value.Tag() == "!" || (text != "true" && text != "false")) {
+        return At(value.Mark(), "mask must be true or false");
+      }
+      fields.mask = text == "true";
+      return {};
+    }
     if (key == "port") {
       // A quoted number ("!" is the tag of a quoted scalar) is a text.
       const auto port = value.Tag() == "!" ? std::nullopt : ParseInteger<std::uint16_t>(text);
@@ -135,7 +189,12 @@ class Parser {
     if (key == "header") fields.header = text;
     if (key == "template") fields.template_text = text;
     if (key == "parameter") fields.parameter = text;
+    if (key == "cookie") fields.cookie = text;
+    if (key == "region") fields.region = text;
+    if (key == "service") fields.service = text;
     if (key == "sentinel") fields.sentinel = text;
+    if (key == "sentinel_file") fields.sentinel_file = text;
+    if (key == "sentinel_template") fields.sentinel_template = text;
     return {};
   }
 
@@ -146,9 +205,27 @@ class Parser {
         return At(mark, fmt::format("there is a binding \"{}\" on line {} already", fresh.name,
                                     line + 1));
       }
+      if (other.credential == fresh.credential && other.from != fresh.from) {
+        return At(mark, fmt::format("\"{}\" and \"{}\" on line {} take the credential {} from "
+                                    "different places: give them two names",
+                                    fresh.name, other.name, line + 1, fresh.credential));
+      }
+      // A refresh token is redeemed once: two who redeem it on their own end each other.
+      const bool redeems = fresh.oauth2 || other.oauth2;
+      const bool refreshes =
+          (fresh.oauth2 && fresh.oauth2->grant == OAuth2Settings::Grant::kRefreshToken) ||
+          !fresh.oauth2 || !other.oauth2;
+      if (other.credential == fresh.credential && redeems && refreshes &&
+          other.oauth2 != fresh.oauth2) {
+        return At(mark,
+                  fmt::format("\"{}\" and \"{}\" on line {} use the credential {} in different "
+                              "ways, and oauth2 redeems it: give them two",
+                              fresh.name, other.name, line + 1, fresh.credential));
+      }
       const bool same_host = other.host == fresh.host && other.port == fresh.port;
       const bool both_inject = other.emit() == Emit::kInject && fresh.emit() == Emit::kInject;
-      if (same_host && both_inject && PlaceOf(other) == PlaceOf(fresh)) {
+      if (same_host && both_inject && PlaceOf(other) == PlaceOf(fresh) &&
+          other.scope.Overlaps(fresh.scope)) {
         return At(mark, fmt::format("\"{}\" writes to the same place of the same host as \"{}\" on "
                                     "line {}",
                                     fresh.name, other.name, line + 1));
@@ -158,6 +235,12 @@ class Parser {
         return At(mark, fmt::format("\"{}\" and \"{}\" on line {} put different credentials into "
                                     "the variable {}",
                                     fresh.name, other.name, line + 1, fresh.sentinel));
+      }
+      if (!fresh.sentinel_file.empty() && other.sentinel_file == fresh.sentinel_file &&
+          (other.credential != fresh.credential ||
+           other.sentinel_template != fresh.sentinel_template)) {
+        return At(mark, fmt::format("\"{}\" and \"{}\" on line {} write different contents to {}",
+                                    fresh.name, other.name, line + 1, fresh.sentinel_file));
       }
     }
     return {};
@@ -175,7 +258,8 @@ std::vector<Binding> WithoutPlaces(std::vector<Placed> placed) {
   return bindings;
 }
 
-// A scalar that reads back as the same text. Every value has passed CheckFields: printable ASCII.
+// A scalar that reads back as the same text. Every value has passed CheckFields: printable ASCII,
+// tabs and line ends.
 std::string Scalar(std::string_view text) {
   constexpr auto kWords = std::to_array<std::string_view>(
       {"null", "true", "false", "yes", "no", "on", "off", "y", "n"});
@@ -190,6 +274,10 @@ std::string Scalar(std::string_view text) {
   if (plain) return std::string(text);
   std::string quoted = "\"";
   for (const char c : text) {
+    if (c == '\n' || c == '\t') {
+      quoted += c == '\n' ? "\\n" : "\\t";
+      continue;
+    }
     if (c == '"' || c == '\\') quoted += '\\';
     quoted += c;
   }
@@ -210,7 +298,33 @@ std::string RenderOne(const Binding& binding, std::string_view indent) {
   if (!binding.header.empty()) line("header", Scalar(binding.header));
   if (!binding.template_text.empty()) line("template", Scalar(binding.template_text));
   if (!binding.parameter.empty()) line("parameter", Scalar(binding.parameter));
+  if (!binding.cookie.empty()) line("cookie", Scalar(binding.cookie));
+  if (!binding.region.empty()) line("region", Scalar(binding.region));
+  if (!binding.service.empty()) line("service", Scalar(binding.service));
   if (!binding.sentinel.empty()) line("sentinel", Scalar(binding.sentinel));
+  if (!binding.sentinel_file.empty()) {
+    line("sentinel_file", Scalar(binding.sentinel_file));
+    line("sentinel_template", Scalar(binding.sentinel_template));
+  }
+  if (binding.mask == Mask::kYes) line("mask", "true");
+  const auto list = [&](std::string_view key, const std::vector<std::string>& words) {
+    if (words.empty()) return;
+    std::vector<std::string> scalars;
+    for (const std::string& word : words) scalars.push_back(Scalar(word));
+    line(key, fmt::format("[{}]", fmt::join(scalars, ", ")));
+  };
+  list("methods", binding.scope.methods);
+  std::vector<std::string> paths;
+  for (const PathPattern& path : binding.scope.paths) paths.push_back(path.ToString());
+  list("paths", paths);
+  const auto group = [&](std::string_view key, const Settings& settings) {
+    text += fmt::format("{}  {}:\n", indent, key);
+    for (const auto& [name, value] : settings) {
+      text += fmt::format("{}    {}: {}\n", indent, name, Scalar(value));
+    }
+  };
+  if (binding.from) group("from", binding.from->Write());
+  if (binding.oauth2) group("oauth2", binding.oauth2->Write());
   return text;
 }
 

@@ -75,6 +75,46 @@ TEST(BindingYaml, AMistakeIsToldWithItsPlace) {
             "bindings.yaml:2:1: \"version\" stands here a second time");
 }
 
+constexpr std::string_view kHead =
+    "version: 1\nbindings:\n  - name: a\n    host: b.c\n    scheme: bearer\n    credential: "
+    "token/x\n";
+
+TEST(BindingYaml, ASourceIsReadAndItsMistakesHaveTheirPlace) {
+  const std::string head(kHead);
+  const auto good = ParseBindings(
+      head + "    from:\n      exec: pass show 'a b'\n      cache: 0s\n", "f", Source::kUser);
+  ASSERT_TRUE(good) << good.error().message;
+  EXPECT_EQ((*good)[0].from->argv, (std::vector<std::string>{"pass", "show", "a b"}));
+  EXPECT_EQ(ParseBindings(RenderBindings(*good), "f", Source::kUser), *good);
+  EXPECT_EQ(ErrorOf(head + "    from: pass\n"), "bindings.yaml:7:11: from must be a mapping");
+  EXPECT_EQ(ErrorOf(head + "    from:\n      exec: pass\n      exec: pass\n"),
+            "bindings.yaml:9:7: \"exec\" stands here a second time");
+  EXPECT_EQ(ErrorOf(head + "    from:\n      exec: [pass]\n"),
+            "bindings.yaml:8:13: exec must be one value");
+  EXPECT_TRUE(
+      ErrorOf(head + "    from:\n      exec: pass\n      cachee: 1s\n")
+          .starts_with("bindings.yaml:9:15: from.cachee: has no place here (did you mean cache?"));
+  EXPECT_TRUE(
+      ErrorOf(head + "    from: {}\n").starts_with("bindings.yaml:7:11: from: needs exactly"));
+}
+
+TEST(BindingYaml, OneNameStandsForOneCredential) {
+  const std::string second =
+      "  - name: z\n    host: y.c\n    scheme: bearer\n    credential: token/x\n";
+  EXPECT_EQ(ErrorOf(std::string(kHead) + second), "");
+  EXPECT_EQ(
+      ErrorOf(std::string(kHead) + second + "    from: {exec: pass}\n"),
+      "bindings.yaml:7:5: \"z\" and \"a\" on line 3 take the credential token/x from different "
+      "places: give them two names");
+  const std::string redeemed =
+      "  - name: z\n    host: y.c\n    scheme: oauth2\n    credential: token/x\n    oauth2: "
+      "{token_url: https://l.c/t, grant: client_credentials, client_id: me}\n";
+  EXPECT_NE(ErrorOf(std::string(kHead) + redeemed), "");
+  const auto alone = ParseBindings("version: 1\nbindings:\n" + redeemed, "f", Source::kUser);
+  ASSERT_TRUE(alone) << alone.error().message;
+  EXPECT_EQ(ParseBindings(RenderBindings(*alone), "f", Source::kUser), *alone);
+}
+
 TEST(BindingYaml, OtherMistakesAreRefusedToo) {
   for (const std::string_view text :
        {"bindings: []\n", "version: 2\n", "version: [1]\n", "- a\n", "x",
@@ -110,6 +150,31 @@ TEST(BindingYaml, TwoBindingsDoNotContradictEachOther) {
   EXPECT_TRUE(two("name: a, host: h.x, scheme: bearer, credential: t/a, sentinel: B",
                   "name: b, host: i.x, scheme: bearer, credential: t/b, sentinel: B")
                   .contains("different credentials"));
+  EXPECT_TRUE(two("name: a, host: h.x, scheme: bearer, credential: t/a, sentinel_file: /tmp/a",
+                  "name: b, host: i.x, scheme: bearer, credential: t/b, sentinel_file: /tmp/a")
+                  .contains("different contents"));
+  EXPECT_EQ(two("name: a, host: h.x, scheme: bearer, credential: t/a, sentinel_file: /tmp/a",
+                "name: b, host: i.x, scheme: bearer, credential: t/a, sentinel_file: /tmp/a"),
+            "");
+}
+
+TEST(BindingYaml, NarrowedBindingsOfOneHostMayStandSideBySide) {
+  const auto two = [](std::string_view one, std::string_view other) {
+    return ErrorOf(
+        fmt::format("version: 1\nbindings:\n"
+                    "  - {{name: a, host: h.x, scheme: bearer, credential: t/a, {}}}\n"
+                    "  - {{name: b, host: h.x, scheme: bearer, credential: t/b, {}}}\n",
+                    one, other));
+  };
+  EXPECT_EQ(two("paths: [/a/**]", "paths: [/b/**]"), "");
+  EXPECT_EQ(two("methods: [GET]", "methods: [PUT]"), "");
+  EXPECT_TRUE(two("paths: [/a/**]", "paths: [/a/b]").contains("same place"));
+  EXPECT_TRUE(two("paths: [/a/**]", "methods: [GET]").contains("same place"));
+  EXPECT_TRUE(two("methods: GET", "methods: [PUT]").contains("3:"));
+  EXPECT_TRUE(two("paths: [[/a]]", "methods: [PUT]").contains("paths"));
+  EXPECT_TRUE(two("paths: [a]", "methods: [PUT]").contains("begin with /"));
+  EXPECT_TRUE(two("mask: yes", "methods: [PUT]").contains("mask must be true or false"));
+  EXPECT_TRUE(two("path: [/a]", "methods: [PUT]").contains("Did you mean \"paths\""));
 }
 
 TEST(BindingYaml, WhatIsWrittenReadsBackTheSame) {
@@ -118,6 +183,11 @@ TEST(BindingYaml, WhatIsWrittenReadsBackTheSame) {
   for (const std::string_view name : {"on", "1e3", "null", "True", "0x10", "a.b_c-d", "y"}) {
     bindings.push_back(Make(name));
     bindings.back().port = port++;
+    bindings.back().sentinel_file = "~/a b/" + std::string(name);
+    bindings.back().sentinel_template = "# \"quoted\"\n\tx: '{sentinel}' \\n\n";
+    bindings.back().mask = Mask::kYes;
+    bindings.back().scope.methods = {"GET", "M-SEARCH"};
+    bindings.back().scope.paths = {*PathPattern::Parse("/a/*/%62,'/**"), *PathPattern::Parse("/")};
   }
   const auto again = ParseBindings(RenderBindings(bindings), "f", Source::kUser);
   ASSERT_TRUE(again) << again.error().message;

@@ -18,6 +18,18 @@ inline constexpr std::chrono::minutes kClockSlack{1};
 inline constexpr std::size_t kBindingFileMax = 1 << 20;
 inline constexpr std::size_t kBindingsMax = 1'000;
 inline constexpr std::size_t kTemplateMax = 256;
+inline constexpr std::size_t kSentinelFileMax = 4 << 10;  // its template
+inline constexpr std::size_t kSentinelPathMax = 255;
 inline constexpr std::size_t kFieldMax = 128;
+inline constexpr std::size_t kMethodsMax = 16;  // of one binding
+inline constexpr std::size_t kMethodMax = 32;
+inline constexpr std::size_t kPathsMax = 32;
+
+// Sources besides the vault.
+inline constexpr std::size_t kSettingMax = 1'024;  // a value below "from" or "oauth2"
+inline constexpr std::chrono::seconds kSourceTimeout{20};
+inline constexpr std::chrono::seconds kSourceTimeoutMax{60};
+inline constexpr std::chrono::seconds kSourceCache{30};
+inline constexpr std::chrono::hours kSourceCacheMax{24};
 
 }  // namespace aileron::vault::limits

@@ -96,6 +96,14 @@ std::string MakeSentinel(std::string_view credential, const Secret* value) {
   return text;
 }
 
+AwsSentinel MakeAwsSentinel() {
+  constexpr std::string_view id_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  constexpr std::size_t id_random = 9, secret_size = 40;
+  return {"AKIAAILERON" + crypto::RandomText(id_alphabet, id_random),
+          std::string(kSentinelMark) +
+              crypto::RandomText(kAlphanumeric, secret_size - kSentinelMark.size())};
+}
+
 bool LooksLikeSentinel(std::string_view text) {
   const auto marked = [text](std::string_view prefix) {
     return text.size() >= prefix.size() + kBodyMin && text.starts_with(prefix) &&

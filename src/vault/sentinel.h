@@ -19,6 +19,13 @@ inline constexpr std::string_view kSentinelMark = "aileron";
 // kept.
 std::string MakeSentinel(std::string_view credential, const Secret* value = nullptr);
 
+// An access key id and a secret access key, of the same make.
+struct AwsSentinel {
+  std::string access_key_id;
+  std::string secret_access_key;
+};
+AwsSentinel MakeAwsSentinel();
+
 // Does `text` have the mark where MakeSentinel puts it?
 bool LooksLikeSentinel(std::string_view text);
 

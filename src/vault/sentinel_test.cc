@@ -62,5 +62,14 @@ TEST(Sentinel, RealTokensAreNotTakenForOne) {
   }
 }
 
+TEST(Sentinel, KeysForAwsLookLikeKeys) {
+  const AwsSentinel one = MakeAwsSentinel(), other = MakeAwsSentinel();
+  EXPECT_EQ(one.access_key_id.size(), 20u);
+  EXPECT_TRUE(one.access_key_id.starts_with("AKIA"));
+  EXPECT_EQ(one.secret_access_key.size(), 40u);
+  EXPECT_NE(one.access_key_id, other.access_key_id);
+  EXPECT_NE(one.secret_access_key, other.secret_access_key);
+}
+
 }  // namespace
 }  // namespace aileron::vault

@@ -2,10 +2,11 @@
 
 import json
 import os
+import time
 
 import pytest
 
-from lib import binary, process
+from lib import binary, process, terminal
 from lib.messages_api import MessagesApi
 
 HOST = "api.anthropic.com"
@@ -33,7 +34,7 @@ def agent(any_world):
 
 def _run(world, *more, flags=()):
     return world.launch("/tmp/agent/claude", "-p", "Run the command, please.", "--allowedTools", "Bash",
-                        *more, flags=["--mount", f"{_AGENT.parent}:/tmp/agent:ro", *_FLAGS, *flags],
+                        *more, flags=["--mount", f"{binary.shared(_AGENT.parent)}:/tmp/agent:ro", *_FLAGS, *flags],
                         timeout=150)
 
 
@@ -67,6 +68,37 @@ def test_claude_code_streams_json(agent):
     kinds = [line for line in result.out.splitlines() if line.startswith("{")]
     assert len(kinds) >= 4 and "tool-42" in result.out
     assert any("tool_use" in line for line in kinds) and any("tool_result" in line for line in kinds)
+
+
+# What a first start asks a person is answered beforehand: the theme, the key, trust in the folder.
+_SETTLED = """
+cat > "$HOME/.claude.json" <<TEXT
+{"hasCompletedOnboarding": true, "theme": "dark", "bypassPermissionsModeAccepted": true,
+ "customApiKeyResponses": {"approved": ["$(printf %s "$ANTHROPIC_API_KEY" | tail -c 20)"], "rejected": []},
+ "projects": {"$PWD": {"hasTrustDialogAccepted": true, "hasCompletedProjectOnboarding": true}}}
+TEXT
+exec /tmp/agent/claude --allowedTools Bash
+"""
+
+
+def test_claude_code_on_a_terminal(agent):
+    """The interactive agent does not draw, take keys, work, or end; or it saw the real key."""
+    line = agent.launch_line(["sh", "-c", _SETTLED],
+                             ["--mount", f"{binary.shared(_AGENT.parent)}:/tmp/agent:ro", *_FLAGS])
+    screen = terminal.open_in(agent, line, rows=40, columns=110)
+    screen.expect("\u276f|> ", 60)
+    screen.send("Run the command, please.")
+    screen.expect("command")
+    screen.send("\r")
+    screen.expect("tool-42", 60)
+    screen.send("\x03")
+    time.sleep(0.2)
+    screen.send("\x03")
+    assert screen.wait() == 0
+    assert agent.read("made-by-tool") == "tool-42\n"
+    calls = agent.api_site.seen("/v1/messages?beta=true")
+    assert calls and all(one.header("x-api-key") == [KEY] for one in calls)
+    assert KEY not in screen.text
 
 
 def test_claude_code_tells_that_the_vault_is_locked(agent):

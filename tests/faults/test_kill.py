@@ -65,13 +65,11 @@ def test_the_next_request_after_reattaching_succeeds_at_once(talk):
     process.end(first)
 
     def attached():
-        socket = os.path.join(world.runtime, "aileron", "control.sock")
-        return os.path.exists(socket) and any(
-            one.command[1:2] == ("worker",) and one.state != "Z" for one in process.descendants()
-            if one.pid != first) and world.run("true").rc == 0
+        # Asking starts no daemon.
+        running = world.aileron("daemon", "status", "--json")
+        return running.rc == 0 and world.worker_pids()
 
-    process.eventually(attached, "the launcher has found a new daemon")
-    process.eventually(lambda: world.worker_pids(), "the new daemon has a worker for the session")
+    process.eventually(attached, "the launcher has found a new daemon, which has a worker")
     assert sandbox.fetch(f"https://{HOST}/again") == "200"
     assert sandbox.end() == 0
 
@@ -149,6 +147,25 @@ def test_a_killed_launcher_takes_its_sandbox_along(talk):
     process.eventually(lambda: [one for one in world.sessions("--all") if one["id"] == sandbox.session
                                 and one["state"] == "orphaned"], "the session is orphaned")
     process.eventually(lambda: world.worker_pids() == [], "its worker has ended")
+
+
+def test_a_killed_launcher_leaves_no_control_group(world):
+    """After kill -9 of the launcher of a limited session its control groups stay."""
+    child = world.launch_start("sh", "-c", "echo up; sleep 1000",
+                               flags=["--memory", "256m", "--pids", "100", "--cpus", "1"])
+    assert child.stdout.readline() == b"up\n"
+    inside = process.descendants(child.pid)[-1]
+    with open(f"/proc/{inside.pid}/cgroup", encoding="utf-8") as file:
+        named = {line.strip().rsplit("/", 1)[1] for line in file if "/aileron-" in line}
+    assert named, "the session has no control group, so the test shows nothing"
+
+    def left():
+        return [folder for folder, _, _ in os.walk("/sys/fs/cgroup") if os.path.basename(folder) in named]
+
+    assert left(), "its control groups are not seen from here"
+    process.end(child.pid)
+    child.wait(10)
+    process.eventually(lambda: not left(), "its control groups are gone", 20)
 
 
 def test_a_killed_init_ends_the_launch(talk):

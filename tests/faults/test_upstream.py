@@ -126,7 +126,7 @@ def test_a_slow_answer_is_waited_for(world):
     """A site that needs some seconds is given up, or holds up other requests."""
     site = world.site(HOST)
     site.routes["/slow"] = lambda request: (time.sleep(6), request.answer("at last\n"))
-    script = (f"curl -sS https://{HOST}/slow & curl -sS -w '%{{time_total}}\\n' -o /dev/null "
+    script = (f"curl --http1.1 -sS https://{HOST}/slow & curl -sS -w '%{{time_total}}\\n' -o /dev/null "
               f"https://{HOST}/fast; wait")
     result = world.shell(script).ok()
     assert "at last" in result.out and float(result.out.split()[0]) < 4
@@ -147,7 +147,7 @@ def test_a_client_that_leaves_frees_the_upstream(world):
             gone.set()
 
     world.raw_site(HOST, script)
-    child = world.launch_start("sh", "-c", f"timeout 1 curl -sS -o /dev/null https://{HOST}/; sleep 60")
+    child = world.launch_start("sh", "-c", f"timeout 1 curl --http1.1 -sS -o /dev/null https://{HOST}/; sleep 60")
     assert gone.wait(process.PATIENCE), "the upstream is still read"
     child.terminate()
     child.wait(process.PATIENCE)
@@ -162,7 +162,7 @@ def test_an_idle_connection_that_the_site_closed_is_not_a_failure(world):
         threading.Timer(0.05, lambda: _shut(request.connection)).start()
 
     site.routes["/close"] = then_close
-    script = f"for i in 1 2 3 4 5 6; do curl -sS https://{HOST}/close; sleep 0.3; done"
+    script = f"for i in 1 2 3 4 5 6; do curl --http1.1 -sS https://{HOST}/close; sleep 0.3; done"
     result = world.shell(script).ok()
     assert result.out == "closing soon\n" * 6, result.describe()
 
@@ -184,7 +184,7 @@ def test_a_request_with_a_body_is_never_sent_twice(world):
         _shut(request.connection)
 
     site.routes["/post"] = break_off
-    world.launch("curl", "-sS", f"https://{HOST}/warm").ok()
+    world.launch("curl", "--http1.1", "-sS", f"https://{HOST}/warm").ok()
     result = world.launch("curl", "-sSi", "--suppress-connect-headers", "--suppress-connect-headers", "-d", "once", f"https://{HOST}/post").ok()
     assert result.out.startswith("HTTP/1.1 502 ") and posts == [b"once"], result.describe()
 

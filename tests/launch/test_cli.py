@@ -30,7 +30,8 @@ def test_every_flag_of_launch_is_in_the_help_and_the_manual(world):
     """A flag of the specification is missing in --help or the man page."""
     flags = ["--sandbox", "--profile", "--allow", "--deny", "--mount", "--env", "--env-file",
              "--workdir", "--workspace", "--read-only", "--memory", "--pids", "--cpus",
-             "--upstream-ca", "--connect-to", "--tty", "--require", "--allow-write", "--allow-nested"]
+             "--upstream-ca", "--connect-to", "--tty", "--require", "--allow-write", "--allow-nested",
+             "--upstream-proxy", "--upstream-proxy-credential", "--no-proxy", "--timeout", "--opaque"]
     text = world.aileron("launch", "--help").ok().out
     manual = world.aileron("man").ok().out.replace("\\-", "-")
     assert [flag for flag in flags if flag not in text] == []
@@ -45,16 +46,40 @@ def test_version_is_one_line_and_json(world):
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completions_are_for_their_shell(world, shell):
-    """A completion script is empty, or bash cannot parse it."""
+    """A completion script is empty, or its shell cannot parse it."""
     script = world.aileron("completion", shell).ok().out
     assert "aileron" in script and "launch" in script
-    if shell == "bash":
-        process.run(["bash", "-n"], data=script.encode()).ok()
+    path = world.write("script", script)
+    process.run([shell, "-n", path]).ok()
+    broken = world.write("broken", script + "\nif (((\n")
+    assert process.run([shell, "-n", broken]).rc != 0
 
 
-def test_the_man_page_is_a_man_page(world):
-    """The man page is not roff."""
-    assert world.aileron("man").ok().out.lstrip().startswith((".TH", ".\\\"", "'\\\""))
+def _completed(world, *words) -> list:
+    """What bash offers for the last of `words`."""
+    script = world.write("bash-completion", world.aileron("completion", "bash").ok().out)
+    line = f'source {script}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _aileron; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    return process.run(["bash", "-c", line, "bash", *words], cwd=world.workspace).ok().out.split()
+
+
+def test_bash_completes_flags_of_aileron_and_none_of_the_command_behind_them(world):
+    """Behind -- bash offers aileron's flags, or before it none, or no command."""
+    assert "--allow" in _completed(world, "aileron", "launch", "--")
+    assert "list" in _completed(world, "aileron", "session", "")
+    assert _completed(world, "aileron", "launch", "--", "git", "--") == []
+    assert "--allow" not in _completed(world, "aileron", "launch", "--", "--")
+    assert "curl" in _completed(world, "aileron", "launch", "--read-only", "--", "cur")
+    world.write("a-file", "")
+    assert _completed(world, "aileron", "launch", "--", "cat", "a-f") == ["a-file"]
+
+
+def test_the_man_page_is_without_a_warning(world):
+    """groff warns of the man page, or a warning would not be seen."""
+    page = world.aileron("man").ok().out
+    assert page.startswith(".TH")
+    check = ["groff", "-man", "-ww", "-Tascii", "-z"]
+    assert process.run(check, data=page.encode()).ok().err == ""
+    assert process.run(check, data=(page + ".nothing\n").encode()).err != ""
 
 
 def test_an_unknown_verb_is_a_usage_error(world):
@@ -87,12 +112,3 @@ def test_a_daemon_that_cannot_start_gives_69(world):
     broken = world.write(os.path.join(world.root, "file"), "")
     result = world.aileron("session", "list", env={"XDG_RUNTIME_DIR": broken})
     assert result.rc == 69 and result.err.strip(), result.describe()
-
-
-def test_demo_shows_the_main_job_offline(world):
-    """The demo fails, needs more than itself, or leaves out a step."""
-    result = world.aileron("demo", timeout=120).ok()
-    text = result.out.lower()
-    for word in ("token", "refused", "captured", "audit"):
-        assert word in text, result.describe()
-    assert "\x1b" not in result.out

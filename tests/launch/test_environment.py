@@ -1,5 +1,6 @@
 """The environment of the agent: empty but for what is documented or asked for."""
 
+import json
 import os
 
 import pytest
@@ -43,12 +44,40 @@ def test_the_contracts_variables_are_set(world):
     found = _environment(world)
     assert found["AILERON_SANDBOX"] == "native"
     assert found["AILERON_SESSION_ID"] and len(found["AILERON_SESSION_ID"]) == 26
+    assert found["AILERON_API_URL"] == "https://aileron.internal/v1"
+    assert found["AILERON_APPROVAL_URL"].startswith("https://aileron.internal/v1/")
+    assert found["AILERON_TOKEN_FILE"] == "/run/aileron/token" and found["AILERON_TOKEN"]
+    assert found["AILERON_SANDBOX_IMAGE"] == "host" and found["AILERON_SANDBOX_TIER"] == "host"
+    assert found["NO_PROXY"] == found["no_proxy"]
+    assert {"localhost", "127.0.0.1", "::1"} <= set(found["NO_PROXY"].split(","))
     for name in _CA:
         assert found[name].startswith("/run/aileron/"), name
     for name in _PROXY - {"NO_PROXY"}:
         assert found[name] == found[name.lower()] and "3128" in found[name], name
     paths = {found[name] for name in _CA} | {"/run/aileron/ca.pem", "/run/aileron/bin/aileron"}
     world.shell("for f in " + " ".join(sorted(paths)) + "; do test -s $f || exit 1; done").ok()
+
+
+def test_the_contracts_files_are_there_and_read_only(any_world):
+    """A file of /run/aileron is missing, says something else than the environment, or can be written."""
+    script = ("cd /run/aileron; ls -A | sort; ls -A bin; [ \"$(cat token)\" = \"$AILERON_TOKEN\" ] && echo same; "
+              "cat session.json; for f in * bin/aileron; do echo x 2>/dev/null >> $f && echo BREACH; "
+              "rm -f $f 2>/dev/null && echo BREACH; done; touch new 2>/dev/null && echo BREACH; echo $AILERON_SESSION_ID")
+    lines = any_world.shell(script).ok().out.splitlines()
+    assert lines[:6] == ["bin", "ca-bundle.pem", "ca.pem", "session.json", "token", "tools.txt"], lines
+    assert lines[6:8] == ["aileron", "same"] and "BREACH" not in lines, lines
+    session = json.loads(lines[8])
+    assert session["id"] == lines[9] and session["driver"] == "native" and session["tier"] == "host"
+    assert session["workspace"] == any_world.workspace
+    assert session["api_url"] == "https://aileron.internal/v1"
+
+
+def test_the_bundle_holds_the_hosts_roots_and_the_sessions(world):
+    """ca-bundle.pem lacks the host's roots or the session's CA."""
+    result = world.shell("grep -c BEGIN /run/aileron/ca-bundle.pem; grep -c BEGIN /run/aileron/ca.pem; "
+                         "sed -n 2p /run/aileron/ca.pem | grep -qFf - /run/aileron/ca-bundle.pem && echo in").ok()
+    bundle, own, inside = result.out.split()
+    assert int(own) == 1 and int(bundle) > 50 and inside == "in"
 
 
 def test_home_is_a_private_writable_folder(any_world):

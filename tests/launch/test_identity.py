@@ -105,6 +105,30 @@ def test_a_kernel_that_refuses_namespaces_is_told_before_anything_starts(ordinar
     assert "sysctl" in result.err and f"max_{kind}_namespaces" in result.err, result.describe()
 
 
+@pytest.mark.parametrize("mask", ["mount -t tmpfs none /proc/bus", "mount -t tmpfs none /proc/fs",
+                                  "mount --bind /dev/null /proc/interrupts"])
+def test_an_outer_container_that_masks_proc_is_told_before_anything_starts(worlds, mask):
+    """Where a fresh /proc is refused, as in a default container, the launch names no way out."""
+    outer = worlds()
+    mark = os.path.join(outer.workspace, "mark")
+    script = f"{mask} && exec \"$@\""
+    result = outer.run("unshare", "--mount", "sh", "-c", script, "sh",
+                       *outer.launch_line(["touch", mark]))
+    assert result.rc == 125 and not os.path.exists(mark), result.describe()
+    assert "systempaths=unconfined" in result.err, result.describe()
+    doctor = outer.run("unshare", "--mount", "sh", "-c", script, "sh", binary.path(), "doctor", "--json")
+    rows = {one["name"]: one for one in json.loads(doctor.out)}
+    assert rows["own /proc"]["state"] == "missing"
+    assert "systempaths=unconfined" in rows["own /proc"]["fix"]
+
+
+def test_a_filter_that_refuses_namespaces_is_told_with_the_way_out(any_world):
+    """Where an outer container's filter refuses namespaces, the launch names no way out."""
+    filtered = any_world.program("without_namespaces.py")
+    result = any_world.run("/usr/bin/python3", filtered, *any_world.launch_line(["true"]))
+    assert result.rc == 125 and "seccomp=unconfined" in result.err, result.describe()
+
+
 @pytest.mark.parametrize("more", [(), ("--mount",)])
 def test_a_root_without_privileges_is_launched_for_as_an_ordinary_user(ordinary, more):
     """Where uid 0 is only the root of a user namespace (a rootless container), launch fails."""

@@ -1,8 +1,9 @@
 """The agent on a terminal behaves as in a normal one."""
 
 import signal
+import time
 
-from lib import terminal
+from lib import process, terminal
 
 
 def _open(world, *command, flags=(), **size):
@@ -83,6 +84,26 @@ def test_a_full_screen_program_works(world):
     screen.send("\x1b[A\x03\x1a\rq")
     screen.expect("1b5b41031a0d71")
     assert screen.wait() == 0
+
+
+def test_vim_edits_a_file(any_world):
+    """vim does not draw, take keys, see a resize, or write the file."""
+    any_world.write("letter", "first line\n")
+    screen = _open(any_world, "vim.tiny", "-u", "NONE", "-N", "letter", rows=20, columns=90)
+    screen.expect("first line")
+    screen.send("osecond line\x1b")
+    screen.expect("second line")
+    screen.resize(30, 70)
+    size = None
+    deadline = time.monotonic() + process.PATIENCE
+    while size != ("30", "70"):  # the change is on its way
+        assert time.monotonic() < deadline, size
+        screen.send(":set lines? columns?\r")
+        size = screen.expect(r"(?s)lines=(\d+).*?columns=(\d+).*?ENTER").groups()
+        screen.send("\r")
+    screen.send(":wq\r")
+    assert screen.wait() == 0
+    assert any_world.read("letter") == "first line\nsecond line\n"
 
 
 def test_the_terminal_is_as_before_when_the_agent_has_ended(world):

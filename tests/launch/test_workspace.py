@@ -202,6 +202,32 @@ def test_submodules_work_inside(project):
     assert git(project, "status", "--short").out == ""
 
 
+def test_a_submodule_can_be_added_and_updated_inside_and_leaves_no_hook(project):
+    """`git submodule add` or `update --init` fails inside, or what it added brings a hook or setting out."""
+    # A clone from a path does not go through the data plane: only git's own work is looked at here.
+    other = project._folder("other")
+    git(project, "init", "-q", "-b", "main", cwd=other)
+    project.write(os.path.join(other, "inner"), "1\n")
+    git(project, "add", ".", cwd=other)
+    git(project, "commit", "-qm", "inner", cwd=other)
+    script = ("set -e; git -c protocol.file.allow=always submodule add -q /home/other sub; "
+              "git commit -qm 'add sub'; git submodule deinit -q -f sub; "
+              "git -c protocol.file.allow=always submodule update -q --init; cat sub/inner; "
+              "mkdir -p .git/modules/sub/hooks; echo EVIL > .git/modules/sub/hooks/post-checkout; "
+              "chmod +x .git/modules/sub/hooks/post-checkout; git -C sub config core.fsmonitor 'touch evil'")
+    result = project.shell(script, flags=["--mount", f"{other}:/home/other:ro", *_IDENTITY,
+                                          "--env", "GIT_CONFIG_COUNT=1", "--env",
+                                          "GIT_CONFIG_KEY_0=safe.directory", "--env", "GIT_CONFIG_VALUE_0=*"])
+    assert result.ok().out == "1\n", result.describe()
+    inside = os.path.join(project.workspace, ".git", "modules", "sub")
+    assert os.path.exists(os.path.join(inside, "HEAD"))
+    assert not os.path.exists(os.path.join(inside, "hooks"))
+    assert "fsmonitor" not in project.read(os.path.join(inside, "config"))
+    assert "core.fsmonitor" in result.err, result.describe()
+    assert git(project, "submodule", "status").out.split()[1] == "sub"
+    assert git(project, "status", "--short").out == ""
+
+
 def test_launch_from_a_subfolder_of_a_project_protects_the_project(project):
     """A launch in a subfolder opens the project's hooks or settings."""
     project.write("sub/file", "x")

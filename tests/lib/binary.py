@@ -1,6 +1,7 @@
 """Finds the binary under test and copies it where every user of a world may run it."""
 
 import atexit
+import functools
 import os
 import pathlib
 import shutil
@@ -24,6 +25,20 @@ def original() -> pathlib.Path:
         if path.is_file():
             return path
     raise AssertionError("there is no aileron binary: run ./dev build release")
+
+
+@functools.cache
+def shared(path: pathlib.Path) -> pathlib.Path:
+    """`path` where every user of a world may read it: a copy, when it lies in a home closed to others."""
+    if all(parent.stat().st_mode & 0o001 for parent in path.parents):
+        return path
+    folder = tempfile.mkdtemp(prefix="als-", dir="/tmp")
+    owner = os.getpid()
+    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(folder, ignore_errors=True))
+    os.chmod(folder, 0o755)
+    if path.is_dir():
+        return pathlib.Path(shutil.copytree(path, os.path.join(folder, path.name)))
+    return pathlib.Path(shutil.copy(path, folder))
 
 
 def is_release() -> bool:

@@ -10,7 +10,7 @@ _EC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
 
 class Authority:
-    """Issues server certificates; one authority serves a whole test process."""
+    """Issues certificates of servers and clients; one authority serves a whole test process."""
 
     def __init__(self, name: str = "Aileron test authority"):
         self.folder = tempfile.mkdtemp(prefix="alc-", dir="/tmp")
@@ -38,7 +38,7 @@ class Authority:
                        "-subj", f"/CN={names[0][:60]}"]
             self._openssl(request)
             with open(stem + ".ext", "w", encoding="ascii") as file:
-                file.write(f"subjectAltName={alternative}\nextendedKeyUsage=serverAuth\n"
+                file.write(f"subjectAltName={alternative}\nextendedKeyUsage=serverAuth,clientAuth\n"
                            "basicConstraints=CA:false\n")
             sign = ["x509", "-req", "-in", stem + ".csr", "-CA", self.certificate, "-CAkey",
                     self._key, "-CAcreateserial", "-out", stem + ".pem", "-days", str(days),

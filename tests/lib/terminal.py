@@ -17,6 +17,8 @@ from lib import process
 class Terminal:
     """A child whose controlling terminal is a new pty of `rows` × `columns`."""
 
+    is_launcher = True  # may be one: a world ends it before its daemon
+
     def __init__(self, argv, rows: int = 24, columns: int = 80, **options):
         self.master, slave = pty.openpty()
         self.resize(rows, columns, announce=False)
@@ -85,6 +87,7 @@ class Terminal:
                 os.close(descriptor)
             except OSError:
                 pass
+        self.master = self._slave = -1
 
 
 def open_in(world, argv, **size) -> Terminal:

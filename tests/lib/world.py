@@ -242,8 +242,9 @@ class World:
         if self.closed:
             return
         self.closed = True
+        # Launchers first: one that lives would start a daemon again.
         for server in self.servers:
-            if isinstance(server, _Started):
+            if isinstance(server, _Started) or getattr(server, "is_launcher", False):
                 server.close()
         self.stop_daemon()
         for server in self.servers:

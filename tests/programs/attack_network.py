@@ -10,7 +10,7 @@ import sys
 import urllib.parse
 
 how, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
-REQUEST = f"GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode()
+REQUEST = f"GET / HTTP/1.1\r\nHost: {address}:{port}\r\nConnection: close\r\n\r\n".encode()
 
 
 def talk(opened: socket.socket) -> bool:

@@ -1,7 +1,8 @@
 """Runs a command, static or not, for which the real-time clock is SECONDS off (x86-64 Linux).
 
-usage: with_clock.py SECONDS COMMAND…
+usage: with_clock.py SECONDS|@FILE COMMAND…
 
+With @FILE the seconds are read from it each time, so that a test can set the clock while it runs.
 Each new program image loses its vDSO (the auxiliary vector's entry is made void), so it asks the
 kernel for the time; a seccomp filter stops these calls and the answer is shifted. Other clocks and
 everything else run at full speed.
@@ -13,7 +14,7 @@ import signal
 import struct
 import sys
 
-_SHIFT = int(sys.argv[1])
+_SHIFT = sys.argv[1]
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
 _libc.ptrace.restype = ctypes.c_long
@@ -49,6 +50,14 @@ def child() -> None:
     os.execvp(sys.argv[2], sys.argv[2:])
 
 
+def seconds_off() -> int:
+    """How many seconds the clock is off now."""
+    if not _SHIFT.startswith("@"):
+        return int(_SHIFT)
+    with open(_SHIFT[1:], encoding="ascii") as file:
+        return int(file.read() or "0")
+
+
 def registers(pid: int) -> list:
     """The user registers of a stopped thread."""
     buffer = ctypes.create_string_buffer(27 * 8)
@@ -82,7 +91,7 @@ def shift(pid: int, regs: list, number: int) -> None:
             memory.seek(target)
             seconds, = struct.unpack("q", memory.read(8))
             memory.seek(target)
-            memory.write(struct.pack("q", seconds + _SHIFT))
+            memory.write(struct.pack("q", seconds + seconds_off()))
 
 
 def main() -> int:

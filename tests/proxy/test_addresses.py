@@ -47,7 +47,7 @@ def _only_v6(port: int):
 
 
 def _fetch(place, url, *flags, how=()):
-    return place.launch("curl", "-sS", "--max-time", "25", *how, url, flags=list(flags), timeout=60).out
+    return place.launch("curl", "--http1.1", "-sS", "--max-time", "25", *how, url, flags=list(flags), timeout=60).out
 
 
 def _hits(place) -> int:

@@ -27,6 +27,15 @@ def test_curl_that_ignores_the_proxy_is_captured(any_world, site):
     assert [one["host"] for one in any_world.audited(kind="request")] == [HOST]
 
 
+def test_a_client_that_speaks_ipv6_alone_is_captured(any_world, site):
+    """curl -6 that knows of no proxy does not reach an allowed host, or went over IPv4."""
+    result = any_world.launch("curl", "-6", "-sS", "--noproxy", "*", "-w", "%{remote_ip}",
+                              f"https://{HOST}/").ok()
+    body, address = result.out.splitlines()
+    assert body == f"hello from {HOST}" and ":" in address, result.describe()
+    assert [one["host"] for one in any_world.audited(kind="request")] == [HOST]
+
+
 def test_plain_http_by_proxy_and_captured(any_world):
     """http:// does not work, in absolute form or captured by Host."""
     any_world.site("plain.test", tls=False)

@@ -106,3 +106,25 @@ def test_loopback_in_the_sandbox_is_the_sandboxs_own(world):
               "curl -sS -o /dev/null -w '%{http_code} ' http://127.0.0.1:8000/; "
               "curl -sS -o /dev/null -w '%{http_code}' http://localhost:8000/")
     assert world.shell(script).ok().out == "200 200"
+
+
+def test_dig_is_answered_over_both_transports_and_with_edns(world):
+    """dig, which sends EDNS with cookies, gets no address or an answer that it warns about."""
+    world.site("one.test")
+    for flags in (["+edns=0", "+cookie"], ["+noedns"], ["+tcp"], ["+bufsize=512", "+dnssec"]):
+        result = world.launch("dig", "+tries=1", "+time=5", *flags, "@127.0.0.1", "one.test", "A").ok()
+        assert "status: NOERROR" in result.out and "ANSWER: 1" in result.out, result.describe()
+        assert "WARN" not in result.out and " tc" not in result.out.split("flags:")[1][:30]
+        assert ("OPT PSEUDOSECTION" in result.out) == ("+noedns" not in flags), result.describe()
+    future = world.launch("dig", "+tries=1", "+time=5", "+edns=7", "+noednsnegotiation", "@127.0.0.1", "one.test").ok()
+    assert "BADVERS" in future.out, future.describe()
+
+
+def test_a_query_that_is_too_long_is_told_so(world):
+    """A client whose query is longer than any real one waits for its timeout."""
+    world.site("one.test")
+    program = ("import socket\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.settimeout(10)\n"
+               "s.connect(('127.0.0.1',53)); s.send(b'\\x12\\x34\\x01\\0\\0\\x01'+b'\\0'*3000)\n"
+               "print(s.recv(100)[:4].hex())\n")
+    out = world.launch("/usr/bin/python3", "-c", program).ok().out.strip()
+    assert out.startswith("1234") and out.endswith("1"), out

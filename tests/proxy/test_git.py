@@ -44,6 +44,26 @@ def test_clone_commit_and_push_50_mb(any_world, forge):
     assert used and all(one["host"] == HOST for one in used)
 
 
+def test_the_project_itself_is_pushed_and_stays_configured(any_world, forge):
+    """`push -u` of the workspace's own repository fails, or its remote and upstream do not come back."""
+    outside = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_AUTHOR_NAME": "T", "GIT_AUTHOR_EMAIL": "t@t",
+               "GIT_COMMITTER_NAME": "T", "GIT_COMMITTER_EMAIL": "t@t"}
+    any_world.run("git", "init", "-q", "-b", "main", env=outside).ok()
+    any_world.write("file", "one\n")
+    any_world.run("git", "add", "file", env=outside).ok()
+    any_world.run("git", "commit", "-qm", "first", env=outside).ok()
+    script = (f"set -e; git remote add origin https://{HOST}/project.git; echo two >> file; "
+              "git commit -qam second; git push -q -u origin main; git checkout -qb topic; "
+              "git commit -q --allow-empty -m third; git push -q -u origin topic; git status -sb | head -1")
+    result = any_world.shell(script, flags=_FLAGS).ok()
+    assert "topic...origin/topic" in result.out, result.describe()
+    assert forge.git("rev-parse", "topic") == any_world.run("git", "rev-parse", "HEAD", env=outside).out
+    kept = any_world.run("git", "config", "--local", "--list", env=outside).ok().out
+    assert f"remote.origin.url=https://{HOST}/project.git" in kept
+    assert "branch.topic.remote=origin" in kept and "branch.main.merge=refs/heads/main" in kept
+    any_world.secret_free(kept, TOKEN)
+
+
 def test_git_fetch_and_push_when_captured(any_world, forge):
     """git that is told to use no proxy does not work."""
     script = (f"set -e; git clone -q https://{HOST}/project.git p; cd p; git checkout -qb topic; "

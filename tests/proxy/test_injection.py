@@ -34,7 +34,7 @@ def test_bearer(bound):
     """A bearer credential is not injected, or the client's own is kept beside it."""
     world, site = bound(scheme="bearer")
     for how in ((), ("--noproxy", "*")):
-        result = world.launch("curl", "-sS", *how, "-H", "Authorization: Bearer client-guess",
+        result = world.launch("curl", "--http1.1", "-sS", *how, "-H", "Authorization: Bearer client-guess",
                               f"https://{HOST}/headers").ok()
     assert _headers(site, "Authorization") == [f"Bearer {SECRET}"] * 2
     assert result.rc == 0
@@ -43,7 +43,7 @@ def test_bearer(bound):
 def test_basic(bound):
     """A Basic credential is not injected with its user name."""
     world, site = bound(scheme="basic", username="robot")
-    world.launch("curl", "-sS", "-u", "other:guess", f"https://{HOST}/").ok()
+    world.launch("curl", "--http1.1", "-sS", "-u", "other:guess", f"https://{HOST}/").ok()
     expected = base64.b64encode(f"robot:{SECRET}".encode()).decode()
     assert _headers(site, "Authorization") == [f"Basic {expected}"]
 
@@ -51,7 +51,7 @@ def test_basic(bound):
 def test_header_template(bound):
     """A header by template is not injected, or the client's own stays."""
     world, site = bound(scheme="header-template", header="X-Api-Key", template="key={secret};v=1")
-    world.launch("curl", "-sS", "-H", "x-api-key: guess", "-H", "X-API-KEY: guess2",
+    world.launch("curl", "--http1.1", "-sS", "-H", "x-api-key: guess", "-H", "X-API-KEY: guess2",
                  f"https://{HOST}/").ok()
     assert _headers(site, "X-Api-Key") == [f"key={SECRET};v=1"]
 
@@ -60,7 +60,7 @@ def test_query_parameter(bound):
     """A query parameter is not injected, replaced or encoded, or stands in the audit log."""
     world, site = bound(scheme="query-param", parameter="key")
     for path in ("/a", "/b?x=1", "/c?key=guess&x=%202", "/d?x&key=guess&key=more#frag"):
-        world.launch("curl", "-sS", "--globoff", f"https://{HOST}{path}").ok()
+        world.launch("curl", "--http1.1", "-sS", "--globoff", f"https://{HOST}{path}").ok()
     targets = [one.target for one in site.seen()]
     assert all(target.count(f"key={SECRET}") == 1 and "guess" not in target and "more" not in target
                for target in targets), targets
@@ -68,13 +68,59 @@ def test_query_parameter(bound):
     world.secret_free(json.dumps(world.audit()), SECRET)
 
 
+def test_cookie(bound):
+    """A cookie is not set, the client's own of that name stays, or its others go."""
+    world, site = bound(scheme="cookie", cookie="sid")
+    world.launch("curl", "-sS", "-b", "theme=dark; sid=guess; lang=de", f"https://{HOST}/").ok()
+    world.launch("curl", "-sS", f"https://{HOST}/").ok()
+    assert _headers(site, "Cookie") == [f"theme=dark; lang=de; sid={SECRET}", f"sid={SECRET}"]
+
+
+def test_a_look_alike_in_a_cookie(bound):
+    """The look-alike in the bound cookie is not replaced, or in another one it is."""
+    world, site = bound(scheme="cookie", cookie="sid", sentinel="SERVICE_SID")
+    result = world.shell(f"curl -sS -b \"other=$SERVICE_SID; sid=$SERVICE_SID\" https://{HOST}/; "
+                         "echo; echo $SERVICE_SID").ok()
+    sentinel = result.out.splitlines()[-1]
+    assert _headers(site, "Cookie") == [f"other={sentinel}; sid={SECRET}"]
+
+
+@pytest.mark.parametrize("binding", [
+    {"scheme": "bearer"}, {"scheme": "basic", "username": "robot"},
+    {"scheme": "query-param", "parameter": "key"}, {"scheme": "cookie", "cookie": "sid"},
+    {"scheme": "bearer", "sentinel": "SERVICE_TOKEN"},
+], ids=lambda binding: "-".join(binding.values()))
+def test_an_echo_is_masked_where_a_binding_asks(bound, binding):
+    """With `mask` a site that echoes its request shows the secret to the sandbox, in body or header."""
+    world, site = bound(mask=True, **binding)
+
+    def echo(request):
+        text = json.dumps([request.path, *request.headers.values()])
+        request.send_response(200)
+        request.send_header("X-Echo", text)
+        request.send_header("Transfer-Encoding", "chunked")
+        request.end_headers()
+        for character in text:
+            request.chunk(character.encode())
+        request.wfile.write(b"0\r\n\r\n")
+
+    site.routes["/echo-all"] = echo
+    result = world.shell("curl -sSi --compressed -H \"X-Own: $SERVICE_TOKEN\" "
+                         f"-H \"Authorization: Bearer $SERVICE_TOKEN\" https://{HOST}/echo-all").ok()
+    world.secret_free(result.stdout, SECRET)
+    pair = base64.b64encode(f"robot:{SECRET}".encode()).decode()
+    assert pair not in result.out and "*" * 20 in result.out, result.out
+    seen = str(site.seen()[0])
+    assert SECRET in seen or pair in seen
+
+
 def test_sentinel_swap(bound):
     """The look-alike is not replaced on the wire, or any other token is."""
     world, site = bound(scheme="bearer", sentinel="SERVICE_TOKEN")
-    script = (f"echo $SERVICE_TOKEN; curl -sS -H \"Authorization: Bearer $SERVICE_TOKEN\" "
-              f"https://{HOST}/mine; curl -sS -H 'Authorization: Bearer other-token' https://{HOST}/other; "
-              f"curl -sS https://{HOST}/none; "
-              f"curl -sS -H \"Authorization: token $SERVICE_TOKEN\" https://{HOST}/scheme")
+    script = (f"echo $SERVICE_TOKEN; curl --http1.1 -sS -H \"Authorization: Bearer $SERVICE_TOKEN\" "
+              f"https://{HOST}/mine; curl --http1.1 -sS -H 'Authorization: Bearer other-token' https://{HOST}/other; "
+              f"curl --http1.1 -sS https://{HOST}/none; "
+              f"curl --http1.1 -sS -H \"Authorization: token $SERVICE_TOKEN\" https://{HOST}/scheme")
     result = world.shell(script).ok()
     sentinel = result.out.splitlines()[0]
     assert sentinel and sentinel != SECRET
@@ -92,19 +138,19 @@ def test_sentinels_differ_by_session_and_go_nowhere_else(bound):
     """Two sessions share a look-alike, or it is replaced on the way to another host."""
     world, site = bound(scheme="bearer", sentinel="SERVICE_TOKEN")
     other = world.site("other.test")
-    script = ("echo $SERVICE_TOKEN; curl -sS -H \"Authorization: Bearer $SERVICE_TOKEN\" "
+    script = ("echo $SERVICE_TOKEN; curl --http1.1 -sS -H \"Authorization: Bearer $SERVICE_TOKEN\" "
               "https://other.test/")
     first, second = (world.shell(script).ok().out.splitlines()[0] for _ in range(2))
     assert first != second
     assert other.seen()[0].header("Authorization") == [f"Bearer {first}"]
-    world.shell(f"curl -sS -H 'Authorization: Bearer {first}' https://{HOST}/stolen").ok()
+    world.shell(f"curl --http1.1 -sS -H 'Authorization: Bearer {first}' https://{HOST}/stolen").ok()
     assert site.seen("/stolen")[0].header("Authorization") == [f"Bearer {first}"]
 
 
 def test_the_sentinel_in_another_place_is_not_replaced(bound):
     """The look-alike is replaced in a body or another header, so the site could echo the secret."""
     world, site = bound(scheme="bearer", sentinel="SERVICE_TOKEN")
-    result = world.shell(f"curl -sS -H \"X-Echo: $SERVICE_TOKEN\" -d \"$SERVICE_TOKEN\" "
+    result = world.shell(f"curl --http1.1 -sS -H \"X-Echo: $SERVICE_TOKEN\" -d \"$SERVICE_TOKEN\" "
                          f"\"https://{HOST}/echo?$SERVICE_TOKEN\"").ok()
     world.secret_free(result.stdout, SECRET)
     seen = site.seen()[0]
@@ -119,7 +165,7 @@ def test_no_other_host_or_port_gets_the_credential(bound):
     port = world.site(HOST, port=8443)
     plain = world.site(HOST, tls=False)
     for url in ("https://sub.api.test/", f"https://{HOST}:8443/", f"http://{HOST}/"):
-        world.launch("curl", "-sS", url)
+        world.launch("curl", "--http1.1", "-sS", url)
     for one in (other, port, plain):
         assert not [value for value in _headers(one, "Authorization") if SECRET in value]
     assert site.seen() == []
@@ -160,9 +206,9 @@ def test_a_missing_credential_fails_closed(bound):
 def test_a_vault_locked_in_the_middle_takes_the_credential_away(bound):
     """A worker goes on using a credential after the vault was locked."""
     world, site = bound(scheme="bearer")
-    script = (f"curl -sS https://{HOST}/first; touch one; while ! [ -e two ]; do sleep 0.05; done; "
-              f"curl -sS https://{HOST}/second; touch three; while ! [ -e four ]; do sleep 0.05; done; "
-              f"curl -sS https://{HOST}/third")
+    script = (f"curl --http1.1 -sS https://{HOST}/first; touch one; while ! [ -e two ]; do sleep 0.05; done; "
+              f"curl --http1.1 -sS https://{HOST}/second; touch three; while ! [ -e four ]; do sleep 0.05; done; "
+              f"curl --http1.1 -sS https://{HOST}/third")
     child = world.launch_start("sh", "-c", script)
     folder = world.workspace
     process.eventually(lambda: os.path.exists(f"{folder}/one"), "the first request was made")
@@ -180,9 +226,9 @@ def test_a_vault_locked_in_the_middle_takes_the_credential_away(bound):
 def test_a_changed_secret_is_used_at_once(bound):
     """A session goes on with the old value of a secret."""
     world, site = bound(scheme="bearer")
-    world.launch("curl", "-sS", f"https://{HOST}/").ok()
+    world.launch("curl", "--http1.1", "-sS", f"https://{HOST}/").ok()
     world.secret("api/service", "new-value-93")
-    world.launch("curl", "-sS", f"https://{HOST}/").ok()
+    world.launch("curl", "--http1.1", "-sS", f"https://{HOST}/").ok()
     assert _headers(site, "Authorization") == [f"Bearer {SECRET}", "Bearer new-value-93"]
 
 
@@ -191,7 +237,7 @@ def test_the_audit_names_the_credential_and_never_its_value(bound):
     world, _ = bound(scheme="bearer")
     # By a file, since the session's own record holds the command as it was given.
     world.write("where", f"url = https://{HOST}/path?query=hidden-query\n")
-    world.launch("curl", "-sS", "--config", "where").ok()
+    world.launch("curl", "--http1.1", "-sS", "--config", "where").ok()
     records = [one for one in world.audited(kind="request") if one["host"] == HOST]
     assert records[0]["credential"] == "api/service" and records[0]["status"] == 200
     text = json.dumps(world.audit())
@@ -202,7 +248,7 @@ def test_a_secret_with_a_line_break_cannot_split_a_header(bound):
     """A secret that holds CR LF writes a header of its own on the wire."""
     world, site = bound(scheme="bearer")
     world.aileron("secret", "set", "api/service", data=b"abc\r\nX-Evil: 1\r\n")
-    text = world.launch("curl", "-sS", f"https://{HOST}/").out
+    text = world.launch("curl", "--http1.1", "-sS", f"https://{HOST}/").out
     assert not _headers(site, "X-Evil")
     world.secret_free(text, "X-Evil")
 
@@ -221,13 +267,13 @@ def test_builtin_bindings_work_when_the_vault_has_the_credential(world, host, he
     """A built-in binding is not used, or is used without its credential."""
     site = world.site(host)
     world.unlock()
-    world.launch("curl", "-sS", f"https://{host}/before").ok()
+    world.launch("curl", "--http1.1", "-sS", f"https://{host}/before").ok()
     binding = [one for one in world.bindings() if one["host"] == host][0]
     assert binding["source"] == "builtin" and not binding["active"]
     world.secret(binding["credential"], SECRET)
     # A binding with a look-alike swaps it; the others inject whatever the client sends.
     mine = form.format(f"${binding['sentinel']}" if "sentinel" in binding else "own")
-    world.shell(f'curl -sS -H "{header}: {mine}" https://{host}/after').ok()
+    world.shell(f'curl --http1.1 -sS -H "{header}: {mine}" https://{host}/after').ok()
     secret = SECRET
     if binding["scheme"] == "basic":
         secret = base64.b64encode(f"{binding['username']}:{SECRET}".encode()).decode()
@@ -255,5 +301,5 @@ def test_a_users_binding_wins_over_a_builtin_one(world):
     world.secret("api/mine", SECRET)
     world.bind({"name": "mine", "host": "api.openai.com", "scheme": "header-template", "credential":
                 "api/mine", "header": "X-Mine", "template": "{secret}"})
-    world.launch("curl", "-sS", "https://api.openai.com/").ok()
+    world.launch("curl", "--http1.1", "-sS", "https://api.openai.com/").ok()
     assert _headers(site, "X-Mine") == [SECRET]

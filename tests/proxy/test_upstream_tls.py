@@ -60,21 +60,21 @@ def test_the_clients_wish_not_to_verify_changes_nothing(world):
 def test_both_tls_versions_towards_the_site(world, version):
     """A site with only one of TLS 1.2 and 1.3 is not reached."""
     site = world.site(HOST, versions=(version, version))
-    assert world.launch("curl", "-sS", f"https://{HOST}/").ok().out == f"hello from {HOST}\n"
+    assert world.launch("curl", "--http1.1", "-sS", f"https://{HOST}/").ok().out == f"hello from {HOST}\n"
     assert site.seen()[0].tls_version == version.name.replace("v1_", "v1.")
 
 
 def test_the_site_gets_the_right_server_name(world):
     """The TLS name towards the site is missing or another one."""
     site = world.site(HOST)
-    world.launch("curl", "-sS", f"https://{HOST}/").ok()
+    world.launch("curl", "--http1.1", "-sS", f"https://{HOST}/").ok()
     assert set(site.server_names) == {HOST}
 
 
 def test_the_roots_of_one_session_are_not_those_of_another(world):
     """--upstream-ca of one launch is trusted by another one."""
     site = world.site(HOST)
-    world.launch("curl", "-sS", f"https://{HOST}/").ok()
+    world.launch("curl", "--http1.1", "-sS", f"https://{HOST}/").ok()
     at = world.flags.index("--upstream-ca")
     del world.flags[at:at + 2]
     _refused(world, "certificate")

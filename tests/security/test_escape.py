@@ -1,5 +1,6 @@
 """Attackers out of the workspace: symbolic links, races of binds, hard links, exchanged folders."""
 
+import contextlib
 import os
 import threading
 
@@ -53,6 +54,26 @@ def test_a_planted_link_does_not_steer_the_launchers_mounts(victim, name, target
 
 def test_a_race_of_folder_and_link_does_not_steer_the_mounts(victim):
     """A folder that turns into a link while the launcher mounts opens the host's files."""
+    with _swapping(victim):
+        for _ in range(25):
+            result = victim.shell("cat .vscode/file 2>/dev/null; echo x > .vscode/new 2>/dev/null; "
+                                  "rm -f .vscode/file 2>/dev/null; true")
+            assert MARK not in result.out, result.describe()
+            assert result.rc in (0, 125), result.describe()
+    _untouched(victim)
+
+
+def test_canary_the_same_race_opens_the_file_to_whoever_looks_before_they_open(victim):
+    """The attacker cannot see success: even one who checks for a link first never meets the race."""
+    naive = ("deadline=$(($(date +%s) + 60)); while [ $(date +%s) -lt $deadline ]; do "
+             "if [ -d .vscode ] && [ ! -L .vscode ]; then cat .vscode/file 2>/dev/null && exit 0; fi; done")
+    with _swapping(victim):
+        assert victim.run("sh", "-c", naive, timeout=90).out == MARK
+
+
+@contextlib.contextmanager
+def _swapping(victim):
+    """.vscode of the workspace is a folder and a link to the victim by turns, many times a second."""
     path = os.path.join(victim.workspace, ".vscode")
     stop = threading.Event()
 
@@ -75,15 +96,10 @@ def test_a_race_of_folder_and_link_does_not_steer_the_mounts(victim):
     thread = threading.Thread(target=swap)
     thread.start()
     try:
-        for _ in range(25):
-            result = victim.shell("cat .vscode/file 2>/dev/null; echo x > .vscode/new 2>/dev/null; "
-                                  "rm -f .vscode/file 2>/dev/null; true")
-            assert MARK not in result.out, result.describe()
-            assert result.rc in (0, 125), result.describe()
+        yield
     finally:
         stop.set()
         thread.join()
-    _untouched(victim)
 
 
 def test_a_workspace_that_is_a_link_is_its_target_or_refused(victim):

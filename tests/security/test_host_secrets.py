@@ -144,18 +144,39 @@ def test_the_secret_holders_cannot_be_dumped(ordinary):
 
 def test_the_secret_is_nowhere_in_the_sandbox(any_world):
     """A credential that was used stands in a file or in the memory of a process in the sandbox."""
-    any_world.site("api.test")
+    site = any_world.site("api.test")
     any_world.unlock()
     any_world.secret("api/x", MARK)
     any_world.bind({"name": "b", "host": "api.test", "scheme": "bearer", "credential": "api/x",
                     "sentinel": "API_TOKEN"})
-    half, other = MARK[:9], MARK[9:]
-    script = (f"curl -sS -H \"Authorization: Bearer $API_TOKEN\" https://api.test/ -D /tmp/head >/tmp/body; "
-              f"m={half}; grep -rlsF \"$m{other}\" /tmp /run /dev/shm /home /root . ; "
-              f"/usr/bin/python3 attack_memory.py all $m {other}; env")
+    script = ("curl -sS -H \"Authorization: Bearer $API_TOKEN\" https://api.test/ -D /tmp/head >/tmp/body; "
+              + _search(MARK) + "; env")
     any_world.program("attack_memory.py")
     result = any_world.shell(script)
-    assert MARK not in result.out and "BREACH" not in result.out, result.describe()
+    assert site.seen("/")[0].header("Authorization") == [f"Bearer {MARK}"], "it was not used"
+    assert result.out.startswith("held\n"), f"a file or a process holds it: {result.describe()}"
+    assert MARK not in result.out
+
+
+def _search(mark: str) -> str:
+    """Shell: looks for `mark` in files and in memory. It stands whole on no command line, and in no
+    memory but that of a subshell that is gone before memory is searched."""
+    half, other = mark[:9], mark[9:]
+    return (f"m={half}; (grep -rlsF -e \"${{m}}{other}\" /tmp /run /dev/shm /home /root .); "
+            f"/usr/bin/python3 attack_memory.py all $m {other}")
+
+
+def test_canary_the_same_search_finds_what_is_planted_in_the_sandbox(any_world):
+    """The attacker cannot see success: it does not find a decoy in a file or in another process."""
+    decoy = "AL-DECOY-MARK-51d0"
+    any_world.program("attack_memory.py")
+    plant = f"m={decoy[:9]}; (printf %s \"${{m}}{decoy[9:]}\" > /tmp/decoy); "
+    result = any_world.shell(plant + _search(decoy)).ok()
+    assert "/tmp/decoy" in result.out and "held" in result.out, result.describe()
+    holder = ("/usr/bin/python3 -c 'import sys, time; x = \"\".join(sys.argv[1:]); print(\"up\", flush=True); "
+              f"time.sleep(1000)' {decoy[:9]} {decoy[9:]} > /tmp/up & while ! [ -s /tmp/up ]; do sleep 0.02; done; ")
+    result = any_world.shell(holder + _search(decoy)).ok()
+    assert "BREACH" in result.out, result.describe()
 
 
 @pytest.mark.parametrize("kind", ["state", "config", "runtime", "home", "/"])

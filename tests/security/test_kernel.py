@@ -98,12 +98,43 @@ def test_require_accepts_a_wall_that_stands(world, wall):
         result.describe()
 
 
+# Lowers each limit and tries to take that back, by both calls; with "soft" only what anybody may raise.
+_RAISE = """
+import ctypes, resource, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+kinds = [resource.RLIMIT_CORE, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE, resource.RLIMIT_MEMLOCK]
+tried = 0
+for kind in kinds:
+    hard = resource.getrlimit(kind)[1]
+    lowered = 100 if hard in (-1, 0) or hard > 100 else hard - 1
+    kept = hard if sys.argv[1] == 'soft' else lowered
+    if hard != 0:
+        resource.setrlimit(kind, (lowered, kept))
+    for target in (lowered + 1 if hard else 1, resource.RLIM_INFINITY):
+        tried += 1
+        try:
+            resource.setrlimit(kind, (target, kept if kept != lowered else target))
+            print('BREACH setrlimit', kind, target)
+        except (OSError, ValueError):
+            pass
+        wanted = struct.pack('qq', target, kept if kept != lowered else target)
+        if libc.prlimit64(0, kind, wanted, None) == 0:
+            print('BREACH prlimit', kind, target)
+print('tried', tried)
+"""
+
+
 def test_resource_limits_cannot_be_raised(any_world):
     """The agent takes back a limit of its sandbox."""
-    program = ("import resource\n"
-               "for kind in (resource.RLIMIT_CORE,):\n"
-               "  soft,hard=resource.getrlimit(kind); print(hard)\n")
-    assert any_world.launch("/usr/bin/python3", "-c", program).ok().out.split()[0] in ("0", "-1")
+    result = any_world.launch("/usr/bin/python3", "-c", _RAISE, "hard")
+    assert result.ok().out == "tried 8\n", result.describe()
+
+
+def test_canary_the_same_attempt_raises_what_anybody_may_raise(ordinary):
+    """The attacker cannot see success: limits are not raised even where that is allowed."""
+    result = ordinary.run("/usr/bin/python3", "-c", _RAISE, "soft").ok()
+    for call in ("setrlimit", "prlimit"):
+        assert result.out.count(f"BREACH {call}") >= 3, result.describe()
 
 
 def test_a_cgroup_cannot_be_left(any_world):

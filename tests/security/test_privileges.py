@@ -79,8 +79,8 @@ def test_the_worker_holds_no_file_of_the_vault_or_the_log(running):
 
 def test_the_sandbox_is_not_a_descendant_that_root_of_the_host_owns(running):
     """A process of the sandbox runs as root of the host."""
-    inside = [one for one in process.descendants(running.child.pid) if "sleep" in one.command]
-    assert inside
+    inside = process.eventually(lambda: [one for one in process.descendants(running.child.pid)
+                                         if "sleep" in one.command], "the agent's job has started")
     facts = process.status(inside[0].pid)
     assert int(facts["CapBnd"], 16) == 0 and facts["NoNewPrivs"] == "1"
     namespace = os.readlink(f"/proc/{inside[0].pid}/ns/user") if os.geteuid() == 0 else "other"

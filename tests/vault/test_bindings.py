@@ -41,7 +41,28 @@ def test_a_binding_by_command(world):
     assert world.aileron("binding", "show", "service").rc != 0
 
 
+def test_file_and_command_write_the_same_narrowing(world):
+    """A binding added by command reads back otherwise than one from a file, or is not shown narrowed."""
+    world.aileron("binding", "add", "service", "--host", "api.test", "--credential", "api/service",
+                  "--method", "GET", "--method", "HEAD", "--path", "/repos/me/**", "--path", "/user").ok()
+    shown = world.json("binding", "show", "service")
+    assert shown["methods"] == ["GET", "HEAD"] and shown["paths"] == ["/repos/me/**", "/user"]
+    written = world.read(os.path.join(world.config, "aileron", "bindings.yaml"))
+    assert written.endswith('    methods: [GET, HEAD]\n    paths: ["/repos/me/**", "/user"]\n'), written
+    for verb in (("list",), ("check", "api.test")):
+        assert "GET,HEAD /repos/me/** /user" in world.aileron("binding", *verb).ok().out
+    _write(world, GOOD + "    methods: [GET, HEAD]\n    paths: [/repos/me/**, /user]\n")
+    again = world.json("binding", "show", "service")
+    assert {key: again[key] for key in ("methods", "paths")} == {key: shown[key] for key in ("methods", "paths")}
+    result = world.aileron("binding", "add", "other", "--host", "api.test", "--credential", "api/service",
+                           "--path", "/a/../b")
+    assert result.rc == 64 and "paths" in result.err, result.describe()
+
+
 @pytest.mark.parametrize("name,text,word", [
+    ("a bad path", GOOD + "    paths: [/a/**/b]\n", "paths"),
+    ("methods that are no list", GOOD + "    methods: GET\n", "methods"),
+    ("a method in small letters", GOOD + "    methods: [get]\n", "methods"),
     ("an unknown key", GOOD + "    colour: red\n", "colour"),
     ("an unknown scheme", GOOD.replace("bearer", "barer"), "barer"),
     ("no credential", GOOD.replace("    credential: api/service\n", ""), "credential"),

@@ -1,0 +1,148 @@
+#include "base/path_pattern.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace aileron {
+namespace {
+
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = ToLower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// How many bytes the UTF-8 sequence at the front of `text` has; 0 when it is none. No overlong
+// forms: an overlong "/" is one to some decoders.
+std::size_t Utf8Length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  const std::size_t length = lead < 0x80                    ? 1
+                             : lead >= 0xc2 && lead <= 0xdf ? 2
+                             : lead >= 0xe0 && lead <= 0xef ? 3
+                             : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                            : 0;
+  if (length == 0 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  const bool outside = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xed && byte(1) > 0x9f) ||
+                       (lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) > 0x8f);
+  return outside ? 0 : length;
+}
+
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = Utf8Length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+bool IsControl(char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }
+
+// Decoded, or nothing when it is ambiguous.
+std::optional<std::string> NormalSegment(std::string_view raw) {
+  std::string text;
+  text.reserve(raw.size());
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    char c = raw[i];
+    const bool encoded = c == '%';
+    if (encoded) {
+      if (i + 2 >= raw.size()) return std::nullopt;
+      const int high = HexValue(raw[i + 1]), low = HexValue(raw[i + 2]);
+      if (high < 0 || low < 0) return std::nullopt;
+      c = static_cast<char>(high << 4 | low);
+      i += 2;
+    }
+    if (IsControl(c) || std::string_view("/\\%?#").contains(c)) return std::nullopt;
+    text += c;
+  }
+  // Some servers drop ";parameters" of a segment before they look at it.
+  const std::string_view name = std::string_view(text).substr(0, text.find(';'));
+  if (name == "." || name == ".." || (name.empty() && !text.empty())) return std::nullopt;
+  if (!IsUtf8(text)) return std::nullopt;
+  return text;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string>> NormalPath(std::string_view path) {
+  if (!path.starts_with('/') || path.size() > kPathMax) return std::nullopt;
+  const auto raw = Split(path.substr(1), '/');
+  std::vector<std::string> segments;
+  segments.reserve(raw.size());
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    if (raw[i].empty() && i + 1 != raw.size()) return std::nullopt;
+    auto segment = NormalSegment(raw[i]);
+    if (!segment) return std::nullopt;
+    segments.push_back(std::move(*segment));
+  }
+  return segments;
+}
+
+Result<PathPattern> PathPattern::Parse(std::string_view text) {
+  const auto wrong = [&](std::string_view what) {
+    return Fail(Code::kInvalid, "\"{}\" {}", Printable(text.substr(0, 100)), what);
+  };
+  if (!text.starts_with('/')) return wrong("is not a path: it must begin with /");
+  if (text.size() > kPathPatternMax) return wrong("is too long");
+  PathPattern pattern;
+  pattern.text_ = text;
+  const auto raw = Split(text.substr(1), '/');
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    const bool last = i + 1 == raw.size();
+    if (raw[i] == "**") {
+      if (!last) return wrong("has ** before its end: ** stands for any rest, and goes last");
+      pattern.rest_ = true;
+      break;
+    }
+    if (raw[i] == "*") {
+      pattern.parts_.push_back({.any = true, .text = ""});
+      continue;
+    }
+    if (raw[i].contains('*'))
+      return wrong("has a * beside other text: * stands for a whole segment");
+    const bool visible = std::ranges::all_of(raw[i], [](char c) { return c > ' ' && c < 0x7f; });
+    if (!visible) return wrong("holds a blank or a byte that is not ASCII: write it as %XX");
+    auto segment = raw[i].empty() && !last ? std::nullopt : NormalSegment(raw[i]);
+    if (!segment) {
+      return wrong(
+          "is no path in normal spelling: no . or .. or empty segment, no \\ ? #, and no "
+          "encoded / \\ % ? #");
+    }
+    pattern.parts_.push_back({.any = false, .text = std::move(*segment)});
+  }
+  return pattern;
+}
+
+bool PathPattern::Matches(std::string_view path) const {
+  const auto segments = NormalPath(path);
+  return segments && Matches(*segments);
+}
+
+bool PathPattern::Matches(const std::vector<std::string>& segments) const {
+  if (rest_ ? segments.size() <= parts_.size() : segments.size() != parts_.size()) return false;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    if (parts_[i].any ? segments[i].empty() : parts_[i].text != segments[i]) return false;
+  }
+  return true;
+}
+
+bool PathPattern::Overlaps(const PathPattern& other) const {
+  const std::size_t mine = parts_.size(), theirs = other.parts_.size();
+  if (!rest_ && !other.rest_ && mine != theirs) return false;
+  if (!rest_ && other.rest_ && mine <= theirs) return false;
+  if (rest_ && !other.rest_ && theirs <= mine) return false;
+  for (std::size_t i = 0; i < std::min(mine, theirs); ++i) {
+    const Part& a = parts_[i];
+    const Part& b = other.parts_[i];
+    const bool meet = a.any ? b.any || !b.text.empty() : b.any ? !a.text.empty() : a.text == b.text;
+    if (!meet) return false;
+  }
+  return true;
+}
+
+}  // namespace aileron

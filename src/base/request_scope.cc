@@ -1,0 +1,50 @@
+#include "base/request_scope.h"
+
+#include <algorithm>
+#include <span>
+
+#include "base/text.h"
+
+namespace aileron {
+namespace {
+
+constexpr std::string_view kMethodFields[] = {"x-http-method", "x-http-method-override",
+                                              "x-method-override"};
+constexpr std::string_view kPathFields[] = {"x-original-url", "x-rewrite-url", "x-original-uri",
+                                            "x-override-url"};
+
+bool Named(std::span<const std::string_view> names, std::string_view field) {
+  return std::ranges::any_of(names,
+                             [&](std::string_view name) { return EqualsIgnoreCase(name, field); });
+}
+
+}  // namespace
+
+bool RequestScope::Covers(std::string_view method, std::string_view path) const {
+  if (!methods.empty() && std::ranges::find(methods, method) == methods.end()) return false;
+  if (paths.empty()) return true;
+  const auto segments = NormalPath(path);
+  return segments && std::ranges::any_of(paths, [&](const PathPattern& pattern) {
+           return pattern.Matches(*segments);
+         });
+}
+
+bool RequestScope::Overlaps(const RequestScope& other) const {
+  const bool methods_meet =
+      methods.empty() || other.methods.empty() ||
+      std::ranges::any_of(methods, [&](const std::string& method) {
+        return std::ranges::find(other.methods, method) != other.methods.end();
+      });
+  const bool paths_meet = paths.empty() || other.paths.empty() ||
+                          std::ranges::any_of(paths, [&](const PathPattern& mine) {
+                            return std::ranges::any_of(other.paths, [&](const PathPattern& theirs) {
+                              return mine.Overlaps(theirs);
+                            });
+                          });
+  return methods_meet && paths_meet;
+}
+
+bool OverridesMethod(std::string_view field) { return Named(kMethodFields, field); }
+bool OverridesPath(std::string_view field) { return Named(kPathFields, field); }
+
+}  // namespace aileron

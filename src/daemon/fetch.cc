@@ -1,0 +1,253 @@
+// Tested by tests/proxy/test_sources.py.
+
+#include "daemon/fetch.h"
+
+#include "base/text.h"
+#include "daemon/limits.h"
+#include "http/headers.h"
+
+namespace aileron::daemon {
+
+Fetch::Fetch(net::Loop& loop, FetchRequest request, OnDone on_done)
+    : loop_(loop),
+      request_(std::move(request)),
+      on_done_(std::move(on_done)),
+      deadline_(loop, [this] { GiveUp("{} did not answer in time", request_.url.Authority()); }),
+      output_(limits::kFetchHead + limits::kFetchBody, Contents::kSecret),
+      input_(http::limits::head_bytes + limits::kFetchRead, Contents::kSecret),
+      body_(limits::kFetchBody, Contents::kSecret) {
+  deadline_.Set(request_.timeout);
+  loop_.Post([this, alive = std::weak_ptr(alive_)] {
+    if (alive.expired()) return;
+    if (auto begun = Begin(); !begun) Finish(std::unexpected(std::move(begun.error())));
+  });
+}
+
+// The resolver may be what is calling: it goes when it has returned.
+Fetch::~Fetch() {
+  if (resolver_ != nullptr) loop_.Post([last = std::move(resolver_)] {});
+}
+
+Status Fetch::Begin() {
+  AILERON_TRY(WriteHead());
+  const ServiceUrl& url = request_.url;
+  if (url.tls) {
+    std::string ca;
+    if (!request_.ca.empty()) {
+      auto read = os::ReadFile(request_.ca, limits::kCaFile);
+      if (!read) return Wrap(std::move(read.error()), "the authority's file cannot be used");
+      ca = *std::move(read);
+    }
+    auto client = net::TlsClient::Make(net::RootBundle::OfSystem(), ca);
+    if (!client) return Fail(Code::kInvalid, "{} holds no certificate in PEM", request_.ca);
+    tls_ = *std::move(client);
+  }
+  if (const auto address = net::Endpoint::Parse(url.host, url.port)) {
+    Connect({*address});
+    return {};
+  }
+  AILERON_ASSIGN(resolver_, net::Resolver::Make(loop_));
+  resolver_->Resolve(url.host, url.port, [this, alive = std::weak_ptr(alive_)](auto answer) {
+    if (!alive.expired()) Resolved(std::move(answer));
+  });
+  return {};
+}
+
+Status Fetch::WriteHead() {
+  const auto put = [this](std::string_view text) {
+    if (text.size() > output_.Room()) return false;
+    output_.Append(text);
+    return true;
+  };
+  bool fits = put(request_.method) && put(" ") && put(request_.target) &&
+              put(" HTTP/1.1\r\nHost: ") && put(request_.url.Authority()) &&
+              put("\r\nAccept: application/json\r\n");
+  for (const auto& [name, value] : request_.headers) {
+    fits = fits && put(name) && put(": ") && put(value) && put("\r\n");
+  }
+  for (const auto& [name, value] : request_.secret_headers) {
+    // Whatever is kept as a secret: a line end in it would be a header of its own.
+    if (!http::IsFieldValue(value.Reveal())) {
+      return Fail(Code::kInvalid, "what would be sent to {} cannot stand in a header",
+                  request_.url.Authority());
+    }
+    fits = fits && put(name) && put(": ") && put(value.Reveal()) && put("\r\n");
+  }
+  if (!request_.body.empty()) {
+    fits = fits && put(fmt::format("Content-Length: {}\r\n", request_.body.size()));
+  }
+  fits = fits && put("Connection: close\r\n\r\n") && put(request_.body.Reveal());
+  if (!fits)
+    return Fail(Code::kInvalid, "the request to {} is too large", request_.url.Authority());
+  return {};
+}
+
+// Comes a second time when one family's addresses were late.
+void Fetch::Resolved(Result<net::Resolver::Answer> answer) {
+  if (stream_) return;
+  if (!answer) return GiveUp("{}", answer.error().message);
+  if (attempt_) return attempt_->Add(answer->addresses);
+  Connect(answer->addresses, answer->rest == net::Resolver::Answer::Rest::kMore
+                                 ? net::ConnectAttempt::More::kExpected
+                                 : net::ConnectAttempt::More::kNone);
+}
+
+void Fetch::Connect(const std::vector<net::Endpoint>& addresses, net::ConnectAttempt::More more) {
+  attempt_ = std::make_unique<net::ConnectAttempt>(
+      loop_, addresses, request_.timeout,
+      [this](Result<net::Connected> connected) { Connected(std::move(connected)); }, more);
+}
+
+void Fetch::Connected(Result<net::Connected> connected) {
+  const auto attempt = std::move(attempt_);
+  const std::string& authority = request_.url.Authority();
+  if (!connected) return GiveUp("cannot connect to {}: {}", authority, connected.error().message);
+  auto stream = net::Stream::Make(loop_, std::move(connected->socket), *this);
+  if (!stream) return GiveUp("cannot connect to {}: {}", authority, stream.error().message);
+  stream_ = std::move(*stream);
+  if (tls_ == nullptr) {
+    state_ = State::kWriting;
+  } else if (auto started = stream_->StartClient(*tls_, request_.url.host, request_.url.port);
+             !started) {
+    return GiveUp("cannot speak TLS with {}: {}", authority, started.error().message);
+  }
+  OnChannel(*stream_);
+}
+
+void Fetch::OnChannel(net::Channel&) {
+  const std::weak_ptr<int> alive = alive_;
+  bool more = true;
+  while (more && !alive.expired() && on_done_) {
+    switch (state_) {
+      case State::kHandshake:
+        more = StepHandshake();
+        break;
+      case State::kWriting:
+        more = StepWrite();
+        break;
+      case State::kHead:
+      case State::kBody:
+        more = StepRead();
+        break;
+    }
+  }
+}
+
+bool Fetch::StepHandshake() {
+  switch (stream_->Handshake()) {
+    case net::Io::kDone:
+      state_ = State::kWriting;
+      return true;
+    case net::Io::kBlocked:
+      return false;
+    default:
+      GiveUp(
+          "cannot speak TLS with {}: {}{}", request_.url.Authority(), stream_->error(),
+          stream_->untrusted() ? ". If it has an authority of its own, name its file with ca" : "");
+      return false;
+  }
+}
+
+bool Fetch::StepWrite() {
+  while (!output_.empty()) {
+    std::size_t count = 0;
+    switch (stream_->Write(output_.View(), count)) {
+      case net::Io::kDone:
+        output_.Consume(count);
+        break;
+      case net::Io::kBlocked:
+        return false;
+      default:
+        GiveUp("cannot write to {}: {}", request_.url.Authority(), stream_->error());
+        return false;
+    }
+  }
+  state_ = State::kHead;
+  return true;
+}
+
+bool Fetch::StepRead() {
+  std::size_t count = 0;
+  if (input_.Room() < limits::kFetchRead) {
+    GiveUp("{} answered with too long a head", request_.url.Authority());
+    return false;
+  }
+  switch (stream_->Read(input_.Prepare(limits::kFetchRead), count)) {
+    case net::Io::kDone:
+      input_.Commit(count);
+      return state_ == State::kHead ? TakeHead() : TakeBody();
+    case net::Io::kBlocked:
+      return false;
+    default:
+      break;
+  }
+  const bool whole = state_ == State::kBody && stream_->clean_end() &&
+                     reader_.End().outcome == http::Outcome::kDone;
+  if (whole) {
+    Succeed();
+  } else {
+    GiveUp("{} closed the connection before its answer was complete", request_.url.Authority());
+  }
+  return false;
+}
+
+bool Fetch::TakeHead() {
+  while (true) {
+    const auto exchange = http::Exchange{};
+    const http::HeadStep step = parser_.Parse(input_.View(), exchange, head_);
+    if (step.outcome == http::Outcome::kNeedMore) return true;
+    if (step.outcome == http::Outcome::kFailed) {
+      GiveUp("{} answered what is not HTTP: {}", request_.url.Authority(),
+             http::FlawText(step.flaw));
+      return false;
+    }
+    input_.Consume(step.consumed);
+    if (!head_.interim()) break;
+  }
+  if (head_.body().framing == http::Framing::kTunnel) {
+    GiveUp("{} answered what is not HTTP", request_.url.Authority());
+    return false;
+  }
+  reader_.Start(head_.body());
+  state_ = State::kBody;
+  return TakeBody();
+}
+
+bool Fetch::TakeBody() {
+  while (!reader_.done()) {
+    const auto step = reader_.Read(input_.View());
+    if (step.outcome == http::Outcome::kFailed) {
+      GiveUp("{} answered what is not HTTP: {}", request_.url.Authority(),
+             http::FlawText(step.flaw));
+      return false;
+    }
+    if (step.payload.size() > body_.Room()) {
+      GiveUp("{} answered with more than {} bytes", request_.url.Authority(), limits::kFetchBody);
+      return false;
+    }
+    body_.Append(step.payload);
+    input_.Consume(step.consumed);
+    if (step.outcome == http::Outcome::kNeedMore && step.consumed == 0) return true;
+  }
+  Succeed();
+  return false;
+}
+
+void Fetch::Succeed() {
+  Finish(FetchResponse{.status = head_.status(), .body = Secret(body_.View())});
+}
+
+template <typename... Args>
+void Fetch::GiveUp(fmt::format_string<Args...> format, Args&&... args) {
+  Finish(Fail(Code::kUnavailable, "{}", fmt::format(format, std::forward<Args>(args)...)));
+}
+
+void Fetch::Finish(Result<FetchResponse> result) {
+  deadline_.Cancel();
+  stream_.reset();
+  const OnDone on_done = std::move(on_done_);
+  on_done_ = nullptr;
+  if (on_done) on_done(std::move(result));  // may destroy this
+}
+
+}  // namespace aileron::daemon

@@ -1,0 +1,92 @@
+// Fetch: one request over HTTPS from the daemon to a service of the user's, on the daemon's loop.
+//
+// One connection, one HTTP/1.1 exchange, no redirect, no cookie, no proxy. The certificate is
+// verified against the system's roots and the file that the user named. A name may stand for any
+// address: who wrote the URL is the user. The whole takes at most the timeout, the answer at most
+// limits::kFetchBody bytes; request and answer lie in memory that is wiped.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/secret.h"
+#include "base/service_url.h"
+#include "http/h1.h"
+#include "net/connect.h"
+#include "net/loop.h"
+#include "net/resolver.h"
+#include "net/stream.h"
+
+namespace aileron::daemon {
+
+struct FetchRequest {
+  ServiceUrl url;              // its path is not used
+  std::string method = "GET";  // a token
+  std::string target;          // origin-form
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<std::string, Secret>> secret_headers;
+  Secret body;
+  std::string ca;  // a PEM file, or empty
+  net::Interval timeout{};
+};
+
+struct FetchResponse {
+  int status = 0;
+  Secret body;
+};
+
+class Fetch final : private net::Channel::Owner {
+ public:
+  using OnDone = std::function<void(Result<FetchResponse>)>;
+
+  // Calls `on_done` once, from the loop, unless it is destroyed before, which cancels. `on_done`
+  // may destroy it. An Error names the service and says what to do, and holds nothing of the
+  // answer.
+  Fetch(net::Loop& loop, FetchRequest request, OnDone on_done);
+  ~Fetch();
+
+ private:
+  enum class State { kHandshake, kWriting, kHead, kBody };
+
+  Status Begin();
+  Status WriteHead();
+  void Resolved(Result<net::Resolver::Answer> answer);
+  void Connect(const std::vector<net::Endpoint>& addresses,
+               net::ConnectAttempt::More more = net::ConnectAttempt::More::kNone);
+  void Connected(Result<net::Connected> connected);
+  void OnChannel(net::Channel& stream) override;
+  // Each is false when it must wait, or has finished.
+  bool StepHandshake();
+  bool StepWrite();
+  bool StepRead();
+  bool TakeHead();
+  bool TakeBody();
+  void Succeed();
+  template <typename... Args>
+  void GiveUp(fmt::format_string<Args...> format, Args&&... args);
+  void Finish(Result<FetchResponse> result);
+
+  net::Loop& loop_;
+  FetchRequest request_;
+  OnDone on_done_;
+  net::Timer deadline_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // what was posted looks at it
+  std::shared_ptr<net::Resolver> resolver_;
+  std::unique_ptr<net::TlsClient> tls_;
+  std::unique_ptr<net::ConnectAttempt> attempt_;
+  std::unique_ptr<net::Stream> stream_;
+  State state_ = State::kHandshake;
+  ByteBuffer output_;
+  ByteBuffer input_;
+  ByteBuffer body_;
+  http::ResponseParser parser_;
+  http::ResponseHead head_;
+  http::BodyReader reader_;
+};
+
+}  // namespace aileron::daemon

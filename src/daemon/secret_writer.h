@@ -1,0 +1,33 @@
+// SecretWriter: text with secrets in it, written straight into locked memory.
+#pragma once
+
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/secret.h"
+
+namespace aileron::daemon {
+
+class SecretWriter {
+ public:
+  // Holds at most `bound` bytes; what goes beyond is not written, and overflowed() says so.
+  explicit SecretWriter(std::size_t bound) : text_(bound, Contents::kSecret) {}
+
+  void Put(std::string_view text);
+  // As application/x-www-form-urlencoded has it, with %20 for a blank.
+  void PutEncoded(std::string_view text);
+  // NAME=VALUE, encoded, behind "&" when something stands there.
+  void PutField(std::string_view name, std::string_view value);
+  // Base64 (RFC 4648 §4).
+  void PutBase64(std::string_view bytes);
+
+  bool overflowed() const { return overflowed_; }
+  std::string_view View() const { return text_.View(); }
+  Secret Take() const { return Secret(text_.View()); }
+
+ private:
+  ByteBuffer text_;
+  bool overflowed_ = false;
+};
+
+}  // namespace aileron::daemon

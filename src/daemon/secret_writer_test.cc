@@ -1,0 +1,36 @@
+#include "daemon/secret_writer.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+
+namespace aileron::daemon {
+namespace {
+
+TEST(SecretWriter, AFormIsEncoded) {
+  SecretWriter writer(100);
+  writer.PutField("grant_type", "refresh_token");
+  writer.PutField("a b", "x&y=z/\xc3\xa4~");
+  EXPECT_EQ(writer.View(), "grant_type=refresh_token&a%20b=x%26y%3Dz%2F%C3%A4~");
+}
+
+TEST(SecretWriter, Base64IsWhatEverybodyElseWrites) {
+  for (const std::string_view text :
+       {"", "f", "fo", "foo", "foob", "fooba", "foobar", "\xff\xfe"}) {
+    SecretWriter writer(100);
+    writer.PutBase64(text);
+    EXPECT_EQ(writer.View(), Base64Encode(text));
+  }
+}
+
+TEST(SecretWriter, WhatDoesNotFitIsTold) {
+  SecretWriter writer(3);
+  writer.Put("abc");
+  EXPECT_FALSE(writer.overflowed());
+  writer.Put("d");
+  EXPECT_TRUE(writer.overflowed());
+  EXPECT_EQ(writer.Take().Reveal(), "abc");
+}
+
+}  // namespace
+}  // namespace aileron::daemon

@@ -1,0 +1,155 @@
+#include "http/h2_stream.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "http/h2_test_pair.h"
+
+namespace aileron::http {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr std::string_view kGet = "GET /a HTTP/1.1\r\nHost: site.test\r\nX-A: 1\r\n\r\n";
+
+TEST(H2Stream, ARequestAndItsResponseReadAsTheyWereWritten) {
+  H2Pair pair;
+  const auto stream = pair.Ask(kGet);
+  ASSERT_EQ(pair.requests.size(), 1u);
+  H2Stream& request = *pair.requests[0];
+  EXPECT_EQ(H2Pair::ReadAll(request),
+            "GET /a HTTP/1.1\r\nHost: site.test\r\nx-a: 1\r\nConnection: close\r\n\r\n");
+  // The end of the request is not the end of its client.
+  EXPECT_EQ(request.state(), H2Stream::State::kOpen);
+
+  const std::string_view response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  EXPECT_EQ(request.Write(response), response.size());
+  pair.Exchange();
+  EXPECT_EQ(H2Pair::ReadAll(*stream),
+            "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nConnection: close\r\n\r\nok");
+  EXPECT_EQ(stream->state(), H2Stream::State::kEnded);
+  EXPECT_EQ(pair.client.streams(), 0u);
+  EXPECT_EQ(pair.server.streams(), 0u);
+}
+
+TEST(H2Stream, AChunkedBodyAndItsTrailersPass) {
+  H2Pair pair;
+  const auto stream = pair.Ask(
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "5\r\nhello\r\n0\r\nx-end: 1\r\n\r\n");
+  EXPECT_THAT(H2Pair::ReadAll(*pair.requests.at(0)),
+              EndsWith("\r\n\r\n5\r\nhello\r\n0\r\nx-end: 1\r\n\r\n"));
+  EXPECT_TRUE(
+      pair.requests[0]->Write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                              "2\r\nok\r\n0\r\ngrpc-status: 0\r\n\r\n"));
+  pair.Exchange();
+  EXPECT_THAT(H2Pair::ReadAll(*stream), EndsWith("\r\n2\r\nok\r\n0\r\ngrpc-status: 0\r\n\r\n"));
+  EXPECT_EQ(stream->state(), H2Stream::State::kEnded);
+}
+
+TEST(H2Stream, ReadingByPiecesGivesTheSameMessage) {
+  H2Pair pair;
+  pair.Ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'b'));
+  const std::string text = H2Pair::ReadAll(*pair.requests.at(0), 7);
+  EXPECT_THAT(text, EndsWith("\r\n\r\n" + std::string(1000, 'b')));
+}
+
+TEST(H2Stream, AMessageThatIsAllHeadEndsWithItsHeaders) {
+  H2Pair pair;
+  const auto stream = pair.Ask(kGet);
+  EXPECT_TRUE(pair.requests.at(0)->Write(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\ngrpc-status: 5\r\n\r\n0\r\n\r\n"));
+  ByteBuffer frames(1 << 16);
+  pair.server.Send(frames);
+  constexpr std::size_t flags_at = 4, type_at = 3;
+  EXPECT_EQ(frames.View()[type_at], 1) << "HEADERS";
+  EXPECT_EQ(frames.View()[flags_at] & 1, 1) << "END_STREAM";
+}
+
+TEST(H2Stream, InterimResponsesComeFirst) {
+  H2Pair pair;
+  const auto stream = pair.Ask(kGet);
+  EXPECT_TRUE(pair.requests.at(0)->Write("HTTP/1.1 103 Early Hints\r\nlink: <a>\r\n\r\n"));
+  EXPECT_TRUE(pair.requests[0]->Write("HTTP/1.1 204 No Content\r\n\r\n"));
+  pair.Exchange();
+  EXPECT_THAT(H2Pair::ReadAll(*stream),
+              AllOf(StartsWith("HTTP/1.1 103 "), HasSubstr("link: <a>\r\n\r\nHTTP/1.1 204 ")));
+}
+
+TEST(H2Stream, WhatNobodyReadsStaysWithTheSender) {
+  H2Pair pair;
+  const auto stream = pair.client.Open();
+  std::string body = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n";
+  body += std::string(500'000, 'b');
+  std::size_t written = 0;
+  for (int i = 0; i < 100; ++i) {
+    written += stream->Write(std::string_view(body).substr(written)).value_or(0);
+    pair.Exchange();
+  }
+  EXPECT_LE(written, limits::h2_client_window + limits::h2_output_max + 100);
+  // Reading lets more come.
+  const std::string first = H2Pair::ReadAll(*pair.requests.at(0));
+  EXPECT_GE(first.size(), limits::h2_client_window / 2);
+  pair.Exchange();
+  EXPECT_TRUE(pair.requests[0]->MayRead());
+}
+
+TEST(H2Stream, AStreamThatIsCutIsBrokenOnTheOtherSide) {
+  H2Pair pair;
+  const auto stream = pair.Ask(kGet);
+  EXPECT_TRUE(pair.requests.at(0)->Write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"));
+  pair.Exchange();
+  pair.requests[0]->Finish(H2Stream::Ending::kCut);
+  pair.Exchange();
+  EXPECT_THAT(H2Pair::ReadAll(*stream), EndsWith("half"));
+  EXPECT_EQ(stream->state(), H2Stream::State::kBroken);
+}
+
+TEST(H2Stream, WhatWasWrittenBeforeACutArrives) {
+  H2Pair pair;
+  const auto stream = pair.Ask(kGet);
+  EXPECT_TRUE(pair.requests.at(0)->Write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"));
+  pair.requests[0]->Finish(H2Stream::Ending::kCut);
+  pair.requests[0]->Abandon();
+  pair.Exchange();
+  EXPECT_THAT(H2Pair::ReadAll(*stream), EndsWith("half"));
+  EXPECT_EQ(stream->state(), H2Stream::State::kBroken);
+  EXPECT_EQ(pair.server.streams(), 0u);
+}
+
+TEST(H2Stream, ABodyThatEndsWithItsConnectionEndsWhole) {
+  H2Pair pair;
+  const auto stream = pair.Ask(kGet);
+  EXPECT_TRUE(pair.requests.at(0)->Write("HTTP/1.1 200 OK\r\n\r\nall"));
+  pair.requests[0]->Finish(H2Stream::Ending::kWhole);
+  pair.Exchange();
+  EXPECT_THAT(H2Pair::ReadAll(*stream), EndsWith("3\r\nall\r\n0\r\n\r\n"));
+  EXPECT_EQ(stream->state(), H2Stream::State::kEnded);
+}
+
+TEST(H2Stream, AnAbandonedRequestIsReset) {
+  H2Pair pair;
+  const auto stream = pair.Ask(kGet);
+  stream->Abandon();
+  pair.Exchange();
+  EXPECT_EQ(H2Pair::ReadAll(*pair.requests.at(0)).substr(0, 3), "GET");
+  EXPECT_EQ(pair.requests[0]->state(), H2Stream::State::kBroken);
+  EXPECT_EQ(pair.requests[0]->Write("HTTP/1.1 200 OK\r\n\r\n"), std::nullopt);
+}
+
+TEST(H2Stream, AnAnsweredRequestNeedNotSendTheRest) {
+  H2Pair pair;
+  const auto stream =
+      pair.Ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
+  EXPECT_TRUE(pair.requests.at(0)->Write("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"));
+  pair.requests[0]->Abandon();
+  pair.Exchange();
+  EXPECT_THAT(H2Pair::ReadAll(*stream), EndsWith("no"));
+  EXPECT_EQ(stream->state(), H2Stream::State::kEnded);
+  EXPECT_EQ(stream->Write("1\r\nb\r\n"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace aileron::http

@@ -1,0 +1,24 @@
+// Tested by tests/proxy/test_sentinel_files.py.
+
+#include "sandbox/agent_files.h"
+
+#include <fcntl.h>
+
+#include "os/fd.h"
+
+namespace aileron::sandbox {
+
+Status WriteAgentFiles(const std::vector<RuntimeFile>& files) {
+  constexpr mode_t folder_mode = 0700, file_mode = 0600;
+  for (const RuntimeFile& file : files) {
+    AILERON_TRY(os::MakeFolders(file.name.substr(0, file.name.rfind('/')), folder_mode));
+    os::Fd descriptor(
+        open(file.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file_mode));
+    if (!descriptor)
+      return os::FailErrno("cannot write {}, where a binding puts its look-alike", file.name);
+    AILERON_TRY(os::WriteAll(descriptor.get(), file.bytes));
+  }
+  return {};
+}
+
+}  // namespace aileron::sandbox

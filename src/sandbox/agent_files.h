@@ -1,0 +1,17 @@
+// Files of the agent's own, written before it starts: settings that hold look-alikes of
+// credentials.
+#pragma once
+
+#include <vector>
+
+#include "base/result.h"
+#include "sandbox/spec.h"
+
+namespace aileron::sandbox {
+
+// Writes each file (RuntimeFile::name is an absolute path inside) with mode 0600 and the missing
+// folders above it. To be called as the agent, who can write in private places alone. Fails where
+// something stands at the path already, a symlink too.
+Status WriteAgentFiles(const std::vector<RuntimeFile>& files);
+
+}  // namespace aileron::sandbox
