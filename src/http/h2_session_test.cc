@@ -139,6 +139,42 @@ TEST_F(H2Attack, MoreDataThanTheWindowIsRefused) {
   EXPECT_TRUE(Says(kReset, answer) || Says(kGoAway, answer));
 }
 
+TEST_F(H2Attack, AFieldThatHttpDoesNotAllowIsRefusedAndNotDropped) {
+  const std::string bad = kGetFields + std::string(
+                                           "\x40\x01x\x03"
+                                           "a\0b",
+                                           7);
+  (void)server.Receive(Frame(kHeaders, kEndStream | kEndHeaders, 1, bad));
+  EXPECT_NE(server.TakeFlaw(), "");
+  const auto stream = server.NextMoved();
+  EXPECT_TRUE(stream == nullptr || H2Pair::ReadAll(*stream).empty());
+}
+
+// HPACK: CONNECT with :protocol.
+std::string ExtendedConnect(const std::string& protocol) {
+  return "\x02\x07"
+         "CONNECT"
+         "\x40\x09:protocol" +
+         std::string(1, static_cast<char>(protocol.size())) + protocol +
+         "\x87\x84\x01\x01"
+         "a";
+}
+
+TEST_F(H2Attack, AnExtendedConnectForAnotherProtocolIsNoOrdinaryRequest) {
+  (void)server.Receive(Frame(kHeaders, kEndHeaders, 1, ExtendedConnect("connect-udp")));
+  const auto stream = server.NextMoved();
+  EXPECT_TRUE(stream == nullptr || H2Pair::ReadAll(*stream).empty());
+}
+
+TEST_F(H2Attack, ASuccessThatIsNoSwitchOfProtocolsOpensNoTunnel) {
+  (void)server.Receive(Frame(kHeaders, kEndHeaders, 1, ExtendedConnect("websocket")));
+  const auto stream = server.NextMoved();
+  ASSERT_TRUE(stream);
+  EXPECT_THAT(H2Pair::ReadAll(*stream), HasSubstr("Upgrade: websocket"));
+  EXPECT_TRUE(stream->Write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+  EXPECT_THAT(Answer(), HasSubstr("H\x82l\x02")) << ":status 502 in HPACK";
+}
+
 TEST_F(H2Attack, WhatIsNoHttp2IsAFailure) {
   H2Session fresh{H2Session::Role::kServer, H2Session::Scheme::kHttps, {}};
   EXPECT_FALSE(fresh.Receive("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));

@@ -129,6 +129,38 @@ TEST(H2Stream, ABodyThatEndsWithItsConnectionEndsWhole) {
   EXPECT_EQ(stream->state(), H2Stream::State::kEnded);
 }
 
+TEST(H2Stream, AStreamThatWasGivenUpIsNotToldOfAgain) {
+  H2Pair pair;
+  const auto stream = pair.Ask(kGet);
+  const std::string body(3 * limits::h2_output_max, 'b');
+  const std::string response = "HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n" + body;
+  EXPECT_TRUE(pair.requests.at(0)->Write(response));
+  ByteBuffer frames(1 << 20);
+  pair.server.Send(frames);  // there is room again, which is news
+  pair.requests[0]->Finish(H2Stream::Ending::kCut);
+  pair.requests[0]->Abandon();
+  EXPECT_EQ(pair.server.NextMoved(), nullptr);
+  // What comes too late changes nothing.
+  EXPECT_EQ(pair.requests[0]->Write("more"), std::nullopt);
+  pair.requests[0]->Finish(H2Stream::Ending::kWhole);
+  EXPECT_TRUE(pair.client.Receive(frames.View()));
+  pair.Exchange();
+  (void)H2Pair::ReadAll(*stream);
+  pair.Exchange();
+  (void)H2Pair::ReadAll(*stream);
+  EXPECT_EQ(stream->state(), H2Stream::State::kBroken);
+}
+
+TEST(H2Stream, AHeadThatIsTooLargeToBeSentEndsItsStream) {
+  H2Pair pair;
+  const auto stream = pair.Ask(kGet);
+  std::string head = "HTTP/1.1 200 OK\r\n";
+  while (head.size() < limits::h2_head_sent_max) head += "x: " + std::string(4000, 'v') + "\r\n";
+  EXPECT_TRUE(pair.requests.at(0)->Write(head + "Content-Length: 2\r\n\r\nok"));
+  pair.Exchange();
+  EXPECT_EQ(stream->state(), H2Stream::State::kBroken);
+}
+
 TEST(H2Stream, AnAbandonedRequestIsReset) {
   H2Pair pair;
   const auto stream = pair.Ask(kGet);

@@ -229,3 +229,29 @@ def test_a_client_of_http1_reaches_a_site_that_knows_http2_alone(world):
     script = f"wget -nv -O- https://{HOST}/one && wget -nv -O- https://{HOST}/two"
     assert world.shell(script).ok().out == "hello by HTTP/2 \n" * 2
     assert [one.path for one in site.requests] == ["/one", "/two"]
+
+
+def test_requests_of_a_client_that_vanishes_leave_their_record(world, modern):
+    """What was in work when a connection of HTTP/2 broke is not recorded."""
+    @modern.route("/never")
+    def never(exchange):
+        exchange.whole()
+
+    world.launch("curl", "-sS", "--http2", "--max-time", "1", f"https://{HOST}/never")
+    record, = world.audited(kind="request", path="/never")
+    assert record["code"] == "client_gone"
+
+
+def test_unread_answers_do_not_hold_up_the_others(world, modern):
+    """Downloads that nobody reads stop every other response of their site."""
+    @modern.route("/endless")
+    def endless(exchange):
+        exchange.head()
+        for _ in range(8):
+            exchange.data(bytes(1024 * 1024))
+
+    script = (f"for i in 1 2 3 4 5 6 7 8; do curl -sS --http2 --limit-rate 1K https://{HOST}/endless"
+              " >/dev/null & done; sleep 2;"
+              f" curl -sS --http2 --max-time 20 https://{HOST}/; kill $(jobs -p)")
+    result = world.shell(script, timeout=60)
+    assert "hello by HTTP/2" in result.out, result.describe()
