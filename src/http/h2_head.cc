@@ -50,6 +50,7 @@ bool H2Head::Add(std::string_view name, std::string_view value) {
   constexpr std::size_t added = 256;
   if (++count_ > limits::header_count || size_ > limits::head_bytes - added) return false;
   if (name.starts_with(':')) return AddPseudo(name, value);
+  value = Trim(value, " \t");
   if (!IsToken(name) || !IsFieldValue(value)) return false;
   if (IsConnectionField(name)) return true;
   if (name == "cookie") {

@@ -47,6 +47,15 @@ TEST(H2Head, ABodyWithoutALengthIsChunkedAndOneWithItIsNot) {
   EXPECT_EQ(framing, Framing::kLength);
 }
 
+TEST(H2Head, BlanksAroundAValueAreNoPartOfIt) {
+  Fields fields = kGet;
+  fields.emplace_back("authorization", "Bearer ");
+  fields.emplace_back("x", " \ty\t ");
+  Framing framing{};
+  EXPECT_THAT(Request(fields, H2Head::Rest::kNothing, framing),
+              HasSubstr("authorization: Bearer\r\nx: y\r\n"));
+}
+
 TEST(H2Head, CookieCrumbsAreOneField) {
   Fields fields = kGet;
   fields.emplace_back("cookie", "a=1");

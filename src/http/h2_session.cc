@@ -136,6 +136,8 @@ struct H2Session::Callbacks {
       nghttp2_option_set_max_continuations(made, limits::h2_continuations_max);
       nghttp2_option_set_max_settings(made, limits::h2_settings_max);
       nghttp2_option_set_max_outbound_ack(made, limits::h2_acks_max);
+      // curl sends what it is given; the blanks go, as they do in HTTP/1.1.
+      nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(made, 1);
       nghttp2_option_set_max_send_header_block_length(made, limits::h2_head_sent_max);
       return made;
     }();

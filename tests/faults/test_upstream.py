@@ -14,7 +14,7 @@ HOST = "faulty.test"
 
 
 def _curl(world, *flags, timeout=90, path="/"):
-    return world.launch("curl", "-sSi", "--suppress-connect-headers", "--suppress-connect-headers", "--max-time", str(timeout - 10), *flags,
+    return world.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers", "--max-time", str(timeout - 10), *flags,
                         f"https://{HOST}{path}", timeout=timeout)
 
 
@@ -185,7 +185,7 @@ def test_a_request_with_a_body_is_never_sent_twice(world):
 
     site.routes["/post"] = break_off
     world.launch("curl", "--http1.1", "-sS", f"https://{HOST}/warm").ok()
-    result = world.launch("curl", "-sSi", "--suppress-connect-headers", "--suppress-connect-headers", "-d", "once", f"https://{HOST}/post").ok()
+    result = world.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers", "-d", "once", f"https://{HOST}/post").ok()
     assert result.out.startswith("HTTP/1.1 502 ") and posts == [b"once"], result.describe()
 
 

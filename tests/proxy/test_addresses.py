@@ -148,7 +148,7 @@ def test_a_redirect_to_a_private_address_is_refused(place):
 
 def test_a_name_that_does_not_exist_is_told_so(place):
     """A name without an address is not answered with a clear 502."""
-    text = place.launch("curl", "-sSi", "--suppress-connect-headers", "--max-time", "30",
+    text = place.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers", "--max-time", "30",
                         "https://missing.test/", flags=["--allow", "missing.test"], timeout=60).out
     assert text.startswith("HTTP/1.1 502 ") and "missing.test" in text, text
 
@@ -156,7 +156,7 @@ def test_a_name_that_does_not_exist_is_told_so(place):
 def test_a_name_server_that_is_silent_is_told_so(place):
     """A name server that does not answer makes the client hang."""
     place.names.silent.add("silent.test")
-    text = place.launch("curl", "-sSi", "--suppress-connect-headers", "--max-time", "60",
+    text = place.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers", "--max-time", "60",
                         "https://silent.test/", flags=["--allow", "silent.test"], timeout=90).out
     assert text.startswith(("HTTP/1.1 502 ", "HTTP/1.1 504 ")), text
 

@@ -180,7 +180,7 @@ def test_a_redirect_does_not_carry_the_credential_along(bound):
 
 
 def _refusal(world):
-    text = world.launch("curl", "-sSi", "--suppress-connect-headers", "-H",
+    text = world.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers", "-H",
                         "Authorization: Bearer own", f"https://{HOST}/").ok().out
     return text.split("\r\n")[0], text
 

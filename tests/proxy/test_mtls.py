@@ -86,6 +86,6 @@ def test_what_is_no_certificate_is_refused(bound):
     """With a credential that is no certificate the request goes out without one."""
     world, site, _, _ = bound()
     world.secret("cert/work", "no certificate at all")
-    result = world.shell(f"curl -sSi --suppress-connect-headers https://{HOST}/who").ok()
+    result = world.shell(f"curl --http1.1 -sSi --suppress-connect-headers https://{HOST}/who").ok()
     assert result.out.startswith("HTTP/1.1 502 ") and "client certificate" in result.out, result.out
     assert "no certificate at all" not in result.out and site.seen() == []

@@ -37,7 +37,7 @@ def _sent(site):
 
 
 def _get(world, path="/"):
-    return world.launch("curl", "-sSi", "--suppress-connect-headers", f"https://{HOST}{path}").ok().out
+    return world.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers", f"https://{HOST}{path}").ok().out
 
 
 def _version(world, name="oauth2/service"):
@@ -123,7 +123,7 @@ def test_a_vault_locked_while_the_token_was_renewed(oauth2):
     """A refresh token that came while the vault was locked is lost, or used without being stored."""
     world, site, server = oauth2("refresh_token")
     server.delay = 2
-    waiting = world.launch_start("curl", "-sSi", f"https://{HOST}/")
+    waiting = world.launch_start("curl", "-sSi", "--http1.1", f"https://{HOST}/")
     process.eventually(lambda: server.forms, "the endpoint is asked")
     world.aileron("vault", "lock").ok()
     out, _ = waiting.communicate(timeout=process.PATIENCE)

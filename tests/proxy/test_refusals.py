@@ -10,7 +10,7 @@ HOST = "denied.test"
 def test_curl_shows_reason_and_hint(any_world):
     """A denied host's reason, hint or status is missing, in the head or in the body."""
     for flags in ([], ["--noproxy", "*"]):
-        result = any_world.launch("curl", "-sSi", "--suppress-connect-headers", *flags,
+        result = any_world.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers", *flags,
                                   f"https://{HOST}/").ok()
         head, body = result.out.split("\r\n\r\n", 1)
         lines = head.split("\r\n")
@@ -38,7 +38,7 @@ def test_wget_shows_reason_and_hint(world):
 
 def test_a_client_that_wants_json_gets_problem_details(world):
     """A client that accepts JSON does not get RFC 9457 problem details."""
-    result = world.launch("curl", "-sSi", "--suppress-connect-headers", "-H",
+    result = world.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers", "-H",
                           "Accept: application/json", f"https://{HOST}/").ok()
     head, body = result.out.split("\r\n\r\n", 1)
     assert "content-type: application/problem+json" in head.lower()
@@ -49,7 +49,7 @@ def test_a_client_that_wants_json_gets_problem_details(world):
 
 def test_a_client_that_wants_html_gets_html(world):
     """A browser gets no page, or a page with an unescaped name."""
-    result = world.launch("curl", "-sSi", "--suppress-connect-headers", "-H",
+    result = world.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers", "-H",
                           "Accept: text/html,*/*;q=0.1", f"https://{HOST}/").ok()
     head, body = result.out.split("\r\n\r\n", 1)
     assert "content-type: text/html" in head.lower() and "<" in body and HOST in body

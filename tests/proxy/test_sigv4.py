@@ -117,13 +117,13 @@ def test_only_what_the_look_alike_signed_is_signed_again(bound):
 def test_a_binding_signs_for_its_region_and_service_and_for_now(bound):
     """A scope outside of the binding's, or a date far from now, is signed for."""
     world, site, cloud = bound(region="us-east-1", service="s3")
-    script = "".join(f"curl -sSi --suppress-connect-headers --aws-sigv4 aws:amz:{region}:{service} --user $AWS_ACCESS_KEY_ID:x "
+    script = "".join(f"curl --http1.1 -sSi --suppress-connect-headers --aws-sigv4 aws:amz:{region}:{service} --user $AWS_ACCESS_KEY_ID:x "
                      f"https://{HOSTS[0]}/ | head -1; "
                      for region, service in (("eu-west-1", "s3"), ("us-east-1", "iam")))
     old = time.strftime("%Y%m%d", time.gmtime(time.time() - 20 * 86400))
     query = (f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=$AWS_ACCESS_KEY_ID/{old}/us-east-1/s3/aws4_request"
              f"&X-Amz-Date={old}T000000Z&X-Amz-Expires=9&X-Amz-SignedHeaders=host&X-Amz-Signature=0")
-    script += f"curl -sSi --suppress-connect-headers \"https://{HOSTS[0]}/?{query}\" | head -1"
+    script += f"curl --http1.1 -sSi --suppress-connect-headers \"https://{HOSTS[0]}/?{query}\" | head -1"
     result = _aws(world, script).ok()
     lines = result.out.splitlines()
     assert len(lines) == 3 and all(line.startswith("HTTP/1.1 4") or line.startswith("HTTP/1.1 5") for line in lines)

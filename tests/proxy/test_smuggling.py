@@ -191,7 +191,7 @@ def test_ambiguous_answers_are_refused(world, name):
         connection.recv(65536)
 
     world.raw_site(HOST, script)
-    result = world.launch("curl", "-sSi", "--suppress-connect-headers", "--max-time", "30",
+    result = world.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers", "--max-time", "30",
                           f"https://{HOST}/")
     assert result.out.startswith("HTTP/1.1 502 "), result.describe()
     assert "aileron-hint" in result.out.lower()

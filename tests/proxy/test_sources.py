@@ -32,7 +32,7 @@ def _sent(site):
 
 
 def _get(world, path="/"):
-    return world.launch("curl", "-sSi", "--suppress-connect-headers", f"https://{HOST}{path}").ok().out
+    return world.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers", f"https://{HOST}{path}").ok().out
 
 
 def _own(world, name, content="", mode=0o600):

@@ -133,7 +133,7 @@ def test_trailers_pass(world, site):
 
 def test_head_has_no_body_and_keeps_the_length(world, site):
     """HEAD hangs, or loses the length."""
-    result = world.launch("curl", "-sSI", "--suppress-connect-headers", f"https://{HOST}/bytes?n=123456",
+    result = world.launch("curl", "-sSI", "--http1.1", "--suppress-connect-headers", f"https://{HOST}/bytes?n=123456",
                           f"https://{HOST}/", timeout=20).ok()
     assert "content-length: 123456" in result.out.lower()
     assert result.out.count("HTTP/1.1 200") == 2
@@ -189,7 +189,7 @@ def test_status_reasons_headers_and_their_order_pass(world, site):
         request.end_headers()
 
     site.routes["/many"] = many
-    text = world.launch("curl", "-sSi", "--suppress-connect-headers",
+    text = world.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers",
                         f"https://{HOST}/many").ok().out
     assert "299 Quite Fine" in text
     wanted = ["Set-Cookie: a=1", "X-First: 1", "Set-Cookie: b=2", "X-Empty:", "X-Long: " + "v" * 6000]

@@ -8,7 +8,7 @@ HOST = "secure.test"
 
 
 def _curl(world, flags, path="/", **keywords):
-    return world.launch("curl", "-sSi", "--suppress-connect-headers", "--max-time", "45",
+    return world.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers", "--max-time", "45",
                         f"https://{HOST}{path}", flags=flags, **keywords)
 
 

@@ -36,7 +36,7 @@ class Place:
         """What curl gets in the sandbox, from both sites or from one."""
         how = ["--noproxy", "*"] if captured else []
         urls = [url] if url else self.urls
-        return self.world.launch("curl", "-sSi", "--suppress-connect-headers", "--max-time", "50",
+        return self.world.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers", "--max-time", "50",
                                  *how, *urls, flags=list(flags), **keywords)
 
     def both(self, *flags, **keywords):

@@ -10,7 +10,7 @@ HOST = "secure.test"
 
 
 def _refused(world, word: str):
-    result = world.launch("curl", "-sSi", "--suppress-connect-headers", "--max-time", "40",
+    result = world.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers", "--max-time", "40",
                           f"https://{HOST}/").ok()
     assert result.out.startswith("HTTP/1.1 502 "), result.describe()
     assert "hello" not in result.out and word in result.out.lower(), result.describe()
