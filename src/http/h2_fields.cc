@@ -3,17 +3,10 @@
 #include <array>
 
 #include "base/text.h"
+#include "http/h2_head.h"
 
 namespace aileron::http {
 namespace {
-
-// They belong to one HTTP/1.1 connection, or have a place of their own in HTTP/2.
-bool IsConnectionField(std::string_view name) {
-  constexpr std::array<std::string_view, 6> names = {"connection",       "keep-alive",
-                                                     "proxy-connection", "transfer-encoding",
-                                                     "upgrade",          "http2-settings"};
-  return std::ranges::find(names, name) != names.end();
-}
 
 bool IsHarmless(std::string_view name) {
   constexpr std::array<std::string_view, 9> names = {

@@ -1,5 +1,6 @@
 #include "http/h2_head.h"
 
+#include <array>
 #include <charconv>
 
 #include "base/text.h"
@@ -10,12 +11,6 @@
 namespace aileron::http {
 namespace {
 
-// Fields that speak of one HTTP/1.1 connection (RFC 9113 §8.2.2). nghttp2 refuses most of them.
-bool IsConnectionField(std::string_view name) {
-  return name == "connection" || name == "keep-alive" || name == "proxy-connection" ||
-         name == "transfer-encoding" || name == "upgrade" || name == "http2-settings";
-}
-
 // Whether `text` can be a word of a start line.
 bool IsWord(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -24,6 +19,13 @@ bool IsWord(std::string_view text) {
 }
 
 }  // namespace
+
+bool IsConnectionField(std::string_view name) {
+  constexpr std::array<std::string_view, 6> names = {"connection",       "keep-alive",
+                                                     "proxy-connection", "transfer-encoding",
+                                                     "upgrade",          "http2-settings"};
+  return std::ranges::find(names, name) != names.end();
+}
 
 bool H2Head::AddPseudo(std::string_view name, std::string_view value) {
   if (name == ":status") {

@@ -11,6 +11,10 @@
 
 namespace aileron::http {
 
+// Whether a field (in lower case) speaks of one HTTP/1.1 connection: HTTP/2 has no place for it
+// (RFC 9113 §8.2.2).
+bool IsConnectionField(std::string_view name);
+
 class H2Head {
  public:
   // Whether the field may stand, and the head is not too large (limits.h).
