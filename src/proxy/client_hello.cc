@@ -110,7 +110,8 @@ ClientHello ReadClientHello(std::string_view bytes) {
       Cursor length(std::string_view(message).substr(1, 3));
       const std::size_t whole = message_head + length.Number(3);
       if (whole > limits::hello_max) return {.outcome = Outcome::kMalformed};
-      if (message.size() > whole) return {.outcome = Outcome::kMalformed};
+      // What stands behind it in its record has no meaning, whether it has come or not.
+      if (message.size() - fragment.size() + size > whole) return {.outcome = Outcome::kMalformed};
       if (message.size() == whole) {
         return ReadMessage(std::string_view(message).substr(message_head));
       }

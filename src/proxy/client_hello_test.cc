@@ -42,6 +42,14 @@ TEST(ClientHello, EveryCutNeedsMore) {
   }
 }
 
+TEST(ClientHello, WhatStandsBehindTheMessageIsMalformedBeforeItHasCome) {
+  const std::string whole = Record(Message(Name("site.test")) + "more");
+  for (std::size_t size = whole.size() - 4; size <= whole.size(); ++size) {
+    EXPECT_EQ(ReadClientHello(std::string_view(whole).substr(0, size)).outcome,
+              Outcome::kMalformed);
+  }
+}
+
 TEST(ClientHello, FragmentsAreJoined) {
   const std::string message = Message(Name("site.test"));
   for (std::size_t cut = 1; cut < message.size(); ++cut) {

@@ -69,6 +69,7 @@ Status ReadSignedHeaders(std::string_view list, AwsSignature& signature) {
     names.insert(ToLower(name));
   }
   if (names.size() > limits::signed_headers_max) return Wrong("it signs too many headers");
+  if (!names.contains("host")) return Wrong("it does not sign the host, as AWS asks");
   signature.signed_headers.assign(names.begin(), names.end());
   return {};
 }

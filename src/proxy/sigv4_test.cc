@@ -201,6 +201,7 @@ TEST(SigV4, OnlyASignatureByTheLookAlikeIsFound) {
         "AWS4-HMAC-SHA256 Credential=LOOKALIKE/20150830/r/s/other, SignedHeaders=host",
         "AWS4-HMAC-SHA256 Credential=LOOKALIKE/20150831/r/s/aws4_request, SignedHeaders=host",
         "AWS4-HMAC-SHA256 Credential=LOOKALIKE/20150830/r/s/aws4_request, SignedHeaders=a b",
+        "AWS4-HMAC-SHA256 Credential=LOOKALIKE/20150830/r/s/aws4_request, SignedHeaders=x-amz-date",
         "AWS4-HMAC-SHA256 Credential=LOOKALIKE/20150830/r/s/aws4_request"}) {
     EXPECT_EQ(header(wrong), "wrong") << wrong;
   }
