@@ -7,7 +7,7 @@
 //
 // Windows open as bytes are read out of the streams, so what a peer can pile up here is bounded by
 // limits.h, as is everything else it can grow. What a connection may not send ends it with a
-// GOAWAY, what a stream may not send ends the stream; flaw() then names it. Memory that may hold a
+// GOAWAY, what a stream may not send ends the stream; TakeFlaw() names it. Memory that may hold a
 // credential (kClient) is wiped. Streams may be held after their session is gone, but not used.
 #pragma once
 
