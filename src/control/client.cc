@@ -60,27 +60,44 @@ Result<Client> Client::Connect(const std::string& socket_path) {
 }
 
 Result<Response> Client::Send(const Request& request) {
-  const Deadline deadline = Clock::now() + request.deadline;
-  http::ResponseHead head;
-  AILERON_TRY(Begin(request, deadline, head));
-  Response response = FromHead(head);
-  AILERON_ASSIGN(response.body, ReadWhole(head, deadline));
-  return response;
+  AILERON_TRY(Ask(request));
+  return AnyAnswer();
 }
 
 Result<Response> Client::Call(const Request& request) {
-  AILERON_ASSIGN(Response response, Send(request));
+  AILERON_TRY(Ask(request));
+  return Answer();
+}
+
+Status Client::Ask(const Request& request) {
+  AILERON_CHECK(request.descriptors.size() <= limits::descriptors);
+  if (broken_) return Fail(Code::kInternal, "the connection to the daemon is not usable any more");
+  broken_ = true;  // until the answer has been read to its end
+  deadline_ = Clock::now() + request.deadline;
+  return Write(request, deadline_);
+}
+
+Result<Response> Client::Answer() {
+  AILERON_ASSIGN(Response response, AnyAnswer());
   if (!response.ok()) return std::unexpected(ToError(ReadProblem(response.status, response.body)));
   return response;
 }
 
-Result<Response> Client::Stream(const Request& request, const Sink& sink) {
-  const Deadline deadline = Clock::now() + request.deadline;
+Result<Response> Client::AnyAnswer() {
   http::ResponseHead head;
-  AILERON_TRY(Begin(request, deadline, head));
+  AILERON_TRY(ReadFinalHead(head));
+  Response response = FromHead(head);
+  AILERON_ASSIGN(response.body, ReadWhole(head, deadline_));
+  return response;
+}
+
+Result<Response> Client::Stream(const Request& request, const Sink& sink) {
+  AILERON_TRY(Ask(request));
+  http::ResponseHead head;
+  AILERON_TRY(ReadFinalHead(head));
   Response response = FromHead(head);
   if (!response.ok()) {
-    AILERON_ASSIGN(const std::string body, ReadWhole(head, deadline));
+    AILERON_ASSIGN(const std::string body, ReadWhole(head, deadline_));
     return std::unexpected(ToError(ReadProblem(response.status, body)));
   }
   AILERON_TRY(ReadBody(head, std::nullopt, sink));
@@ -103,13 +120,9 @@ Status Client::Events(std::string_view path, const EventSink& handle) {
   return {};
 }
 
-Status Client::Begin(const Request& request, Deadline deadline, http::ResponseHead& head) {
-  AILERON_CHECK(request.descriptors.size() <= limits::descriptors);
-  if (broken_) return Fail(Code::kInternal, "the connection to the daemon is not usable any more");
-  broken_ = true;  // until the answer has been read to its end
-  AILERON_TRY(Write(request, deadline));
+Status Client::ReadFinalHead(http::ResponseHead& head) {
   do {
-    AILERON_TRY(ReadHead(deadline, head));
+    AILERON_TRY(ReadHead(deadline_, head));
   } while (head.interim());
   return {};
 }

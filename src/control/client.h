@@ -70,6 +70,9 @@ class Client {
   Result<Response> Send(const Request& request);
   // The same, and an answer other than 2xx is an Error with the daemon's message and hint.
   Result<Response> Call(const Request& request);
+  // The two halves of Call, for who has something to do while the daemon thinks.
+  Status Ask(const Request& request);
+  Result<Response> Answer();
 
   // Hands the body on piece by piece as it comes (the Response's is empty), without a deadline
   // between pieces. An answer other than 2xx is an Error.
@@ -90,8 +93,9 @@ class Client {
   explicit Client(os::Fd socket)
       : socket_(std::move(socket)), input_(limits::head_bytes + limits::read_bytes) {}
 
-  Status Begin(const Request& request, Deadline deadline, http::ResponseHead& head);
   Status Write(const Request& request, Deadline deadline);
+  Result<Response> AnyAnswer();
+  Status ReadFinalHead(http::ResponseHead& head);
   Status Wait(short events, Deadline deadline);
   Result<std::size_t> Fill(Deadline deadline);  // 0: the daemon has closed
   Status ReadHead(Deadline deadline, http::ResponseHead& head);
@@ -100,6 +104,7 @@ class Client {
 
   os::Fd socket_;
   ByteBuffer input_;
+  Deadline deadline_;    // of the exchange that Ask began
   bool broken_ = false;  // bytes of an unfinished exchange may be on the way
 };
 

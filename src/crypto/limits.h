@@ -15,7 +15,7 @@ inline constexpr std::uint32_t kKdfPassesMax = 16;
 inline constexpr std::chrono::hours kBackdated{24};
 inline constexpr std::chrono::hours kAuthorityLife{30 * 24};
 inline constexpr std::chrono::hours kLeafLife{7 * 24};
-// A P-256 SubjectPublicKeyInfo has 91 bytes.
-inline constexpr std::size_t kPublicKeyMax = 1024;
+// A P-256 private key, DER, has 121 bytes.
+inline constexpr std::size_t kPrivateKeyMax = 1024;
 
 }  // namespace aileron::crypto::limits

@@ -1,6 +1,7 @@
 #include "crypto/x509.h"
 
 #include <arpa/inet.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -16,6 +17,9 @@
 #include "crypto/random.h"
 
 namespace aileron::crypto {
+
+using namespace std::literals;
+
 namespace {
 
 template <auto Free>
@@ -115,22 +119,46 @@ bool SetSubjectAlternative(X509* certificate, const Host& host, bool critical) {
                            X509V3_ADD_DEFAULT) == 1;
 }
 
-// P-256 and nothing else: the one kind of key that workers make.
-Result<Key> ParsePublicKey(std::string_view der) {
-  if (der.empty() || der.size() > limits::kPublicKeyMax) {
-    return Fail(Code::kInvalid, "a public key of {} bytes is not one of ours", der.size());
+// A P-256 SubjectPublicKeyInfo (RFC 5480 §2) is a constant and an uncompressed point.
+constexpr std::string_view kSpkiHead =
+    "\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
+    "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00"sv;
+constexpr std::size_t kPointBytes = 65;
+
+// P-256 and nothing else: the one kind of key that workers make. Whether the point is on the curve
+// is not looked at: a certificate over one that is not serves nobody.
+Result<std::string_view> PointOf(std::string_view der) {
+  if (der.size() != kSpkiHead.size() + kPointBytes || !der.starts_with(kSpkiHead) ||
+      der[kSpkiHead.size()] != '\x04') {
+    return Fail(Code::kInvalid, "the public key for a certificate is not a P-256 key");
   }
-  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
-  const auto* const end = at + der.size();
-  Key key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
-  ERR_clear_error();
-  char group[32] = "";
-  std::size_t length = 0;
-  const bool p256 = key && at == end && EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_EC &&
-                    EVP_PKEY_get_group_name(key.get(), group, sizeof group, &length) == 1 &&
-                    std::string_view(group) == "prime256v1";
-  if (!p256) return Fail(Code::kInvalid, "the public key for a certificate is not a P-256 key");
-  return key;
+  return der.substr(kSpkiHead.size());
+}
+
+Result<std::string> PointOf(const EVP_PKEY* key) {
+  std::string point(kPointBytes, '\0');
+  std::size_t size = 0;
+  if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY,
+                                      reinterpret_cast<unsigned char*>(point.data()), point.size(),
+                                      &size) != 1 ||
+      size != kPointBytes) {
+    return FailLibrary("export a public key");
+  }
+  return point;
+}
+
+// X509_set_pubkey would write the key and read it again, which takes OpenSSL 3.0 longer than to
+// sign.
+bool SetPoint(X509* certificate, std::string_view point) {
+  auto* const bytes = static_cast<unsigned char*>(OPENSSL_memdup(point.data(), point.size()));
+  if (bytes == nullptr) return false;
+  if (X509_PUBKEY_set0_param(
+          X509_get_X509_PUBKEY(certificate), OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+          OBJ_nid2obj(NID_X9_62_prime256v1), bytes, static_cast<int>(point.size())) == 1) {
+    return true;
+  }
+  OPENSSL_free(bytes);
+  return false;
 }
 
 Result<std::string> ToPem(X509* certificate) {
@@ -154,8 +182,7 @@ struct CertificateAuthority::State {
 
   Result<X509*> LeafFor(std::string_view public_key);
 
-  // The leaf that was issued last, and the key it is for: a worker has one key, and OpenSSL takes
-  // longer to read it and to write it into a certificate than to sign.
+  // The leaf that was issued last, and the key it is for: a worker has one key.
   std::string leaf_key;
   Certificate leaf;
 };
@@ -172,6 +199,7 @@ Result<CertificateAuthority> CertificateAuthority::Create(std::string_view sessi
   state->certificate.reset(X509_new());
   X509* const certificate = state->certificate.get();
   if (!state->key || certificate == nullptr) return FailLibrary("make a certificate authority");
+  AILERON_ASSIGN(const std::string point, PointOf(state->key.get()));
   state->from = Seconds(now - limits::kBackdated);
   state->until = Seconds(now + limits::kAuthorityLife);
   X509_NAME* const name = X509_get_subject_name(certificate);
@@ -180,7 +208,7 @@ Result<CertificateAuthority> CertificateAuthority::Create(std::string_view sessi
       X509_set_version(certificate, X509_VERSION_3) == 1 && SetSerial(certificate) &&
       SetValidity(certificate, state->from, state->until) && AddName(name, "O", "aileron") &&
       AddName(name, "CN", common) && X509_set_issuer_name(certificate, name) == 1 &&
-      X509_set_pubkey(certificate, state->key.get()) == 1 &&
+      SetPoint(certificate, point) &&
       AddExtension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
       AddExtension(certificate, certificate, NID_key_usage, "critical,keyCertSign,cRLSign") &&
       AddExtension(certificate, certificate, NID_subject_key_identifier, "hash") &&
@@ -195,7 +223,7 @@ Result<CertificateAuthority> CertificateAuthority::Import(const Secret& private_
                                                           std::string_view certificate_pem) {
   auto state = std::make_unique<State>();
   const auto der = private_key.Reveal();
-  if (der.size() > limits::kPublicKeyMax || certificate_pem.size() > INT_MAX) {
+  if (der.size() > limits::kPrivateKeyMax || certificate_pem.size() > INT_MAX) {
     return Fail(Code::kInvalid,
                 "the session's certificate authority is too large to be one of ours");
   }
@@ -239,13 +267,13 @@ Result<Secret> CertificateAuthority::ExportPrivateKey() const {
 // subject and alternative name.
 Result<X509*> CertificateAuthority::State::LeafFor(std::string_view public_key) {
   if (leaf && leaf_key == public_key) return leaf.get();
-  AILERON_ASSIGN(const Key subject, ParsePublicKey(public_key));
+  AILERON_ASSIGN(const std::string_view point, PointOf(public_key));
   Certificate fresh(X509_new());
   X509* const issuer = certificate.get();
   const bool built =
       fresh && X509_set_version(fresh.get(), X509_VERSION_3) == 1 &&
       X509_set_issuer_name(fresh.get(), X509_get_subject_name(issuer)) == 1 &&
-      X509_set_pubkey(fresh.get(), subject.get()) == 1 &&
+      SetPoint(fresh.get(), point) &&
       AddExtension(fresh.get(), issuer, NID_basic_constraints, "critical,CA:FALSE") &&
       AddExtension(fresh.get(), issuer, NID_key_usage, "critical,digitalSignature") &&
       AddExtension(fresh.get(), issuer, NID_ext_key_usage, "serverAuth") &&

@@ -39,7 +39,10 @@ Status LiveSession::Attach(os::Fd channel, Ends ends) {
       .on_listeners =
           [this](SessionListeners listeners) { return TakeListeners(std::move(listeners)); },
       .on_exit =
-          [alive = std::weak_ptr(alive_), tell = std::move(ends.on_exit)](int code) {
+          [&background = world_.background, alive = std::weak_ptr(alive_),
+           tell = std::move(ends.on_exit)](int code, std::vector<os::Fd> to_close) {
+            auto last = std::make_shared<std::vector<os::Fd>>(std::move(to_close));
+            if (!last->empty()) (void)background.Run([last] { last->clear(); }, [] {});
             if (!alive.expired()) tell(code);
           },
       .on_lost =
@@ -55,12 +58,12 @@ Status LiveSession::TakeListeners(SessionListeners listeners) {
   if (have_listeners_) return Fail(Code::kInvalid, "listeners came twice");
   have_listeners_ = true;
   listeners_ = std::move(listeners);
-  if (worker_ != nullptr) SendStart();
+  StartWorker();
   return {};
 }
 
 void LiveSession::StartWorker() {
-  if (network_down_ || worker_ != nullptr) return;
+  if (network_down_) return;
   permits_ = std::make_shared<Permits>(settings_, sentinels_, static_cast<PermitSource&>(*this));
   WorkerLink::Events events{
       .on_packet = [this](std::string_view packet) { return OnPacket(packet); },
@@ -73,7 +76,7 @@ void LiveSession::StartWorker() {
       WorkerLink::Spawn(world_.loop, world_.worker_path, world_.worker_argv, std::move(events));
   if (!worker) return TakeNetworkDown(worker.error().message);
   worker_ = std::move(*worker);
-  if (have_listeners_) SendStart();
+  SendStart();
 }
 
 void LiveSession::SendStart() {
@@ -204,8 +207,7 @@ void LiveSession::TakeNetworkDown(const std::string& why) {
 }
 
 void LiveSession::Revoke() {
-  // Start is the first word a worker hears; before it there is nothing to forget.
-  if (worker_ != nullptr && have_listeners_) worker_->Send(proxy::Encode(proxy::Revoke{}));
+  if (worker_ != nullptr) worker_->Send(proxy::Encode(proxy::Revoke{}));
 }
 
 void LiveSession::ResumeReading() {
@@ -215,7 +217,7 @@ void LiveSession::ResumeReading() {
 void LiveSession::StopWorker(std::function<void()> done) {
   if (worker_ == nullptr) return done();
   stopped_ = std::move(done);
-  worker_->Stop(have_listeners_ ? proxy::Encode(proxy::Stop{}) : std::string());
+  worker_->Stop(proxy::Encode(proxy::Stop{}));
 }
 
 void LiveSession::CleanUpAfterLauncher() const {

@@ -14,6 +14,7 @@
 
 #include "crypto/x509.h"
 #include "daemon/audit_service.h"
+#include "daemon/background.h"
 #include "daemon/bindings.h"
 #include "daemon/credentials.h"
 #include "daemon/permits.h"
@@ -29,6 +30,7 @@ namespace aileron::daemon {
 // What sessions share; borrowed from the daemon, and outlives them.
 struct SessionWorld {
   net::Loop& loop;
+  Background& background;
   AuditService& audit;
   VaultService& vault;
   Bindings& bindings;
@@ -49,10 +51,8 @@ class LiveSession final : public PermitSource {
               std::map<std::string, session::Sentinel> sentinels, Secret proxy_password);
   ~LiveSession();
 
-  // Takes the launcher's channel.
+  // Takes the launcher's channel. The listeners that come by it start the first worker.
   Status Attach(os::Fd channel, Ends ends);
-  // Starts the first worker; it serves once the listeners have come.
-  void StartWorker();
   void Revoke();
   // Looks at the worker's packets again after the audit log was full.
   void ResumeReading();
@@ -79,6 +79,7 @@ class LiveSession final : public PermitSource {
   std::string Outage() override;
 
   Status TakeListeners(SessionListeners listeners);
+  void StartWorker();
   void SendStart();
   Status OnPacket(std::string_view packet);
   void OpenCredential(const Permits::Open& open);

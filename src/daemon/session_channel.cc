@@ -148,7 +148,10 @@ Status SessionChannel::Take(std::string_view bytes, std::vector<os::Fd> descript
   if (!code) return Fail(Code::kInvalid, "an exit without a code");
   over_ = true;
   loop_.Forget(socket_.get(), *this);
-  loop_.Post([tell = std::move(events_.on_exit), code = *code] { tell(code); });
+  auto to_close = std::make_shared<std::vector<os::Fd>>(std::move(descriptors));
+  loop_.Post([tell = std::move(events_.on_exit), code = *code, to_close = std::move(to_close)] {
+    tell(code, std::move(*to_close));
+  });
   return {};
 }
 

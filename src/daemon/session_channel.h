@@ -3,7 +3,7 @@
 //
 //   launcher → daemon   {"type":"listeners","listeners":[{"kind","port"}…],"cgroups":[…],
 //                        "reserved":[…]} + descriptors
-//                       {"type":"exit","code":N}
+//                       {"type":"exit","code":N} + descriptors, to be closed
 //   daemon → launcher   {"type":"stop","reason":…}
 //
 // The end of the channel without an exit means that the launcher has died.
@@ -38,7 +38,7 @@ class SessionChannel final : private net::Loop::Handler {
   struct Events {
     // An Error ends the channel, as does a second call's.
     std::function<Status(SessionListeners)> on_listeners;
-    std::function<void(int code)> on_exit;
+    std::function<void(int code, std::vector<os::Fd> to_close)> on_exit;
     // Nothing is called after it; it may destroy the channel.
     std::function<void(std::string why)> on_lost;
   };

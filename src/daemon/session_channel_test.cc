@@ -61,14 +61,15 @@ class ChannelTest : public ::testing::Test {
   void SetUp() override {
     auto ends = os::SocketPair(SOCK_SEQPACKET).value();
     launcher_ = std::move(ends.first);
-    channel_ = SessionChannel::Make(*loop_, std::move(ends.second),
-                                    {.on_listeners =
-                                         [this](SessionListeners listeners) {
-                                           listeners_ += listeners.listeners.size();
-                                           return Status();
-                                         },
-                                     .on_exit = [this](int code) { exit_ = code; },
-                                     .on_lost = [this](std::string why) { lost_ = why; }})
+    channel_ = SessionChannel::Make(
+                   *loop_, std::move(ends.second),
+                   {.on_listeners =
+                        [this](SessionListeners listeners) {
+                          listeners_ += listeners.listeners.size();
+                          return Status();
+                        },
+                    .on_exit = [this](int code, const std::vector<os::Fd>&) { exit_ = code; },
+                    .on_lost = [this](std::string why) { lost_ = why; }})
                    .value();
   }
   void Turn() {

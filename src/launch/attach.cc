@@ -34,8 +34,9 @@ sigset_t ForwardedSet() {
 
 class Loop {
  public:
-  Loop(const Plan& plan, sandbox::NativeSandbox& sandbox, SessionLink& session)
-      : plan_(plan), sandbox_(sandbox), session_(session), keys_(kRelayBytes) {}
+  Loop(const Plan& plan, const std::vector<sandbox::Cover>& covers, sandbox::NativeSandbox& sandbox,
+       SessionLink& session)
+      : plan_(plan), covers_(covers), sandbox_(sandbox), session_(session), keys_(kRelayBytes) {}
 
   std::expected<int, sandbox::Failed> Run();
 
@@ -53,6 +54,7 @@ class Loop {
   void Reopen();
 
   const Plan& plan_;
+  const std::vector<sandbox::Cover>& covers_;
   sandbox::NativeSandbox& sandbox_;
   SessionLink& session_;
   os::Fd master_;
@@ -88,7 +90,7 @@ void Loop::HearSandbox() {
     if (auto given = session_.HandOver(std::move(received->descriptors)); !given) Reopen();
   } else if (std::holds_alternative<sandbox::Covered>(received->message)) {
     sandbox_.covers =
-        sandbox::CoverWatch(plan_.spec.covers, plan_.identity, std::move(received->descriptors));
+        sandbox::CoverWatch(covers_, plan_.identity, std::move(received->descriptors));
   } else if (std::holds_alternative<sandbox::Terminal>(received->message)) {
     if (received->descriptors.size() == 1) TakeTerminal(std::move(received->descriptors[0]));
   } else if (auto* failed = std::get_if<sandbox::Failed>(&received->message)) {
@@ -224,9 +226,10 @@ void HoldSignals() {
   sigprocmask(SIG_BLOCK, &forwarded, nullptr);
 }
 
-std::expected<int, sandbox::Failed> Attach(const Plan& plan, sandbox::NativeSandbox& sandbox,
-                                           SessionLink& session) {
-  return Loop(plan, sandbox, session).Run();
+std::expected<int, sandbox::Failed> Attach(const Plan& plan,
+                                           const std::vector<sandbox::Cover>& covers,
+                                           sandbox::NativeSandbox& sandbox, SessionLink& session) {
+  return Loop(plan, covers, sandbox, session).Run();
 }
 
 }  // namespace aileron::launch

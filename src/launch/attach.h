@@ -16,8 +16,10 @@ namespace aileron::launch {
 // Blocks the signals that the loop forwards; call before the sandbox starts, so that none is lost.
 void HoldSignals();
 
-// Until the sandbox's first process has ended: the exit code, or why nothing was run.
-std::expected<int, sandbox::Failed> Attach(const Plan& plan, sandbox::NativeSandbox& sandbox,
-                                           SessionLink& session);
+// Until the sandbox's first process has ended: the exit code, or why nothing was run. `covers` are
+// what it was sent.
+std::expected<int, sandbox::Failed> Attach(const Plan& plan,
+                                           const std::vector<sandbox::Cover>& covers,
+                                           sandbox::NativeSandbox& sandbox, SessionLink& session);
 
 }  // namespace aileron::launch

@@ -53,9 +53,10 @@ bool IsProtected(std::string_view path) {
          meets(kGit);
 }
 
-// Relative to the workspace.
-Result<std::vector<std::string>> AllowedPaths(const sandbox::Spec& spec,
-                                              const std::vector<std::string>& allow_write) {
+}  // namespace
+
+Result<std::vector<std::string>> Guard::Allowed(const sandbox::Spec& spec,
+                                                const std::vector<std::string>& allow_write) {
   if (!allow_write.empty() && spec.workspace_access == sandbox::Access::kReadOnly) {
     return Fail(Code::kInvalid,
                 "--allow-write opens nothing under --read-only; leave one of them out");
@@ -82,31 +83,29 @@ Result<std::vector<std::string>> AllowedPaths(const sandbox::Spec& spec,
   return allowed;
 }
 
-}  // namespace
-
-Result<Guard> Guard::Stand(const sandbox::Spec& spec, const std::vector<std::string>& allow_write) {
-  Guard guard;
-  AILERON_ASSIGN(std::vector<std::string> allowed, AllowedPaths(spec, allow_write));
-  if (spec.workspace_access == sandbox::Access::kReadWrite) {
-    AILERON_TRY(
-        guard.AddPlace(Kind::kWorkspace, spec.workspace, spec.workspace, std::move(allowed)));
-  }
+Status Guard::Stand(const sandbox::Spec& spec, std::vector<std::string> allowed) {
+  if (spec.workspace_access == sandbox::Access::kReadWrite)
+    AILERON_TRY(AddPlace(Kind::kWorkspace, spec.workspace, spec.workspace, std::move(allowed)));
   for (const sandbox::MountRequest& mount : spec.mounts) {
     struct stat info;
     if (mount.access == sandbox::Access::kReadOnly || stat(mount.source.c_str(), &info) != 0 ||
         !S_ISDIR(info.st_mode)) {
       continue;
     }
-    AILERON_TRY(guard.AddPlace(Kind::kMount, mount.source, mount.target, {}));
+    AILERON_TRY(AddPlace(Kind::kMount, mount.source, mount.target, {}));
   }
-  return guard;
+  return {};
 }
 
-Guard::~Guard() {
+std::vector<os::Fd> Guard::Release() {
+  std::vector<os::Fd> removed;
   for (const auto& place : places_) {
     // Folders come before what is in them.
-    while (!place->reserved.empty()) place->reserved.pop_back();
+    for (; !place->reserved.empty(); place->reserved.pop_back()) {
+      if (os::Fd one = place->reserved.back().Release(); one) removed.push_back(std::move(one));
+    }
   }
+  return removed;
 }
 
 std::vector<std::string> Guard::reserved() const {
@@ -127,7 +126,7 @@ std::vector<std::string> Guard::Finish(const os::Fd& copies) const {
 }
 
 void Guard::Put(const Place& place, std::string path, CoverKind kind) {
-  covers_->push_back({place.inside, std::move(path), kind, {}});
+  covers_.push_back({place.inside, std::move(path), kind, {}});
 }
 
 Status Guard::AddPlace(Kind kind, const std::string& source, const std::string& inside,
@@ -138,7 +137,7 @@ Status Guard::AddPlace(Kind kind, const std::string& source, const std::string& 
       Place{kind, std::move(root), source, inside, std::move(allowed), {}, nullptr}));
   Place& place = *places_.back();
   place.git =
-      std::make_unique<GitFolder>(place.root, inside, place.allowed, *covers_, place.reserved);
+      std::make_unique<GitFolder>(place.root, inside, place.allowed, covers_, place.reserved);
   for (const std::string_view name : kProtected)
     AILERON_TRY(ProtectName(place, std::string(name), Kind::kWorkspace));
   for (const std::string_view name : kProtectedIfThere) {
@@ -204,7 +203,7 @@ Status Guard::ProtectGit(Place& place) {
 // What --allow-write names below something that is protected is opened again on top of it.
 Status Guard::OpenAllowed(Place& place) {
   for (const std::string& path : place.allowed) {
-    const bool below = std::ranges::any_of(*covers_, [&](const sandbox::Cover& cover) {
+    const bool below = std::ranges::any_of(covers_, [&](const sandbox::Cover& cover) {
       return cover.root == place.inside && cover.kind == CoverKind::kReadOnly &&
              IsOrBelow(path, cover.path);
     });

@@ -19,27 +19,31 @@ namespace aileron::launch {
 
 class Guard {
  public:
-  // For the workspace and the writable mounts of `spec`. `allow_write` are paths in the workspace,
-  // absolute or relative to it; kInvalid when one of them is not protected, or is outside.
-  static Result<Guard> Stand(const sandbox::Spec& spec,
-                             const std::vector<std::string>& allow_write);
+  // What --allow-write names, relative to the workspace; the paths are absolute, or relative to it.
+  // kInvalid when one of them is not protected, or is outside.
+  static Result<std::vector<std::string>> Allowed(const sandbox::Spec& spec,
+                                                  const std::vector<std::string>& allow_write);
 
-  Guard(Guard&&) = default;
-  Guard& operator=(Guard&&) = delete;
-  // Takes the reserved names away; the sandbox has ended by then.
-  ~Guard();
+  Guard() = default;
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+  ~Guard() { (void)Release(); }
+
+  // For the workspace and the writable mounts of `spec`; once. kInvalid when something `allowed`
+  // does not exist.
+  Status Stand(const sandbox::Spec& spec, std::vector<std::string> allowed);
 
   // What the sandbox must put up.
-  const std::vector<sandbox::Cover>& covers() const { return *covers_; }
+  const std::vector<sandbox::Cover>& covers() const { return covers_; }
   // Absolute paths of reserved names, for whoever cleans up when this process is killed.
   std::vector<std::string> reserved() const;
 
   // When the sandbox has ended: what is told to the person, line by line.
   std::vector<std::string> Finish(const os::Fd& copies) const;
+  // When its mounts are gone too: takes the reserved names away. See os::ReservedName::Release.
+  std::vector<os::Fd> Release();
 
  private:
-  Guard() = default;
-
   enum class Kind { kWorkspace, kMount };  // names are reserved in the workspace alone
   struct Place {
     Kind kind;
@@ -61,8 +65,7 @@ class Guard {
 
   // Each place's GitFolder refers to parts of its place and to the covers: their addresses stay.
   std::vector<std::unique_ptr<Place>> places_;
-  std::unique_ptr<std::vector<sandbox::Cover>> covers_ =
-      std::make_unique<std::vector<sandbox::Cover>>();
+  std::vector<sandbox::Cover> covers_;
 };
 
 }  // namespace aileron::launch

@@ -57,6 +57,11 @@ std::vector<sandbox::RuntimeFile> RuntimeFiles(const SessionLink& session, const
   };
 }
 
+// Of a session that there is not.
+int ExitCodeOf(const Error& error) {
+  return error.code == Code::kInvalid ? kBadConfiguration : kDaemonUnavailable;
+}
+
 void Kill(sandbox::NativeSandbox& sandbox) {
   (void)os::SignalChild(sandbox.init, SIGKILL);
   (void)os::WaitFor(sandbox.init);
@@ -76,30 +81,36 @@ std::expected<int, Failure> Run(const Options& options) {
   if (auto given = sandbox::RequireWalls(options.require); !given)
     return fail(kSandboxNotStarted, given.error());
 
+  const auto allowed = Guard::Allowed(plan->spec, options.allow_write);
+  if (!allowed) return fail(kSandboxNotStarted, allowed.error());
+
   HoldSignals();
-  auto guard = Guard::Stand(plan->spec, options.allow_write);
-  if (!guard) return fail(kSandboxNotStarted, guard.error());
-  plan->spec.covers = guard->covers();
+  // Three things go on at once: the daemon makes the session, the sandbox's first process builds
+  // the walls, and this one looks through the workspace.
+  auto session = SessionLink::Ask(*paths, *plan, options);
+  if (!session) return fail(ExitCodeOf(session.error()), session.error());
+  Guard guard;  // outlives the sandbox
   auto sandbox = sandbox::StartNative(plan->spec, plan->identity);
-  if (!sandbox) return fail(kSandboxNotStarted, sandbox.error());
+  const auto give_up = [&](const Error& error) {
+    if (sandbox) Kill(*sandbox);
+    (void)session->Finish(kSandboxNotStarted);
+    return fail(kSandboxNotStarted, error);
+  };
+  if (!sandbox) return give_up(sandbox.error());
   for (const std::string& warning : sandbox->limits.warnings()) {
     std::fprintf(stderr, "aileron: %s\n", warning.c_str());
   }
-  // The walls go up while the daemon makes the session.
-  auto session =
-      SessionLink::Open(*paths, *plan, options, {sandbox->limits.groups(), guard->reserved()});
-  if (!session) {
+  if (auto stands = guard.Stand(plan->spec, *allowed); !stands) return give_up(stands.error());
+  // A send that fails since the walls could not be built is explained on the channel.
+  Status sent = sandbox::SendCovers(sandbox->channel.get(), guard.covers());
+  if (auto opened = session->Await({sandbox->limits.groups(), guard.reserved()}); !opened) {
     Kill(*sandbox);
-    const Code code = session.error().code;
-    return fail(code == Code::kInvalid ? kBadConfiguration : kDaemonUnavailable, session.error());
+    return fail(ExitCodeOf(opened.error()), opened.error());
   }
   auto environment = MakeEnvironment(session->facts(), plan->identity, options.environment);
+  if (!environment) return give_up(environment.error());
   auto agent_files = PlaceSentinelFiles(session->facts().files, *plan);
-  if (!environment || !agent_files) {
-    Kill(*sandbox);
-    (void)session->Finish(kSandboxNotStarted);
-    return fail(kSandboxNotStarted, environment ? agent_files.error() : environment.error());
-  }
+  if (!agent_files) return give_up(agent_files.error());
   const std::vector<sandbox::Listener>& more = session->more_listeners();
   plan->spec.listeners.insert(plan->spec.listeners.end(), more.begin(), more.end());
   // By now the daemon's socket exists, and so can be proved to be hidden.
@@ -107,20 +118,18 @@ std::expected<int, Failure> Run(const Options& options) {
                                  Terminals(options.tty), ConfinementFor(*plan, *paths)};
   const Standing standing = StandingWalls(*plan, program.confinement, sandbox->limits);
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "%s\n", LaunchLine(standing).c_str());
-  Status sent = sandbox::Send(
-      sandbox->channel.get(),
-      sandbox::Files{RuntimeFiles(*session, *plan, standing), std::move(*agent_files), more});
-  if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
-  // A send that failed because the walls could not be built is explained on the channel.
-  if (!sent && sent.error().code == Code::kInvalid) {
-    Kill(*sandbox);
-    (void)session->Finish(kSandboxNotStarted);
-    return fail(kSandboxNotStarted, sent.error());
+  if (sent) {
+    sent = sandbox::Send(
+        sandbox->channel.get(),
+        sandbox::Files{RuntimeFiles(*session, *plan, standing), std::move(*agent_files), more});
   }
-  auto ended = Attach(*plan, *sandbox, *session);
-  for (const std::string& line : guard->Finish(sandbox->covers.copies()))
+  if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
+  if (!sent && sent.error().code == Code::kInvalid) return give_up(sent.error());
+  auto ended = Attach(*plan, guard.covers(), *sandbox, *session);
+  for (const std::string& line : guard.Finish(sandbox->covers.copies()))
     std::fprintf(stderr, "aileron: %s\n", line.c_str());
-  (void)session->Finish(ended ? *ended : ended.error().exit_code);
+  sandbox->covers = sandbox::CoverWatch();  // holds the last mounts over the reserved names
+  (void)session->Finish(ended ? *ended : ended.error().exit_code, guard.Release());
   if (!ended) return fail(ended.error().exit_code, ended.error().error);
   return *ended;
 }

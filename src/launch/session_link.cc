@@ -9,7 +9,6 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "control/client.h"
 #include "control/start.h"
 #include "os/socket.h"
 
@@ -52,13 +51,9 @@ std::vector<sandbox::Listener> CapturedIn(const json& answer) {
 
 }  // namespace
 
-Result<SessionLink> SessionLink::Open(const os::Paths& paths, const Plan& plan,
-                                      const Options& options, Leftovers leftovers) {
+Result<SessionLink> SessionLink::Ask(const os::Paths& paths, const Plan& plan,
+                                     const Options& options) {
   SessionLink link(paths, plan);
-  link.leftovers_ = std::move(leftovers);
-  std::size_t bytes = 0;
-  std::erase_if(link.leftovers_.reserved,
-                [&](const std::string& path) { return (bytes += path.size() + 4) > kReservedMax; });
   const json request = {
       {"command", plan.command},
       {"workspace", plan.spec.workspace},
@@ -84,12 +79,21 @@ Result<SessionLink> SessionLink::Open(const os::Paths& paths, const Plan& plan,
     AILERON_ASSIGN(link.password_, os::PipeHolding(options.upstream_proxy_password.Reveal()));
   }
   AILERON_TRY(link.Post(link.request_));
-  link.FindMoreListeners();
   return link;
 }
 
+Status SessionLink::Await(Leftovers leftovers) {
+  leftovers_ = std::move(leftovers);
+  std::size_t bytes = 0;
+  std::erase_if(leftovers_.reserved,
+                [&](const std::string& path) { return (bytes += path.size() + 4) > kReservedMax; });
+  AILERON_TRY(TakeAnswer());
+  FindMoreListeners();
+  return {};
+}
+
 Status SessionLink::Post(const std::string& body) {
-  AILERON_ASSIGN(control::Client client, control::EnsureDaemon(paths_));
+  AILERON_ASSIGN(client_, control::EnsureDaemon(paths_));
   AILERON_ASSIGN(auto ends, os::SocketPair(SOCK_SEQPACKET));
   std::vector<int> theirs = {ends.second.get()};
   if (password_) theirs.push_back(password_.get());
@@ -98,9 +102,20 @@ Status SessionLink::Post(const std::string& body) {
   request.path = "/v1/sessions";
   request.body = body;
   request.descriptors = theirs;
-  AILERON_ASSIGN(const control::Response response, client.Call(request));
+  AILERON_TRY(client_->Ask(request));
+  channel_ = std::move(ends.first);
+  return {};
+}
+
+Status SessionLink::TakeAnswer() {
+  const auto response = client_->Answer();
+  client_.reset();
+  if (!response) {
+    channel_.Reset();
+    return std::unexpected(response.error());
+  }
   password_.Reset();  // from now on the resume text has it, sealed
-  const json answer = json::parse(response.body, nullptr, false);
+  const json answer = json::parse(response->body, nullptr, false);
   if (!answer.is_object()) return Fail(Code::kInternal, "the daemon's answer is not understood");
   facts_.id = Text(answer, "id");
   facts_.token = Text(answer, "token");
@@ -121,7 +136,6 @@ Status SessionLink::Post(const std::string& body) {
   if (facts_.id.empty() || ca_pem_.empty()) {
     return Fail(Code::kInternal, "the daemon's answer lacks the session's id or its CA");
   }
-  channel_ = std::move(ends.first);
   return {};
 }
 
@@ -166,12 +180,17 @@ Status SessionLink::Reopen() {
   json request = json::parse(request_);
   request["resume"] = resume_;
   AILERON_TRY(Post(Dump(request)));
+  AILERON_TRY(TakeAnswer());
   return SendListeners();
 }
 
-Status SessionLink::Finish(int exit_code) {
+Status SessionLink::Finish(int exit_code, const std::vector<os::Fd>& removed) {
+  if (client_) AILERON_TRY(TakeAnswer());
   if (!channel_) return {};
-  return os::SendMessage(channel_.get(), Dump({{"type", "exit"}, {"code", exit_code}}));
+  std::vector<int> numbers;
+  for (const os::Fd& one : removed) numbers.push_back(one.get());
+  numbers.resize(std::min(numbers.size(), os::kDescriptorsMax));
+  return os::SendMessage(channel_.get(), Dump({{"type", "exit"}, {"code", exit_code}}), numbers);
 }
 
 SessionLink::Word SessionLink::Listen() {

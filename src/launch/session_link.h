@@ -1,14 +1,16 @@
 // SessionLink: the launcher's end of a session with the daemon.
 //
-// Opens the session, hands over the descriptors of the sandbox's listeners, and does it again with
-// a new daemon when the old one has died. It keeps duplicates of the descriptors for that, and the
-// opaque `resume` text that lets a new daemon take the session up.
+// Asks for the session, hands over the descriptors of the sandbox's listeners, and does it again
+// with a new daemon when the old one has died. It keeps duplicates of the descriptors for that, and
+// the opaque `resume` text that lets a new daemon take the session up.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "control/client.h"
 #include "launch/environment.h"
 #include "launch/launch.h"
 #include "launch/plan.h"
@@ -26,9 +28,10 @@ struct Leftovers {
 
 class SessionLink {
  public:
-  // Starts the daemon when nobody listens.
-  static Result<SessionLink> Open(const os::Paths& paths, const Plan& plan, const Options& options,
-                                  Leftovers leftovers);
+  // Asks for a session, and starts the daemon when nobody listens.
+  static Result<SessionLink> Ask(const os::Paths& paths, const Plan& plan, const Options& options);
+  // The daemon's answer; nothing else works before it.
+  Status Await(Leftovers leftovers);
 
   const SessionFacts& facts() const { return facts_; }
   const std::string& ca_pem() const { return ca_pem_; }
@@ -41,8 +44,9 @@ class SessionLink {
   Status HandOver(std::vector<os::Fd> listeners);
   // With a daemon that has started since: the same session, the same listeners.
   Status Reopen();
-  // The agent has ended. The session ends with it.
-  Status Finish(int exit_code);
+  // The agent has ended, and the session ends with it. The daemon closes `removed`, for which
+  // nobody needs to wait.
+  Status Finish(int exit_code, const std::vector<os::Fd>& removed = {});
 
   // Readable when the daemon has something to say, or is gone. -1 while there is none.
   int descriptor() const { return channel_.get(); }
@@ -57,6 +61,7 @@ class SessionLink {
       : paths_(paths), listeners_(plan.spec.listeners) {}
 
   Status Post(const std::string& body);
+  Status TakeAnswer();
   void FindMoreListeners();
   Status SendListeners();
 
@@ -66,6 +71,7 @@ class SessionLink {
   std::vector<sandbox::Listener> asked_for_;  // by the daemon's last answer
   std::vector<os::Fd> sockets_;
   Leftovers leftovers_;
+  std::optional<control::Client> client_;  // between Post and TakeAnswer
   os::Fd channel_;
   SessionFacts facts_;
   std::string ca_pem_;

@@ -33,18 +33,7 @@ Result<std::string> ReadBeneath(const Fd& folder, const std::string& path, std::
   struct stat info;
   if (fstat(file.get(), &info) != 0) return FailErrno("cannot look at {}", path);
   if (!S_ISREG(info.st_mode)) return Fail(Code::kInvalid, "{} is not a regular file", path);
-  std::string bytes;
-  char part[16384];
-  while (true) {
-    const ssize_t count = read(file.get(), part, sizeof part);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return FailErrno("cannot read {}", path);
-    if (count == 0) return bytes;
-    bytes.append(part, static_cast<std::size_t>(count));
-    if (bytes.size() > limit) {
-      return Fail(Code::kInvalid, "{} is larger than {} KiB", path, limit >> 10);
-    }
-  }
+  return ReadAll(file, path, limit);
 }
 
 Result<std::vector<std::string>> ListBeneath(const Fd& folder, const std::string& path) {

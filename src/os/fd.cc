@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -55,20 +56,32 @@ Error ErrnoError(int number, std::string_view tried) {
 }
 
 Result<std::string> ReadFile(const std::string& path, std::size_t limit) {
-  Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return FailErrno("cannot open {}", path);
+  return ReadAll(file, path, limit);
+}
+
+Result<std::string> ReadAll(const Fd& file, std::string_view name, std::size_t limit) {
   std::string bytes;
   char chunk[16384];
   while (true) {
     const ssize_t count = read(file.get(), chunk, sizeof chunk);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return FailErrno("cannot read {}", path);
+    if (count < 0) return FailErrno("cannot read {}", name);
     if (count == 0) return bytes;
     if (bytes.size() + static_cast<std::size_t>(count) > limit) {
-      return Fail(Code::kInvalid, "{} is larger than {} bytes", path, limit);
+      return Fail(Code::kInvalid, "{} is larger than {} bytes", name, limit);
     }
     bytes.append(chunk, static_cast<std::size_t>(count));
   }
+}
+
+Result<Fd> MemoryFileHolding(std::string_view bytes) {
+  Fd file(memfd_create("aileron", MFD_CLOEXEC));
+  if (!file) return FailErrno("cannot make a file in memory");
+  AILERON_TRY(WriteAll(file.get(), bytes));
+  if (lseek(file.get(), 0, SEEK_SET) != 0) return FailErrno("cannot rewind a file in memory");
+  return file;
 }
 
 Result<Fd> PipeHolding(std::string_view bytes) {

@@ -50,6 +50,10 @@ std::unexpected<Error> FailErrno(fmt::format_string<Args...> format, Args&&... a
 
 // The whole of a file, at most `limit` bytes (kInvalid beyond it).
 Result<std::string> ReadFile(const std::string& path, std::size_t limit = 64u << 20);
+// What is left to read of an open one. `name` is for the Error.
+Result<std::string> ReadAll(const Fd& file, std::string_view name, std::size_t limit);
+// A file in memory alone (memfd_create(2)) that holds `bytes`, to be read from its beginning.
+Result<Fd> MemoryFileHolding(std::string_view bytes);
 // The reading end of a pipe that holds `bytes` (at most 4096) and whose writing end is closed.
 Result<Fd> PipeHolding(std::string_view bytes);
 Status WriteAll(int descriptor, std::string_view bytes);

@@ -1,7 +1,6 @@
 #include "os/process.h"
 
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -11,6 +10,8 @@
 
 #include <cerrno>
 #include <climits>
+#include <cstddef>
+#include <memory>
 
 namespace aileron::os {
 
@@ -24,24 +25,36 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// What the child does between fork and exec. Only async-signal-safe calls: the memory is a copy of
-// a process that may have had other threads. Returns errno of what failed.
-int BecomeProgram(const SpawnOptions& options, std::vector<std::pair<int, int>>& map, int report,
-                  pid_t parent, char* const* argv, char* const* environment) {
-  if (options.own_session) setsid();
-  if (options.with_parent == WithParent::kDies) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(127);  // it ended before the call took hold
-  }
+constexpr std::size_t kBorrowerStack = 64u << 10;
+
+struct Borrower {
+  const std::function<int()>& become;
+  int failure = 0;
+};
+
+int RunBorrower(void* argument) {
+  Borrower& borrower = *static_cast<Borrower*>(argument);
+  // A handler of ours would run on the parent's memory: none is left when signals come in again.
+  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+  borrower.failure = borrower.become();
+  _exit(127);
+}
+
+// What the child does up to its exec. Returns errno of what failed.
+int BecomeProgram(const SpawnOptions& options, pid_t parent, char* const* argv,
+                  char* const* environment) {
+  if (options.own_session) setsid();
+  if (options.with_parent == WithParent::kDies) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) return ESRCH;  // it ended before the call took hold
+  }
   // Two steps, since one target may be another's source: first out of the way, then into place.
   int highest = 3;
-  for (const auto& [ours, theirs] : map) highest = std::max(highest, theirs + 1);
-  const int parked_report = fcntl(report, F_DUPFD_CLOEXEC, highest);
-  if (parked_report < 0) return errno;
+  for (const auto& [ours, theirs] : options.descriptors) highest = std::max(highest, theirs + 1);
+  auto map = options.descriptors;
   for (auto& [ours, theirs] : map) {
     ours = fcntl(ours, F_DUPFD_CLOEXEC, highest);
     if (ours < 0) return errno;
@@ -56,53 +69,40 @@ int BecomeProgram(const SpawnOptions& options, std::vector<std::pair<int, int>>&
     for (const auto& [ours, theirs] : map) kept = kept || theirs == number;
     if (!kept) close(number);
   }
-  if (!options.folder.empty() && chdir(options.folder.c_str()) != 0) {
-    const int number = errno;
-    [[maybe_unused]] const auto told = write(parked_report, &number, sizeof number);
-    _exit(127);
-  }
+  if (!options.folder.empty() && chdir(options.folder.c_str()) != 0) return errno;
   execve(options.path.c_str(), argv, environment);
-  const int number = errno;
-  [[maybe_unused]] const auto told = write(parked_report, &number, sizeof number);
-  _exit(127);
+  return errno;
 }
 
 }  // namespace
 
+std::expected<Child, int> StartBorrowing(const std::function<int()>& become) {
+  const auto stack = std::make_unique_for_overwrite<std::byte[]>(kBorrowerStack);
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  Borrower borrower{become};
+  int pidfd = -1;
+  const pid_t pid = clone(&RunBorrower, stack.get() + kBorrowerStack,
+                          CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &borrower, &pidfd);
+  const int number = errno;
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) return std::unexpected(number);
+  Child child{pid, Fd(pidfd)};
+  if (borrower.failure == 0) return child;
+  (void)WaitFor(child);
+  return std::unexpected(borrower.failure);
+}
+
 Result<Child> Spawn(const SpawnOptions& options) {
-  int report[2];
-  if (pipe2(report, O_CLOEXEC) != 0) return FailErrno("cannot make a pipe");
-  Fd reader(report[0]), writer(report[1]);
   const auto argv = Pointers(options.argv);
   const auto environment = Pointers(options.environment);
-  auto map = options.descriptors;
   const pid_t parent = getpid();
-
-  int pidfd = -1;
-  clone_args args{};
-  args.flags = CLONE_PIDFD;
-  args.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
-  args.exit_signal = SIGCHLD;
-  const auto pid = static_cast<pid_t>(syscall(SYS_clone3, &args, sizeof args));
-  if (pid < 0) return FailErrno("cannot start {}", options.path);
-  if (pid == 0) {
-    const int number =
-        BecomeProgram(options, map, writer.get(), parent, argv.data(), environment.data());
-    [[maybe_unused]] const auto told = write(writer.get(), &number, sizeof number);
-    _exit(127);
-  }
-  Child child{pid, Fd(pidfd)};
-  writer.Reset();
-  int number = 0;
-  ssize_t count = 0;
-  do {
-    count = read(reader.get(), &number, sizeof number);
-  } while (count < 0 && errno == EINTR);
-  if (count == sizeof number) {
-    (void)WaitFor(child);
-    return std::unexpected(ErrnoError(number, fmt::format("cannot start {}", options.path)));
-  }
-  return child;
+  auto child = StartBorrowing(
+      [&] { return BecomeProgram(options, parent, argv.data(), environment.data()); });
+  if (!child)
+    return std::unexpected(ErrnoError(child.error(), fmt::format("cannot start {}", options.path)));
+  return std::move(*child);
 }
 
 Result<int> WaitFor(const Child& child) {

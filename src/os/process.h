@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <expected>
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -30,6 +32,11 @@ struct SpawnOptions {
   std::string folder;        // its working directory; empty: ours
   bool own_session = false;  // setsid(): no controlling terminal, own process group
 };
+
+// Starts a process on this one's memory, as vfork(2) does: no page table is copied, and this thread
+// stands still until `become` has exec'd or returned. Signals have their default action in it and
+// none is blocked. `become` returns the errno of what failed; so does this, with nothing started.
+std::expected<Child, int> StartBorrowing(const std::function<int()>& become);
 
 // Starts a program. Its mistakes before exec are reported here, not as an exit status.
 Result<Child> Spawn(const SpawnOptions& options);

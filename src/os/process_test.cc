@@ -31,6 +31,37 @@ Output Shell(const std::string& script, SpawnOptions options = {}) {
   return {ExitCode(WaitFor(*child).value()), text};
 }
 
+TEST(StartBorrowing, TellsTheErrnoAndLeavesNoChild) {
+  const auto child = StartBorrowing([] { return ENOTDIR; });
+  ASSERT_FALSE(child);
+  EXPECT_EQ(child.error(), ENOTDIR);
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
+}
+
+TEST(StartBorrowing, NoHandlerOfOursAndNoBlockedSignalIsLeft) {
+  struct sigaction ours{}, before{};
+  ours.sa_handler = [](int) {};
+  ASSERT_EQ(sigaction(SIGUSR1, &ours, &before), 0);
+  sigset_t blocked, mask;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGUSR2);
+  ASSERT_EQ(pthread_sigmask(SIG_BLOCK, &blocked, &mask), 0);
+  const auto child = StartBorrowing([] {
+    struct sigaction now{};
+    sigset_t none;
+    sigaction(SIGUSR1, nullptr, &now);
+    sigprocmask(SIG_BLOCK, nullptr, &none);
+    return now.sa_handler == SIG_DFL && sigismember(&none, SIGUSR2) == 0 ? EXDEV : EINVAL;
+  });
+  EXPECT_EQ(child.error(), EXDEV);
+  sigset_t after;
+  pthread_sigmask(SIG_SETMASK, &mask, &after);
+  EXPECT_EQ(sigismember(&after, SIGUSR2), 1);
+  EXPECT_EQ(sigismember(&after, SIGUSR1), 0);
+  ASSERT_EQ(sigaction(SIGUSR1, &before, &ours), 0);
+  EXPECT_NE(ours.sa_handler, SIG_DFL);
+}
+
 TEST(Spawn, GivesNoEnvironmentAndNoDescriptorThatIsNotNamed) {
   const Fd stranger(
       open("/etc/passwd", O_RDONLY));  // not close-on-exec, as a caller may have left it

@@ -55,17 +55,18 @@ int Make(const Fd& folder, const std::string& name, ReservedName::Kind kind,
   return file && !WriteAll(file.get(), bytes) ? EIO : 0;
 }
 
-// Whoever calls holds no shared lock on it besides `held`.
-void RemoveHeld(const Fd& folder, const std::string& name, const Fd& held) {
+// Whether it is gone. Whoever calls holds no shared lock on it besides `held`.
+bool RemoveHeld(const Fd& folder, const std::string& name, const Fd& held) {
   struct stat info;
-  if (flock(held.get(), LOCK_EX | LOCK_NB) != 0) return;  // another session relies on it
-  if (fstat(held.get(), &info) != 0 || !IsSame(folder, name, held)) return;
+  if (flock(held.get(), LOCK_EX | LOCK_NB) != 0) return false;  // another session relies on it
+  if (fstat(held.get(), &info) != 0 || !IsSame(folder, name, held)) return false;
   if (S_ISDIR(info.st_mode)) {
-    if (unlinkat(folder.get(), name.c_str(), AT_REMOVEDIR) == 0) return;
+    if (unlinkat(folder.get(), name.c_str(), AT_REMOVEDIR) == 0) return true;
   } else if (IsMarked(info, ReservedName::Kind::kFile)) {
-    if (unlinkat(folder.get(), name.c_str(), 0) == 0) return;
+    if (unlinkat(folder.get(), name.c_str(), 0) == 0) return true;
   }
   if ((info.st_mode & S_ISVTX) != 0) (void)fchmod(held.get(), info.st_mode & 0777);
+  return false;
 }
 
 }  // namespace
@@ -107,8 +108,12 @@ void ReservedName::Remove(const std::string& absolute_path) {
     RemoveHeld(*folder, parts.name, *held);
 }
 
-ReservedName::~ReservedName() {
-  if (held_) RemoveHeld(folder_, name_, held_);
+Fd ReservedName::Release() {
+  const bool gone = held_ && RemoveHeld(folder_, name_, held_);
+  Fd held = std::move(held_);
+  return gone ? std::move(held) : Fd();
 }
+
+ReservedName::~ReservedName() { (void)Release(); }
 
 }  // namespace aileron::os

@@ -30,6 +30,10 @@ class ReservedName {
   // For whoever cleans up after a launcher that was killed: as the destructor does it.
   static void Remove(const std::string& absolute_path);
 
+  // Takes the name away now. Returns a descriptor of what was removed, if it was: the kernel frees
+  // it when that is closed, which for a folder takes as long as ten names do.
+  Fd Release();
+
   ReservedName(ReservedName&&) = default;
   ReservedName& operator=(ReservedName&&) = delete;
   ~ReservedName();

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 namespace aileron::os {
 
@@ -47,43 +48,15 @@ Status SendMessage(int socket, std::string_view bytes, std::span<const int> desc
   }
 }
 
-Result<Message> ReceiveMessage(int socket, std::size_t limit) {
-  Message received;
-  received.bytes.resize(limit);
-  iovec part{received.bytes.data(), limit};
-  alignas(cmsghdr) char control[CMSG_SPACE(kDescriptorsMax * sizeof(int))];
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  ssize_t count = 0;
-  do {
-    count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  } while (count < 0 && errno == EINTR);
-  if (count < 0) return FailErrno("cannot receive a message");
-  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
-       header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-    const std::size_t number = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < number; ++i) {
-      int descriptor;
-      std::memcpy(&descriptor, CMSG_DATA(header) + i * sizeof(int), sizeof descriptor);
-      received.descriptors.emplace_back(descriptor);
-    }
-  }
-  if ((message.msg_flags & MSG_TRUNC) != 0) {
-    return Fail(Code::kInvalid, "a message is longer than {} bytes", limit);
-  }
-  if ((message.msg_flags & MSG_CTRUNC) != 0) {
-    return Fail(Code::kUnavailable, "descriptors of a message were lost: too many files are open");
-  }
-  received.bytes.resize(static_cast<std::size_t>(count));
-  received.end = count == 0;
-  return received;
-}
+namespace {
 
-Result<std::size_t> ReceiveInto(int socket, std::span<char> into, std::vector<Fd>& descriptors) {
+struct Taken {
+  std::size_t bytes;
+  int flags;  // MSG_TRUNC and so on
+};
+
+// One recvmsg(2). Nothing: it failed, and errno says why.
+std::optional<Taken> Take(int socket, std::span<char> into, std::vector<Fd>& descriptors) {
   iovec part{into.data(), into.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(kDescriptorsMax * sizeof(int))];
   msghdr message{};
@@ -95,7 +68,7 @@ Result<std::size_t> ReceiveInto(int socket, std::span<char> into, std::vector<Fd
   do {
     count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
   } while (count < 0 && errno == EINTR);
-  if (count < 0) return FailErrno("cannot receive");
+  if (count < 0) return std::nullopt;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
        header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
@@ -106,10 +79,36 @@ Result<std::size_t> ReceiveInto(int socket, std::span<char> into, std::vector<Fd
       descriptors.emplace_back(descriptor);
     }
   }
-  if ((message.msg_flags & MSG_CTRUNC) != 0) {
-    return Fail(Code::kUnavailable, "descriptors of a message were lost: too many files are open");
-  }
-  return static_cast<std::size_t>(count);
+  return Taken{static_cast<std::size_t>(count), message.msg_flags};
+}
+
+Status LostDescriptors() {
+  return Fail(Code::kUnavailable, "descriptors of a message were lost: too many files are open");
+}
+
+}  // namespace
+
+Result<Message> ReceiveMessage(int socket, std::size_t limit) {
+  Message received;
+  std::optional<Taken> taken;
+  // The limit is far above the usual message: pages that nothing is written to stay untouched.
+  received.bytes.resize_and_overwrite(limit, [&](char* bytes, std::size_t room) {
+    taken = Take(socket, {bytes, room}, received.descriptors);
+    return taken ? taken->bytes : 0;
+  });
+  if (!taken) return FailErrno("cannot receive a message");
+  if ((taken->flags & MSG_TRUNC) != 0)
+    return Fail(Code::kInvalid, "a message is longer than {} bytes", limit);
+  if ((taken->flags & MSG_CTRUNC) != 0) return std::unexpected(LostDescriptors().error());
+  received.end = taken->bytes == 0;
+  return received;
+}
+
+Result<std::size_t> ReceiveInto(int socket, std::span<char> into, std::vector<Fd>& descriptors) {
+  const auto taken = Take(socket, into, descriptors);
+  if (!taken) return FailErrno("cannot receive");
+  if ((taken->flags & MSG_CTRUNC) != 0) return std::unexpected(LostDescriptors().error());
+  return taken->bytes;
 }
 
 Result<PeerCredentials> PeerOf(int socket) {

@@ -15,8 +15,11 @@ enum class Type : std::uint8_t {
   kFiles,
   kProgram,
   kSignal,
-  kCovered
+  kCovered,
+  kCovers
 };
+
+constexpr std::size_t kCoversMax = 1u << 30;
 
 void PutTexts(WireWriter& out, const std::vector<std::string>& texts) {
   out.U32(static_cast<std::uint32_t>(texts.size()));
@@ -54,6 +57,7 @@ struct Encoder {
   WireWriter& out;
   void operator()(const Go&) const { out.U8(static_cast<std::uint8_t>(Type::kGo)); }
   void operator()(const Listeners&) const { out.U8(static_cast<std::uint8_t>(Type::kListeners)); }
+  void operator()(const Covers&) const { out.U8(static_cast<std::uint8_t>(Type::kCovers)); }
   void operator()(const Covered&) const { out.U8(static_cast<std::uint8_t>(Type::kCovered)); }
   void operator()(const Terminal&) const { out.U8(static_cast<std::uint8_t>(Type::kTerminal)); }
   void operator()(const Failed& failed) const {
@@ -152,6 +156,9 @@ Result<Message> Decode(std::string_view bytes) {
     case Type::kCovered:
       message = Covered{};
       break;
+    case Type::kCovers:
+      message = Covers{};
+      break;
     case Type::kTerminal:
       message = Terminal{};
       break;
@@ -181,6 +188,37 @@ Status Send(int channel, const Message& message, std::span<const int> descriptor
                 kMessageMax >> 10);
   }
   return os::SendMessage(channel, bytes, descriptors);
+}
+
+Status SendCovers(int channel, const std::vector<Cover>& covers) {
+  WireWriter out;
+  out.U32(static_cast<std::uint32_t>(covers.size()));
+  for (const Cover& cover : covers) {
+    out.U8(static_cast<std::uint8_t>(cover.kind));
+    for (const std::string* text : {&cover.root, &cover.path, &cover.bytes}) out.Text(*text);
+  }
+  AILERON_ASSIGN(const os::Fd file, os::MemoryFileHolding(out.bytes()));
+  const int number = file.get();
+  return Send(channel, Covers{}, {&number, 1});
+}
+
+Result<std::vector<Cover>> ReadCovers(const Received& received) {
+  if (received.descriptors.size() != 1) return Fail(Code::kInvalid, "the covers came without file");
+  AILERON_ASSIGN(const std::string bytes,
+                 os::ReadAll(received.descriptors[0], "the list of covers", kCoversMax));
+  WireReader in(bytes);
+  std::vector<Cover> covers;
+  for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
+    Cover cover;
+    const std::uint8_t kind = in.U8();
+    if (kind > static_cast<std::uint8_t>(CoverKind::kCopy))
+      return Fail(Code::kInvalid, "a cover of unknown kind");
+    cover.kind = static_cast<CoverKind>(kind);
+    for (std::string* text : {&cover.root, &cover.path, &cover.bytes}) *text = in.Text();
+    covers.push_back(std::move(cover));
+  }
+  AILERON_TRY(in.Done());
+  return covers;
 }
 
 Result<Received> Receive(int channel) {

@@ -2,7 +2,8 @@
 //
 //   init → launcher   Listeners (again, when Files asks for more), Covered, Terminal (each with
 //                     descriptors), Failed
-//   launcher → init   Go, Files, Program, then Signals; end of file: the sandbox ends
+//   launcher → init   Go, Covers (with a descriptor), Files, Program, then Signals; end of file:
+//                     the sandbox ends
 //
 // One message a packet of a SOCK_SEQPACKET pair: a type byte, then base/wire.h fields.
 #pragma once
@@ -25,7 +26,10 @@ inline constexpr std::size_t kMessageMax = 128u << 10;
 struct Go {};
 // The listening sockets, in the order of Spec::listeners; then, in their order, those of Files.
 struct Listeners {};
-// The spec's covers stand. With the descriptors of CoverWatch, in their order; not sent when there
+// What stands over names in the workspace. With a memory file that holds them (EncodeCovers), since
+// a packet may be too small.
+struct Covers {};
+// The covers stand. With the descriptors of CoverWatch, in their order; not sent when there
 // are no covers.
 struct Covered {};
 // The master of the terminal that Program::terminals asked for.
@@ -44,7 +48,8 @@ struct Files {
 struct Signal {
   int number;
 };
-using Message = std::variant<Go, Listeners, Covered, Terminal, Failed, Files, Program, Signal>;
+using Message =
+    std::variant<Go, Covers, Listeners, Covered, Terminal, Failed, Files, Program, Signal>;
 
 struct Received {
   Message message;
@@ -54,6 +59,10 @@ struct Received {
 Status Send(int channel, const Message& message, std::span<const int> descriptors = {});
 // kNotFound when the peer has closed.
 Result<Received> Receive(int channel);
+
+Status SendCovers(int channel, const std::vector<Cover>& covers);
+// From the memory file that came with Covers.
+Result<std::vector<Cover>> ReadCovers(const Received& received);
 
 std::string Encode(const Message& message);
 Result<Message> Decode(std::string_view bytes);

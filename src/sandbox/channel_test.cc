@@ -44,6 +44,30 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
   EXPECT_EQ(program.confinement.closed_port, 9);
 }
 
+TEST(Channel, CoversArriveHoweverManyTheyAre) {
+  auto ends = os::SocketPair(SOCK_SEQPACKET).value();
+  const std::string large(kMessageMax, '\0');
+  ASSERT_TRUE(SendCovers(ends.first.get(), {{"/w", ".vscode", CoverKind::kReadOnly, ""},
+                                            {"/w", ".git/config", CoverKind::kCopy, large}}));
+  const auto covers = ReadCovers(Receive(ends.second.get()).value()).value();
+  ASSERT_EQ(covers.size(), 2u);
+  EXPECT_EQ(covers[0].root, "/w");
+  EXPECT_EQ(covers[0].path, ".vscode");
+  EXPECT_EQ(covers[0].kind, CoverKind::kReadOnly);
+  EXPECT_EQ(covers[1].kind, CoverKind::kCopy);
+  EXPECT_EQ(covers[1].bytes, large);
+}
+
+TEST(Channel, CoversWithoutTheirFileOrCutShortAreRefused) {
+  auto ends = os::SocketPair(SOCK_SEQPACKET).value();
+  ASSERT_TRUE(Send(ends.first.get(), Covers{}));
+  EXPECT_EQ(ReadCovers(Receive(ends.second.get()).value()).error().code, Code::kInvalid);
+  const os::Fd cut = os::MemoryFileHolding(std::string_view("\1\0\0\0\1", 5)).value();
+  const int number = cut.get();
+  ASSERT_TRUE(Send(ends.first.get(), Covers{}, {&number, 1}));
+  EXPECT_EQ(ReadCovers(Receive(ends.second.get()).value()).error().code, Code::kInvalid);
+}
+
 TEST(Channel, AMessageThatIsCutOrUnknownIsRefused) {
   const std::string bytes = Encode(Program{{"sh"}, {"A=b"}, "/w", 1, {}});
   for (std::size_t size = 0; size < bytes.size(); ++size)

@@ -180,9 +180,8 @@ Status PutCovers(const std::vector<Cover>& covers, const Identity& identity) {
   return {};
 }
 
-Result<CoverWatch> CoverWatch::OfThisNamespace(const std::vector<Cover>& covers) {
+Result<CoverWatch> CoverWatch::OfThisNamespace() {
   CoverWatch watch;
-  watch.covers_ = covers;
   AILERON_ASSIGN(watch.copies_, os::OpenPath(std::string(kCopiesFolder)));
   for (const auto& [path, descriptor] : {std::pair{"/proc/self/mountinfo", &watch.mounts_},
                                          std::pair{"/proc/self/ns/user", &watch.user_namespace_},

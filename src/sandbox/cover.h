@@ -32,8 +32,8 @@ Status PutCovers(const std::vector<Cover>& covers, const Identity& identity);
 class CoverWatch {
  public:
   CoverWatch() = default;
-  // In the sandbox, by a process that has its capabilities still.
-  static Result<CoverWatch> OfThisNamespace(const std::vector<Cover>& covers);
+  // In the sandbox, by a process that has its capabilities still: what the launcher needs.
+  static Result<CoverWatch> OfThisNamespace();
   // In the launcher, from what the other sent.
   CoverWatch(std::vector<Cover> covers, const Identity& identity, std::vector<os::Fd> descriptors);
 

@@ -31,11 +31,11 @@ constexpr std::uint64_t kNamespaces =
 constexpr std::string_view kHostName = "sandbox";
 
 template <typename Expected>
-Result<Expected> Expect(int channel) {
+Result<Received> Expect(int channel) {
   AILERON_ASSIGN(Received received, Receive(channel));
-  Expected* message = std::get_if<Expected>(&received.message);
-  if (message == nullptr) return Fail(Code::kInternal, "the launcher spoke out of turn");
-  return std::move(*message);
+  if (!std::holds_alternative<Expected>(received.message))
+    return Fail(Code::kInternal, "the launcher spoke out of turn");
+  return received;
 }
 
 Status SendListeners(int channel, std::span<const Listener> listeners) {
@@ -46,9 +46,8 @@ Status SendListeners(int channel, std::span<const Listener> listeners) {
 }
 
 // When nothing more is mounted, so that the launcher hears of what others do alone.
-Status SendCovered(int channel, const Spec& spec) {
-  if (spec.covers.empty()) return {};
-  AILERON_ASSIGN(const CoverWatch watch, CoverWatch::OfThisNamespace(spec.covers));
+Status SendCovered(int channel) {
+  AILERON_ASSIGN(const CoverWatch watch, CoverWatch::OfThisNamespace());
   const auto descriptors = watch.descriptors();
   return Send(channel, Covered{}, descriptors);
 }
@@ -57,8 +56,7 @@ Status SendCovered(int channel, const Spec& spec) {
 Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, int channel) {
   setsid();
   umask(022);
-  AILERON_ASSIGN(Go go, Expect<Go>(channel));
-  (void)go;
+  AILERON_TRY(Expect<Go>(channel));
   // Only now is this process in its own control group, which becomes the root of what it sees.
   if (unshare(CLONE_NEWCGROUP) != 0) {
     return WithFix(Status(os::FailErrno("cannot make a cgroup namespace")));
@@ -69,10 +67,14 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
   AILERON_TRY(WithFix(os::CaptureAllAddresses()));
   AILERON_TRY(SendListeners(channel, spec.listeners));
   AILERON_TRY(BuildRootFs(spec, identity, std::move(trees)));
-  AILERON_ASSIGN(const Files files, Expect<Files>(channel));
+  AILERON_ASSIGN(const Received guarded, Expect<Covers>(channel));
+  AILERON_ASSIGN(const std::vector<Cover> covers, ReadCovers(guarded));
+  AILERON_TRY(PutCovers(covers, identity));
+  AILERON_ASSIGN(const Received last, Expect<Files>(channel));
+  const Files& files = std::get<Files>(last.message);
   if (!files.listeners.empty()) AILERON_TRY(SendListeners(channel, files.listeners));
   AILERON_TRY(WriteRuntimeFolder(files.files));
-  AILERON_TRY(SendCovered(channel, spec));
+  if (!covers.empty()) AILERON_TRY(SendCovered(channel));
   if (chdir("/") != 0) return os::FailErrno("cannot enter the root folder");
 
   AILERON_TRY(os::BecomeUnprivileged(identity.uid, identity.gid,

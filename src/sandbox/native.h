@@ -18,7 +18,7 @@ namespace aileron::sandbox {
 
 struct NativeSandbox {
   os::Child init;
-  os::Fd channel;         // see channel.h: Listeners come, Files and Program are waited for
+  os::Fd channel;         // see channel.h: Listeners come; Covers, Files and Program are waited for
   CoverWatch covers;      // from the message Covered
   ResourceLimits limits;  // removes its control groups when it goes
 };

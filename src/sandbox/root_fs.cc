@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +14,6 @@
 
 #include "base/text.h"
 #include "os/mounts.h"
-#include "sandbox/cover.h"
 #include "sandbox/fix.h"
 #include "sandbox/masks.h"
 
@@ -239,7 +239,6 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   for (std::size_t i = 0; i < detached.size(); ++i) {
     AILERON_TRY(AttachHostTree(host.trees[i], detached[i]));
   }
-  AILERON_TRY(PutCovers(spec.covers, identity));
   const std::string runtime(kRuntimeFolder);
   AILERON_TRY(os::MakeFolders(runtime, 0755));
   AILERON_TRY(os::MountTmpfs(runtime, "mode=755,size=16m"));
@@ -252,10 +251,19 @@ namespace {
 constexpr std::array kBundles = {"/etc/ssl/certs/ca-certificates.crt",
                                  "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
                                  "/etc/ssl/cert.pem"};
+constexpr std::size_t kCopyAtOnce = 1u << 20;
 
-std::string HostBundle() {
+// Appends the host's bundle, if it has one, to `file`.
+Status CopyHostBundle(const os::Fd& file) {
   for (const char* path : kBundles) {
-    if (auto bundle = os::ReadFile(path)) return std::move(*bundle);
+    const os::Fd bundle(open(path, O_RDONLY | O_CLOEXEC));
+    if (!bundle) continue;
+    ssize_t count = 0;
+    do {
+      count = sendfile(file.get(), bundle.get(), nullptr, kCopyAtOnce);
+    } while (count > 0 || (count < 0 && errno == EINTR));
+    if (count < 0) return os::FailErrno("cannot copy {}", path);
+    return {};
   }
   return {};
 }
@@ -274,20 +282,27 @@ Status ReplaceHostBundles() {
   return {};
 }
 
-Status WriteRuntimeFile(std::string_view name, std::string_view bytes) {
+Result<os::Fd> MakeRuntimeFile(std::string_view name) {
   const std::string path = fmt::format("{}/{}", kRuntimeFolder, name);
   os::Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
   if (!file) return os::FailErrno("cannot create {}", path);
-  return os::WriteAll(file.get(), bytes);
+  return file;
+}
+
+Status WriteBundle(std::string_view session_ca) {
+  AILERON_ASSIGN(const os::Fd file, MakeRuntimeFile("ca-bundle.pem"));
+  AILERON_TRY(CopyHostBundle(file));
+  return os::WriteAll(file.get(), fmt::format("\n{}", session_ca));
 }
 
 }  // namespace
 
 Status WriteRuntimeFolder(const std::vector<RuntimeFile>& files) {
   for (const RuntimeFile& file : files) {
-    AILERON_TRY(WriteRuntimeFile(file.name, file.bytes));
+    AILERON_ASSIGN(const os::Fd made, MakeRuntimeFile(file.name));
+    AILERON_TRY(os::WriteAll(made.get(), file.bytes));
     if (file.name == "ca.pem") {
-      AILERON_TRY(WriteRuntimeFile("ca-bundle.pem", HostBundle() + "\n" + file.bytes));
+      AILERON_TRY(WriteBundle(file.bytes));
       AILERON_TRY(ReplaceHostBundles());
     }
   }

@@ -70,7 +70,6 @@ struct Spec {
   Access workspace_access = Access::kReadWrite;
   std::vector<std::string> hidden;  // folders to cover with an empty one, where they exist
   std::vector<MountRequest> mounts;
-  std::vector<Cover> covers;
   Resources resources;
   Nesting nesting = Nesting::kRefused;
   std::vector<Listener> listeners;

@@ -94,39 +94,15 @@ int BecomeAgent(Program& program, const os::Pty* pty) {
     }
   }
   if (!program.workdir.empty() && chdir(program.workdir.c_str()) != 0) return errno;
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
   return ExecSearching(program);
 }
 
-struct Agent {
-  pid_t pid;
-};
-
-// Starts the agent; an Error when its exec failed. The pipe closes by itself when it succeeded.
-std::expected<Agent, Failed> StartAgent(Program& program, const os::Pty* pty) {
-  int report[2];
-  if (pipe2(report, O_CLOEXEC) != 0) {
-    return std::unexpected(Failed{kCannotStart, os::ErrnoError(errno, "cannot make a pipe")});
-  }
-  os::Fd reader(report[0]), writer(report[1]);
-  const pid_t pid = fork();
-  if (pid < 0) return std::unexpected(Failed{kCannotStart, os::ErrnoError(errno, "cannot fork")});
-  if (pid == 0) {
-    // The agent's own dumpable state comes back with its exec.
-    const int number = BecomeAgent(program, pty);
-    (void)os::WriteAll(writer.get(), {reinterpret_cast<const char*>(&number), sizeof number});
-    _exit(kCannotStart);
-  }
-  writer.Reset();
-  int number = 0;
-  ssize_t count;
-  do {
-    count = read(reader.get(), &number, sizeof number);
-  } while (count < 0 && errno == EINTR);
-  if (count != sizeof number) return Agent{pid};
-  waitpid(pid, nullptr, 0);
+// Starts the agent; what to report when its exec failed.
+std::expected<os::Child, Failed> StartAgent(Program& program, const os::Pty* pty) {
+  // The agent's own dumpable state comes back with its exec.
+  auto agent = os::StartBorrowing([&] { return BecomeAgent(program, pty); });
+  if (agent) return std::move(*agent);
+  const int number = agent.error();
   const bool missing = number == ENOENT || number == ENOTDIR;
   Error error = os::ErrnoError(
       number, fmt::format("cannot run \"{}\" in {}", program.command[0], program.workdir));
@@ -136,13 +112,13 @@ std::expected<Agent, Failed> StartAgent(Program& program, const os::Pty* pty) {
 }
 
 // SIGINT and its like mean the whole job, as when typed at a terminal; the rest mean the agent.
-void Forward(const Agent& agent, int number) {
+void Forward(const os::Child& agent, int number) {
   const bool job = number == SIGINT || number == SIGQUIT || number == SIGHUP;
   kill(job ? -agent.pid : agent.pid, number);
 }
 
 // Reaps all children that have ended; the exit code when the agent was one of them.
-std::optional<int> Reap(const Agent& agent) {
+std::optional<int> Reap(const os::Child& agent) {
   std::optional<int> code;
   int status;
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
@@ -151,7 +127,7 @@ std::optional<int> Reap(const Agent& agent) {
   return code;
 }
 
-int Supervise(const Agent& agent, const os::Fd& channel, const os::Fd& signals) {
+int Supervise(const os::Child& agent, const os::Fd& channel, const os::Fd& signals) {
   while (true) {
     pollfd ready[2] = {{channel.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
     if (poll(ready, 2, -1) < 0 && errno != EINTR) return kCannotStart;
