@@ -77,7 +77,6 @@ class Daemon final : private net::Loop::Handler {
         vault_(loop, background_, audit_, std::move(parts.vault)),
         credentials_(loop, vault_, audit_, CommandWorld::OfProcess(environ)),
         sessions_({.loop = loop,
-                   .background = background_,
                    .audit = audit_,
                    .vault = vault_,
                    .bindings = bindings_,

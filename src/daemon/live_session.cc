@@ -3,14 +3,24 @@
 #include "daemon/live_session.h"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/text.h"
-#include "os/reserved_name.h"
 #include "proxy/limits.h"
 
 namespace aileron::daemon {
+
+namespace {
+
+// One a turn: each may wait for the disk. Not in a thread of its own, which would keep the files of
+// a daemon that was killed open for as long.
+void CloseInTurns(net::Loop& loop, std::shared_ptr<std::vector<os::Fd>> left) {
+  if (left->empty()) return;
+  left->pop_back();
+  loop.Post([&loop, left = std::move(left)] { CloseInTurns(loop, left); });
+}
+
+}  // namespace
 
 LiveSession::LiveSession(SessionWorld& world, session::Session record,
                          session::NetworkRequest request, SessionSettings settings,
@@ -39,10 +49,9 @@ Status LiveSession::Attach(os::Fd channel, Ends ends) {
       .on_listeners =
           [this](SessionListeners listeners) { return TakeListeners(std::move(listeners)); },
       .on_exit =
-          [&background = world_.background, alive = std::weak_ptr(alive_),
-           tell = std::move(ends.on_exit)](int code, std::vector<os::Fd> to_close) {
-            auto last = std::make_shared<std::vector<os::Fd>>(std::move(to_close));
-            if (!last->empty()) (void)background.Run([last] { last->clear(); }, [] {});
+          [&loop = world_.loop, alive = std::weak_ptr(alive_), tell = std::move(ends.on_exit)](
+              int code, std::vector<os::Fd> to_close) {
+            CloseInTurns(loop, std::make_shared<std::vector<os::Fd>>(std::move(to_close)));
             if (!alive.expired()) tell(code);
           },
       .on_lost =
@@ -58,12 +67,12 @@ Status LiveSession::TakeListeners(SessionListeners listeners) {
   if (have_listeners_) return Fail(Code::kInvalid, "listeners came twice");
   have_listeners_ = true;
   listeners_ = std::move(listeners);
-  StartWorker();
+  if (worker_ != nullptr) SendStart();
   return {};
 }
 
 void LiveSession::StartWorker() {
-  if (network_down_) return;
+  if (network_down_ || worker_ != nullptr) return;
   permits_ = std::make_shared<Permits>(settings_, sentinels_, static_cast<PermitSource&>(*this));
   WorkerLink::Events events{
       .on_packet = [this](std::string_view packet) { return OnPacket(packet); },
@@ -76,7 +85,7 @@ void LiveSession::StartWorker() {
       WorkerLink::Spawn(world_.loop, world_.worker_path, world_.worker_argv, std::move(events));
   if (!worker) return TakeNetworkDown(worker.error().message);
   worker_ = std::move(*worker);
-  SendStart();
+  if (have_listeners_) SendStart();
 }
 
 void LiveSession::SendStart() {
@@ -207,7 +216,8 @@ void LiveSession::TakeNetworkDown(const std::string& why) {
 }
 
 void LiveSession::Revoke() {
-  if (worker_ != nullptr) worker_->Send(proxy::Encode(proxy::Revoke{}));
+  // Start is the first word a worker hears; before it there is nothing to forget.
+  if (worker_ != nullptr && have_listeners_) worker_->Send(proxy::Encode(proxy::Revoke{}));
 }
 
 void LiveSession::ResumeReading() {
@@ -217,21 +227,7 @@ void LiveSession::ResumeReading() {
 void LiveSession::StopWorker(std::function<void()> done) {
   if (worker_ == nullptr) return done();
   stopped_ = std::move(done);
-  worker_->Stop(proxy::Encode(proxy::Stop{}));
-}
-
-void LiveSession::CleanUpAfterLauncher() const {
-  for (const std::string& path : listeners_.reserved) os::ReservedName::Remove(path);
-  for (const std::string& folder : listeners_.cgroups) {
-    // Only groups that aileron names, and rmdir removes nothing but an empty one.
-    const std::size_t slash = folder.rfind('/');
-    const bool ours = folder.starts_with("/sys/fs/cgroup/") &&
-                      folder.find("/../") == std::string::npos && slash != std::string::npos &&
-                      folder.substr(slash).starts_with("/aileron-");
-    if (ours && rmdir(folder.c_str()) != 0 && errno != ENOENT) {
-      LogWarning("cannot remove {}: {}", folder, strerror(errno));
-    }
-  }
+  worker_->Stop(have_listeners_ ? proxy::Encode(proxy::Stop{}) : std::string());
 }
 
 std::vector<const vault::Binding*> LiveSession::Applicable(std::string_view host,

@@ -14,7 +14,6 @@
 
 #include "crypto/x509.h"
 #include "daemon/audit_service.h"
-#include "daemon/background.h"
 #include "daemon/bindings.h"
 #include "daemon/credentials.h"
 #include "daemon/permits.h"
@@ -30,7 +29,6 @@ namespace aileron::daemon {
 // What sessions share; borrowed from the daemon, and outlives them.
 struct SessionWorld {
   net::Loop& loop;
-  Background& background;
   AuditService& audit;
   VaultService& vault;
   Bindings& bindings;
@@ -51,8 +49,10 @@ class LiveSession final : public PermitSource {
               std::map<std::string, session::Sentinel> sentinels, Secret proxy_password);
   ~LiveSession();
 
-  // Takes the launcher's channel. The listeners that come by it start the first worker.
+  // Takes the launcher's channel.
   Status Attach(os::Fd channel, Ends ends);
+  // Starts the first worker; it serves once the listeners have come.
+  void StartWorker();
   void Revoke();
   // Looks at the worker's packets again after the audit log was full.
   void ResumeReading();
@@ -60,8 +60,6 @@ class LiveSession final : public PermitSource {
   void SendStop(std::string_view reason) { channel_->SendStop(reason); }
   // Lets the worker finish; `done` is called when it has.
   void StopWorker(std::function<void()> done);
-  // Removes what a launcher that was killed could not.
-  void CleanUpAfterLauncher() const;
 
   session::Session& record() { return record_; }
   const session::NetworkRequest& request() const { return request_; }
@@ -69,6 +67,8 @@ class LiveSession final : public PermitSource {
   const crypto::CertificateAuthority& authority() const { return authority_; }
   const policy::Network& network() const { return settings_.network; }
   const Secret& proxy_password() const { return proxy_password_; }
+  // With what is to be removed should the launcher have been killed.
+  const SessionListeners& listeners() const { return listeners_; }
   bool network_down() const { return network_down_; }
   pid_t worker_pid() const { return worker_ != nullptr ? worker_->pid() : -1; }
 
@@ -79,7 +79,6 @@ class LiveSession final : public PermitSource {
   std::string Outage() override;
 
   Status TakeListeners(SessionListeners listeners);
-  void StartWorker();
   void SendStart();
   Status OnPacket(std::string_view packet);
   void OpenCredential(const Permits::Open& open);

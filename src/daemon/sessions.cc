@@ -31,7 +31,8 @@ Sessions::Sessions(SessionWorld world, DaemonKeys keys, session::SessionStore st
     : world_(std::move(world)),
       keys_(std::move(keys)),
       store_(std::move(store)),
-      grace_(world_.loop, [this] { OrphanTheRest(); }) {
+      grace_(world_.loop, [this] { OrphanTheRest(); }),
+      leftovers_(world_.loop) {
   const auto running = store_.List(session::SessionStore::Which::kRunning);
   if (!running) LogError("cannot read the sessions: {}", running.error().message);
   if (running && !running->empty()) grace_.Set(limits::kResumeGrace);
@@ -211,6 +212,7 @@ void Sessions::Begin(const std::string& id) {
   const auto found = live_.find(id);
   if (found == live_.end()) return;
   LiveSession& session = *found->second;
+  session.StartWorker();
   const bool known = store_.Get(id).has_value();
   if (auto kept = store_.Put(session.record()); !kept) {
     LogError("cannot record session {}: {}", id, kept.error().message);
@@ -234,7 +236,8 @@ void Sessions::End(const std::string& id, session::State state, std::optional<in
   if (auto kept = store_.Put(session->record()); !kept) {
     LogError("cannot record the end of session {}: {}", id, kept.error().message);
   }
-  if (state == session::State::kOrphaned) session->CleanUpAfterLauncher();
+  if (state == session::State::kOrphaned)
+    leftovers_.Take(session->listeners().cgroups, session->listeners().reserved);
   LiveSession& leaving = *session;
   leaving_[id] = std::move(session);
   // The record of the end comes after the worker's last ones.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/key_file.h"
+#include "daemon/leftovers.h"
 #include "daemon/live_session.h"
 #include "daemon/session_request.h"
 #include "session/store.h"
@@ -31,7 +32,7 @@ class Sessions {
 
   // Opens a session or resumes one. Nothing here waits for the disk or a process: a launch does.
   std::expected<OpenedSession, Refusal> Open(SessionRequest request, os::Fd channel);
-  // What Open left for later: the record and the audit log.
+  // What Open left for later: the record, the audit log, the worker.
   void Begin(const std::string& id);
 
   Result<std::vector<session::Session>> List(session::SessionStore::Which which) const;
@@ -70,6 +71,7 @@ class Sessions {
   DaemonKeys keys_;
   session::SessionStore store_;
   net::Timer grace_;
+  Leftovers leftovers_;
   std::map<std::string, std::unique_ptr<LiveSession>> live_;
   std::map<std::string, std::unique_ptr<LiveSession>> leaving_;  // over, but for their workers
   std::function<void()> shut_down_;                              // set once shutting down

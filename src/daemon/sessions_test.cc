@@ -5,94 +5,13 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include "daemon/testing_test.h"
-#include "os/socket.h"
+#include "daemon/sessions_world_test.h"
 #include "session/token.h"
 
 namespace aileron::daemon {
 namespace {
 
 using ::testing::HasSubstr;
-
-// Everything a daemon has, over one folder; a second one is a daemon after a restart.
-class Machine {
- public:
-  Machine(net::Loop& loop, const std::string& folder, std::vector<std::string> worker)
-      : background(loop),
-        audit(loop, audit::AuditLog::Open(folder).value()),
-        bindings(Bindings::Open(folder + "/bindings.yaml").value()),
-        vault(loop, background, audit,
-              vault::Vault::Open(folder + "/vault.db", crypto::kCheapestKdf).value()),
-        credentials(loop, vault, audit, {}),
-        keys(LoadKeys(folder + "/daemon.key").value()),
-        sessions({.loop = loop,
-                  .background = background,
-                  .audit = audit,
-                  .vault = vault,
-                  .bindings = bindings,
-                  .credentials = credentials,
-                  .worker_path = worker[0],
-                  .worker_argv = worker},
-                 LoadKeys(folder + "/daemon.key").value(),
-                 session::SessionStore::Open(folder + "/state.db").value()) {
-    AILERON_CHECK(background.Start().has_value());
-  }
-  Background background;
-  AuditService audit;
-  Bindings bindings;
-  VaultService vault;
-  Credentials credentials;
-  DaemonKeys keys;
-  Sessions sessions;
-};
-
-class SessionsTest : public FolderTest {
- protected:
-  // A worker that does nothing but wait: what a session does with its own process is seen from
-  // here.
-  std::unique_ptr<Machine> Boot(std::vector<std::string> worker = {"/bin/sleep", "1000"}) {
-    return std::make_unique<Machine>(*loop_, folder(), std::move(worker));
-  }
-  std::expected<OpenedSession, Refusal> Open(Machine& machine, std::string resume = "") {
-    auto ends = os::SocketPair(SOCK_SEQPACKET).value();
-    launcher_ = std::move(ends.first);
-    SessionRequest request{
-        .session = {.command = {"true"}, .profile = "guarded", .launcher_pid = 42},
-        .network = {.profile = "guarded", .allow = {"a.example:8443"}},
-        .resume = std::move(resume)};
-    auto opened = machine.sessions.Open(std::move(request), std::move(ends.second));
-    if (opened) machine.sessions.Begin(opened->id);
-    return opened;
-  }
-  std::vector<std::string> Kinds(Machine& machine) {
-    (void)machine.audit.Flush();
-    std::vector<std::string> kinds;
-    for (const auto& record : machine.audit.log().Find({}).value()) {
-      const std::size_t begin = record.body.find("\"kind\":\"") + 8;
-      kinds.push_back(record.body.substr(begin, record.body.find('"', begin) - begin));
-    }
-    return kinds;
-  }
-  bool Has(Machine& machine, const std::string& kind) {
-    const auto kinds = Kinds(machine);
-    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
-  }
-  // Of the sandbox, which the launcher holds too: with it a session has its worker.
-  os::Fd GiveListener() {
-    os::Fd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(listen(listener.get(), 1), 0);
-    const int number = listener.get();
-    EXPECT_TRUE(os::SendMessage(
-        launcher_.get(), R"({"type":"listeners","listeners":[{"kind":"proxy","port":3128}]})",
-        {&number, 1}));
-    return listener;
-  }
-  pid_t WorkerOf(Machine& machine, const std::string& id) {
-    EXPECT_TRUE(TurnUntil([&] { return machine.sessions.Find(id)->worker_pid() > 0; }));
-    return machine.sessions.Find(id)->worker_pid();
-  }
-  os::Fd launcher_;
-};
 
 TEST_F(SessionsTest, ASessionIsOpenedRunsAndEndsWithItsCode) {
   const auto machine = Boot();
@@ -120,8 +39,8 @@ TEST_F(SessionsTest, ALauncherThatDiesLeavesAnOrphanAndNoWorker) {
   const auto machine = Boot();
   const auto opened = Open(*machine);
   ASSERT_TRUE(opened.has_value());
-  const os::Fd listener = GiveListener();
-  const pid_t worker = WorkerOf(*machine, opened->id);
+  const pid_t worker = machine->sessions.Find(opened->id)->worker_pid();
+  ASSERT_GT(worker, 0);
   launcher_.Reset();
   EXPECT_TRUE(TurnUntil([&] { return !machine->sessions.Known(opened->id); }));
   EXPECT_EQ(machine->sessions.Get(opened->id)->state, session::State::kOrphaned);
@@ -179,15 +98,17 @@ TEST_F(SessionsTest, AWorkerThatKeepsCrashingTakesOnlyTheNetworkDown) {
   EXPECT_EQ(connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), -1);
 }
 
-TEST_F(SessionsTest, TheWorkerStartsWithItsListeners) {
-  const auto machine = Boot();
+TEST_F(SessionsTest, AWorkerMayWaitForItsStart) {
+  // Reads its channel as a worker does: one that could not wait would end here.
+  const auto machine = Boot({"/bin/sh", "-c", "head -c 1 <&3 >/dev/null; exit 1"});
   const auto opened = Open(*machine);
   ASSERT_TRUE(opened.has_value());
-  machine->sessions.Revoke();  // nobody to tell yet
-  for (int i = 0; i < 5; ++i) loop_->Turn(std::chrono::milliseconds(1));
-  EXPECT_EQ(machine->sessions.Find(opened->id)->worker_pid(), -1);
-  const os::Fd listener = GiveListener();
-  EXPECT_GT(WorkerOf(*machine, opened->id), 0);
+  machine->sessions.Revoke();  // not a worker's first word either
+  EXPECT_TRUE(TurnUntil([&, began = std::chrono::steady_clock::now()] {
+    return std::chrono::steady_clock::now() - began > std::chrono::milliseconds(500);
+  }));
+  EXPECT_FALSE(Has(*machine, "worker.crash"));
+  EXPECT_GT(machine->sessions.Find(opened->id)->worker_pid(), 0);
 }
 
 TEST_F(SessionsTest, AWorkerThatSpeaksOutOfTurnIsEnded) {

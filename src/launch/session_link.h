@@ -45,7 +45,7 @@ class SessionLink {
   // With a daemon that has started since: the same session, the same listeners.
   Status Reopen();
   // The agent has ended, and the session ends with it. The daemon closes `removed`, for which
-  // nobody needs to wait.
+  // nobody here waits.
   Status Finish(int exit_code, const std::vector<os::Fd>& removed = {});
 
   // Readable when the daemon has something to say, or is gone. -1 while there is none.

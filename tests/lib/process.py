@@ -8,6 +8,7 @@ process is ever looked at or ended.
 import ctypes
 import dataclasses
 import os
+import select
 import signal
 import subprocess
 import time
@@ -155,11 +156,18 @@ def end_group(child: subprocess.Popen) -> None:
 
 
 def end(pid: int) -> None:
-    """kill -9 of one process that the test knows by its id."""
+    """kill -9 of one process that the test knows by its id; it has let go of its files afterwards."""
     try:
-        os.kill(pid, signal.SIGKILL)
+        held = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        signal.pidfd_send_signal(held, signal.SIGKILL)
+        assert select.select([held], [], [], PATIENCE)[0], f"process {pid} does not die"
     except ProcessLookupError:
         pass
+    finally:
+        os.close(held)
 
 
 def gone(pid: int) -> bool:
