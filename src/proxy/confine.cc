@@ -22,19 +22,15 @@ constexpr int plain_calls[] = {
     // Bytes, on descriptors that are there already.
     SCMP_SYS(read),
     SCMP_SYS(write),
-    SCMP_SYS(readv),
-    SCMP_SYS(writev),
     SCMP_SYS(close),
     SCMP_SYS(recvfrom),
     SCMP_SYS(recvmsg),
-    SCMP_SYS(recvmmsg),
     SCMP_SYS(sendto),
     SCMP_SYS(sendmsg),
     SCMP_SYS(sendmmsg),
     SCMP_SYS(fstat),
     SCMP_SYS(lseek),
     // Sockets; which families may be made is checked below.
-    SCMP_SYS(accept),
     SCMP_SYS(accept4),
     SCMP_SYS(connect),
     SCMP_SYS(bind),
@@ -50,21 +46,17 @@ constexpr int plain_calls[] = {
     SCMP_SYS(poll),
     SCMP_SYS(ppoll),
     SCMP_SYS(futex),
-    SCMP_SYS(nanosleep),
     SCMP_SYS(clock_nanosleep),
     SCMP_SYS(restart_syscall),
-    SCMP_SYS(sched_yield),
     // Memory; never executable, see below.
     SCMP_SYS(munmap),
     SCMP_SYS(brk),
     SCMP_SYS(mremap),
     SCMP_SYS(madvise),
     SCMP_SYS(mlock),
-    SCMP_SYS(mlock2),
     SCMP_SYS(munlock),
     // Knowing the time, itself, and chance.
     SCMP_SYS(clock_gettime),
-    SCMP_SYS(clock_getres),
     SCMP_SYS(gettimeofday),
     SCMP_SYS(time),
     SCMP_SYS(getrandom),
@@ -74,14 +66,12 @@ constexpr int plain_calls[] = {
     SCMP_SYS(geteuid),
     SCMP_SYS(getgid),
     SCMP_SYS(getegid),
-    SCMP_SYS(getrusage),
     // Ending, also by abort().
     SCMP_SYS(exit),
     SCMP_SYS(exit_group),
     SCMP_SYS(rt_sigreturn),
     SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigaction),
-    SCMP_SYS(sigaltstack),
 };
 
 // Calls that fail instead of killing: libraries try them, and live without.
