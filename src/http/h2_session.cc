@@ -19,6 +19,7 @@ struct H2Session::Callbacks {
       auto stream = std::make_shared<H2Stream>(session);
       stream->id_ = frame->hd.stream_id;
       session.streams_.emplace(frame->hd.stream_id, std::move(stream));
+      ++session.taken_;
     }
     return 0;
   }
@@ -42,6 +43,7 @@ struct H2Session::Callbacks {
     H2Stream* stream = session.Find(frame->hd.stream_id);
     if (stream == nullptr) return 0;
     const bool end = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    if (frame->hd.type == NGHTTP2_DATA && frame->hd.length == 0 && !end) session.CountEmptyFrame();
     if (frame->hd.type == NGHTTP2_HEADERS && !stream->OnFieldsEnd(end)) {
       session.flaw_ = "interim responses without end";
       return nghttp2_submit_rst_stream(raw, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
@@ -69,6 +71,7 @@ struct H2Session::Callbacks {
   }
 
   static int OnSent(nghttp2_session*, const nghttp2_frame* frame, void* user) {
+    if (frame->hd.type == NGHTTP2_RST_STREAM) Of(user).CountReset(frame->rst_stream.error_code);
     if (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS) return 0;
     H2Stream* stream = Of(user).Find(frame->hd.stream_id);
     if (stream != nullptr) stream->OnSent((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0);
@@ -278,6 +281,27 @@ void H2Session::ResetAbandoned() {
     if (!stream->abandoned_) continue;
     nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
   }
+}
+
+// A peer that makes us reset costs as much as one that resets. What ends because of a site, or of
+// us, is not the client's fault.
+void H2Session::CountReset(std::uint32_t error) {
+  if (role_ != Role::kServer || error == NGHTTP2_NO_ERROR || error == NGHTTP2_CANCEL ||
+      error == NGHTTP2_INTERNAL_ERROR) {
+    return;
+  }
+  if (++broken_ > limits::h2_broken_streams_max && broken_ > taken_ / 2)
+    EndCalmly("too many streams that had to be reset");
+}
+
+void H2Session::CountEmptyFrame() {
+  if (role_ == Role::kServer && ++empty_frames_ > limits::h2_empty_frames_max)
+    EndCalmly("too many frames without data");
+}
+
+void H2Session::EndCalmly(std::string why) {
+  flaw_ = std::move(why);
+  nghttp2_session_terminate_session(session_, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 bool H2Session::congested() const {

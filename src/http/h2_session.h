@@ -91,6 +91,9 @@ class H2Session {
   void Forget(H2Stream& stream);
   H2Stream* Find(std::int32_t id);
   void Moved(H2Stream& stream);
+  void CountReset(std::uint32_t error);
+  void CountEmptyFrame();
+  void EndCalmly(std::string why);
 
   Role role_;
   Scheme scheme_;
@@ -101,6 +104,10 @@ class H2Session {
   std::deque<std::shared_ptr<H2Stream>> moved_;
   std::string flaw_;
   bool failed_ = false;
+  // kServer: how the client behaves.
+  std::size_t taken_ = 0;  // streams
+  std::size_t broken_ = 0;
+  std::size_t empty_frames_ = 0;
 };
 
 }  // namespace aileron::http

@@ -18,6 +18,7 @@ enum Type : char {
   kSettings = 4,
   kPing = 6,
   kGoAway = 7,
+  kWindowUpdate = 8,
   kContinuation = 9
 };
 constexpr char kEndStream = 1, kEndHeaders = 4;
@@ -84,6 +85,40 @@ TEST_F(H2Attack, RapidResetsEndTheConnection) {
   }
   EXPECT_TRUE(over);
   EXPECT_TRUE(server.over());
+}
+
+TEST_F(H2Attack, StreamsThatHaveToBeResetEndTheConnection) {
+  const auto attack = [](H2Session& session, std::size_t good, std::size_t bad) {
+    std::uint32_t id = 1;
+    bool over = false;
+    for (std::size_t i = 0; i < good + bad && !over; ++i, id += 2) {
+      // A window that grows too large is an error of the stream (RFC 9113 §6.9.1).
+      const std::string wrong = Frame(kWindowUpdate, 0, id, "\x7f\xff\xff\xff");
+      over = !session.Receive(Frame(kHeaders, kEndHeaders, id, kGetFields) +
+                              (i < good ? Frame(kData, kEndStream, id, "x") : wrong));
+      ByteBuffer out(64 * 1024);
+      session.Send(out);
+      over |= SaysGoAway(std::string(out.View()));
+      while (const auto stream = session.NextMoved()) stream->Finish(H2Stream::Ending::kCut);
+    }
+    return over;
+  };
+  EXPECT_TRUE(attack(server, 0, limits::h2_broken_streams_max + 50));
+  EXPECT_EQ(server.TakeFlaw(), "too many streams that had to be reset");
+  H2Session busy(H2Session::Role::kServer, H2Session::Scheme::kHttps, {});
+  EXPECT_TRUE(busy.Receive(kPreface));
+  EXPECT_FALSE(attack(busy, 2 * limits::h2_broken_streams_max, limits::h2_broken_streams_max + 50));
+}
+
+TEST_F(H2Attack, FramesWithoutDataEndTheConnection) {
+  (void)server.Receive(Frame(kHeaders, kEndHeaders, 1, kGetFields));
+  bool over = false;
+  for (std::size_t i = 0; i < limits::h2_empty_frames_max + 10 && !over; ++i) {
+    over = !server.Receive(Frame(kData, 0, 1, ""));
+    over |= SaysGoAway(Answer());
+  }
+  EXPECT_TRUE(over);
+  EXPECT_EQ(server.TakeFlaw(), "too many frames without data");
 }
 
 TEST_F(H2Attack, AHeadInEndlessContinuationsEndsTheConnection) {

@@ -47,6 +47,11 @@ inline constexpr std::size_t h2_output_max = 64 * 1024;             // of one st
 // (CVE-2023-44487).
 inline constexpr std::uint64_t h2_reset_burst = 500;
 inline constexpr std::uint64_t h2_reset_rate = 33;
+// Streams that we had to reset for what a client sent, before the connection ends; and more than
+// half of all are (CVE-2025-8671).
+inline constexpr std::size_t h2_broken_streams_max = 500;
+inline constexpr std::size_t h2_empty_frames_max =
+    1000;                                               // of DATA, in a connection (CVE-2019-9518)
 inline constexpr std::size_t h2_continuations_max = 8;  // frames of one head (CVE-2024-28182)
 inline constexpr std::size_t h2_settings_max = 32;      // parameters in a SETTINGS frame
 inline constexpr std::size_t h2_acks_max =
