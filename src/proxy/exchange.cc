@@ -65,6 +65,7 @@ Exchange::Wait Exchange::wait() const {
     case State::kHead:
       return from_client_.empty() ? Wait::kNextRequest : Wait::kRequestHead;
     case State::kActive:
+      if (response_begun_ && !to_client_.empty()) return Wait::kReader;
       if (up_done_) return response_begun_ ? Wait::kMovement : Wait::kResponseHead;
       if (!to_upstream_.empty() || (request_.expects_continue() && !continue_sent_ && !up_moved_)) {
         return response_begun_ ? Wait::kMovement : Wait::kResponseHead;
@@ -73,6 +74,7 @@ Exchange::Wait Exchange::wait() const {
     case State::kHolding:
       return Wait::kRequestBody;
     case State::kTunnel:
+      if (!to_client_.empty()) return Wait::kReader;
       return tunnel_up_ended_ || tunnel_down_ended_ ? Wait::kRequestBody : Wait::kMovement;
     default:
       return Wait::kNothing;
@@ -487,6 +489,9 @@ void Exchange::OnTimeout() {
     case Wait::kRequestBody:
       if (response_begun_ || state_ == State::kTunnel) return CutDownload(late.code, late.reason);
       return UpstreamTrouble(late);
+    case Wait::kReader:
+      return CutDownload("reader_timeout",
+                         "the client took nothing for longer than --timeout reader allows");
     case Wait::kMovement:
       return CutDownload("idle_timeout", "nothing moved for longer than --timeout idle allows");
     case Wait::kResponseHead:

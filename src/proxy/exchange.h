@@ -66,6 +66,7 @@ class Exchange {
     kRequestHead,
     kRequestBody,
     kResponseHead,
+    kReader,   // the client is to take what waits for it
     kMovement  // of an answer or a tunnel
   };
 

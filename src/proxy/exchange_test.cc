@@ -553,6 +553,8 @@ TEST(Exchange, WaitsHaveNamesAndEndInAnAnswer) {
   stream.Send(get);
   stream.Upstream(
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+  EXPECT_EQ(stream.exchange.wait(), Exchange::Wait::kReader);
+  (void)stream.ToClient();
   EXPECT_EQ(stream.exchange.wait(), Exchange::Wait::kMovement);
 }
 

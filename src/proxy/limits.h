@@ -47,8 +47,9 @@ constexpr auto accept_retry = 100ms;  // when descriptors have run out
 constexpr auto head_timeout = 60s;    // from the first byte of a head to its end
 constexpr auto keep_alive_idle = 300s;
 constexpr auto tls_timeout = 15s;
-constexpr auto body_stall = 300s;  // an upload that stands still that long is given up
-constexpr auto linger = 2s;        // reading on after the last byte was written
+constexpr auto body_stall = 300s;     // an upload that stands still that long is given up
+constexpr auto reader_stall = 1800s;  // and a client that takes nothing of what waits for it
+constexpr auto linger = 2s;           // reading on after the last byte was written
 
 // Upstreams. A peer that has vanished is found by probes of the kernel, in a few minutes.
 constexpr int probe_after_seconds = 60;

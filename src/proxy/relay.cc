@@ -338,6 +338,8 @@ void Relay::ArmTimer(bool moved) {
       return Await(world_.timeouts.upload, changed || moved);
     case Exchange::Wait::kResponseHead:
       return Await(world_.timeouts.head, changed || moved);
+    case Exchange::Wait::kReader:
+      return Await(world_.timeouts.reader, changed || moved);
     case Exchange::Wait::kMovement:
       return Await(world_.timeouts.idle, changed || moved);
   }

@@ -14,6 +14,7 @@ constexpr NamedTimeout kAll[] = {
     {"tls", &Timeouts::tls, false, "for a TLS handshake"},
     {"head", &Timeouts::head, true, "for the head of an answer"},
     {"upload", &Timeouts::upload, true, "for a request's body that stands still"},
+    {"reader", &Timeouts::reader, true, "for a client that takes nothing of an answer"},
     {"idle", &Timeouts::idle, true, "for an answer or a tunnel in which nothing moves"},
     {"pool", &Timeouts::pool, false, "for a connection without a request"},
 };

@@ -25,6 +25,7 @@ struct Timeouts {
   Length tls = limits::tls_timeout;             // a handshake, on either side
   Length head = limits::response_head_timeout;  // from the request's end to the answer's head
   Length upload = limits::body_stall;           // a request's body that stands still
+  Length reader = limits::reader_stall;         // a client that takes nothing of an answer
   Length idle = kNone;                          // an answer or a tunnel in which nothing moves
   Length pool = limits::pool_idle;              // a connection that waits for its next request
   bool operator==(const Timeouts&) const = default;

@@ -76,6 +76,21 @@ TEST_F(WaitsTest, AnUploadThatStandsStillIsGivenUp) {
       StartsWith("HTTP/1.1 408 "));
 }
 
+TEST_F(WaitsTest, AClientThatReadsNothingIsGivenUp) {
+  world_.start_.timeouts.reader = 300ms;
+  Site([](net::TestPeer& peer) {
+    // More than what the kernel and the buffers between hold.
+    constexpr std::size_t size = 32 << 20;
+    if (peer.TakeInput().empty()) return;
+    peer.Write(fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", size) +
+               std::string(size, 'x'));
+  });
+  auto& client = Client();
+  client.Pause();
+  client.Write(kGet);
+  EXPECT_EQ(world_.RecordWith("reader_timeout").kind, "request");
+}
+
 TEST_F(WaitsTest, ASiteThatDoesNotShakeHandsIsGivenUp) {
   world_.start_.timeouts.tls = 1000ms;
   world_.AddSite("site.test", 443, TestWorld::Security::kPlain, [](net::TestPeer&) {});

@@ -34,7 +34,7 @@ def test_a_stream_that_moves_outlives_every_timeout(world):
         request.chunk(b"")
 
     site.routes["/trickle"] = trickle
-    flags = [word for name in ("connect", "tls", "head", "upload", "idle", "pool")
+    flags = [word for name in ("connect", "tls", "head", "upload", "reader", "idle", "pool")
              for word in ("--timeout", f"{name}=2s")]
     result = _curl(world, flags, "/trickle").ok()
     assert result.out.endswith("x" * 12), result.describe()
