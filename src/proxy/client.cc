@@ -147,6 +147,12 @@ void Client::EnterTunnel() {
   const std::string rule = upstream ? relay_->exchange().rule() : std::string();
   relay_.reset();
   if (upstream) return BeginTunnel(std::move(upstream), rule);
+  // TLS is what most tunnels are for: the certificate is signed while the hello is on its way. The
+  // daemon signs for hosts with a verdict, which our own name has none of.
+  constexpr std::uint16_t http_port = 80;
+  leaf_ahead_ = site_.port != http_port && site_.host != kInternalHost &&
+                world_.leafs.Find(site_.host) == nullptr;
+  if (leaf_ahead_) world_.leafs.Fetch(site_.host, [](const Status&) {});
   BeginSniffing();
 }
 
@@ -243,11 +249,10 @@ bool Client::ChooseName(std::string_view name) {
   return true;
 }
 
-// The daemon signs for hosts that it has given a verdict on, allowed or not, and for no others, and
-// answers in order: both are asked in one breath. The exchange asks for the verdict again and finds
-// it remembered. A host that is new here has no upstream connection yet, so one is opened while the
-// client still shakes hands; not where a credential is bound, which may decide how to connect.
-void Client::FetchLeaf(HttpVersion version) {
+// A host that is new here has no upstream connection yet, so one is opened while the client still
+// shakes hands; not where a credential is bound, which may decide how to connect. The exchange asks
+// for the verdict again and finds it remembered.
+void Client::ConnectAhead(HttpVersion version) {
   Site site = site_;
   site.host = hello_name_;
   site.scheme = Scheme::kHttps;
@@ -258,6 +263,9 @@ void Client::FetchLeaf(HttpVersion version) {
     if (!verdict->bindings.empty()) return;
     self->world_.upstreams.OpenAhead(site, verdict->address_rule, version);
   });
+}
+
+void Client::FetchLeaf() {
   world_.leafs.Fetch(hello_name_, [weak = weak_from_this()](Status status) {
     const auto client = weak.lock();
     if (!client || client->phase_ != Phase::kHandshake) return;
@@ -266,24 +274,26 @@ void Client::FetchLeaf(HttpVersion version) {
   });
 }
 
+// The daemon signs for hosts that it has given a verdict on, allowed or not, and for no others, and
+// answers in order: both are asked in one breath.
 net::HelloAnswer Client::OnHello(const net::Hello& hello, net::Identity& identity) {
   if (hello_name_.empty() && !ChooseName(hello.name)) {
     RefuseConnection("name_unknown", "the TLS handshake names no host that could be meant");
     return net::HelloAnswer::kRefuse;
   }
-  if (const net::Identity* found = world_.leafs.Find(hello_name_)) {
+  const net::Identity* const found = world_.leafs.Find(hello_name_);
+  if (!hello_heard_ && (found == nullptr || leaf_ahead_)) {
+    ConnectAhead(hello.offers == net::Alpn::kHttp2 ? HttpVersion::k2 : HttpVersion::k1);
+    if (found == nullptr) FetchLeaf();
+  }
+  hello_heard_ = true;
+  if (found != nullptr) {
     identity = *found;
     return net::HelloAnswer::kGo;
   }
-  if (!leaf_error_.empty()) {
-    RefuseConnection("leaf_unavailable", leaf_error_);
-    return net::HelloAnswer::kRefuse;
-  }
-  if (!leaf_asked_) {
-    leaf_asked_ = true;
-    FetchLeaf(hello.offers == net::Alpn::kHttp2 ? HttpVersion::k2 : HttpVersion::k1);
-  }
-  return net::HelloAnswer::kWait;
+  if (leaf_error_.empty()) return net::HelloAnswer::kWait;
+  RefuseConnection("leaf_unavailable", leaf_error_);
+  return net::HelloAnswer::kRefuse;
 }
 
 Exchange::Mode Client::ModeFor(Scheme scheme) {

@@ -61,7 +61,8 @@ class Client final : public net::Channel::Owner, public std::enable_shared_from_
   bool ShakeHands();
   net::HelloAnswer OnHello(const net::Hello& hello, net::Identity& identity);
   bool ChooseName(std::string_view name);
-  void FetchLeaf(HttpVersion version);
+  void ConnectAhead(HttpVersion version);
+  void FetchLeaf();
   Exchange::Mode ModeFor(Scheme scheme);
   void BeginExchange(Scheme scheme);
   void BeginHttp2(Scheme scheme);
@@ -104,7 +105,8 @@ class Client final : public net::Channel::Owner, public std::enable_shared_from_
   std::string sniffed_;
   std::string hello_name_;
   std::string leaf_error_;
-  bool leaf_asked_ = false;
+  bool leaf_ahead_ = false;  // it was asked for before the hello
+  bool hello_heard_ = false;
   std::optional<Refusal> refuse_all_;
 
   Phase timed_phase_ = Phase::kDone;
