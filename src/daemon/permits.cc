@@ -168,6 +168,8 @@ std::vector<proxy::BindingView> Permits::BindingsFor(const proxy::AskVerdict& as
         .parameter =
             binding->scheme == vault::Scheme::kCookie ? binding->cookie : binding->parameter,
         .echo = binding->mask == vault::Mask::kYes ? proxy::Echo::kMask : proxy::Echo::kPass,
+        .messages = binding->websocket_text == vault::WebSocketText::kSwap ? proxy::Messages::kSwap
+                                                                           : proxy::Messages::kPass,
         .scope = binding->scope};
     if (binding->emit() == vault::Emit::kSentinel) {
       const auto sentinel = sentinels_.find(binding->name);

@@ -55,6 +55,7 @@ json ToJson(const vault::BindingStatus& status) {
   if (binding.from) object["from"] = ToJson(binding.from->Write());
   if (binding.oauth2) object["oauth2"] = ToJson(binding.oauth2->Write());
   if (binding.mask == vault::Mask::kYes) object["mask"] = true;
+  if (binding.websocket_text == vault::WebSocketText::kSwap) object["websocket_text"] = true;
   if (!binding.scope.methods.empty()) object["methods"] = binding.scope.methods;
   for (const PathPattern& path : binding.scope.paths) object["paths"].push_back(path.ToString());
   return object;
@@ -146,9 +147,9 @@ Result<vault::BindingFields> ReadFields(const json& object) {
       AILERON_ASSIGN((name == "from" ? fields.from : fields.oauth2), ReadSettings(name, value));
       continue;
     }
-    if (name == "mask") {
-      if (!value.is_boolean()) return Fail(Code::kInvalid, "mask: must be true or false");
-      fields.mask = value.get<bool>();
+    if (name == "mask" || name == "websocket_text") {
+      if (!value.is_boolean()) return Fail(Code::kInvalid, "{}: must be true or false", name);
+      (name == "mask" ? fields.mask : fields.websocket_text) = value.get<bool>();
       continue;
     }
     if (name == "methods" || name == "paths") {

@@ -62,6 +62,7 @@ Outcome RunAdd(const Invocation& invocation) {
     binding["sentinel_template"] = parsed.Value("--sentinel-template");
   }
   if (parsed.Has("--mask")) binding["mask"] = true;
+  if (parsed.Has("--websocket-text")) binding["websocket_text"] = true;
   if (parsed.Has("--method")) binding["methods"] = parsed.Values("--method");
   if (parsed.Has("--path")) binding["paths"] = parsed.Values("--path");
   if (parsed.Has("--port")) {
@@ -102,6 +103,7 @@ std::string How(const Json& binding) {
   if (const std::string file = TextOf(binding, "sentinel_file"); !file.empty())
     how += fmt::format(" via {}", file);
   if (TextOf(binding, "mask") == "true") how += ", masked";
+  if (TextOf(binding, "websocket_text") == "true") how += ", in WebSockets";
   if (const std::string scope = Scope(binding); !scope.empty()) how += " for " + scope;
   return how;
 }
@@ -248,6 +250,8 @@ Command BindingVerb() {
                 {"--sentinel-template", "TEXT",
                  "The content of that file, with {sentinel} in it; without it only that"},
                 {"--mask", "", "Mask the secret in answers that echo it"},
+                {"--websocket-text", "",
+                 "Swap the look-alike in the text messages of WebSockets, too"},
                 {"--method", "METHOD", "Only for requests with this method; may be repeated",
                  Repeat::kMany},
                 {"--path", "PATTERN",

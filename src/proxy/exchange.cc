@@ -140,6 +140,7 @@ bool Exchange::TakeHead() {
   held_.reset();
   chunks_.reset();
   masker_.reset();
+  messages_.reset();
   Route();
   return true;
 }
@@ -302,6 +303,12 @@ void Exchange::PrepareHead() {
   const bool upgrade = upgrade_asked();
   http::RemoveHopByHop(request_.headers,
                        upgrade ? http::KeepUpgrade::kYes : http::KeepUpgrade::kNo);
+  // Compressed messages could not be looked through.
+  if (upgrade && std::ranges::any_of(verdict_->bindings, [&](const BindingView& binding) {
+        return SwapsInMessages(binding);
+      })) {
+    request_.headers.Remove("Sec-WebSocket-Extensions");
+  }
   if (request_.body().framing == http::Framing::kChunked)
     http::SetFraming(request_.headers, request_.body());
   if (request_.host().empty()) request_.headers.Add("Host", site_.Authority());
@@ -369,6 +376,7 @@ AskCredential Exchange::credential_question() const {
 }
 
 void Exchange::OnCredential(std::shared_ptr<const Credential> credential) {
+  if (state_ == State::kTunnel) return OnMessageCredential(std::move(credential));
   if (state_ != State::kCredential) return;
   const std::string& reference = verdict_->bindings[binding_].credential;
   record_.credential += (record_.credential.empty() ? "" : ",") + reference;
@@ -450,6 +458,8 @@ void Exchange::Close(Command how) {
   held_.reset();
   chunks_.reset();
   masker_.reset();
+  messages_.reset();
+  message_credentials_.clear();
   Do(how);
 }
 

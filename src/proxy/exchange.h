@@ -32,6 +32,7 @@
 #include "proxy/permit.h"
 #include "proxy/refusal.h"
 #include "proxy/site.h"
+#include "proxy/websocket_text.h"
 
 namespace aileron::proxy {
 
@@ -162,6 +163,10 @@ class Exchange {
   bool FinishDown();
   bool MoveTunnel();
   bool MoveRaw(ByteBuffer& from, ByteBuffer& to, std::uint64_t& count);
+  bool SwapsInMessages(const BindingView& binding) const;
+  bool BeginMessages();
+  bool MoveMessages();
+  void OnMessageCredential(std::shared_ptr<const Credential> credential);
   bool FinishExchange();
   void RetryOrFail();
   void Refuse(const Refusal& refusal);
@@ -201,12 +206,17 @@ class Exchange {
   std::shared_ptr<const Verdict> verdict_;
   std::vector<std::shared_ptr<const Credential>> credentials_;  // beside verdict_->bindings
   std::size_t binding_ = 0;
-  std::unique_ptr<HeldBody> held_;     // a body that is signed again as a whole
-  std::unique_ptr<Masker> masker_;     // of the answer, where a binding asks for it
-  std::unique_ptr<AwsChunks> chunks_;  // one that is in chunks
-  bool up_done_ = true;                // the whole body was taken and framed, or dropped
-  bool up_read_ = true;                // the whole body was taken
-  bool up_moved_ = false;              // some of the body was
+  std::unique_ptr<HeldBody> held_;           // a body that is signed again as a whole
+  std::unique_ptr<Masker> masker_;           // of the answer, where a binding asks for it
+  std::unique_ptr<AwsChunks> chunks_;        // one that is in chunks
+  std::unique_ptr<WebSocketText> messages_;  // the client's, where a binding asks for it
+  // Beside credentials_, for messages: in hand as long as the cache has them, not as long as the
+  // tunnel stays.
+  std::vector<std::weak_ptr<const Credential>> message_credentials_;
+  bool message_waits_ = false;  // for a credential
+  bool up_done_ = true;         // the whole body was taken and framed, or dropped
+  bool up_read_ = true;         // the whole body was taken
+  bool up_moved_ = false;       // some of the body was
   bool client_ended_ = false;
 
   // The response.

@@ -185,6 +185,7 @@ void Exchange::BeginResponse() {
     record_.kind = "upgrade";
     state_ = State::kTunnel;
     tunnel_up_ended_ = tunnel_down_ended_ = false;
+    if (!BeginMessages()) return;
   } else {
     http::RemoveHopByHop(headers, http::KeepUpgrade::kNo);
     const http::Body out = http::FramingFor(request_.version(), body);
@@ -309,10 +310,12 @@ bool Exchange::MoveTunnel() {
     from_client_.Consume(from_client_.size());
     tunnel_up_ended_ = true;
   } else {
-    moved |= MoveRaw(from_client_, to_upstream_, record_.bytes_up);
+    moved |= messages_ ? MoveMessages() : MoveRaw(from_client_, to_upstream_, record_.bytes_up);
+    if (state_ != State::kTunnel) return false;
   }
   moved |= MoveRaw(from_upstream_, to_client_, record_.bytes_down);
-  if (client_ended_ && from_client_.empty() && !tunnel_up_ended_) {
+  const bool waits = messages_ && messages_->ready();
+  if (client_ended_ && from_client_.empty() && !waits && !tunnel_up_ended_) {
     tunnel_up_ended_ = true;
     Do(Command::kEndUpstream);
   }

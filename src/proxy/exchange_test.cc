@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "proxy/exchange_play.h"
+
 namespace aileron::proxy {
 namespace {
 
@@ -13,68 +15,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
-
-// Plays the driver: hands in events, takes out bytes and commands.
-class Play {
- public:
-  explicit Play(Exchange::Mode mode = Exchange::Mode::kSite)
-      : exchange(mode, Site{.host = "site.test", .port = 443, .scheme = Scheme::kHttps}) {}
-
-  std::vector<Command> Client(std::string_view bytes) {
-    exchange.from_client().Append(bytes);
-    return Advance();
-  }
-  std::vector<Command> Upstream(std::string_view bytes) {
-    exchange.from_upstream().Append(bytes);
-    return Advance();
-  }
-  std::vector<Command> Advance() {
-    exchange.Advance(Time(std::chrono::seconds(++seconds_)));
-    std::vector<Command> commands;
-    while (auto command = exchange.Next()) {
-      commands.push_back(*command);
-      if (*command == Command::kRecord) records.push_back(exchange.TakeRecord());
-    }
-    return commands;
-  }
-  std::vector<Command> Allow(std::vector<BindingView> bindings = {}) {
-    exchange.OnVerdict(std::make_shared<const Verdict>(
-        Verdict{.action = Action::kAllow, .rule = "r", .bindings = std::move(bindings)}));
-    return Advance();
-  }
-  std::vector<Command> Deny() {
-    exchange.OnVerdict(std::make_shared<const Verdict>(
-        Verdict{.reason = "nobody allowed it", .hint = "--allow", .code = "host_not_allowed"}));
-    return Advance();
-  }
-  std::vector<Command> Open(Exchange::Reuse reuse = Exchange::Reuse::kFresh) {
-    exchange.OnUpstreamOpened(reuse);
-    return Advance();
-  }
-  std::vector<Command> UpstreamEnd(Exchange::End end = Exchange::End::kClean) {
-    exchange.OnUpstreamEnd(end);
-    return Advance();
-  }
-  // A request that was allowed and sent.
-  void Send(std::string_view request, Exchange::Reuse reuse = Exchange::Reuse::kFresh) {
-    Client(request);
-    Allow();
-    Open(reuse);
-  }
-  std::string ToClient() { return Take(exchange.to_client()); }
-  std::string ToUpstream() { return Take(exchange.to_upstream()); }
-
-  Exchange exchange;
-  std::vector<AuditRecord> records;
-
- private:
-  static std::string Take(ByteBuffer& buffer) {
-    std::string bytes(buffer.View());
-    buffer.Consume(bytes.size());
-    return bytes;
-  }
-  int seconds_ = 0;
-};
 
 constexpr std::string_view get = "GET /a?q HTTP/1.1\r\nHost: site.test\r\n\r\n";
 

@@ -73,6 +73,10 @@ constexpr std::size_t signed_headers_max = 64;
 constexpr std::size_t held_body_max = 8 << 20;  // of a body whose hash stands in the head
 constexpr std::size_t held_max = 64 << 20;      // of all of them, in a worker
 
+// WebSockets in whose text messages look-alikes are swapped.
+constexpr std::size_t ws_text_max =
+    32 * 1024;  // of a frame, held; a larger one is cut in fragments
+
 // Answers in which a secret is masked.
 constexpr std::size_t masked_min = 6;          // a shorter one stands in ordinary text
 constexpr std::size_t masked_max = 32 * 1024;  // of what is looked for, percent-encoded

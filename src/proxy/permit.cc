@@ -165,6 +165,7 @@ Verdict ReadVerdict(Fields& fields) {
     binding.parameter = fields.Text();
     binding.sentinel = fields.Text();
     binding.echo = fields.Choice(Echo::kMask);
+    binding.messages = fields.Choice(Messages::kSwap);
     binding.scope = ReadScope(fields);
   }
   return verdict;
@@ -246,6 +247,7 @@ std::string Encode(const Verdict& verdict) {
     writer.Text(binding.parameter);
     writer.Text(binding.sentinel);
     writer.U8(static_cast<std::uint8_t>(binding.echo));
+    writer.U8(static_cast<std::uint8_t>(binding.messages));
     WriteScope(binding.scope, writer);
   }
   return writer.Take();

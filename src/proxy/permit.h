@@ -65,6 +65,9 @@ enum class Emit : std::uint8_t { kInject = 0, kSentinel = 1 };
 // Whether answers that echo the secret are passed on as they are.
 enum class Echo : std::uint8_t { kPass = 0, kMask = 1 };
 
+// Whether the look-alike is swapped in the text messages of a WebSocket, too.
+enum class Messages : std::uint8_t { kPass = 0, kSwap = 1 };
+
 // What the worker may know of a binding: everything but the secret.
 struct BindingView {
   std::string name;
@@ -77,6 +80,7 @@ struct BindingView {
   std::string parameter;      // query_param; cookie: its name
   std::string sentinel;       // emit sentinel: the look-alike that the sandbox holds
   Echo echo = Echo::kPass;
+  Messages messages = Messages::kPass;
   RequestScope scope;  // the requests that it is for
 };
 

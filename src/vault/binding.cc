@@ -366,6 +366,14 @@ std::expected<Binding, FieldError> CheckFields(const BindingFields& fields, Sour
     }
     binding.mask = Mask::kYes;
   }
+  if (fields.websocket_text.value_or(false)) {
+    if (binding.scheme == Scheme::kSigV4 || binding.scheme == Scheme::kMtls) {
+      return Wrong("websocket_text", "the secret of {} is never sent", fields.scheme);
+    }
+    if (binding.emit() != Emit::kSentinel)
+      return Wrong("websocket_text", "needs sentinel or sentinel_file: a look-alike to be swapped");
+    binding.websocket_text = WebSocketText::kSwap;
+  }
   if (auto ok = SetScope(fields, binding.scope); !ok) return std::unexpected(ok.error());
   return binding;
 }

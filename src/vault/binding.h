@@ -29,6 +29,7 @@ enum class Scheme {
 };
 enum class Emit { kInject, kSentinel };
 enum class Mask { kNo, kYes };
+enum class WebSocketText { kPass, kSwap };
 enum class Source { kUser, kBuiltin };
 
 std::string_view SchemeName(Scheme scheme);  // "header-template", as in the file
@@ -50,6 +51,8 @@ struct Binding {
   std::string sentinel_file;      // a path in the sandbox, absolute or "~/…", or empty
   std::string sentinel_template;  // that file's content; holds a placeholder
   Mask mask = Mask::kNo;          // whether answers that echo the secret are masked
+  // Whether the look-alike is swapped in the text messages of a WebSocket, too.
+  WebSocketText websocket_text = WebSocketText::kPass;
   RequestScope scope;  // the requests that get it; the others are as if nothing were bound
   std::optional<CredentialSource> from;  // where the credential is, if not in the vault
   std::optional<OAuth2Settings> oauth2;  // of the scheme oauth2, and only of it
@@ -80,7 +83,7 @@ struct BindingFields {
   std::optional<std::string> username, header, template_text, parameter, cookie, sentinel;
   std::optional<std::string> region, service, sentinel_file, sentinel_template;
   std::optional<std::vector<std::string>> methods, paths;
-  std::optional<bool> mask;
+  std::optional<bool> mask, websocket_text;
 };
 
 // The FieldError names what is wrong.

@@ -13,10 +13,11 @@ namespace aileron::vault {
 namespace {
 
 constexpr auto kFields = std::to_array<std::string_view>(
-    {"name",     "host",    "port",     "scheme",        "credential",
-     "username", "header",  "template", "parameter",     "cookie",
-     "region",   "service", "sentinel", "sentinel_file", "sentinel_template",
-     "mask",     "methods", "paths",    "from",          "oauth2"});
+    {"name",          "host",    "port",     "scheme",        "credential",
+     "username",      "header",  "template", "parameter",     "cookie",
+     "region",        "service", "sentinel", "sentinel_file", "sentinel_template",
+     "mask",          "methods", "paths",    "from",          "oauth2",
+     "websocket_text"});
 constexpr auto kRequired =
     std::to_array<std::string_view>({"name", "host", "scheme", "credential"});
 constexpr auto kTopLevel = std::to_array<std::string_view>({"version", "bindings"});
@@ -165,11 +166,11 @@ class Parser {
     }
     if (!value.IsScalar()) return At(value.Mark(), fmt::format("{} must be one value", key));
     const std::string& text = value.Scalar();
-    if (key == "mask") {
+    if (key == "mask" || key == "websocket_text") {
       if (value.Tag() == "!" || (text != "true" && text != "false")) {
-        return At(value.Mark(), "mask must be true or false");
+        return At(value.Mark(), fmt::format("{} must be true or false", key));
       }
-      fields.mask = text == "true";
+      (key == "mask" ? fields.mask : fields.websocket_text) = text == "true";
       return {};
     }
     if (key == "port") {
@@ -307,6 +308,7 @@ std::string RenderOne(const Binding& binding, std::string_view indent) {
     line("sentinel_template", Scalar(binding.sentinel_template));
   }
   if (binding.mask == Mask::kYes) line("mask", "true");
+  if (binding.websocket_text == WebSocketText::kSwap) line("websocket_text", "true");
   const auto list = [&](std::string_view key, const std::vector<std::string>& words) {
     if (words.empty()) return;
     std::vector<std::string> scalars;

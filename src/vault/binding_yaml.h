@@ -20,6 +20,8 @@
 //       sentinel_file: ~/.netrc    the look-alike in a file, besides or instead of a variable; with
 //       sentinel_template: …       its content, which holds {sentinel}; without it only that
 //       mask: true                 answers that echo the secret are masked (proxy/masker.h)
+//       websocket_text: true       the look-alike is swapped in a WebSocket's text messages, too
+//                                  (proxy/websocket_text.h)
 //       methods: [GET, HEAD]       only requests with these methods; without it all
 //       paths: [/repos/me/**]      only these paths (base/path_pattern.h); without it all
 //       oauth2: …                  oauth2 only (oauth2_settings.h)

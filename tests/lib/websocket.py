@@ -1,8 +1,16 @@
-"""A WebSocket echo by RFC 6455: the server's side; the client's is programs/websocket_client.py."""
+"""WebSocket echoes: one of our own by RFC 6455, whose client is programs/websocket_client.py, and the
+server of python3-websockets, whose client is programs/websockets_client.py."""
 
+import asyncio
 import base64
 import hashlib
+import ssl
 import struct
+import threading
+
+import websockets
+
+from lib import certificates
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -61,3 +69,45 @@ def _exactly(file, count: int) -> bytes:
             raise EOFError("the client left within a frame")
         data += piece
     return data
+
+
+class EchoSite:
+    """python3-websockets by TLS: answers each message with itself, and remembers it."""
+
+    address = "127.0.0.1"
+
+    def __init__(self, *names):
+        self.messages = []
+        self.extensions = []  # of each connection, by name
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(*certificates.shared().issue(*names))
+        self._loop = asyncio.new_event_loop()
+        started = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(started,), daemon=True)
+        self._thread.start()
+        assert started.wait(20), "the WebSocket server does not start"
+
+    def _run(self, started):
+        async def serve():
+            self._server = await websockets.serve(self._echo, self.address, 0, ssl=self._context)
+            self.port = self._server.sockets[0].getsockname()[1]
+            started.set()
+
+        self._loop.run_until_complete(serve())
+        self._loop.run_forever()
+
+    async def _echo(self, connection):
+        self.extensions.append([one.name for one in connection.extensions])
+        async for message in connection:
+            self.messages.append(message)
+            await connection.send(message)
+
+    def close(self):
+        """Stops the server."""
+        async def stop():
+            self._server.close()
+            await self._server.wait_closed()
+
+        asyncio.run_coroutine_threadsafe(stop(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
