@@ -160,6 +160,7 @@ class TestWorld {
   std::deque<AuditRecord> records_;
   int verdicts_asked_ = 0;
   int credentials_asked_ = 0;
+  int leafs_asked_ = 0;
   std::uint64_t keep_ms_ = kKeepUntilRevoked;  // of the credentials that are given
   proxy::Start start_;
   std::unique_ptr<net::PacketChannel> daemon_;
@@ -228,6 +229,7 @@ class TestWorld {
       (void)daemon_->Send(Encode(verdict));
     }
     if (auto* ask = std::get_if<AskLeaf>(&*message)) {
+      ++leafs_asked_;
       (void)daemon_->Send(Encode(Leaf{ask->id, session_ca_.Sign(ask->host, ask->public_key), ""}));
     }
     if (auto* ask = std::get_if<AskCredential>(&*message)) {
