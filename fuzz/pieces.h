@@ -4,14 +4,18 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <source_location>
 #include <string_view>
 
 namespace aileron::fuzz {
 
 // A property that must hold; the fuzzer keeps the input that breaks it.
-inline void Expect(bool holds) {
-  if (!holds) std::abort();
+inline void Expect(bool holds, std::source_location where = std::source_location::current()) {
+  if (holds) return;
+  std::fprintf(stderr, "%s:%u does not hold\n", where.file_name(), unsigned{where.line()});
+  std::abort();
 }
 
 class Pieces {

@@ -1,6 +1,7 @@
 // WebSocketText: a client's bytes in any pieces come out as the same messages, in frames that are
 // whole, without a look-alike in their text; what is no text message stays as it was.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fuzz/pieces.h"
@@ -65,8 +66,8 @@ std::vector<std::string> Messages(std::string_view bytes, bool& text_is_clean) {
     text += frame.payload;
     if ((frame.first & kFinal) == 0) continue;
     text_is_clean &= !text.contains(kLookAlike);
-    messages.push_back(text);
-    text.clear();
+    messages.push_back(std::exchange(text, {}));
+    in_text = false;
   }
   return messages;
 }
