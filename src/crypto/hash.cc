@@ -37,6 +37,13 @@ Digest Sha256::Finish() {
 
 Digest Hash(std::string_view bytes) { return Sha256().Update(bytes).Finish(); }
 
+std::array<std::uint8_t, 20> Sha1(std::string_view bytes) {
+  std::array<std::uint8_t, 20> digest;
+  static_assert(sizeof digest == SHA_DIGEST_LENGTH);
+  SHA1(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  return digest;
+}
+
 bool ConstantTimeEqual(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

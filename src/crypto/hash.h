@@ -1,4 +1,4 @@
-// Sha256: incremental and in one call.
+// Sha256: incremental and in one call; and Sha1.
 #pragma once
 
 #include <array>
@@ -22,6 +22,9 @@ class Sha256 {
 };
 
 Digest Hash(std::string_view bytes);
+
+// For the handshake of WebSocket (RFC 6455 §4.2.2), where it protects nothing.
+std::array<std::uint8_t, 20> Sha1(std::string_view bytes);
 
 inline std::string_view AsText(const Digest& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};

@@ -36,10 +36,12 @@ void H2Fields::Add(std::string_view name, std::string_view value, Secrecy secrec
 void H2Fields::AddLines(const WrittenHead& head, Secrecy secrecy) {
   const bool request = secrecy == Secrecy::kPossible;
   const bool tunnel = !request && head.status() == 101;
+  const bool websocket = request && head.upgrades_to_websocket();
   head.ForEach([&](std::string_view name, std::string_view value) {
     const std::string lower = ToLower(name);
     if (IsConnectionField(lower) || (request && lower == "host")) return;
     if (tunnel && lower == "sec-websocket-accept") return;
+    if (websocket && lower == "sec-websocket-key") return;
     Add(lower, value, secrecy);
   });
 }
@@ -52,7 +54,9 @@ H2Fields H2Fields::OfRequest(const WrittenHead& head, std::string_view scheme) {
   head.ForEach([&](std::string_view name, std::string_view value) {
     if (EqualsIgnoreCase(name, "host")) authority = value;
   });
-  fields.Add(":method", head.method(), Secrecy::kNone);
+  const bool websocket = head.upgrades_to_websocket();
+  fields.Add(":method", websocket ? "CONNECT" : head.method(), Secrecy::kNone);
+  if (websocket) fields.Add(":protocol", "websocket", Secrecy::kNone);
   fields.Add(":scheme", scheme, Secrecy::kNone);
   fields.Add(":authority", authority, Secrecy::kNone);
   fields.Add(":path", head.target(), Secrecy::kPossible);

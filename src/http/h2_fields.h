@@ -17,6 +17,7 @@ namespace aileron::http {
 
 class H2Fields {
  public:
+  // A WebSocket's handshake becomes an extended CONNECT (RFC 8441).
   static H2Fields OfRequest(const WrittenHead& head, std::string_view scheme);
   // A 101 becomes the 200 that answers an extended CONNECT; otherwise `status` is what is said.
   static H2Fields OfResponse(const WrittenHead& head, std::string_view status);

@@ -106,6 +106,18 @@ void H2Head::AppendRequest(std::string_view scheme, Rest rest, std::string_view 
   out += trailers_wanted_ ? "Connection: close, TE\r\n\r\n" : "Connection: close\r\n\r\n";
 }
 
+void H2Head::AppendSwitch(std::string& out, Framing& framing) const {
+  out += "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+  for (std::string_view rest = lines_; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n') + 1);
+    rest.remove_prefix(line.size());
+    // Some servers pass on the one of a server behind them, to a key that is not ours.
+    if (!line.starts_with("sec-websocket-accept:")) out += line;
+  }
+  out += "\r\n";
+  framing = Framing::kTunnel;
+}
+
 void H2Head::AppendResponse(Answers answers, std::string& out, Framing& framing) const {
   fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", status_, StandardReason(status_));
   out += lines_;

@@ -33,6 +33,8 @@ class H2Head {
   // 0.
   enum class Answers : std::uint8_t { kHead, kOther };
   void AppendResponse(Answers answers, std::string& out, Framing& framing) const;
+  // The success that answers an extended CONNECT, as the 101 of RFC 6455 without the accept key.
+  void AppendSwitch(std::string& out, Framing& framing) const;
   // The fields alone, as trailers.
   const std::string& lines() const { return lines_; }
 

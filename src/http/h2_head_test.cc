@@ -153,5 +153,19 @@ TEST(H2Head, ResponsesAreFramedByWhatTheyAnswer) {
             "HTTP/1.1 103 Status\r\nlink: <a>\r\n\r\n");
 }
 
+TEST(H2Head, TheAnswerToAnExtendedConnectIsASwitchWithoutAForeignAcceptKey) {
+  H2Head head;
+  EXPECT_TRUE(head.Add(":status", "200"));
+  EXPECT_TRUE(head.Add("sec-websocket-accept", "x"));
+  EXPECT_TRUE(head.Add("sec-websocket-protocol", "p"));
+  std::string text;
+  Framing framing = Framing::kNone;
+  head.AppendSwitch(text, framing);
+  EXPECT_EQ(text,
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "sec-websocket-protocol: p\r\n\r\n");
+  EXPECT_EQ(framing, Framing::kTunnel);
+}
+
 }  // namespace
 }  // namespace aileron::http

@@ -40,6 +40,9 @@ struct H2Session::Callbacks {
 
   static int OnFrame(nghttp2_session* raw, const nghttp2_frame* frame, void* user) {
     H2Session& session = Of(user);
+    if (frame->hd.type == NGHTTP2_SETTINGS && !std::exchange(session.settings_heard_, true)) {
+      for (H2Stream* stream : session.waiting_) session.Moved(*stream);
+    }
     H2Stream* stream = session.Find(frame->hd.stream_id);
     if (stream == nullptr) return 0;
     const bool end = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
@@ -233,6 +236,11 @@ bool H2Session::MayOpen() const {
   const std::uint32_t allowed =
       nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
   return streams() < std::min<std::size_t>(allowed, limits::h2_streams_max);
+}
+
+bool H2Session::MayTunnel() const {
+  return nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) ==
+         1;
 }
 
 std::shared_ptr<H2Stream> H2Session::Open() {

@@ -59,6 +59,9 @@ class H2Session {
   // kClient: a stream for a request. Ask MayOpen first.
   std::shared_ptr<H2Stream> Open();
   bool MayOpen() const;
+  // Whether the site's settings have come, and let a stream carry a WebSocket (RFC 8441 §3).
+  bool settings_heard() const { return settings_heard_; }
+  bool MayTunnel() const;
 
   // GOAWAY: streams that are there go on, new ones are refused.
   void Shutdown();
@@ -104,6 +107,7 @@ class H2Session {
   std::deque<std::shared_ptr<H2Stream>> moved_;
   std::string flaw_;
   bool failed_ = false;
+  bool settings_heard_ = false;
   // kServer: how the client behaves.
   std::size_t taken_ = 0;  // streams
   std::size_t broken_ = 0;

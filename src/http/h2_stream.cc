@@ -45,6 +45,9 @@ bool H2Stream::OnFieldsEnd(bool end_of_stream) {
     tunnel_ = asked_for_tunnel_ = in_framing_ == Framing::kTunnel;
     head_method_ = fields_.is_head();
     head_seen_ = true;
+  } else if (asked_for_tunnel_ && fields_.status() / 100 == 2) {
+    fields_.AppendSwitch(in_text_, in_framing_);
+    tunnel_ = head_seen_ = true;
   } else {
     const auto answers = head_method_ ? H2Head::Answers::kHead : H2Head::Answers::kOther;
     fields_.AppendResponse(answers, in_text_, in_framing_);
@@ -160,6 +163,10 @@ bool H2Stream::WriteHead(std::string_view& from) {
     from.remove_prefix(head->size());
     return SubmitInterim(*head);
   }
+  if (role_ == H2Session::Role::kClient && head->upgrades_to_websocket()) {
+    if (!session_->settings_heard()) return true;  // taken when they have come
+    if (!session_->MayTunnel()) return false;
+  }
   out_reader_.Start(BodyOf(*head));
   sending_ = Sending::kBody;
   from.remove_prefix(head->size());
@@ -171,7 +178,8 @@ bool H2Stream::WriteHead(std::string_view& from) {
 Body H2Stream::BodyOf(const WrittenHead& head) {
   if (role_ == H2Session::Role::kClient) {
     head_method_ = head.method() == "HEAD";
-    return head.BodyOr(Framing::kNone);
+    asked_for_tunnel_ = head.upgrades_to_websocket();
+    return asked_for_tunnel_ ? Body{Framing::kTunnel, 0} : head.BodyOr(Framing::kNone);
   }
   const int status = head.status();
   tunnel_ = asked_for_tunnel_ && status == kSwitchingProtocols;

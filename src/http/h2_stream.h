@@ -5,7 +5,9 @@
 //
 // A stream carries one request and its response, so what Read gives says "Connection: close". An
 // extended CONNECT for WebSocket (RFC 8441) reads as the handshake of RFC 6455, and a 101 that is
-// written answers it; from then on both directions carry raw bytes.
+// written answers it; from then on both directions carry raw bytes. Towards a site it is the same
+// the other way: a handshake that is written becomes an extended CONNECT, once the site has said
+// that it takes them, and its success reads as a 101, but for the accept key.
 //
 // What is not passed on: fields that belong to a connection; trailers behind a body with a length,
 // which HTTP/1.1 has no place for; the reason phrase.

@@ -10,6 +10,7 @@ namespace {
 
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 constexpr std::string_view kGet = "GET /a HTTP/1.1\r\nHost: site.test\r\nX-A: 1\r\n\r\n";
@@ -181,6 +182,57 @@ TEST(H2Stream, AnAnsweredRequestNeedNotSendTheRest) {
   EXPECT_THAT(H2Pair::ReadAll(*stream), EndsWith("no"));
   EXPECT_EQ(stream->state(), H2Stream::State::kEnded);
   EXPECT_EQ(stream->Write("1\r\nb\r\n"), std::nullopt);
+}
+
+constexpr std::string_view kHandshake =
+    "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: k\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+TEST(H2Stream, AHandshakeToASiteBecomesAnExtendedConnect) {
+  H2Pair pair;
+  const auto asked = pair.Ask(kHandshake);
+  ASSERT_EQ(pair.requests.size(), 1u);
+  H2Stream& site = *pair.requests[0];
+  const std::string request = H2Pair::ReadAll(site);
+  EXPECT_THAT(request, StartsWith("GET /ws HTTP/1.1\r\nHost: a\r\n"));
+  EXPECT_THAT(request, HasSubstr("Upgrade: websocket\r\n"));
+  EXPECT_THAT(request, HasSubstr("sec-websocket-version: 13\r\n"));
+  EXPECT_THAT(request, Not(HasSubstr("Key: k\r\n")));  // each side has its own
+  (void)site.Write(
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Accept: x\r\nSec-WebSocket-Protocol: p\r\n\r\nhello");
+  pair.Exchange();
+  const std::string answer = H2Pair::ReadAll(*asked);
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 101 "));
+  EXPECT_THAT(answer, HasSubstr("sec-websocket-protocol: p\r\n"));
+  EXPECT_THAT(answer, Not(HasSubstr("accept")));  // it answers a key that is not the client's
+  EXPECT_THAT(answer, EndsWith("\r\n\r\nhello"));
+  EXPECT_EQ(asked->Write("raw"), 3u);
+  pair.Exchange();
+  EXPECT_EQ(H2Pair::ReadAll(site), "raw");
+  asked->Finish(H2Stream::Ending::kWhole);
+  pair.Exchange();
+  (void)H2Pair::ReadAll(site);
+  EXPECT_EQ(site.state(), H2Stream::State::kEnded);
+}
+
+TEST(H2Stream, ARefusedHandshakeIsAnAnswer) {
+  H2Pair pair;
+  const auto asked = pair.Ask(kHandshake);
+  (void)H2Pair::ReadAll(*pair.requests.at(0));
+  (void)pair.requests[0]->Write("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno");
+  pair.Exchange();
+  EXPECT_THAT(H2Pair::ReadAll(*asked), testing::AllOf(StartsWith("HTTP/1.1 403 "), EndsWith("no")));
+}
+
+TEST(H2Stream, AHandshakeWaitsForTheSettingsAndNeedsTheirLeave) {
+  H2Session client(H2Session::Role::kClient, H2Session::Scheme::kHttps, {});
+  const auto stream = client.Open();
+  EXPECT_EQ(stream->Write(kHandshake), 0u);
+  EXPECT_EQ(client.NextMoved(), nullptr);
+  EXPECT_TRUE(client.Receive(std::string_view("\0\0\0\x04\0\0\0\0\0", 9)));
+  EXPECT_EQ(client.NextMoved(), stream);
+  EXPECT_EQ(stream->Write(kHandshake), std::nullopt);  // nothing about WebSockets in them
 }
 
 }  // namespace

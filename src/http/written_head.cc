@@ -28,6 +28,14 @@ std::string_view WrittenHead::target() const {
   return rest.substr(0, rest.rfind(' '));
 }
 
+bool WrittenHead::upgrades_to_websocket() const {
+  bool upgrades = false;
+  ForEach([&](std::string_view name, std::string_view value) {
+    upgrades |= EqualsIgnoreCase(name, "upgrade") && EqualsIgnoreCase(value, "websocket");
+  });
+  return upgrades;
+}
+
 std::string_view WrittenHead::status_text() const {
   constexpr std::string_view version = "HTTP/1.1 ";
   constexpr std::size_t digits = 3;

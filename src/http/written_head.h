@@ -21,6 +21,7 @@ class WrittenHead {
   // Of a request.
   std::string_view method() const;
   std::string_view target() const;
+  bool upgrades_to_websocket() const;
   // Of a response.
   std::string_view status_text() const;
   int status() const;

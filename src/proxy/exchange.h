@@ -163,6 +163,7 @@ class Exchange {
   bool FinishDown();
   bool MoveTunnel();
   bool MoveRaw(ByteBuffer& from, ByteBuffer& to, std::uint64_t& count);
+  bool CompleteHandshake();
   bool SwapsInMessages(const BindingView& binding) const;
   bool BeginMessages();
   bool MoveMessages();

@@ -176,6 +176,7 @@ bool Exchange::TakeInterim() {
 }
 
 void Exchange::BeginResponse() {
+  if (response_.body().framing == http::Framing::kTunnel && !CompleteHandshake()) return;
   record_.status = static_cast<std::uint32_t>(response_.status());
   response_begun_ = true;
   const http::Body body = response_.body();

@@ -1,9 +1,30 @@
-// Exchange, the tunnel of a WebSocket whose text messages are looked through. Tested by
-// src/proxy/exchange_messages_test.cc.
+// Exchange, WebSockets: the handshake's answer, and the tunnel whose text messages are looked
+// through. Tested by src/proxy/exchange_messages_test.cc.
 
+#include "base/text.h"
+#include "crypto/hash.h"
 #include "proxy/exchange.h"
 
 namespace aileron::proxy {
+
+// RFC 6455 §4.2.2. A site of HTTP/2 gives no accept key (RFC 8441 §5), and a wrong one is no answer
+// to this handshake. False when the exchange is over.
+bool Exchange::CompleteHandshake() {
+  const auto key = request_.headers.Find("Sec-WebSocket-Key");
+  if (!key) return true;
+  const auto digest = crypto::Sha1(fmt::format("{}258EAFA5-E914-47DA-95CA-C5AB0DC85B11", *key));
+  const std::string expected =
+      Base64Encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  const auto given = response_.headers.Find("Sec-WebSocket-Accept");
+  if (!given) response_.headers.Add("Sec-WebSocket-Accept", expected);
+  if (!given || *given == expected) return true;
+  UpstreamTrouble({.status = 502,
+                   .code = "upstream_invalid_response",
+                   .reason = fmt::format("{} answered another WebSocket handshake than this one",
+                                         site_.Authority()),
+                   .hint = "the site has to be mended"});
+  return false;
+}
 
 bool Exchange::SwapsInMessages(const BindingView& binding) const {
   return binding.messages == Messages::kSwap && binding.emit == Emit::kSentinel &&

@@ -43,6 +43,31 @@ std::vector<std::string> Sent(Play& play) {
   return texts;
 }
 
+// The example of RFC 6455 §1.3.
+constexpr std::string_view kExample =
+    "GET /chat HTTP/1.1\r\nHost: site.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+constexpr std::string_view kAccept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+
+TEST(ExchangeMessages, AnAnswerWithoutAcceptKeyGetsTheRightOne) {
+  const std::string switched(kSwitched.substr(0, kSwitched.size() - 2));
+  for (const std::string& answer : {switched + "\r\n", switched + std::string(kAccept) + "\r\n"}) {
+    Play play;
+    play.Send(kExample);
+    play.Upstream(answer);
+    EXPECT_THAT(play.ToClient(), HasSubstr(kAccept));
+  }
+}
+
+TEST(ExchangeMessages, AnAnswerToAnotherHandshakeIsRefused) {
+  Play play;
+  play.Send(kExample);
+  play.Upstream(std::string(kSwitched.substr(0, kSwitched.size() - 2)) +
+                "Sec-WebSocket-Accept: c3BPTE1CaVR4YVE5a1lHenpoWg==\r\n\r\n");
+  EXPECT_THAT(play.ToClient(), testing::StartsWith("HTTP/1.1 502 "));
+  EXPECT_EQ(play.records[0].code, "upstream_invalid_response");
+}
+
 TEST(ExchangeMessages, ALookAlikeIsSwappedWhenItsCredentialIsInHand) {
   Play play;
   Shake(play, Swapping());

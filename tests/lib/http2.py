@@ -8,6 +8,7 @@ import dataclasses
 import os
 import queue
 import shutil
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -19,7 +20,7 @@ import h2.events
 import h2.exceptions
 import h2.settings
 
-from lib import certificates, process, sites
+from lib import certificates, process, sites, websocket
 
 
 @dataclasses.dataclass
@@ -212,19 +213,18 @@ stream {{ server {{
 """
 
 
-class StrictSite(Http2Site):
-    """Behind nginx's TLS, which refuses whoever does not offer HTTP/2 (RFC 7301 §3.2)."""
+class StrictFront:
+    """nginx's TLS before a server of HTTP/2 without: it refuses whoever does not offer HTTP/2 (RFC 7301 §3.2)."""
 
-    def __init__(self, *names):
-        super().__init__(tls=False)
+    def __init__(self, names, behind: int):
         self.root = tempfile.mkdtemp(prefix="aln-", dir="/tmp")
-        behind, self.port = self.port, sites.free_port()
+        self.port = sites.free_port()
         certificate, key = certificates.shared().issue(*names)
         with open(os.path.join(self.root, "nginx.conf"), "w", encoding="ascii") as file:
             file.write(_FRONT.format(
                 root=self.root, port=self.port, behind=behind, certificate=certificate, key=key,
                 user="user root;" if os.geteuid() == 0 else ""))
-        self._front = subprocess.Popen(
+        self._nginx = subprocess.Popen(
             ["nginx", "-p", self.root, "-c", f"{self.root}/nginx.conf", "-e",
              f"{self.root}/error.log"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
@@ -232,8 +232,66 @@ class StrictSite(Http2Site):
                            "nginx is up")
 
     def close(self):
-        """Stops nginx too."""
-        self._front.terminate()
-        self._front.wait(10)
+        """Stops nginx."""
+        self._nginx.terminate()
+        self._nginx.wait(10)
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+class StrictSite(Http2Site):
+    """Behind a StrictFront."""
+
+    def __init__(self, *names):
+        super().__init__(tls=False)
+        self._front = StrictFront(names, self.port)
+        self.port = self._front.port
+
+    def close(self):
+        """Stops nginx too."""
+        self._front.close()
         super().close()
+
+
+_BRIDGE = """
+defaults
+  mode http
+  timeout connect 10s
+  timeout client 60s
+  timeout server 60s
+frontend strict
+  bind 127.0.0.1:{port} proto h2
+  default_backend echo
+backend echo
+  server echo 127.0.0.1:{behind} ssl verify none
+"""
+
+
+class WebSocketSite(websocket.EchoSite):
+    """An EchoSite for HTTP/2 alone: HAProxy makes streams (RFC 8441) its connections."""
+
+    def __init__(self, *names):
+        super().__init__(*names)
+        self._root = tempfile.mkdtemp(prefix="aln-", dir="/tmp")
+        port = sites.free_port()
+        config = os.path.join(self._root, "haproxy.cfg")
+        with open(config, "w", encoding="ascii") as file:
+            file.write(_BRIDGE.format(port=port, behind=self.port))
+        self._haproxy = subprocess.Popen(["haproxy", "-db", "-q", "-f", config],
+                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                         stderr=subprocess.DEVNULL)
+        process.eventually(lambda: _listens(port), "haproxy is up")
+        self._front = StrictFront(names, port)
+        self.port = self._front.port
+
+    def close(self):
+        """Stops all of them."""
+        self._front.close()
+        self._haproxy.terminate()
+        self._haproxy.wait(10)
+        shutil.rmtree(self._root, ignore_errors=True)
+        super().close()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0

@@ -255,3 +255,27 @@ def test_unread_answers_do_not_hold_up_the_others(world, modern):
               f" curl -sS --http2 --max-time 20 https://{HOST}/; kill $(jobs -p)")
     result = world.shell(script, timeout=60)
     assert "hello by HTTP/2" in result.out, result.describe()
+
+
+def test_websocket_to_a_site_that_knows_http2_alone(world):
+    """A WebSocket, of a client of HTTP/1.1 or of HTTP/2, does not reach a site of HTTP/2 (RFC 8441)."""
+    site = http2.WebSocketSite(HOST)
+    world.attach(site, (HOST,), 443)
+    program = world.program("websockets_client.py")
+    result = world.launch("/usr/bin/python3", program, HOST, flags=["--env", "WS_TOKEN=unused"],
+                          data=b'"hello"\n{"hex": "00ff"}\n"gr\\u00f6\\u00dfe"\n').ok()
+    assert [json.loads(line) for line in result.out.splitlines()] == ["hello", {"hex": "00ff"}, "größe"]
+    assert site.messages == ["hello", b"\x00\xff", "größe"] and site.extensions == [["permessage-deflate"]]
+    result = world.launch("/usr/bin/python3", world.program("h2_websocket_client.py"), HOST, timeout=60).ok()
+    assert result.out == "echoed\n" and len(site.messages) == 6
+    assert len(world.audit(kind="upgrade", path="/ws")) == 2
+
+
+def test_a_site_of_http2_without_websocket_is_told(world):
+    """A handshake for a site of HTTP/2 that takes no WebSocket is sent as something else, or hangs."""
+    site = http2.StrictSite(HOST)
+    world.attach(site, (HOST,), 443)
+    result = world.launch("curl", "-sSi", "--http1.1", "--suppress-connect-headers", "--max-time", "20", "-H",
+                          "Connection: Upgrade", "-H", "Upgrade: websocket", "-H", "Sec-WebSocket-Version: 13", "-H",
+                          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", f"https://{HOST}/ws")
+    assert result.out.startswith("HTTP/1.1 502 ") and not site.seen("/ws"), result.describe()
