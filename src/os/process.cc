@@ -13,6 +13,12 @@
 #include <cstddef>
 #include <memory>
 
+#if __has_feature(thread_sanitizer)
+// The sanitizer takes clone() for a fork, whose child has a memory of its own.
+extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...);
+#define clone __clone
+#endif
+
 namespace aileron::os {
 
 namespace {
