@@ -65,9 +65,11 @@ std::optional<Taken> Take(int socket, std::span<char> into, std::vector<Fd>& des
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   ssize_t count = 0;
+  // ECONNRESET tells, once, that the peer closed without having read all; what it said before that
+  // is still there.
   do {
     count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  } while (count < 0 && errno == EINTR);
+  } while (count < 0 && (errno == EINTR || errno == ECONNRESET));
   if (count < 0) return std::nullopt;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
        header = CMSG_NXTHDR(&message, header)) {

@@ -78,5 +78,14 @@ TEST(ReceiveInto, PutsBytesInTheCallersMemoryAndAddsDescriptors) {
   EXPECT_EQ(ReceiveInto(ends->second.get(), room, descriptors).value(), 0u);
 }
 
+TEST(Message, TheLastWordsOfAPeerThatReadNothingArrive) {
+  auto ends = SocketPair(SOCK_SEQPACKET).value();
+  ASSERT_TRUE(SendMessage(ends.first.get(), "never read"));
+  ASSERT_TRUE(SendMessage(ends.second.get(), "last words"));
+  ends.second.Reset();
+  EXPECT_EQ(ReceiveMessage(ends.first.get(), 100)->bytes, "last words");
+  EXPECT_TRUE(ReceiveMessage(ends.first.get(), 100)->end);
+}
+
 }  // namespace
 }  // namespace aileron::os
