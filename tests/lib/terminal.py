@@ -64,13 +64,17 @@ class Terminal:
                     raise AssertionError(f"the terminal closed before {pattern!r}: "
                                          f"{self.text[-2000:]!r}") from None
 
-    def wait(self, patience: float = process.PATIENCE) -> int:
-        """The exit code of the child; drains what it prints."""
-        deadline = time.monotonic() + patience
-        while self.child.poll() is None:
-            assert time.monotonic() < deadline, f"still running: {self.text[-2000:]!r}"
+    def read(self, seconds: float) -> None:
+        """Takes in what is printed meanwhile, until the child ends."""
+        deadline = time.monotonic() + seconds
+        while self.child.poll() is None and time.monotonic() < deadline:
             if select.select([self.master], [], [], 0.05)[0]:
                 self.text += os.read(self.master, 65536).decode("utf-8", "replace")
+
+    def wait(self, patience: float = process.PATIENCE) -> int:
+        """The exit code of the child; drains what it prints."""
+        self.read(patience)
+        assert self.child.poll() is not None, f"still running: {self.text[-2000:]!r}"
         return self.child.returncode
 
     def close(self) -> None:
