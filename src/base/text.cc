@@ -31,6 +31,12 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
   }
 }
 
+std::size_t BeginningAtEnd(std::string_view text, std::string_view wanted) {
+  std::size_t size = std::min(wanted.size() - std::min<std::size_t>(wanted.size(), 1), text.size());
+  while (size > 0 && !text.ends_with(wanted.substr(0, size))) --size;
+  return size;
+}
+
 std::string Join(std::span<const std::string> parts, std::string_view separator) {
   return fmt::format("{}", fmt::join(parts, separator));
 }

@@ -22,6 +22,9 @@ std::string_view Trim(std::string_view text, std::string_view chars = " \t\r\n")
 std::vector<std::string_view> Split(std::string_view text, char separator);
 std::string Join(std::span<const std::string> parts, std::string_view separator);
 
+// How many bytes at the end of `text` may be the beginning of `wanted`: less than all of it.
+std::size_t BeginningAtEnd(std::string_view text, std::string_view wanted);
+
 // The whole of `text` as a decimal number, or nothing: no sign for unsigned types, no blanks.
 template <typename Integer>
 std::optional<Integer> ParseInteger(std::string_view text) {

@@ -19,6 +19,15 @@ TEST(Text, TrimTakesBothEnds) {
   EXPECT_EQ(Trim("   "), "");
 }
 
+TEST(Text, TheBeginningOfAWordAtTheEndIsLessThanAllOfIt) {
+  EXPECT_EQ(BeginningAtEnd("xxab", "abc"), 2u);
+  EXPECT_EQ(BeginningAtEnd("aab", "aabaab"), 3u);
+  EXPECT_EQ(BeginningAtEnd("abc", "abc"), 0u);
+  EXPECT_EQ(BeginningAtEnd("aa", "aa"), 1u);
+  EXPECT_EQ(BeginningAtEnd("", "abc"), 0u);
+  EXPECT_EQ(BeginningAtEnd("abc", ""), 0u);
+}
+
 TEST(Text, ParseIntegerWantsTheWholeText) {
   EXPECT_EQ(ParseInteger<int>("42"), 42);
   for (const char* bad : {"", " 42", "42 ", "4x", "+4", "99999999999999999999"}) {

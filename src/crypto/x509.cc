@@ -12,6 +12,7 @@
 #include <array>
 #include <climits>
 
+#include "base/free_with.h"
 #include "base/host_pattern.h"
 #include "crypto/limits.h"
 #include "crypto/random.h"
@@ -22,13 +23,6 @@ using namespace std::literals;
 
 namespace {
 
-template <auto Free>
-struct FreeWith {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
 using Bio = std::unique_ptr<BIO, FreeWith<BIO_free>>;

@@ -51,38 +51,25 @@ void Connection::OnReady(net::Readiness ready) {
 // Steps from state to state until one has to wait. Answers that arrive inside a step only mark that
 // there is more to do.
 void Connection::Advance() {
-  if (advancing_) {
-    again_ = true;
-    return;
-  }
   const auto keep = shared_from_this();
-  advancing_ = true;
-  bool progress = true;
-  while (progress && state_ != State::kClosed) {
-    again_ = false;
-    switch (state_) {
-      case State::kHead:
-        progress = StepHead();
-        break;
-      case State::kBody:
-        progress = StepBody();
-        break;
-      case State::kHandling:
-        progress = false;
-        break;
-      case State::kWriting:
-        progress = StepWrite();
-        break;
-      case State::kStreaming:
-        progress = StepStream();
-        break;
-      case State::kClosed:
-        progress = false;
-        break;
-    }
-    progress = progress || again_;
+  (void)turns_.Run(net::Turns::kNoLimit, [this] { return Step(); });
+}
+
+bool Connection::Step() {
+  switch (state_) {
+    case State::kHead:
+      return StepHead();
+    case State::kBody:
+      return StepBody();
+    case State::kWriting:
+      return StepWrite();
+    case State::kStreaming:
+      return StepStream();
+    case State::kHandling:
+    case State::kClosed:
+      return false;
   }
-  advancing_ = false;
+  return false;
 }
 
 bool Connection::Receive(std::span<char> into, std::size_t& count) {

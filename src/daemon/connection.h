@@ -14,6 +14,7 @@
 #include "daemon/router.h"
 #include "http/h1.h"
 #include "net/loop.h"
+#include "net/turns.h"
 #include "os/fd.h"
 
 namespace aileron::daemon {
@@ -35,6 +36,7 @@ class Connection final : public net::Loop::Handler,
 
   void OnReady(net::Readiness ready) override;
   void Advance();
+  bool Step();
   bool StepHead();
   bool StepBody();
   bool StepWrite();
@@ -60,8 +62,7 @@ class Connection final : public net::Loop::Handler,
   State state_ = State::kHead;
   bool readable_ = true;
   bool writable_ = true;
-  bool advancing_ = false;
-  bool again_ = false;
+  net::Turns turns_;
   bool keep_alive_ = true;
 
   Secret input_;

@@ -33,20 +33,16 @@ void H2Fields::Add(std::string_view name, std::string_view value, Secrecy secrec
   fields_.push_back(field);
 }
 
-void H2Fields::AddLines(const WrittenHead& head, Secrecy secrecy) {
+void H2Fields::AddLines(const WrittenHead& head, Secrecy secrecy, std::string_view left_out) {
   const bool request = secrecy == Secrecy::kPossible;
-  const bool tunnel = !request && head.status() == 101;
-  const bool websocket = request && head.upgrades_to_websocket();
   head.ForEach([&](std::string_view name, std::string_view value) {
     const std::string lower = ToLower(name);
-    if (IsConnectionField(lower) || (request && lower == "host")) return;
-    if (tunnel && lower == "sec-websocket-accept") return;
-    if (websocket && lower == "sec-websocket-key") return;
+    if (IsConnectionField(lower) || (request && lower == "host") || lower == left_out) return;
     Add(lower, value, secrecy);
   });
 }
 
-H2Fields H2Fields::OfRequest(const WrittenHead& head, std::string_view scheme) {
+H2Fields H2Fields::OfRequest(const WrittenHead& head, std::string_view scheme, Asks asks) {
   H2Fields fields;
   constexpr std::size_t pseudo = 64;
   fields.names_.reserve(head.size() + pseudo);  // never moves: the fields point into it
@@ -54,22 +50,23 @@ H2Fields H2Fields::OfRequest(const WrittenHead& head, std::string_view scheme) {
   head.ForEach([&](std::string_view name, std::string_view value) {
     if (EqualsIgnoreCase(name, "host")) authority = value;
   });
-  const bool websocket = head.upgrades_to_websocket();
+  const bool websocket = asks == Asks::kWebSocket;
   fields.Add(":method", websocket ? "CONNECT" : head.method(), Secrecy::kNone);
   if (websocket) fields.Add(":protocol", "websocket", Secrecy::kNone);
   fields.Add(":scheme", scheme, Secrecy::kNone);
   fields.Add(":authority", authority, Secrecy::kNone);
   fields.Add(":path", head.target(), Secrecy::kPossible);
-  fields.AddLines(head, Secrecy::kPossible);
+  fields.AddLines(head, Secrecy::kPossible, websocket ? "sec-websocket-key" : "");
   return fields;
 }
 
 H2Fields H2Fields::OfResponse(const WrittenHead& head, std::string_view status) {
   H2Fields fields;
   constexpr std::size_t pseudo = 64;
+  const bool tunnel = head.status() == 101;
   fields.names_.reserve(head.size() + pseudo);
-  fields.Add(":status", head.status() == 101 ? "200" : status, Secrecy::kNone);
-  fields.AddLines(head, Secrecy::kNone);
+  fields.Add(":status", tunnel ? "200" : status, Secrecy::kNone);
+  fields.AddLines(head, Secrecy::kNone, tunnel ? "sec-websocket-accept" : "");
   return fields;
 }
 

@@ -7,6 +7,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,10 @@ namespace aileron::http {
 
 class H2Fields {
  public:
-  // A WebSocket's handshake becomes an extended CONNECT (RFC 8441).
-  static H2Fields OfRequest(const WrittenHead& head, std::string_view scheme);
+  // kWebSocket: the handshake becomes an extended CONNECT (RFC 8441).
+  enum class Asks : std::uint8_t { kPlain, kWebSocket };
+  static H2Fields OfRequest(const WrittenHead& head, std::string_view scheme,
+                            Asks asks = Asks::kPlain);
   // A 101 becomes the 200 that answers an extended CONNECT; otherwise `status` is what is said.
   static H2Fields OfResponse(const WrittenHead& head, std::string_view status);
   // "Name: value\r\n" lines.
@@ -30,7 +33,8 @@ class H2Fields {
  private:
   enum class Secrecy : std::uint8_t { kNone, kPossible };
   void Add(std::string_view name, std::string_view value, Secrecy secrecy);
-  void AddLines(const WrittenHead& head, Secrecy secrecy);
+  // Without the field `left_out`, if one is named, and what belongs to a connection.
+  void AddLines(const WrittenHead& head, Secrecy secrecy, std::string_view left_out);
 
   std::string names_;
   std::vector<nghttp2_nv> fields_;

@@ -163,7 +163,8 @@ bool H2Stream::WriteHead(std::string_view& from) {
     from.remove_prefix(head->size());
     return SubmitInterim(*head);
   }
-  if (role_ == H2Session::Role::kClient && head->upgrades_to_websocket()) {
+  if (role_ == H2Session::Role::kClient) asked_for_tunnel_ = head->upgrades_to_websocket();
+  if (role_ == H2Session::Role::kClient && asked_for_tunnel_) {
     if (!session_->settings_heard()) return true;  // taken when they have come
     if (!session_->MayTunnel()) return false;
   }
@@ -178,7 +179,6 @@ bool H2Stream::WriteHead(std::string_view& from) {
 Body H2Stream::BodyOf(const WrittenHead& head) {
   if (role_ == H2Session::Role::kClient) {
     head_method_ = head.method() == "HEAD";
-    asked_for_tunnel_ = head.upgrades_to_websocket();
     return asked_for_tunnel_ ? Body{Framing::kTunnel, 0} : head.BodyOr(Framing::kNone);
   }
   const int status = head.status();
@@ -219,7 +219,8 @@ bool H2Stream::SubmitHead(const WrittenHead& head, bool end_of_stream) {
   nghttp2_data_provider provider{{.ptr = this}, ProvideTo};
   const nghttp2_data_provider* body = end_of_stream ? nullptr : &provider;
   if (role_ == H2Session::Role::kClient) {
-    const H2Fields fields = H2Fields::OfRequest(head, session_->scheme_name());
+    const auto asks = asked_for_tunnel_ ? H2Fields::Asks::kWebSocket : H2Fields::Asks::kPlain;
+    const H2Fields fields = H2Fields::OfRequest(head, session_->scheme_name(), asks);
     return session_->Number(
         *this, nghttp2_submit_request(session_->session_, nullptr, fields.data(), fields.size(),
                                       body, this));

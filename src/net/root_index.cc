@@ -8,16 +8,11 @@
 #include <memory>
 #include <optional>
 
+#include "base/free_with.h"
+
 namespace aileron::net {
 namespace {
 
-template <auto Free>
-struct FreeWith {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 using Bio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
 using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
 using Name = std::unique_ptr<X509_NAME, FreeWith<X509_NAME_free>>;

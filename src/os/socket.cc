@@ -84,7 +84,7 @@ std::optional<Taken> Take(int socket, std::span<char> into, std::vector<Fd>& des
   return Taken{static_cast<std::size_t>(count), message.msg_flags};
 }
 
-Status LostDescriptors() {
+std::unexpected<Error> LostDescriptors() {
   return Fail(Code::kUnavailable, "descriptors of a message were lost: too many files are open");
 }
 
@@ -101,7 +101,7 @@ Result<Message> ReceiveMessage(int socket, std::size_t limit) {
   if (!taken) return FailErrno("cannot receive a message");
   if ((taken->flags & MSG_TRUNC) != 0)
     return Fail(Code::kInvalid, "a message is longer than {} bytes", limit);
-  if ((taken->flags & MSG_CTRUNC) != 0) return std::unexpected(LostDescriptors().error());
+  if ((taken->flags & MSG_CTRUNC) != 0) return LostDescriptors();
   received.end = taken->bytes == 0;
   return received;
 }
@@ -109,7 +109,7 @@ Result<Message> ReceiveMessage(int socket, std::size_t limit) {
 Result<std::size_t> ReceiveInto(int socket, std::span<char> into, std::vector<Fd>& descriptors) {
   const auto taken = Take(socket, into, descriptors);
   if (!taken) return FailErrno("cannot receive");
-  if ((taken->flags & MSG_CTRUNC) != 0) return std::unexpected(LostDescriptors().error());
+  if ((taken->flags & MSG_CTRUNC) != 0) return LostDescriptors();
   return taken->bytes;
 }
 

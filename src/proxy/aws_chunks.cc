@@ -10,8 +10,6 @@ constexpr std::string_view kChunkAlgorithm = "AWS4-HMAC-SHA256-PAYLOAD";
 constexpr std::string_view kTrailerAlgorithm = "AWS4-HMAC-SHA256-TRAILER";
 constexpr std::string_view kExtension = ";chunk-signature=";
 constexpr std::string_view kTrailerSignature = "x-amz-trailer-signature";
-constexpr std::string_view kEmptyHash =
-    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 std::unexpected<Error> Wrong(std::string_view what) {
   return Fail(Code::kInvalid, "the upload in signed chunks cannot be signed again: {}", what);

@@ -38,18 +38,8 @@ std::shared_ptr<Client> Client::Start(World& world, os::Fd socket, ListenerKind 
 void Client::Pump() {
   if (phase_ == Phase::kRelay) return relay_->Pump();
   if (phase_ == Phase::kTunnel) return;  // it hears of its channels itself
-  if (pumping_) {
-    again_ = true;
-    return;
-  }
   const auto self = shared_from_this();
-  pumping_ = true;
-  do {
-    again_ = false;
-    again_ |= Step();
-  } while (again_);
-  pumping_ = false;
-  ArmTimer();
+  if (turns_.Run(net::Turns::kNoLimit, [this] { return Step(); })) ArmTimer();
 }
 
 // One round; whether another may be worth it.
@@ -354,11 +344,7 @@ void Client::RefuseConnection(std::string_view code, std::string_view detail) {
   if (phase_ == Phase::kClosing || phase_ == Phase::kDone) return;
   world_.permits.Record(RefusedRecord(site_, code, detail));
   phase_ = Phase::kClosing;
-  if (pumping_) {
-    again_ = true;
-  } else {
-    Pump();
-  }
+  Pump();
 }
 
 // --- closing

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "net/stream.h"
+#include "net/turns.h"
 #include "proxy/h2_client.h"
 #include "proxy/relay.h"
 #include "proxy/socks.h"
@@ -110,8 +111,7 @@ class Client final : public net::Channel::Owner, public std::enable_shared_from_
   std::optional<Refusal> refuse_all_;
 
   Phase timed_phase_ = Phase::kDone;
-  bool pumping_ = false;
-  bool again_ = false;
+  net::Turns turns_;
 };
 
 }  // namespace aileron::proxy

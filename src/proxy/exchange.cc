@@ -378,11 +378,15 @@ AskCredential Exchange::credential_question() const {
 void Exchange::OnCredential(std::shared_ptr<const Credential> credential) {
   if (state_ == State::kTunnel) return OnMessageCredential(std::move(credential));
   if (state_ != State::kCredential) return;
-  const std::string& reference = verdict_->bindings[binding_].credential;
-  record_.credential += (record_.credential.empty() ? "" : ",") + reference;
+  NoteCredential(verdict_->bindings[binding_].credential);
   if (credential->secret.empty()) return Refuse(RefusalOf(*credential));
   credentials_[binding_++] = std::move(credential);
   NeedNextCredential();
+}
+
+void Exchange::NoteCredential(std::string_view reference) {
+  if (!record_.credential.empty()) record_.credential += ',';
+  record_.credential += reference;
 }
 
 void Exchange::SendHead() {

@@ -147,6 +147,7 @@ class Exchange {
   void NeedNextCredential();
   void HoldOrOpen();
   void Open();
+  void NoteCredential(std::string_view reference);
   bool PrepareMasks();
   bool HoldBody();
   void SendHead();

@@ -76,8 +76,9 @@ void Exchange::OnMessageCredential(std::shared_ptr<const Credential> credential)
   if (!message_waits_) return;
   message_waits_ = false;
   const BindingView& binding = verdict_->bindings[binding_];
-  if (!record_.credential.contains(binding.credential))
-    record_.credential += (record_.credential.empty() ? "" : ",") + binding.credential;
+  const auto noted = Split(record_.credential, ',');
+  if (std::ranges::find(noted, binding.credential) == noted.end())
+    NoteCredential(binding.credential);
   if (credential->secret.empty()) return CutDownload(credential->code, credential->message);
   if (auto usable = CheckSecret(binding, credential->secret); !usable)
     return CutDownload("credential_unusable", usable.error().message);

@@ -107,27 +107,19 @@ void H2Connection::Shutdown() {
 
 void H2Connection::Pump() {
   constexpr int turns_max = 16;  // then others get their turn
-  if (pumping_) {
-    again_ = true;
-    return;
-  }
   const auto self = shared_from_this();
-  pumping_ = true;
-  bool moved = false;
-  int turns = 0;
-  do {
-    again_ = ReadSome();
+  const auto ran = turns_.Run(turns_max, [this] {
+    const bool read = ReadSome();
     TellStreams();
-    again_ |= WriteAll() || session_.has_moved();
-    moved |= again_;
-  } while (again_ && ++turns < turns_max);
-  pumping_ = false;
-  if (again_) PumpSoon();
+    return WriteAll() || read || session_.has_moved();
+  });
+  if (!ran) return;
+  if (ran->more) PumpSoon();
   if (owner_ != nullptr) {
     if (const std::string flaw = session_.TakeFlaw(); !flaw.empty()) owner_->OnFlaw(flaw);
   }
   if (out_.empty() && session_.streams() == 0) out_.Release();
-  ArmTimer(moved);
+  ArmTimer(ran->moved);
   const bool over = stream_ == nullptr || (session_.over() && out_.empty());
   if (!over || told_) return;
   told_ = true;
@@ -137,20 +129,7 @@ void H2Connection::Pump() {
   if (owner_ != nullptr) owner_->OnOver();
 }
 
-void H2Connection::PumpSoon() {
-  if (pumping_) {
-    again_ = true;
-    return;
-  }
-  if (scheduled_) return;
-  scheduled_ = true;
-  loop_.Post([weak = weak_from_this()] {
-    const auto self = weak.lock();
-    if (!self) return;
-    self->scheduled_ = false;
-    self->Pump();
-  });
-}
+void H2Connection::PumpSoon() { turns_.Soon(loop_, weak_from_this(), &H2Connection::Pump); }
 
 bool H2Connection::ReadSome() {
   if (stream_ == nullptr || session_.over() || session_.congested() || !stream_->MayRead()) {

@@ -12,6 +12,7 @@
 #include "http/h2_session.h"
 #include "net/loop.h"
 #include "net/stream.h"
+#include "net/turns.h"
 
 namespace aileron::proxy {
 
@@ -75,9 +76,7 @@ class H2Connection final : public net::Channel::Owner,
   net::Timer timer_;
   std::size_t channels_ = 0;  // streams that somebody holds
   bool used_ = false;         // there was a stream
-  bool pumping_ = false;
-  bool again_ = false;
-  bool scheduled_ = false;
+  net::Turns turns_;
   bool closing_ = false;  // takes no new streams
   Wait waiting_for_ = Wait::kNothing;
   bool told_ = false;  // that it is over

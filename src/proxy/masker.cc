@@ -60,16 +60,10 @@ void Masker::MaskIn(std::span<char> text) const {
 }
 
 // How many bytes at the end may be the beginning of a pattern.
-std::size_t Masker::BeginningAtEnd(std::string_view text) const {
+std::size_t Masker::BeginningOfOne(std::string_view text) const {
   std::size_t longest = 0;
-  for (const Secret& pattern : patterns_) {
-    const std::string_view wanted = pattern.Reveal();
-    for (std::size_t size = std::min(wanted.size() - 1, text.size()); size > longest; --size) {
-      if (!text.ends_with(wanted.substr(0, size))) continue;
-      longest = size;
-      break;
-    }
-  }
+  for (const Secret& pattern : patterns_)
+    longest = std::max(longest, BeginningAtEnd(text, pattern.Reveal()));
   return longest;
 }
 
@@ -79,7 +73,7 @@ std::string_view Masker::Push(std::string_view bytes) {
   bytes_.Append(bytes);
   const std::string_view view = bytes_.View();
   MaskIn({const_cast<char*>(view.data()), view.size()});
-  ready_ = view.size() - BeginningAtEnd(view);
+  ready_ = view.size() - BeginningOfOne(view);
   return view.substr(0, ready_);
 }
 

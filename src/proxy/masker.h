@@ -41,7 +41,7 @@ class Masker {
  private:
   void AddPattern(Secret pattern) { patterns_.push_back(std::move(pattern)); }
   void MaskIn(std::span<char> text) const;
-  std::size_t BeginningAtEnd(std::string_view text) const;
+  std::size_t BeginningOfOne(std::string_view text) const;
 
   std::vector<Secret> patterns_;
   ByteBuffer bytes_{limits::masked_max + limits::read_chunk, Contents::kSecret};

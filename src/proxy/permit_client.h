@@ -43,8 +43,6 @@ class PermitClient {
   void FlushRecords();
   // Sends everything, blocking for a moment; for a clean end.
   void Drain();
-  // Records pile up faster than the daemon takes them: begin no request until this is false.
-  bool congested() const { return channel_.busy(); }
 
  private:
   struct VerdictAsked {

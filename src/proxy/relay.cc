@@ -25,37 +25,17 @@ Relay::Relay(World& world, net::Channel& client, HttpVersion version, Exchange::
 
 void Relay::Pump() {
   constexpr int steps_max = 32;  // then others get their turn
-  if (pumping_) {
-    again_ = true;
-    return;
-  }
   const auto self = shared_from_this();
-  pumping_ = true;
-  bool moved = false;
-  int steps = 0;
-  do {
-    again_ = false;
-    const bool more = Step();
-    again_ |= more;
-    moved |= again_;
-  } while (again_ && ++steps < steps_max);
-  pumping_ = false;
+  const auto ran = turns_.Run(steps_max, [this] { return Step(); });
+  if (!ran) return;
   if (phase_ == Phase::kDone) {
     // Answers that are still to come find nobody.
     if (const OnDone on_done = std::exchange(on_done_, nullptr)) on_done(outcome_);
     return;
   }
-  if (again_ && !scheduled_) {
-    scheduled_ = true;
-    world_.loop.Post([weak = weak_from_this()] {
-      const auto relay = weak.lock();
-      if (!relay) return;
-      relay->scheduled_ = false;
-      relay->Pump();
-    });
-  }
+  if (ran->more) turns_.Soon(world_.loop, weak_from_this(), &Relay::Pump);
   if (phase_ == Phase::kExchange && exchange_.idle()) exchange_.ReleaseMemory();
-  ArmTimer(moved);
+  ArmTimer(ran->moved);
 }
 
 // One round; whether another may be worth it.
@@ -94,7 +74,6 @@ bool Relay::ReadClient() {
     return true;
   }
   if (client_ended_ || !exchange_.WantsClientBytes() || !client_.MayRead()) return false;
-  // The record of a request must be able to leave before the next one begins.
   ByteBuffer& buffer = exchange_.from_client();
   const auto room = buffer.Prepare(std::min(limits::read_chunk, buffer.Room()));
   std::size_t count = 0;
@@ -218,7 +197,7 @@ void Relay::Do(Exchange::Command command) {
       return;
     case Exchange::Command::kEndUpstream:
       end_upstream_ = true;
-      again_ = true;
+      turns_.Again();
       return;
     case Exchange::Command::kEndClient:
       end_client_ = true;

@@ -12,6 +12,7 @@
 
 #include "net/channel.h"
 #include "net/loop.h"
+#include "net/turns.h"
 #include "proxy/exchange.h"
 #include "proxy/upstream.h"
 #include "proxy/world.h"
@@ -76,9 +77,7 @@ class Relay final : public net::Channel::Owner, public std::enable_shared_from_t
   Exchange::Wait waiting_for_ = Exchange::Wait::kNothing;
   net::Ending ending_ = net::Ending::kWhole;
   Outcome outcome_ = Outcome::kClosed;
-  bool pumping_ = false;
-  bool again_ = false;
-  bool scheduled_ = false;
+  net::Turns turns_;
   bool client_ended_ = false;
   bool client_broken_ = false;
   bool end_upstream_ = false;  // after to_upstream is written

@@ -19,8 +19,6 @@ constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view kTerminator = "aws4_request";
 constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
 constexpr std::string_view kTokenField = "x-amz-security-token";
-constexpr std::string_view kEmptyHash =
-    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 std::unexpected<Error> Wrong(std::string_view what) {
   return Fail(Code::kInvalid, "the request's AWS signature cannot be made again: {}", what);

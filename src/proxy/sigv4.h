@@ -23,6 +23,10 @@ namespace aileron::proxy {
 
 struct RequestParts;
 
+// The SHA-256 of nothing, in hex.
+inline constexpr std::string_view kEmptyHash =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
 struct AwsSignature {
   enum class Place { kHeader, kQuery } place = Place::kHeader;
   std::string access_key_id;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "proxy/inject.h"
 
 namespace aileron::proxy {
@@ -132,14 +133,16 @@ bool WebSocketText::WriteText(ByteBuffer& to, const Find& find, Step& step) {
   const bool ends = left_ == 0 && final_;
   const std::string_view text = text_.View();
   const std::size_t room = to.Room() > kHeadMax ? to.Room() - kHeadMax : 0;
-  std::size_t taken = 0, size = 0;  // of `text`, and what it becomes
-  bool whole = false;               // all was taken, but for what waits
+  std::vector<std::string_view> pieces;  // of `text`, and of secrets
+  std::size_t taken = 0, size = 0;       // of `text`, and what it becomes
+  bool whole = false;                    // all was taken, but for what waits
   while (!whole) {
     const std::string_view rest = text.substr(taken);
     const Hit hit = First(rest);
     const bool waits = hit.look_alike == nullptr && !ends;
-    const std::size_t plain = std::min(hit.at, rest.size() - (waits ? BeginningAtEnd(rest) : 0));
+    const std::size_t plain = std::min(hit.at, rest.size() - (waits ? BeginningOfOne(rest) : 0));
     const std::size_t fits = std::min(plain, room - size);
+    pieces.push_back(rest.substr(0, fits));
     taken += fits;
     size += fits;
     if (fits < plain) break;
@@ -151,6 +154,7 @@ bool WebSocketText::WriteText(ByteBuffer& to, const Find& find, Step& step) {
       return false;
     }
     if (size + secret->Reveal().size() > room) break;
+    pieces.push_back(secret->Reveal());
     taken += hit.look_alike->sentinel.size();
     size += secret->Reveal().size();
   }
@@ -158,7 +162,7 @@ bool WebSocketText::WriteText(ByteBuffer& to, const Find& find, Step& step) {
   const bool frame_over = left_ == 0 && whole;
   if (taken != 0 || final) {
     if (to.Room() < kHeadMax) return false;
-    WriteFrame(text.substr(0, taken), size, final, find, to);
+    WriteFrame(pieces, size, final, to);
     text_.Consume(taken);
     text_.Release();
     begun_ = !final;
@@ -168,8 +172,8 @@ bool WebSocketText::WriteText(ByteBuffer& to, const Find& find, Step& step) {
   return taken != 0 || frame_over;
 }
 
-void WebSocketText::WriteFrame(std::string_view text, std::size_t size, bool final,
-                               const Find& find, ByteBuffer& to) const {
+void WebSocketText::WriteFrame(std::span<const std::string_view> pieces, std::size_t size,
+                               bool final, ByteBuffer& to) const {
   const std::size_t head = HeadSize(size);
   const std::span<char> out = to.Prepare(head + size);
   std::size_t at = 0;
@@ -183,17 +187,9 @@ void WebSocketText::WriteFrame(std::string_view text, std::size_t size, bool fin
       put(size >> (shift - 8) & 0xff);
   }
   for (const char byte : key_) out[at++] = byte;
-  while (!text.empty()) {
-    const Hit hit = First(text);
-    const std::size_t plain = std::min(hit.at, text.size());
-    std::ranges::copy(text.substr(0, plain), out.begin() + static_cast<std::ptrdiff_t>(at));
-    at += plain;
-    text.remove_prefix(plain);
-    if (hit.look_alike == nullptr) break;
-    const std::string_view secret = find(hit.look_alike->binding)->Reveal();
-    std::ranges::copy(secret, out.begin() + static_cast<std::ptrdiff_t>(at));
-    at += secret.size();
-    text.remove_prefix(hit.look_alike->sentinel.size());
+  for (const std::string_view piece : pieces) {
+    std::ranges::copy(piece, out.begin() + static_cast<std::ptrdiff_t>(at));
+    at += piece.size();
   }
   AILERON_CHECK(at == head + size);
   Mask(out.subspan(head, size), key_, 0);
@@ -213,16 +209,10 @@ WebSocketText::Hit WebSocketText::First(std::string_view text) const {
 }
 
 // How many bytes at the end may be the beginning of a look-alike.
-std::size_t WebSocketText::BeginningAtEnd(std::string_view text) const {
+std::size_t WebSocketText::BeginningOfOne(std::string_view text) const {
   std::size_t longest = 0;
-  for (const LookAlike& one : look_alikes_) {
-    const std::string_view wanted = one.sentinel;
-    for (std::size_t size = std::min(wanted.size() - 1, text.size()); size > longest; --size) {
-      if (!text.ends_with(wanted.substr(0, size))) continue;
-      longest = size;
-      break;
-    }
-  }
+  for (const LookAlike& one : look_alikes_)
+    longest = std::max(longest, BeginningAtEnd(text, one.sentinel));
   return longest;
 }
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,10 +60,10 @@ class WebSocketText {
   bool MoveRaw(ByteBuffer& from, ByteBuffer& to, Step& step);
   bool TakeText(ByteBuffer& from, Step& step);
   bool WriteText(ByteBuffer& to, const Find& find, Step& step);
-  void WriteFrame(std::string_view text, std::size_t size, bool final, const Find& find,
+  void WriteFrame(std::span<const std::string_view> pieces, std::size_t size, bool final,
                   ByteBuffer& to) const;
   Hit First(std::string_view text) const;
-  std::size_t BeginningAtEnd(std::string_view text) const;
+  std::size_t BeginningOfOne(std::string_view text) const;
 
   std::vector<LookAlike> look_alikes_;
   Part part_ = Part::kHeader;

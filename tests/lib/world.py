@@ -186,6 +186,15 @@ class World:
         data = value.encode() if isinstance(value, str) else value
         self.aileron("secret", "set", name, data=data).ok()
 
+    def bound(self, host: str, secret: str, **binding) -> sites.Site:
+        """A site to which `secret` is bound as the fields say; one that is None is left out."""
+        site = self.site(host)
+        self.unlock()
+        self.secret("api/service", secret)
+        fields = {"name": "service", "host": host, "credential": "api/service", **binding}
+        self.bind({name: value for name, value in fields.items() if value is not None})
+        return site
+
     def bind(self, *bindings: dict) -> None:
         """Writes the user's bindings file; JSON is YAML."""
         text = json.dumps({"version": 1, "bindings": list(bindings)}, indent=1)

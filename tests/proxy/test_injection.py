@@ -16,14 +16,7 @@ SECRET = "real-secret-71f0c2a95e"
 def bound(any_world):
     """Binds SECRET to HOST in the given way and returns the world and its site."""
 
-    def make(**binding):
-        site = any_world.site(HOST)
-        any_world.unlock()
-        any_world.secret("api/service", SECRET)
-        any_world.bind({"name": "service", "host": HOST, "credential": "api/service", **binding})
-        return any_world, site
-
-    return make
+    return lambda **binding: (any_world, any_world.bound(HOST, SECRET, **binding))
 
 
 def _headers(site, name):

@@ -10,15 +10,7 @@ SECRET = "real-secret-5d0e77ab31"
 def bound(any_world):
     """Binds SECRET to HOST, narrowed as given, and returns the world and its site."""
 
-    def make(**binding):
-        site = any_world.site(HOST)
-        any_world.unlock()
-        any_world.secret("api/service", SECRET)
-        any_world.bind({"name": "service", "host": HOST, "credential": "api/service", "scheme": "bearer",
-                        **binding})
-        return any_world, site
-
-    return make
+    return lambda **binding: (any_world, any_world.bound(HOST, SECRET, **{"scheme": "bearer", **binding}))
 
 
 def _sent(site):

@@ -13,16 +13,8 @@ SECRET = "real-secret-c3a9f0e211"
 def bound(any_world):
     """Binds SECRET to HOST with a look-alike in a file; returns the world and its site."""
 
-    def make(**binding):
-        site = any_world.site(HOST)
-        any_world.unlock()
-        any_world.secret("api/service", SECRET)
-        fields = {"name": "service", "host": HOST, "scheme": "basic", "username": "me",
-                  "credential": "api/service", **binding}
-        any_world.bind({name: value for name, value in fields.items() if value is not None})
-        return any_world, site
-
-    return make
+    basic = {"scheme": "basic", "username": "me"}
+    return lambda **binding: (any_world, any_world.bound(HOST, SECRET, **{**basic, **binding}))
 
 
 def test_a_client_finds_its_netrc(bound):
