@@ -45,6 +45,7 @@ constexpr auto kListenersWait = 60s;  // for a launcher to hand its listeners ov
 constexpr auto kResumeGrace = 10s;    // after a start, for launchers to come back
 
 // Workers.
+constexpr auto kWorkerAnyway = 100ms;  // after the listeners have come, though nobody used them
 constexpr int kWorkerRestarts = 5;  // within kWorkerRestartWindow; then its network is down
 constexpr auto kWorkerRestartWindow = 10s;
 constexpr auto kWorkerStopWait = 2s;           // from Stop to SIGKILL

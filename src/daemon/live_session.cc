@@ -33,6 +33,7 @@ LiveSession::LiveSession(SessionWorld& world, session::Session record,
       authority_(std::move(authority)),
       sentinels_(std::move(sentinels)),
       proxy_password_(std::move(proxy_password)),
+      first_use_(world.loop, [this] { StartWorker(); }),
       ready_timer_(world.loop, [this] {
         if (worker_ != nullptr) worker_->Kill("it did not get ready in time");
       }) {}
@@ -67,12 +68,10 @@ Status LiveSession::TakeListeners(SessionListeners listeners) {
   if (have_listeners_) return Fail(Code::kInvalid, "listeners came twice");
   have_listeners_ = true;
   listeners_ = std::move(listeners);
-  if (worker_ != nullptr) SendStart();
-  return {};
+  return first_use_.Await(listeners_.sockets, limits::kWorkerAnyway);
 }
 
 void LiveSession::StartWorker() {
-  if (network_down_ || worker_ != nullptr) return;
   permits_ = std::make_shared<Permits>(settings_, sentinels_, static_cast<PermitSource&>(*this));
   WorkerLink::Events events{
       .on_packet = [this](std::string_view packet) { return OnPacket(packet); },
@@ -85,7 +84,7 @@ void LiveSession::StartWorker() {
       WorkerLink::Spawn(world_.loop, world_.worker_path, world_.worker_argv, std::move(events));
   if (!worker) return TakeNetworkDown(worker.error().message);
   worker_ = std::move(*worker);
-  if (have_listeners_) SendStart();
+  SendStart();
 }
 
 void LiveSession::SendStart() {
@@ -216,8 +215,7 @@ void LiveSession::TakeNetworkDown(const std::string& why) {
 }
 
 void LiveSession::Revoke() {
-  // Start is the first word a worker hears; before it there is nothing to forget.
-  if (worker_ != nullptr && have_listeners_) worker_->Send(proxy::Encode(proxy::Revoke{}));
+  if (worker_ != nullptr) worker_->Send(proxy::Encode(proxy::Revoke{}));
 }
 
 void LiveSession::ResumeReading() {
@@ -225,9 +223,10 @@ void LiveSession::ResumeReading() {
 }
 
 void LiveSession::StopWorker(std::function<void()> done) {
+  first_use_.End();
   if (worker_ == nullptr) return done();
   stopped_ = std::move(done);
-  worker_->Stop(have_listeners_ ? proxy::Encode(proxy::Stop{}) : std::string());
+  worker_->Stop(proxy::Encode(proxy::Stop{}));
 }
 
 std::vector<const vault::Binding*> LiveSession::Applicable(std::string_view host,

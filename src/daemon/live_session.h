@@ -1,7 +1,8 @@
 // LiveSession: a session while it runs: its rules, its authority, its worker, its launcher's
 // channel.
 //
-// A worker that crashes is replaced by another on the same listeners; one that crashes again and
+// The worker is started when the listeners are first used, or soon after they have come. One that
+// crashes is replaced by another on the same listeners; one that crashes again and
 // again takes the session's network down for good, and its listeners refuse from then on.
 #pragma once
 
@@ -9,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "daemon/audit_service.h"
 #include "daemon/bindings.h"
 #include "daemon/credentials.h"
+#include "daemon/first_use.h"
 #include "daemon/permits.h"
 #include "daemon/session_channel.h"
 #include "daemon/session_request.h"
@@ -51,8 +54,6 @@ class LiveSession final : public PermitSource {
 
   // Takes the launcher's channel.
   Status Attach(os::Fd channel, Ends ends);
-  // Starts the first worker; it serves once the listeners have come.
-  void StartWorker();
   void Revoke();
   // Looks at the worker's packets again after the audit log was full.
   void ResumeReading();
@@ -70,7 +71,10 @@ class LiveSession final : public PermitSource {
   // With what is to be removed should the launcher have been killed.
   const SessionListeners& listeners() const { return listeners_; }
   bool network_down() const { return network_down_; }
-  pid_t worker_pid() const { return worker_ != nullptr ? worker_->pid() : -1; }
+  // Nothing while there is none.
+  std::optional<pid_t> worker_pid() const {
+    return worker_ != nullptr ? std::optional(worker_->pid()) : std::nullopt;
+  }
 
  private:
   // PermitSource.
@@ -79,6 +83,7 @@ class LiveSession final : public PermitSource {
   std::string Outage() override;
 
   Status TakeListeners(SessionListeners listeners);
+  void StartWorker();
   void SendStart();
   Status OnPacket(std::string_view packet);
   void OpenCredential(const Permits::Open& open);
@@ -98,6 +103,7 @@ class LiveSession final : public PermitSource {
   std::unique_ptr<SessionChannel> channel_;
   SessionListeners listeners_;
   bool have_listeners_ = false;
+  FirstUse first_use_;  // of the listeners
   std::shared_ptr<Permits> permits_;  // what opens a credential holds it weakly
   std::unique_ptr<WorkerLink> worker_;
   std::deque<net::Instant> crashes_;

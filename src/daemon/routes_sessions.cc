@@ -55,7 +55,7 @@ json ToJson(const Api& api, const session::Session& session) {
   if (session.ended) object["ended"] = FormatTime(*session.ended);
   if (session.exit_code) object["exit_code"] = *session.exit_code;
   if (const LiveSession* live = api.sessions.Find(session.id); live != nullptr) {
-    object["worker_pid"] = live->worker_pid();
+    if (const auto worker = live->worker_pid()) object["worker_pid"] = *worker;
     object["network"] = live->network_down() ? "down" : "up";
   }
   return object;

@@ -212,7 +212,6 @@ void Sessions::Begin(const std::string& id) {
   const auto found = live_.find(id);
   if (found == live_.end()) return;
   LiveSession& session = *found->second;
-  session.StartWorker();
   const bool known = store_.Get(id).has_value();
   if (auto kept = store_.Put(session.record()); !kept) {
     LogError("cannot record session {}: {}", id, kept.error().message);

@@ -32,7 +32,7 @@ class Sessions {
 
   // Opens a session or resumes one. Nothing here waits for the disk or a process: a launch does.
   std::expected<OpenedSession, Refusal> Open(SessionRequest request, os::Fd channel);
-  // What Open left for later: the record, the audit log, the worker.
+  // What Open left for later: the record and the audit log.
   void Begin(const std::string& id);
 
   Result<std::vector<session::Session>> List(session::SessionStore::Which which) const;

@@ -131,7 +131,6 @@ void WorkerLink::ReadPackets() {
 void WorkerLink::Stop(std::string last) {
   if (stopping_) return;
   stopping_ = true;
-  if (last.empty()) return Kill("");
   Enqueue({.bytes = std::move(last)});
   kill_timer_.Set(limits::kWorkerStopWait);
 }

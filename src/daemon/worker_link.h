@@ -39,8 +39,7 @@ class WorkerLink {
 
   void Send(std::string packet, std::vector<int> descriptors = {});
   void Send(Secret packet);
-  // Sends `last` and lets it end by itself within limits::kWorkerStopWait, then kills it; at once
-  // when there is no `last`.
+  // Sends `last` and lets it end by itself within limits::kWorkerStopWait, then kills it.
   void Stop(std::string last);
   // At once.
   void Kill(std::string why);

@@ -211,6 +211,10 @@ class World:
         return [one.pid for one in process.descendants(self.daemon_pid())
                 if one.command[1:2] == ("worker",) and one.state != "Z"]
 
+    def worker(self) -> int:
+        """The worker of the world's one session; it starts a moment after its agent."""
+        return process.eventually(self.worker_pids, "there is a worker")[0]
+
     def bindings(self) -> list:
         """The bindings as `binding list` gives them."""
         return rows(self.json("binding", "list"), "bindings")

@@ -57,7 +57,7 @@ def test_a_runtime_folder_of_someone_else_is_not_used(ordinary):
 
 def test_the_worker_is_confined(running):
     """The process that parses a stranger's bytes has a capability, no filter, or an environment."""
-    worker = running.worker_pids()[0]
+    worker = running.worker()
     facts = process.status(worker)
     assert facts["Seccomp"] == "2" and facts["NoNewPrivs"] == "1"
     assert int(facts["CapEff"], 16) == 0 and int(facts["CapPrm"], 16) == 0, facts["CapEff"]
@@ -70,7 +70,7 @@ def test_the_worker_holds_no_file_of_the_vault_or_the_log(running):
     """A worker has the vault, the database or a folder of the host open."""
     if os.geteuid() != 0:
         pytest.fail("needs root, to look at a process that hides itself")
-    folder = f"/proc/{running.worker_pids()[0]}/fd"
+    folder = f"/proc/{running.worker()}/fd"
     opened = [os.readlink(os.path.join(folder, name)) for name in os.listdir(folder)]
     bad = [name for name in opened if name.startswith("/") and not name.startswith("/dev/null")
            and not name.endswith("daemon.log")]
@@ -116,7 +116,7 @@ def test_listeners_of_a_session_are_not_reachable_from_the_host(running):
             lines = [line.split() for line in file][1:]
         mine = {f"socket:[{line[9]}]" for line in lines if line[1].endswith(f":{port:04X}")
                 and line[3] == "0A"}
-        for pid in [running.daemon_pid(), *running.worker_pids()]:
+        for pid in [running.daemon_pid(), running.worker()]:
             folder = f"/proc/{pid}/fd"
             if os.geteuid() == 0:
                 held = {os.readlink(os.path.join(folder, name)) for name in os.listdir(folder)}
