@@ -46,7 +46,7 @@ constexpr auto kResumeGrace = 10s;    // after a start, for launchers to come ba
 
 // Workers.
 constexpr auto kWorkerAnyway = 100ms;  // after the listeners have come, though nobody used them
-constexpr int kWorkerRestarts = 5;  // within kWorkerRestartWindow; then its network is down
+constexpr int kWorkerRestarts = 5;     // within kWorkerRestartWindow; then its network is down
 constexpr auto kWorkerRestartWindow = 10s;
 constexpr auto kWorkerStopWait = 2s;           // from Stop to SIGKILL
 constexpr std::size_t kWorkerQueue = 4096;     // packets a worker has not taken

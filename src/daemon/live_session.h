@@ -103,7 +103,7 @@ class LiveSession final : public PermitSource {
   std::unique_ptr<SessionChannel> channel_;
   SessionListeners listeners_;
   bool have_listeners_ = false;
-  FirstUse first_use_;  // of the listeners
+  FirstUse first_use_;                // of the listeners
   std::shared_ptr<Permits> permits_;  // what opens a credential holds it weakly
   std::unique_ptr<WorkerLink> worker_;
   std::deque<net::Instant> crashes_;
