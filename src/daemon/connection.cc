@@ -11,11 +11,12 @@
 
 namespace aileron::daemon {
 
-Connection::Connection(net::Loop& loop, os::Fd socket, const Router& router,
+Connection::Connection(net::Loop& loop, os::Fd socket, const Router& router, std::string session,
                        std::function<void()> closed)
     : loop_(loop),
       socket_(std::move(socket)),
       router_(router),
+      session_(std::move(session)),
       closed_(std::move(closed)),
       deadline_(loop, [this] { Close(); }),
       input_(Secret::OfSize(limits::kHeadBuffer)) {}
@@ -140,6 +141,10 @@ bool Connection::BeginBody() {
   auto found = router_.Find(head_.method(), head_.target(), request_);
   if (auto* refusal = std::get_if<Refusal>(&found)) return RefuseRequest(*refusal);
   route_ = std::get<const Route*>(found);
+  if (!session_.empty()) {
+    request_.session = session_;
+    request_.authorization = head_.headers.Find("Authorization").value_or("");
+  }
   const http::Body body = head_.body();
   switch (route_->body) {
     case BodyKind::kNone:

@@ -1,4 +1,5 @@
-// Connection: one client of the control socket. HTTP/1.1, one request at a time, kept alive.
+// Connection: one client of the control socket, or a sandbox. HTTP/1.1, one request at a time, kept
+// alive.
 //
 // Bytes are received into locked memory that is wiped as it is used, since a passphrase may stand
 // right behind a head; a raw body goes from there, or from the socket, into the Secret that the
@@ -22,14 +23,17 @@ namespace aileron::daemon {
 class Connection final : public net::Loop::Handler,
                          public std::enable_shared_from_this<Connection> {
  public:
-  // `closed` is called once, from the loop, when the connection is over.
-  Connection(net::Loop& loop, os::Fd socket, const Router& router, std::function<void()> closed);
+  // `session` is that of the sandbox at the other end; empty on the control socket. `closed` is
+  // called once, from the loop, when the connection is over.
+  Connection(net::Loop& loop, os::Fd socket, const Router& router, std::string session,
+             std::function<void()> closed);
   ~Connection();
 
   Status Start();
   // Between two requests, with nothing received of the next.
   bool idle() const { return state_ == State::kHead && begin_ == end_; }
   void Close();
+  const std::string& session() const { return session_; }
 
  private:
   enum class State { kHead, kBody, kHandling, kWriting, kStreaming, kClosed };
@@ -57,6 +61,7 @@ class Connection final : public net::Loop::Handler,
   net::Loop& loop_;
   os::Fd socket_;
   const Router& router_;
+  std::string session_;
   std::function<void()> closed_;
   net::Timer deadline_;
   State state_ = State::kHead;

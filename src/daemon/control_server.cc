@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/log.h"
@@ -21,21 +22,24 @@ Status ControlServer::Listen(os::Fd listener) {
   return {};
 }
 
-Status ControlServer::Serve(os::Fd socket) {
+Status ControlServer::Serve(os::Fd socket, std::string session) {
   AILERON_ASSIGN(const os::PeerCredentials peer, os::PeerOf(socket.get()));
   if (peer.uid != geteuid()) {
     LogWarning("refused a connection of user {} (process {})", peer.uid, peer.pid);
     return Fail(Code::kDenied, "user {} is not the user of this daemon", peer.uid);
   }
-  if (connections_.size() >= limits::kConnections) {
-    LogWarning("refused a connection: {} are open", connections_.size());
-    return Fail(Code::kUnavailable, "too many connections");
+  const auto open = static_cast<std::size_t>(std::ranges::count_if(
+      connections_, [&](const auto& one) { return one.second->session() == session; }));
+  if (open >= most_) {
+    LogWarning("refused a connection: {} are open", open);
+    return Fail(Code::kUnavailable, "too many connections: {} are open", open);
   }
   const std::uint64_t number = next_++;
-  auto connection = std::make_shared<Connection>(loop_, std::move(socket), router_,
-                                                 [this, number, alive = std::weak_ptr(alive_)] {
-                                                   if (!alive.expired()) connections_.erase(number);
-                                                 });
+  auto connection =
+      std::make_shared<Connection>(loop_, std::move(socket), router_, std::move(session),
+                                   [this, number, alive = std::weak_ptr(alive_)] {
+                                     if (!alive.expired()) connections_.erase(number);
+                                   });
   AILERON_TRY(connection->Start());
   connections_.emplace(number, std::move(connection));
   return {};

@@ -1,5 +1,6 @@
-// ControlServer: accepts the clients of the control socket. Only the user the daemon runs as is
-// served (SO_PEERCRED); root is not, since it can become that user.
+// ControlServer: the connections of the control socket, or those of sandboxes. On the control
+// socket only the user the daemon runs as is served (SO_PEERCRED); root is not, since it can become
+// that user.
 #pragma once
 
 #include <map>
@@ -14,15 +15,17 @@ namespace aileron::daemon {
 
 class ControlServer final : private net::Loop::Handler {
  public:
-  // `router` outlives the server.
-  ControlServer(net::Loop& loop, const Router& router) : loop_(loop), router_(router) {}
+  // `router` outlives the server. At most `most` connections of one session, or of the control
+  // socket, are open at a time.
+  ControlServer(net::Loop& loop, const Router& router, std::size_t most = limits::kConnections)
+      : loop_(loop), router_(router), most_(most) {}
   ~ControlServer();
 
   // `listener` is a listening unix socket, not blocking.
   Status Listen(os::Fd listener);
-  // Serves a connected socket: what Listen() does with each client, and tests with one end of a
-  // pair.
-  Status Serve(os::Fd socket);
+  // Serves a connected socket: what Listen() does with each client. `session` is that of the
+  // sandbox at its other end.
+  Status Serve(os::Fd socket, std::string session = "");
   // Accepts nobody more. Connections go on until CloseAll.
   void StopListening();
   void CloseAll();
@@ -36,6 +39,7 @@ class ControlServer final : private net::Loop::Handler {
 
   net::Loop& loop_;
   const Router& router_;
+  std::size_t most_;
   os::Fd listener_;
   std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;
   std::uint64_t next_ = 0;

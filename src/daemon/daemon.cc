@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "daemon/control_server.h"
 #include "daemon/routes.h"
+#include "daemon/sandbox_api.h"
 #include "os/process.h"
 #include "os/socket.h"
 
@@ -81,6 +82,8 @@ class Daemon final : private net::Loop::Handler {
                    .vault = vault_,
                    .bindings = bindings_,
                    .credentials = credentials_,
+                   .connect_api =
+                       [this](const std::string& session) { return sandbox_.Connect(session); },
                    .worker_path = "/proc/self/exe",
                    .worker_argv = {"aileron", "worker"}},
                   std::move(parts.keys), std::move(parts.sessions)),
@@ -95,6 +98,7 @@ class Daemon final : private net::Loop::Handler {
              .idle_timeout = options.idle_timeout,
              .stop = [this] { Stop("asked for"); }},
         server_(loop, router_),
+        sandbox_(loop, api_),
         tick_(loop, [this] { Tick(); }) {
     AddAllRoutes(router_, api_);
     vault_.set_on_change([this] {
@@ -188,6 +192,7 @@ class Daemon final : private net::Loop::Handler {
   Api api_;
   Router router_;
   ControlServer server_;
+  SandboxApi sandbox_;
   net::Timer tick_;
   os::Fd signals_;
   net::Instant last_busy_{};

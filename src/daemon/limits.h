@@ -28,6 +28,9 @@ constexpr auto kWriteWait = 30s;                // a peer that takes nothing tha
 constexpr auto kKeepAliveWait = 10min;          // between two requests
 constexpr auto kEventsKeepAlive = 15s;          // a comment in a stream without events
 
+// The sandbox's API.
+constexpr std::size_t kSandboxConnections = 64;  // of one session
+
 // Sessions.
 constexpr std::size_t kSessions = 256;  // running at a time
 constexpr std::size_t kCommandBytes = 64 << 10;

@@ -127,12 +127,20 @@ Status LiveSession::OnPacket(std::string_view packet) {
     worker_->Send(proxy::Encode(*credential));
   } else if (const auto* open = std::get_if<Permits::Open>(&*answer)) {
     OpenCredential(*open);
+  } else if (const auto* api = std::get_if<proxy::AskApi>(&*answer)) {
+    ConnectApi(api->id);
   } else if (auto* batch = std::get_if<proxy::Audit>(&*answer)) {
     KeepRecords(std::move(*batch));
   } else if (std::holds_alternative<proxy::Ready>(*answer)) {
     ready_timer_.Cancel();
   }
   return {};
+}
+
+void LiveSession::ConnectApi(std::uint64_t id) {
+  auto connected = world_.connect_api(record_.id);
+  if (!connected) return worker_->Send(proxy::Encode(proxy::Api{id, connected.error().message}));
+  worker_->Send(proxy::Encode(proxy::Api{id, ""}), std::move(*connected));
 }
 
 // The worker may have ended, and this session with it, when the credential is there.

@@ -36,6 +36,8 @@ struct SessionWorld {
   VaultService& vault;
   Bindings& bindings;
   Credentials& credentials;
+  // A connection to the sandbox's API, for a session's worker.
+  std::function<Result<os::Fd>(const std::string& session)> connect_api;
   // The program that workers run as, and its arguments.
   std::string worker_path;
   std::vector<std::string> worker_argv;
@@ -87,6 +89,7 @@ class LiveSession final : public PermitSource {
   void SendStart();
   Status OnPacket(std::string_view packet);
   void OpenCredential(const Permits::Open& open);
+  void ConnectApi(std::uint64_t id);
   void Give(const std::vector<proxy::Credential>& credentials);
   void OnWorkerEnd(const std::string& why);
   void TakeNetworkDown(const std::string& why);

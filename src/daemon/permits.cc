@@ -3,6 +3,7 @@
 #include "base/host_pattern.h"
 #include "base/text.h"
 #include "proxy/limits.h"
+#include "proxy/site.h"
 #include "vault/aws_key.h"
 
 namespace aileron::daemon {
@@ -69,12 +70,24 @@ Result<Permits::Answer> Permits::Handle(proxy::WorkerMessage message, Time now) 
   if (auto* ask = std::get_if<proxy::AskCredential>(&message)) {
     return OnCredential(std::move(*ask), now);
   }
+  if (const auto* ask = std::get_if<proxy::AskApi>(&message)) return *ask;
   if (auto* audit = std::get_if<proxy::Audit>(&message)) return std::move(*audit);
   return proxy::Ready{};
 }
 
 proxy::Verdict Permits::OnName(const proxy::AskVerdict& ask) {
   return ToWire(ask.id, policy::DecideName(settings_.network, ask.host));
+}
+
+// The sandbox's API, which is the daemon itself. No rule is asked, and nothing is bound to it.
+proxy::Verdict Permits::OnInternal(const proxy::AskVerdict& ask) {
+  constexpr std::uint16_t https_port = 443;
+  if (ask.scheme == proxy::Scheme::kHttp || ask.port != https_port) {
+    return Deny(ask.id, "api_needs_tls", "aileron",
+                "the sandbox's API is served at https://aileron.internal alone",
+                "use $AILERON_API_URL");
+  }
+  return {.id = ask.id, .action = proxy::Action::kAllow, .rule = "aileron"};
 }
 
 proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
@@ -86,6 +99,7 @@ proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
       forgotten_ = true;
     }
     hosts_.insert(host->text);
+    if (host->text == proxy::kInternalHost) return OnInternal(ask);
   }
   if (const std::string outage = source_.Outage(); !outage.empty()) {
     return Deny(ask.id, "audit_unavailable", "audit", outage, "see \"aileron status\" on the host");

@@ -13,6 +13,7 @@
 //                  time: the answer to a question is then the command to Open it, once however
 //                  many ask, and the credentials come out when Opened() is told of it;
 //                  the upstream proxy's when the session has one
+//   AskApi         always; the connection says which session asks, and a token is wanted on it
 //
 // Anything else is a violation: an Error. The worker parses strangers' bytes; one that asks for
 // what it has no permit for has been taken over, and is ended. A table that is full forgets
@@ -64,7 +65,7 @@ class Permits {
     vault::Binding binding;
   };
   using Answer = std::variant<Nothing, proxy::Verdict, proxy::Leaf, proxy::Credential, Open,
-                              proxy::Ready, proxy::Audit>;
+                              proxy::AskApi, proxy::Ready, proxy::Audit>;
   // The answer to one message; an Error is a violation and says which.
   Result<Answer> Handle(proxy::WorkerMessage message, Time now);
   // What came of an Open: the answers to all questions that waited for it. Policy and bindings are
@@ -73,6 +74,7 @@ class Permits {
 
  private:
   proxy::Verdict OnVerdict(const proxy::AskVerdict& ask);
+  static proxy::Verdict OnInternal(const proxy::AskVerdict& ask);
   proxy::Verdict OnName(const proxy::AskVerdict& ask);
   Result<proxy::Leaf> OnLeaf(const proxy::AskLeaf& ask, Time now);
   Result<Answer> OnCredential(proxy::AskCredential ask, Time now);

@@ -99,6 +99,17 @@ class PermitsTest : public ::testing::Test {
   std::uint64_t id_ = 0;
 };
 
+TEST_F(PermitsTest, TheSandboxsApiIsAllowedWithTlsAndHasNoCredential) {
+  source_.bindings.push_back(Bind("all", "aileron.internal"));
+  const proxy::Verdict verdict = Ask("aileron.internal");
+  EXPECT_EQ(verdict.action, proxy::Action::kAllow);
+  EXPECT_EQ(verdict.rule, "aileron");
+  EXPECT_TRUE(verdict.bindings.empty());
+  EXPECT_EQ(Ask("aileron.internal", 80, proxy::Scheme::kHttp).code, "api_needs_tls");
+  EXPECT_EQ(Ask("aileron.internal", 8443).code, "api_needs_tls");
+  EXPECT_TRUE(std::holds_alternative<proxy::AskApi>(Handle(proxy::AskApi{.id = 9}).value()));
+}
+
 TEST_F(PermitsTest, AVerdictCarriesTheReasonAndTheHint) {
   EXPECT_EQ(Ask("a.example").action, proxy::Action::kAllow);
   EXPECT_EQ(Ask("a.example").address_rule, proxy::AddressRule::kAny);

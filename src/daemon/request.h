@@ -25,6 +25,8 @@ struct Request {
   std::string body;                                            // JSON routes
   Secret secret;                                               // routes with a raw body
   std::vector<os::Fd> descriptors;
+  std::string session;        // of the sandbox that asks; empty on the control socket
+  std::string authorization;  // the field, from a sandbox
 
   const std::string& parameter(std::string_view name) const;
   std::optional<std::string_view> Query(std::string_view name) const;

@@ -35,5 +35,7 @@ void AddSecretRoutes(Router& router, Api& api);
 void AddBindingRoutes(Router& router, Api& api);
 void AddAuditRoutes(Router& router, Api& api);
 void AddAllRoutes(Router& router, Api& api);
+// Of the sandbox's API alone (sandbox_api.h).
+void AddSandboxRoutes(Router& router, Api& api);
 
 }  // namespace aileron::daemon

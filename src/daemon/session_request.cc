@@ -5,6 +5,7 @@
 #include "base/host_pattern.h"
 #include "base/text.h"
 #include "daemon/limits.h"
+#include "daemon/members.h"
 #include "proxy/limits.h"
 #include "session/limits.h"
 #include "vault/entry_name.h"
@@ -14,64 +15,6 @@ namespace aileron::daemon {
 using nlohmann::json;
 
 namespace {
-
-// Takes members out of an object one by one; what is left over in the end is unknown.
-class Members {
- public:
-  Members(const json& object, std::string_view where) : object_(object), where_(where) {}
-
-  Status Text(const char* name, std::string& into, std::size_t most) {
-    const json* value = Take(name);
-    if (value == nullptr || value->is_null()) return {};
-    if (!value->is_string()) return Wrong(name, "must be text");
-    into = value->get<std::string>();
-    if (into.size() > most) return Wrong(name, "is too long");
-    return {};
-  }
-  Status Texts(const char* name, std::vector<std::string>& into, std::size_t most,
-               std::size_t bytes) {
-    const json* value = Take(name);
-    if (value == nullptr || value->is_null()) return {};
-    if (!value->is_array()) return Wrong(name, "must be a list of texts");
-    if (value->size() > most) return Wrong(name, "has too many members");
-    std::size_t size = 0;
-    for (const json& member : *value) {
-      if (!member.is_string()) return Wrong(name, "must be a list of texts");
-      into.push_back(member.get<std::string>());
-      size += into.back().size();
-    }
-    if (size > bytes) return Wrong(name, "is too long");
-    return {};
-  }
-  Status Number(const char* name, std::int64_t& into) {
-    const json* value = Take(name);
-    if (value == nullptr || value->is_null()) return {};
-    if (!value->is_number_integer()) return Wrong(name, "must be a whole number");
-    into = value->get<std::int64_t>();
-    return {};
-  }
-  const json* Take(const char* name) {
-    taken_.emplace_back(name);
-    const auto found = object_.find(name);
-    return found == object_.end() ? nullptr : &*found;
-  }
-  Status Done() const {
-    for (const auto& [name, value] : object_.items()) {
-      if (std::find(taken_.begin(), taken_.end(), name) == taken_.end()) {
-        return Fail(Code::kInvalid, "unknown member \"{}{}\"", where_, Printable(name));
-      }
-    }
-    return {};
-  }
-
- private:
-  Status Wrong(const char* name, std::string_view what) const {
-    return Fail(Code::kInvalid, "\"{}{}\" {}", where_, name, what);
-  }
-  const json& object_;
-  std::string_view where_;
-  std::vector<std::string> taken_;
-};
 
 Status ParseNetwork(const json& object, session::NetworkRequest& network) {
   if (!object.is_object()) return Fail(Code::kInvalid, "\"network\" must be an object");

@@ -169,7 +169,8 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
       {.session_id = record.id,
        .issued = record.started,
        .capabilities = {std::string(session::kListTools), std::string(session::kRunOperations),
-                        std::string(session::kPollApprovals)}});
+                        std::string(session::kPollApprovals),
+                        std::string(session::kDrainResults)}});
   for (const auto& [binding, sentinel] : session.sentinels()) {
     if (!sentinel.variable.empty() && sentinel.secret_key.empty()) {
       opened.environment[sentinel.variable] = sentinel.value;
@@ -206,6 +207,10 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
                              .proxy_password = session.proxy_password().Duplicate()};
   opened.resume = session::SealResume(keys_.resume, state);
   return opened;
+}
+
+Result<session::Token> Sessions::VerifyToken(std::string_view text) const {
+  return session::VerifyToken(keys_.token.public_key(), text);
 }
 
 void Sessions::Begin(const std::string& id) {

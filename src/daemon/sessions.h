@@ -11,6 +11,7 @@
 #include "daemon/live_session.h"
 #include "daemon/session_request.h"
 #include "session/store.h"
+#include "session/token.h"
 
 namespace aileron::daemon {
 
@@ -45,6 +46,8 @@ class Sessions {
   // Running, or over but with records of it still to come.
   bool Known(const std::string& id) const { return Running(id) || leaving_.contains(id); }
   const LiveSession* Find(const std::string& id) const;
+  // What a sandbox shows; kDenied for what this daemon did not sign.
+  Result<session::Token> VerifyToken(std::string_view text) const;
   std::size_t running() const { return live_.size(); }
   // Sessions of an earlier daemon whose launchers may still come back.
   bool waiting_for_launchers() const { return grace_.armed(); }

@@ -26,6 +26,9 @@ class Machine {
                   .vault = vault,
                   .bindings = bindings,
                   .credentials = credentials,
+                  .connect_api = [](const std::string&) -> Result<os::Fd> {
+                    return Fail(Code::kUnavailable, "no API here");
+                  },
                   .worker_path = worker[0][0] == '/' ? worker[0] : "/proc/self/exe",
                   .worker_argv = worker},
                  LoadKeys(folder + "/daemon.key").value(),

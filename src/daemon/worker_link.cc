@@ -84,6 +84,11 @@ void WorkerLink::Send(std::string packet, std::vector<int> descriptors) {
   Enqueue({.bytes = std::move(packet), .descriptors = std::move(descriptors)});
 }
 
+void WorkerLink::Send(std::string packet, os::Fd descriptor) {
+  const int number = descriptor.get();
+  Enqueue({.bytes = std::move(packet), .descriptors = {number}, .owned = std::move(descriptor)});
+}
+
 void WorkerLink::Send(Secret packet) { Enqueue({.bytes = std::move(packet)}); }
 
 void WorkerLink::Enqueue(Packet packet) {

@@ -38,6 +38,7 @@ class WorkerLink {
   WorkerLink& operator=(const WorkerLink&) = delete;
 
   void Send(std::string packet, std::vector<int> descriptors = {});
+  void Send(std::string packet, os::Fd descriptor);
   void Send(Secret packet);
   // Sends `last` and lets it end by itself within limits::kWorkerStopWait, then kills it.
   void Stop(std::string last);
@@ -50,7 +51,8 @@ class WorkerLink {
  private:
   struct Packet {
     std::variant<std::string, Secret> bytes;
-    std::vector<int> descriptors;  // borrowed: they live as long as the session
+    std::vector<int> descriptors;  // borrowed: they live as long as the session, or as `owned`
+    os::Fd owned;
     std::string_view View() const;
   };
   // The loop wants one object for each descriptor.

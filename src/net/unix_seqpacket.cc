@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "net/limits.h"
+#include "os/socket.h"
 
 namespace aileron::net {
 
@@ -77,17 +78,17 @@ void PacketChannel::OnReady(Readiness ready) {
   gone_ = &gone;
   while (!ended_) {
     const std::span<char> room = buffer_.RevealWritable();
-    const ssize_t count = recv(socket_.get(), room.data(), room.size(), 0);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) break;
+    std::vector<os::Fd> descriptors;
+    const auto count = os::ReceiveInto(socket_.get(), room, descriptors);
+    if (!count && errno == EAGAIN) break;
     // The end, an error, or a packet beyond the limit: a peer that breaks the rules is gone as
     // well.
-    if (count <= 0 || static_cast<std::size_t>(count) >= room.size()) {
+    if (!count || *count == 0 || *count >= room.size()) {
       End();
       break;
     }
-    const std::span<char> packet = room.first(static_cast<std::size_t>(count));
-    on_packet_({packet.data(), packet.size()});
+    const std::span<char> packet = room.first(*count);
+    on_packet_({packet.data(), packet.size()}, descriptors);
     if (gone) return;
     Wipe(packet);
   }

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/secret.h"
 #include "net/loop.h"
@@ -17,8 +18,9 @@ namespace aileron::net {
 
 class PacketChannel final : private Loop::Handler {
  public:
-  // A packet; its bytes are gone when the call returns.
-  using OnPacket = std::function<void(std::string_view)>;
+  // A packet; its bytes are gone when the call returns, and its descriptors too unless they are
+  // taken.
+  using OnPacket = std::function<void(std::string_view, std::vector<os::Fd>& descriptors)>;
   // The peer has closed or broken the channel. Nothing is called after it.
   using OnEnd = std::function<void()>;
 

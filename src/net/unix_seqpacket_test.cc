@@ -17,13 +17,18 @@ class PacketChannelTest : public testing::Test {
     auto pair = *os::SocketPair(SOCK_SEQPACKET);
     peer_ = std::move(pair.second);
     channel_ = std::make_unique<PacketChannel>(*loop_, std::move(pair.first), 1024);
-    EXPECT_TRUE(channel_->Start([this](std::string_view packet) { got_.emplace_back(packet); },
-                                [this] { ended_ = true; }));
+    EXPECT_TRUE(channel_->Start(
+        [this](std::string_view packet, std::vector<os::Fd>& descriptors) {
+          got_.emplace_back(packet);
+          for (os::Fd& one : descriptors) descriptors_.push_back(std::move(one));
+        },
+        [this] { ended_ = true; }));
   }
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<PacketChannel> channel_;
   os::Fd peer_;
   std::vector<std::string> got_;
+  std::vector<os::Fd> descriptors_;
   bool ended_ = false;
 };
 
@@ -34,6 +39,16 @@ TEST_F(PacketChannelTest, PacketsKeepTheirBorders) {
   EXPECT_EQ(got_, (std::vector<std::string>{"one", "two"}));
   ASSERT_TRUE(channel_->Send("back"));
   EXPECT_EQ(os::ReceiveMessage(peer_.get(), 100)->bytes, "back");
+}
+
+TEST_F(PacketChannelTest, DescriptorsComeWithTheirPacket) {
+  auto pair = *os::SocketPair(SOCK_STREAM);
+  const int number = pair.first.get();
+  ASSERT_TRUE(os::SendMessage(peer_.get(), "with", {&number, 1}));
+  loop_->Turn(1000ms);
+  ASSERT_EQ(descriptors_.size(), 1u);
+  ASSERT_TRUE(os::SendMessage(descriptors_[0].get(), "through it"));
+  EXPECT_EQ(os::ReceiveMessage(pair.second.get(), 100)->bytes, "through it");
 }
 
 TEST_F(PacketChannelTest, APacketBeyondTheLimitEndsTheChannel) {
@@ -66,7 +81,8 @@ TEST_F(PacketChannelTest, WhatDoesNotFitWaitsInOrderAndIsBounded) {
 TEST_F(PacketChannelTest, APacketMayDestroyTheChannel) {
   auto pair = *os::SocketPair(SOCK_SEQPACKET);
   auto doomed = std::make_unique<PacketChannel>(*loop_, std::move(pair.first), 100);
-  ASSERT_TRUE(doomed->Start([&](std::string_view) { doomed.reset(); }, [] {}));
+  ASSERT_TRUE(
+      doomed->Start([&](std::string_view, std::vector<os::Fd>&) { doomed.reset(); }, [] {}));
   ASSERT_TRUE(os::SendMessage(pair.second.get(), "x"));
   loop_->Turn(1000ms);
   EXPECT_EQ(doomed, nullptr);

@@ -137,11 +137,9 @@ void Client::EnterTunnel() {
   const std::string rule = upstream ? relay_->exchange().rule() : std::string();
   relay_.reset();
   if (upstream) return BeginTunnel(std::move(upstream), rule);
-  // TLS is what most tunnels are for: the certificate is signed while the hello is on its way. The
-  // daemon signs for hosts with a verdict, which our own name has none of.
+  // TLS is what most tunnels are for: the certificate is signed while the hello is on its way.
   constexpr std::uint16_t http_port = 80;
-  leaf_ahead_ = site_.port != http_port && site_.host != kInternalHost &&
-                world_.leafs.Find(site_.host) == nullptr;
+  leaf_ahead_ = site_.port != http_port && world_.leafs.Find(site_.host) == nullptr;
   if (leaf_ahead_) world_.leafs.Fetch(site_.host, [](const Status&) {});
   BeginSniffing();
 }

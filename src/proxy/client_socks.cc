@@ -87,7 +87,6 @@ void Client::EnterBySocks() {
                .scheme = Scheme::kTcp,
                .how = How::kConnect};
   sniffed_ = socks_->input().View();
-  if (site_.host == kInternalHost) return AdmitToSniffing();
   AskAdmission();
 }
 

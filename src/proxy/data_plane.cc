@@ -39,11 +39,10 @@ Result<std::unique_ptr<DataPlane>> DataPlane::Make(os::Fd channel, Start start,
   AILERON_ASSIGN(auto key, net::KeyPair::Make());
   plane->leafs_ = std::make_unique<LeafCache>(*plane->permits_, std::move(key));
   AILERON_ASSIGN(auto connect_to, Canonical(std::move(start.connect_to)));
-  plane->upstreams_ = std::make_unique<Upstreams>(
-      *plane->loop_, *plane->resolver_, *plane->tls_client_, std::move(connect_to), start.timeouts);
-  if (!start.proxy.host.empty()) {
-    plane->upstreams_->UseProxy(std::move(start.proxy), *plane->permits_);
-  }
+  plane->upstreams_ =
+      std::make_unique<Upstreams>(*plane->loop_, *plane->resolver_, *plane->tls_client_,
+                                  *plane->permits_, std::move(connect_to), start.timeouts);
+  if (!start.proxy.host.empty()) plane->upstreams_->UseProxy(std::move(start.proxy));
   AILERON_ASSIGN(OpaqueHosts opaque, OpaqueHosts::Parse(start.opaque));
   plane->world_ = std::make_unique<World>(
       World{*plane->loop_, *plane->permits_, *plane->leafs_, *plane->upstreams_, plane->names_,

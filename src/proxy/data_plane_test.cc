@@ -44,6 +44,32 @@ TEST(DataPlane, ThreeRequestsShareOneTunnelAndOneUpstreamConnection) {
   EXPECT_EQ(world.records_[2].status, 200u);
 }
 
+TEST(DataPlane, TheSandboxsApiIsReachedThroughTheDaemon) {
+  TestWorld world;
+  world.api_ = Echo;
+  world.Start();
+  auto& client = world.ConnectTls("aileron.internal:443", "aileron.internal");
+  for (const char* path : {"/v1/a", "/v1/b"}) {
+    const std::string target = path;
+    const std::string got =
+        world.Ask(client, "GET " + target + " HTTP/1.1\r\nHost: aileron.internal\r\n\r\n",
+                  "saw GET " + target);
+    EXPECT_THAT(got, StartsWith("HTTP/1.1 200 OK\r\n"));
+  }
+  EXPECT_EQ(world.api_peers_.size(), 1u);
+  world.Until([&] { return world.records_.size() == 2; });
+  EXPECT_EQ(world.records_[0].host, "aileron.internal");
+}
+
+TEST(DataPlane, AnApiThatIsNotThereIsSaidToBe) {
+  TestWorld world;
+  world.Start();
+  auto& client = world.ConnectTls("aileron.internal:443", "aileron.internal");
+  EXPECT_THAT(world.Ask(client, "GET / HTTP/1.1\r\nHost: aileron.internal\r\n\r\n", "there is"),
+              StartsWith("HTTP/1.1 503 "));
+  EXPECT_EQ(world.RecordWith("api_unavailable").status, 503u);
+}
+
 TEST(DataPlane, ANewHostIsConnectedBeforeItsFirstRequestAndOnce) {
   TestWorld world;
   auto& site = world.AddSite("site.test", 443, TestWorld::Security::kTls, Echo);

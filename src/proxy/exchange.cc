@@ -176,14 +176,6 @@ void Exchange::Route() {
   if (request_.host_match() == http::HostMatch::kDiffers) {
     return Refuse(Mismatch(request_.host(), site_));
   }
-  const bool connect = request_.method_kind() == http::MethodKind::kConnect;
-  if (site_.host == kInternalHost) {
-    if (connect) return AnswerConnect();
-    return Refuse({.status = 404,
-                   .code = "not_in_this_version",
-                   .reason = "this version of aileron serves no API inside the sandbox",
-                   .hint = "use the aileron command on the host"});
-  }
   state_ = State::kVerdict;
   Do(Command::kAskVerdict);
 }

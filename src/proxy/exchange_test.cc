@@ -517,15 +517,5 @@ TEST(Exchange, EverySplitOfARequestAndResponseGivesTheSame) {
   EXPECT_EQ(play.records[0].bytes_down, 4u);
 }
 
-TEST(Exchange, AileronsOwnNameAnswersItself) {
-  Play play(Exchange::Mode::kProxy);
-  play.Client(
-      "GET http://aileron.internal/v1 HTTP/1.1\r\nHost: aileron.internal\r\nAccept: "
-      "application/json\r\n\r\n");
-  const std::string got = play.ToClient();
-  EXPECT_THAT(got, StartsWith("HTTP/1.1 404 "));
-  EXPECT_THAT(got, HasSubstr("not_in_this_version"));
-}
-
 }  // namespace
 }  // namespace aileron::proxy

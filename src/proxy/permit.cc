@@ -16,11 +16,13 @@ enum class Type : std::uint8_t {
   kCredential = 4,
   kRevoke = 5,
   kStop = 6,
+  kApi = 7,
   kReady = 16,
   kAskVerdict = 17,
   kAskLeaf = 18,
   kAskCredential = 19,
   kAudit = 20,
+  kAskApi = 21,
 };
 
 enum class Opaque : std::uint8_t { kNo = 0, kYes = 1 };
@@ -279,6 +281,19 @@ Secret Encode(const Credential& credential) {
   return packet;
 }
 
+std::string Encode(const Api& api) {
+  WireWriter writer = Begin(Type::kApi);
+  writer.U64(api.id);
+  writer.Text(api.error);
+  return writer.Take();
+}
+
+std::string Encode(const AskApi& ask) {
+  WireWriter writer = Begin(Type::kAskApi);
+  writer.U64(ask.id);
+  return writer.Take();
+}
+
 std::string Encode(const Revoke&) { return Begin(Type::kRevoke).Take(); }
 std::string Encode(const Stop&) { return Begin(Type::kStop).Take(); }
 std::string Encode(const Ready&) { return Begin(Type::kReady).Take(); }
@@ -370,6 +385,12 @@ Result<DaemonMessage> DecodeFromDaemon(std::string_view packet) {
       if (!secret.empty()) credential.secret = Secret(secret);
       return FromDaemon(fields, std::move(credential));
     }
+    case Type::kApi: {
+      Api api;
+      api.id = fields.U64();
+      api.error = fields.Text();
+      return FromDaemon(fields, std::move(api));
+    }
     case Type::kRevoke:
       return FromDaemon(fields, Revoke{});
     case Type::kStop:
@@ -411,6 +432,11 @@ Result<WorkerMessage> DecodeFromWorker(std::string_view packet) {
       ask.service = fields.Text();
       ask.method = fields.Text();
       ask.path = fields.Text();
+      return FromWorker(fields, std::move(ask));
+    }
+    case Type::kAskApi: {
+      AskApi ask;
+      ask.id = fields.U64();
       return FromWorker(fields, std::move(ask));
     }
     case Type::kAudit: {

@@ -130,6 +130,13 @@ struct Credential {
   std::string hint;
 };
 
+// A connection to the sandbox's API (kInternalHost), as the packet's one descriptor: the daemon
+// serves HTTP/1.1 on its other end, and knows by it which session asks.
+struct Api {
+  std::uint64_t id = 0;
+  std::string error;  // why there is none; then no descriptor comes
+};
+
 // Forget every cached verdict and credential.
 struct Revoke {};
 // End: audit records are flushed, connections are closed.
@@ -168,6 +175,11 @@ struct AskCredential {
   std::string path;
 };
 
+// For a connection to the sandbox's API.
+struct AskApi {
+  std::uint64_t id = 0;
+};
+
 struct AuditRecord {
   std::string kind;           // "request", "connect", "dns", "refused", "upgrade", "tunnel"
   std::uint64_t time_us = 0;  // when it began, microseconds since 1970
@@ -190,14 +202,15 @@ struct Audit {
   std::vector<AuditRecord> records;
 };
 
-using DaemonMessage = std::variant<Start, Verdict, Leaf, Credential, Revoke, Stop>;
-using WorkerMessage = std::variant<Ready, AskVerdict, AskLeaf, AskCredential, Audit>;
+using DaemonMessage = std::variant<Start, Verdict, Leaf, Credential, Api, Revoke, Stop>;
+using WorkerMessage = std::variant<Ready, AskVerdict, AskLeaf, AskCredential, AskApi, Audit>;
 
 std::string Encode(const Start& start);
 std::string Encode(const Verdict& verdict);
 std::string Encode(const Leaf& leaf);
 // In locked memory, since it holds the secret.
 Secret Encode(const Credential& credential);
+std::string Encode(const Api& api);
 std::string Encode(const Revoke& revoke);
 std::string Encode(const Stop& stop);
 
@@ -205,6 +218,7 @@ std::string Encode(const Ready& ready);
 std::string Encode(const AskVerdict& ask);
 std::string Encode(const AskLeaf& ask);
 std::string Encode(const AskCredential& ask);
+std::string Encode(const AskApi& ask);
 // Callers keep a batch within limits::packet_max by EncodedSize and limits::audit_batch_max.
 std::string Encode(const Audit& audit);
 // An upper bound of what the record adds to a batch.

@@ -32,13 +32,14 @@ PermitClient::PermitClient(net::Loop& loop, os::Fd channel)
 Status PermitClient::Start(std::function<void()> on_revoke, std::function<void(bool)> on_end) {
   on_revoke_ = std::move(on_revoke);
   on_end_ = std::move(on_end);
-  return channel_.Start([this](std::string_view packet) { OnPacket(packet); },
+  return channel_.Start([this](std::string_view packet,
+                               std::vector<os::Fd>& descriptors) { OnPacket(packet, descriptors); },
                         [this] { on_end_(false); });
 }
 
 Status PermitClient::SendReady() { return channel_.Send(Encode(Ready{})); }
 
-void PermitClient::OnPacket(std::string_view packet) {
+void PermitClient::OnPacket(std::string_view packet, std::vector<os::Fd>& descriptors) {
   auto message = DecodeFromDaemon(packet);
   if (!message) {
     // The daemon is the one we obey: what it says unclearly is a reason to stop, not to guess.
@@ -48,6 +49,7 @@ void PermitClient::OnPacket(std::string_view packet) {
   if (auto* verdict = std::get_if<Verdict>(&*message)) return Answer(std::move(*verdict));
   if (auto* credential = std::get_if<Credential>(&*message)) return Answer(std::move(*credential));
   if (auto* leaf = std::get_if<Leaf>(&*message)) return Answer(std::move(*leaf));
+  if (const auto* api = std::get_if<Api>(&*message)) return Answer(*api, descriptors);
   if (std::holds_alternative<Revoke>(*message)) {
     verdicts_.clear();
     credentials_.clear();
@@ -103,6 +105,13 @@ void PermitClient::Answer(Leaf leaf) {
   }
 }
 
+void PermitClient::Answer(const Api& api, std::vector<os::Fd>& descriptors) {
+  auto asked = Take<OnApi>(api.id);
+  if (!asked) return;
+  if (descriptors.size() == 1) return (*asked)(std::move(descriptors.front()));
+  (*asked)(Fail(Code::kUnavailable, "{}", api.error));
+}
+
 void PermitClient::AskVerdict(const Site& site, OnVerdict on_verdict) {
   std::string key = KeyOf(site);
   if (const auto found = verdicts_.find(key); found != verdicts_.end())
@@ -127,6 +136,11 @@ void PermitClient::AskCredential(proxy::AskCredential ask, OnCredential on_crede
 void PermitClient::AskLeaf(const std::string& host, const std::string& public_key, OnLeaf on_leaf) {
   const std::uint64_t id = next_id_++;
   Ask(id, std::move(on_leaf), Encode(proxy::AskLeaf{id, host, public_key}));
+}
+
+void PermitClient::AskApi(OnApi on_api) {
+  const std::uint64_t id = next_id_++;
+  Ask(id, std::move(on_api), Encode(proxy::AskApi{id}));
 }
 
 void PermitClient::Ask(std::uint64_t id, Asked asked, std::string packet) {
@@ -162,6 +176,8 @@ void PermitClient::GiveUp(std::uint64_t id, std::string_view why) {
                                                       .hint = std::string(restart_hint)}));
   } else if (auto leaf = Take<OnLeaf>(id)) {
     (*leaf)(Fail(Code::kUnavailable, "{}", why));
+  } else if (auto api = Take<OnApi>(id)) {
+    (*api)(Fail(Code::kUnavailable, "{}", why));
   }
 }
 

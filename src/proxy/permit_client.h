@@ -26,6 +26,7 @@ class PermitClient {
   using OnVerdict = std::function<void(std::shared_ptr<const Verdict>)>;
   using OnCredential = std::function<void(std::shared_ptr<const Credential>)>;
   using OnLeaf = std::function<void(Result<std::string>)>;  // DER
+  using OnApi = std::function<void(Result<os::Fd>)>;
 
   PermitClient(net::Loop& loop, os::Fd channel);
 
@@ -37,6 +38,8 @@ class PermitClient {
   // The id is set here.
   void AskCredential(proxy::AskCredential ask, OnCredential on_credential);
   void AskLeaf(const std::string& host, const std::string& public_key, OnLeaf on_leaf);
+  // A connection to the daemon, for the sandbox's API.
+  void AskApi(OnApi on_api);
 
   // Sends the record within limits::audit_flush.
   void Record(AuditRecord record);
@@ -53,7 +56,7 @@ class PermitClient {
     std::string key;
     OnCredential done;
   };
-  using Asked = std::variant<VerdictAsked, CredentialAsked, OnLeaf>;
+  using Asked = std::variant<VerdictAsked, CredentialAsked, OnLeaf, OnApi>;
 
   // In order: one timeout for all that stand in it.
   struct Deadlines {
@@ -62,10 +65,11 @@ class PermitClient {
     std::deque<std::pair<net::Instant, std::uint64_t>> queue;
   };
 
-  void OnPacket(std::string_view packet);
+  void OnPacket(std::string_view packet, std::vector<os::Fd>& descriptors);
   void Answer(Verdict verdict);
   void Answer(Credential credential);
   void Answer(Leaf leaf);
+  void Answer(const Api& api, std::vector<os::Fd>& descriptors);
   void Ask(std::uint64_t id, Asked asked, std::string packet);
   void Expire(Deadlines& deadlines);
   void GiveUp(std::uint64_t id, std::string_view why);

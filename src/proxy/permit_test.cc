@@ -91,6 +91,7 @@ TEST(Permit, QuestionsAndRecordsComeBackAsTheyWereSent) {
       BackFromWorker<AskVerdict>(Encode(AskVerdict{1, "h", 80, Scheme::kHttp, How::kDns})).how,
       How::kDns);
   EXPECT_EQ(BackFromWorker<AskLeaf>(Encode(AskLeaf{2, "h", "key"})).public_key, "key");
+  EXPECT_EQ(BackFromWorker<AskApi>(Encode(AskApi{7})).id, 7u);
   const auto ask = BackFromWorker<AskCredential>(
       Encode(AskCredential{.id = 3, .binding = "b", .host = "h", .method = "PUT", .path = "/p"}));
   EXPECT_EQ(ask.binding + ask.method + ask.path, "bPUT/p");

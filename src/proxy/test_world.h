@@ -83,8 +83,9 @@ class TestWorld {
   void Start(Worker worker = Worker::kThread) {
     auto [here, there] = *os::SocketPair(SOCK_SEQPACKET);
     daemon_ = std::make_unique<net::PacketChannel>(*loop_, std::move(here), limits::packet_max);
-    ASSERT_TRUE(daemon_->Start([this](std::string_view packet) { OnPacket(packet); },
-                               [this] { ended_ = true; }));
+    ASSERT_TRUE(
+        daemon_->Start([this](std::string_view packet, std::vector<os::Fd>&) { OnPacket(packet); },
+                       [this] { ended_ = true; }));
     start_.session_id = "session";
     start_.extra_roots = site_ca_.pem();
     std::vector<os::Fd> sockets;
@@ -161,6 +162,8 @@ class TestWorld {
   int verdicts_asked_ = 0;
   int credentials_asked_ = 0;
   int leafs_asked_ = 0;
+  net::TestPeer::OnInput api_;  // serves aileron.internal
+  std::list<net::TestPeer> api_peers_;
   std::uint64_t keep_ms_ = kKeepUntilRevoked;  // of the credentials that are given
   proxy::Start start_;
   std::unique_ptr<net::PacketChannel> daemon_;
@@ -245,6 +248,13 @@ class TestWorld {
       }
       const Secret encoded = Encode(credential);
       (void)daemon_->Send(std::string(encoded.Reveal()));
+    }
+    if (auto* ask = std::get_if<AskApi>(&*message)) {
+      if (api_ == nullptr) return (void)daemon_->Send(Encode(Api{ask->id, "there is none"}));
+      auto [here, there] = *os::SocketPair(SOCK_STREAM | SOCK_NONBLOCK);
+      api_peers_.emplace_back(*loop_, std::move(here), api_);
+      const int number = there.get();
+      ASSERT_TRUE(os::SendMessage(daemon_->descriptor(), Encode(Api{ask->id, ""}), {&number, 1}));
     }
     if (auto* audit = std::get_if<Audit>(&*message)) {
       for (AuditRecord& record : audit->records) records_.push_back(std::move(record));

@@ -55,21 +55,18 @@ class Upstreams::Idle final : public net::Channel::Owner {
 };
 
 Upstreams::Upstreams(net::Loop& loop, net::Resolver& resolver, net::TlsClient& tls,
-                     std::vector<ConnectTo> connect_to, const Timeouts& timeouts)
+                     PermitClient& permits, std::vector<ConnectTo> connect_to,
+                     const Timeouts& timeouts)
     : loop_(loop),
       resolver_(resolver),
       tls_(tls),
+      permits_(permits),
       connect_to_(std::move(connect_to)),
       timeouts_(timeouts),
       old_(loop, [this] { DropOld(); }),
       shared_(loop) {}
 
 Upstreams::~Upstreams() = default;
-
-void Upstreams::UseProxy(UpstreamProxy proxy, PermitClient& permits) {
-  proxy_ = std::move(proxy);
-  permits_ = &permits;
-}
 
 std::string Upstreams::KeyOf(const Site& site) {
   return site.Key(static_cast<char>('0' + static_cast<int>(site.scheme))) + site.identity;
@@ -87,7 +84,9 @@ std::unique_ptr<net::Channel> Upstreams::Take(const Site& site, HttpVersion vers
 // What is spoken to a site when its client speaks `version`.
 HttpVersion Upstreams::VersionFor(const Site& site, const std::string& key,
                                   HttpVersion version) const {
-  // A plain site behind a proxy is asked for in absolute form, which proxies know in HTTP/1.1.
+  // The daemon speaks nothing else; and a plain site behind a proxy is asked for in absolute form,
+  // which proxies know in HTTP/1.1.
+  if (site.host == kInternalHost) return HttpVersion::k1;
   if (site.scheme == Scheme::kHttp && proxy_.Serves(site.host)) return HttpVersion::k1;
   const auto only = only_.find(key);
   return only == only_.end() ? version : only->second;
@@ -245,6 +244,7 @@ void Upstreams::Opening::Begin() {
   if (version_ == HttpVersion::k2) {
     if (auto stream = upstreams_.shared_.Take(key_)) return Finish(std::move(stream));
   }
+  if (site_.host == kInternalHost) return BeginInternal();
   const ConnectTo* redirected = Redirected();
   if (upstreams_.proxy_.Serves(site_.host)) return BeginThroughProxy(redirected);
   if (redirected != nullptr) {
@@ -258,6 +258,19 @@ void Upstreams::Opening::Begin() {
     return Resolved(net::Resolver::Answer{.addresses = {*address}});
   }
   Resolve(site_.host, site_.port);
+}
+
+void Upstreams::Opening::BeginInternal() {
+  upstreams_.permits_.AskApi([this, alive = std::weak_ptr(alive_)](Result<os::Fd> socket) {
+    if (alive.expired()) return;
+    if (!socket) {
+      return Fail("api_unavailable", std::move(socket.error().message),
+                  "see \"aileron status\" on the host, and try again", 503);
+    }
+    auto stream = net::Stream::Make(upstreams_.loop_, std::move(*socket), *this);
+    if (!stream) return Fail("api_unavailable", stream.error().message, "", 503);
+    Finish(std::move(*stream));
+  });
 }
 
 void Upstreams::Opening::Resolve(const std::string& name, std::uint16_t port) {
@@ -360,7 +373,7 @@ void Upstreams::Opening::Connected(Result<net::Connected> connected) {
   if (!stream) return Fail("upstream_unreachable", stream.error().message, "");
   if (!tunnel_to_.empty()) {
     tunnel_ = std::make_unique<ProxyTunnel>(
-        upstreams_.loop_, *upstreams_.permits_, proxy, tunnel_to_, std::move(*stream),
+        upstreams_.loop_, upstreams_.permits_, proxy, tunnel_to_, std::move(*stream),
         upstreams_.timeouts_.connect,
         [this](ProxyTunnel::Outcome outcome) { TunnelReady(std::move(outcome)); });
     return tunnel_->Begin();

@@ -2,6 +2,7 @@
 //
 //   resolve (or --connect-to) → drop forbidden addresses → connect → TLS, verified → a channel
 //   with an upstream proxy:      connect to it → CONNECT → TLS, verified
+//   aileron.internal:            a plain connection that the daemon makes
 //
 // A plain http:// site is spoken to through a proxy in absolute form, as proxies expect it (many
 // take CONNECT for TLS ports alone): then the connection is the proxy's, and the site's requests
@@ -45,12 +46,13 @@ class Upstreams {
   // One connection being opened. Destroying it cancels.
   class Opening;
 
-  Upstreams(net::Loop& loop, net::Resolver& resolver, net::TlsClient& tls,
+  // `permits` give the connections to kInternalHost, and a proxy's credential.
+  Upstreams(net::Loop& loop, net::Resolver& resolver, net::TlsClient& tls, PermitClient& permits,
             std::vector<ConnectTo> connect_to, const Timeouts& timeouts);
   ~Upstreams();
 
-  // From now on through `proxy`, whose credential `permits` gives.
-  void UseProxy(UpstreamProxy proxy, PermitClient& permits);
+  // From now on through `proxy`.
+  void UseProxy(UpstreamProxy proxy) { proxy_ = std::move(proxy); }
 
   // An idle connection to the site, or a stream on a shared one, or null. The caller becomes its
   // owner (Channel::set_owner).
@@ -81,10 +83,10 @@ class Upstreams {
   net::Loop& loop_;
   net::Resolver& resolver_;
   net::TlsClient& tls_;
+  PermitClient& permits_;
   std::vector<ConnectTo> connect_to_;
   Timeouts timeouts_;
   UpstreamProxy proxy_;
-  PermitClient* permits_ = nullptr;        // with a proxy
   std::list<std::unique_ptr<Idle>> idle_;  // the longest idle first
   std::unordered_map<std::string, std::vector<Idle*>> by_site_;
   std::unordered_map<std::string, std::unique_ptr<Opening>> ahead_;  // by site, and wanted by none
@@ -111,6 +113,7 @@ class Upstreams::Opening final : private net::Channel::Owner {
  private:
   friend class Upstreams;
   void Begin();
+  void BeginInternal();
   const ConnectTo* Redirected() const;
   void Resolve(const std::string& name, std::uint16_t port);
   void BeginThroughProxy(const ConnectTo* redirected);

@@ -23,6 +23,7 @@ namespace aileron::session {
 inline constexpr std::string_view kListTools = "tools.list";
 inline constexpr std::string_view kRunOperations = "operations.run";
 inline constexpr std::string_view kPollApprovals = "approvals.poll";
+inline constexpr std::string_view kDrainResults = "results.drain";
 
 struct Token {
   std::string session_id;
