@@ -60,8 +60,8 @@ struct Question {
   // issues.create". A grant covers questions with its subject and key. Compared as it is given,
   // returned as it is shown.
   std::string key;
-  std::string title;  // one line for a person
-  std::vector<Field> fields;
+  std::string title;                  // one line for a person
+  std::vector<Field> fields;          // as asked; a person's edits are not in them
   std::string opens;                  // what a yes would newly open, one line
   std::string credential;             // its reference, or empty
   std::string arguments;              // JSON object, or empty: what will run. Never shown as such
@@ -96,10 +96,13 @@ struct Approval {
   std::string reason;
   std::vector<std::string> edited;  // names of the arguments that the person changed
   std::optional<Time> began;
-  std::optional<Time> finished;
+  std::optional<Time> finished;    // came to its end, whichever
   std::optional<Outcome> outcome;  // of succeeded and failed
   std::optional<Time> collected;   // when its asker acknowledged how it ended
 };
+
+// What became of it, in words that follow its id: "it was denied by uid 1000, terminal at 2026-…".
+std::string Describe(const Approval& approval);
 
 enum class Answer { kApprove, kDeny };
 std::string_view AnswerName(Answer answer);  // "approve", "deny"

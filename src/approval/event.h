@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,6 @@ namespace aileron::approval {
 
 enum class Change {
   kAsked,      // a new question waits
-  kJoined,     // … for one asker more
   kPreviewed,  // its preview is there
   kApproved,
   kDenied,
@@ -28,7 +28,7 @@ enum class Change {
   kGrantUsed,   // one of its times was used
   kGrantEnded,  // used up, expired, revoked, or its session ended
 };
-// "asked", "joined", …, "granted", "grant_used", "grant_ended".
+// "asked", "previewed", …, "granted", "grant_used", "grant_ended".
 std::string_view ChangeName(Change change);
 std::optional<Change> ParseChange(std::string_view name);
 
@@ -40,6 +40,9 @@ struct Event {
   std::string grant;     // id, or empty
   std::string session;   // empty: of every session
 };
+
+// Told of each change after it is on the disk, in order. It may call the queue.
+using Observer = std::function<void(const Event&)>;
 
 struct Events {
   std::vector<Event> events;  // oldest first

@@ -22,8 +22,9 @@ inline constexpr std::size_t kPathMax = 4'096;    // a project
 inline constexpr std::size_t kFields = 64;        // of one question
 inline constexpr std::size_t kFieldNameMax = 64;
 inline constexpr std::size_t kFieldValueMax = 4'000;
-inline constexpr std::size_t kEditable = 64;           // names of arguments
-inline constexpr std::size_t kArgumentsMax = 1 << 20;  // JSON text
+inline constexpr std::size_t kEditable = 64;                  // names of arguments
+inline constexpr std::size_t kArgumentsMax = 1 << 20;         // JSON text
+inline constexpr std::int64_t kArgumentsOfSession = 8 << 20;  // of all that waits
 inline constexpr int kArgumentsDepth = 64;
 inline constexpr std::size_t kPreviewMax = 32 << 10;
 
@@ -38,12 +39,15 @@ inline constexpr std::int64_t kGrantsInAll = 10'000;  // denials that are rememb
 
 // What is kept of the past.
 inline constexpr std::int64_t kFinishedKept = 2'000;  // approvals; results not collected besides
-inline constexpr std::int64_t kBodiesKept = 100;      // results of collected ones
+inline constexpr std::int64_t kLargeKept = 100;       // of those: arguments, preview and body, too
+inline constexpr std::chrono::days kUncollectedKept{7};
+inline constexpr int kPruneEvery = 64;  // approvals that came to an end
 inline constexpr std::int64_t kEventsKept = 10'000;
 
 // One answer.
 inline constexpr std::size_t kListMax = 2'000;
 inline constexpr std::size_t kCollectMax = 50;
+inline constexpr std::size_t kCollectBytes = 4 << 20;  // of bodies, or one that is larger
 inline constexpr std::size_t kEventsMax = 1'000;
 
 }  // namespace aileron::approval::limits

@@ -12,7 +12,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -64,6 +63,8 @@ struct GrantFilter {
   std::size_t limit = 100;             // at most limits::kListMax
 };
 
+class Core;
+
 class Queue {
  public:
   // Makes the file when it is missing. What was running has failed (kCodeInterrupted). Operations
@@ -73,14 +74,12 @@ class Queue {
   Queue& operator=(Queue&&) noexcept;
   ~Queue();
 
-  // Told of each change after it is on the disk, in order. It may call the queue.
-  using Observer = std::function<void(const Event&)>;
   void SetObserver(Observer observer);
 
   // Asks, in this order: a remembered no; a remembered yes (a counted one is used by this call);
   // a decision that came when nobody waited any more (Claim), which this call claims; else the
   // question waits, or joins the same one (session, subject, key, arguments) that waits already.
-  // kInvalid for a question that breaks a limit.
+  // kInvalid for a question that breaks a limit, or is due already.
   Result<Asked> Ask(const Question& question, Time now);
   // Only while pending.
   Status SetPreview(std::string_view id, std::string_view preview, Time now);
@@ -90,9 +89,10 @@ class Queue {
   // decided and when, if somebody did; or which argument may not be changed.
   Result<Approval> Decide(std::string_view id, const Decision& decision, Time now);
 
-  // For subjects other than operations: somebody waited and was told, so the decision is used. One
-  // decided for once (or as the first of N times) that nobody claims answers the next identical
-  // Ask, within limits::kYesLife. Claiming twice is kInvalid, as is claiming what is undecided.
+  // Somebody waited for `id` and was told how it ended: claimed and acknowledged. A no, or a yes to
+  // anything but an operation, that was for once (or one of N times) and that nobody claims answers
+  // the next identical Ask within limits::kYesLife, so that a client that was sent away and comes
+  // back is not asked about twice. Claiming again changes nothing; kInvalid before the end.
   Status Claim(std::string_view id, Time now);
 
   // approved → running. What is returned, and nothing else, may run, once.
@@ -100,7 +100,7 @@ class Queue {
   // running → succeeded or failed. A body over limits::kBodyMax is cut, never refused.
   Result<Approval> Finish(std::string_view id, const Outcome& outcome, Time now);
 
-  // pending, or an operation that was not begun → cancelled.
+  // pending, or an operation that was not begun → cancelled; `by` takes the decider's place.
   Result<Approval> Cancel(std::string_view id, std::string_view by, Time now);
   // The same for all of a session; what runs goes on.
   Result<std::vector<Approval>> CancelSession(std::string_view session, std::string_view by,
@@ -121,9 +121,9 @@ class Queue {
   Result<std::int64_t> Pending() const;
 
   // Drain: what of a session has come to its end and is not acknowledged, oldest first, at most
-  // limits::kCollectMax. At least once until Acknowledge, never after it: an answer that is lost on
-  // its way is given again, and who acknowledged gets nothing twice. What was given to an asker
-  // that waited is acknowledged in the same way.
+  // limits::kCollectMax and kCollectBytes. At least once until Acknowledge, never after it: an
+  // answer that is lost on its way is given again, and who acknowledged gets nothing twice. What
+  // was given to an asker that waited is acknowledged in the same way.
   Result<std::vector<Approval>> Collect(std::string_view session, std::size_t limit) const;
   // Ids that are of another session, unknown or not at an end are passed over. Returns how many
   // were new.
@@ -133,7 +133,7 @@ class Queue {
   // Newest first; those that ended are not there.
   Result<std::vector<Grant>> Grants(const GrantFilter& filter, Time now) const;
   // kNotFound.
-  Result<Grant> Revoke(std::string_view grant, Time now);
+  Result<Grant> Revoke(std::string_view id, Time now);
 
   // The events after number `seq`, at most limits::kEventsMax.
   Result<Events> EventsAfter(std::int64_t seq, std::size_t limit) const;
@@ -142,7 +142,6 @@ class Queue {
   store::Database& database();
 
  private:
-  struct Core;
   explicit Queue(std::unique_ptr<Core> core);
   std::unique_ptr<Core> core_;
 };
