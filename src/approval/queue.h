@@ -89,10 +89,12 @@ class Queue {
   // decided and when, if somebody did; or which argument may not be changed.
   Result<Approval> Decide(std::string_view id, const Decision& decision, Time now);
 
-  // Somebody waited for `id` and was told how it ended: claimed and acknowledged. A no, or a yes to
-  // anything but an operation, that was for once (or one of N times) and that nobody claims answers
-  // the next identical Ask within limits::kYesLife, so that a client that was sent away and comes
-  // back is not asked about twice. Claiming again changes nothing; kInvalid before the end.
+  // Somebody waited for `id` and goes on with how it ended: claimed and acknowledged. A no, or a
+  // yes to anything but an operation, that was for once (or one of N times) and that nobody claims
+  // answers the next identical Ask within limits::kYesLife, so that a client that was sent away and
+  // comes back is not asked about twice. Who merely learns the decision (a client that waits for
+  // the id, and will ask again) acknowledges instead. Claiming again changes nothing; kInvalid
+  // before the end.
   Status Claim(std::string_view id, Time now);
 
   // approved → running. What is returned, and nothing else, may run, once.
