@@ -41,7 +41,8 @@ struct Event {
   std::string session;   // empty: of every session
 };
 
-// Told of each change after it is on the disk, in order. It may call the queue.
+// Told of each change after it is on the disk, in order and before the call that made it returns.
+// It may call the queue; what that call then returns is older than what the observer did.
 using Observer = std::function<void(const Event&)>;
 
 struct Events {

@@ -69,6 +69,13 @@ Result<CheckedQuestion> Check(const Question& question, Time now) {
   AILERON_TRY(CheckEditable(question));
   if (!question.arguments.empty()) AILERON_TRY(CheckArguments(question.arguments));
   CheckedQuestion checked{.question = Shown(question)};
+  std::size_t bytes = 0;
+  for (const Field& field : checked.question.fields)
+    bytes += field.name.size() + field.value.size();
+  if (bytes > limits::kFieldsMax) {
+    return Fail(Code::kInvalid, "the fields of a question hold at most {} bytes; these hold {}",
+                limits::kFieldsMax, bytes);
+  }
   // Each part is hashed by itself, so that none can reach into the next.
   const auto both = [](std::string_view a, std::string_view b) {
     return crypto::Sha256()

@@ -22,6 +22,10 @@ TEST(Question, WhatBreaksALimitIsRefused) {
   EXPECT_TRUE(refused([](Question& q) { q.title = ""; }));
   EXPECT_TRUE(refused([](Question& q) { q.fields.resize(limits::kFields + 1); }));
   EXPECT_FALSE(refused([](Question& q) { q.fields.resize(limits::kFields); }));
+  EXPECT_TRUE(refused([](Question& q) {
+    q.fields.assign(limits::kFieldsMax / limits::kFieldValueMax + 1,
+                    {"a", std::string(limits::kFieldValueMax, 'x')});
+  }));
   EXPECT_TRUE(refused([](Question& q) { q.expires = kStart; }));
   EXPECT_TRUE(refused([](Question& q) { q.arguments = "no JSON"; }));
   EXPECT_TRUE(refused([](Question& q) { q.editable.assign(limits::kEditable + 1, "a"); }));

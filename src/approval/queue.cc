@@ -87,12 +87,17 @@ Result<std::optional<Asked>> CheckRoom(const Core& core, const Question& questio
                  core.approvals.Number("SELECT sum(length(arguments)) FROM approvals WHERE state = "
                                        "'pending' AND session = ?",
                                        {session}));
-  const auto size = static_cast<std::int64_t>(question.arguments.size());
-  if (waiting >= limits::kPendingOfSession || bytes + size > limits::kArgumentsOfSession) {
+  if (waiting >= limits::kPendingOfSession) {
     return Full(kCodeTooManyQuestions,
                 fmt::format("{} questions of this session wait for a person already. Wait until "
                             "some are decided, then try again",
                             waiting));
+  }
+  if (bytes + static_cast<std::int64_t>(question.arguments.size()) > limits::kArgumentsOfSession) {
+    return Full(kCodeTooManyQuestions,
+                fmt::format("the questions of this session that wait for a person hold {} bytes of "
+                            "arguments already. Wait until some are decided, then try again",
+                            bytes));
   }
   AILERON_ASSIGN(
       const std::int64_t in_all,

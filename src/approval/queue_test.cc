@@ -293,6 +293,7 @@ TEST_F(QueueTest, ArgumentsThatWaitHaveABoundTogether) {
   while (MustAsk(ask(taken)).kind == Kind::kPending) ++taken;
   EXPECT_EQ(taken, 8);
   EXPECT_EQ(MustAsk(ask(taken)).code, kCodeTooManyQuestions);
+  EXPECT_THAT(MustAsk(ask(taken)).message, HasSubstr("bytes of arguments"));
 }
 
 TEST_F(QueueTest, ResultsThatNobodyCollectsStopASession) {
