@@ -2,7 +2,7 @@
 //
 // The text is JSON on one line with its keys in a fixed order, so the same record has the same
 // bytes, and thus the same hash, everywhere. Empty texts and zero counts of optional fields are
-// left out. Control characters and invalid UTF-8 of strangers are written as \xNN text.
+// left out. What strangers wrote is made safe to show (base/text.h).
 //
 //   {"seq":7,"time_us":…,"session":"01…","time":"2026-11-23T23:15:09.123Z",
 //    "kind":"request","actor":…,"host":…,"port":…,"method":…,"path":…,"action":…,"rule":…,

@@ -198,19 +198,46 @@ std::size_t Utf8Length(std::string_view text) {
   return 0;
 }
 
-// Characters that change how their neighbours are shown: C1 controls, zero-width and bidirectional
-// marks (U+200B..U+200F, U+202A..U+202E, U+2060..U+206F), the byte order mark.
-bool Deceives(std::string_view character) {
-  if (character.size() == 2)
-    return character[0] == '\xC2' && static_cast<std::uint8_t>(character[1]) < 0xA0;
-  if (character.size() != 3) return false;
-  const auto second = static_cast<std::uint8_t>(character[1]);
-  const auto third = static_cast<std::uint8_t>(character[2]);
-  if (character[0] == '\xEF') return second == 0xBB && third == 0xBF;
-  if (character[0] != '\xE2') return false;
-  return (second == 0x80 &&
-          ((third >= 0x8B && third <= 0x8F) || (third >= 0xA8 && third <= 0xAE))) ||
-         (second == 0x81 && third >= 0xA0 && third <= 0xAF);
+// The code point of one well-formed sequence.
+char32_t CodePoint(std::string_view character) {
+  const auto first = static_cast<std::uint8_t>(character[0]);
+  char32_t code = character.size() == 1 ? first : first & (0xFFu >> (character.size() + 1));
+  for (const char c : character.substr(1))
+    code = code << 6 | (static_cast<std::uint8_t>(c) & 0x3Fu);
+  return code;
+}
+
+// Characters that are not seen, or change how their neighbours are: controls, what Unicode calls
+// ignorable when it has no glyph for it (zero-width, fillers, variation selectors, tags),
+// bidirectional marks, line and paragraph separators, annotations, and a blank that is no space.
+constexpr std::pair<char32_t, char32_t> kDeceivers[] = {
+    {0x80, 0x9F},     {0xAD, 0xAD},       {0x34F, 0x34F},     {0x61C, 0x61C},     {0x115F, 0x1160},
+    {0x17B4, 0x17B5}, {0x180B, 0x180F},   {0x200B, 0x200F},   {0x2028, 0x202E},   {0x2060, 0x206F},
+    {0x2800, 0x2800}, {0x3164, 0x3164},   {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},
+    {0xFFF0, 0xFFFB}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
+};
+
+bool Deceives(char32_t code) {
+  return std::ranges::any_of(
+      kDeceivers, [&](const auto& range) { return code >= range.first && code <= range.second; });
+}
+
+// One character, or one byte that begins none (`length` 0), as it may be shown.
+void AppendPrintable(std::string_view character, std::size_t length, std::string& safe) {
+  if (length == 0) {
+    safe += fmt::format("\\x{:02x}", static_cast<std::uint8_t>(character[0]));
+    return;
+  }
+  const char32_t code = CodePoint(character);
+  if (code < ' ' || code == 0x7F) {
+    safe += fmt::format("\\x{:02x}", static_cast<std::uint32_t>(code));
+  } else if (code < 0x7F || !Deceives(code)) {
+    safe += character;
+  } else if (code <= 0xFFFF) {
+    safe += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(code));
+  } else {
+    safe += fmt::format("\\U{:08x}", static_cast<std::uint32_t>(code));
+  }
 }
 
 }  // namespace
@@ -221,12 +248,7 @@ std::string Printable(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = Utf8Length(text);
     const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
-    const bool control = character.size() == 1 && (character[0] < ' ' || character[0] == 0x7f);
-    if (length == 0 || control || Deceives(character)) {
-      for (const char c : character) safe += fmt::format("\\x{:02x}", static_cast<std::uint8_t>(c));
-    } else {
-      safe += character;
-    }
+    AppendPrintable(character, length, safe);
     text.remove_prefix(character.size());
   }
   return safe;

@@ -83,10 +83,39 @@ TEST(Text, PrintableLeavesNoWayToMoveTheCursorOrTurnTheText) {
   EXPECT_EQ(Printable("ok \xc3\xa4\xe2\x82\xac"), "ok \xc3\xa4\xe2\x82\xac");
   EXPECT_EQ(Printable("\x1b[2J"), "\\x1b[2J");
   EXPECT_EQ(Printable("a\nb\x7f"), "a\\x0ab\\x7f");
-  EXPECT_EQ(Printable("\xe2\x80\xae"), "\\xe2\\x80\\xae");  // right-to-left override
-  EXPECT_EQ(Printable("\xc2\x9b"), "\\xc2\\x9b");           // a C1 control: CSI
+  EXPECT_EQ(Printable("\xc2\x9b"), "\\u009b");              // a C1 control: CSI
   EXPECT_EQ(Printable("\xff\xc0\x80"), "\\xff\\xc0\\x80");  // not UTF-8
   EXPECT_EQ(Printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // a surrogate
+}
+
+TEST(Text, PrintableShowsWhatIsNotSeen) {
+  const std::pair<const char*, const char*> examples[] = {
+      {"\xc2\xad", "\\u00ad"},              // soft hyphen
+      {"\xd8\x9c", "\\u061c"},              // Arabic letter mark
+      {"\xe2\x80\x8b", "\\u200b"},          // zero-width space
+      {"\xe2\x80\x8f", "\\u200f"},          // right-to-left mark
+      {"\xe2\x80\xa8", "\\u2028"},          // line separator
+      {"\xe2\x80\xaa", "\\u202a"},          // left-to-right embedding
+      {"\xe2\x80\xae", "\\u202e"},          // right-to-left override
+      {"\xe2\x81\xa6", "\\u2066"},          // left-to-right isolate
+      {"\xe2\x81\xa9", "\\u2069"},          // its end
+      {"\xe3\x85\xa4", "\\u3164"},          // Hangul filler
+      {"\xef\xb8\x8f", "\\ufe0f"},          // variation selector
+      {"\xef\xbb\xbf", "\\ufeff"},          // byte order mark
+      {"\xf3\xa0\x81\x81", "\\U000e0041"},  // a tag: text in text
+      {"\xf3\xa0\x84\x80", "\\U000e0100"},  // variation selector 17
+  };
+  for (const auto& [text, shown] : examples) {
+    EXPECT_EQ(Printable(text), shown);
+    EXPECT_EQ(Printable(shown), shown);
+  }
+}
+
+TEST(Text, PrintableLeavesWhatIsSeen) {
+  for (const char* seen : {"a b", "\xe2\x80\xa6", "\xe2\x80\x93", "\xe4\xb8\xad",
+                           "\xf0\x9f\x98\x80", "\xd7\xa9", "\\"}) {
+    EXPECT_EQ(Printable(seen), seen);
+  }
 }
 
 }  // namespace

@@ -1,0 +1,36 @@
+#include "approval/shown_text.h"
+
+#include "base/result.h"
+#include "base/text.h"
+
+namespace aileron::approval {
+
+namespace {
+
+std::string Safe(std::string_view text, Lines lines) {
+  if (lines == Lines::kOne) return Printable(text);
+  std::string safe;
+  while (true) {
+    const auto end = text.find_first_of("\n\t");
+    safe += Printable(text.substr(0, end));
+    if (end == std::string_view::npos) return safe;
+    safe += text[end];
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace
+
+std::string ShownText(std::string_view text, std::size_t max, Lines lines) {
+  // What is safe is never shorter than what it was made of: the rest would be cut anyway.
+  std::string safe = Safe(text.substr(0, max), lines);
+  if (safe.size() <= max && text.size() <= max) return safe;
+  const std::string note = fmt::format("… ({} bytes in all)", text.size());
+  AILERON_CHECK(note.size() + 4 < max);
+  std::size_t end = max - note.size();
+  while (end > 0 && (static_cast<unsigned char>(safe[end]) & 0xC0) == 0x80) --end;
+  safe.resize(end);
+  return safe + note;
+}
+
+}  // namespace aileron::approval
