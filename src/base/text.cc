@@ -198,22 +198,34 @@ std::size_t Utf8Length(std::string_view text) {
   return 0;
 }
 
-// Characters that change how their neighbours are shown: C1 controls, zero-width and bidirectional
-// marks (U+200B..U+200F, U+202A..U+202E, U+2060..U+206F), the byte order mark.
+// Characters that change how their neighbours are shown or that nobody sees: C1 controls, the soft
+// hyphen, U+061C, U+180E, zero-width and bidirectional marks (U+200B..U+200F, U+2028..U+202E,
+// U+2060..U+206F), the byte order mark, tags and their like (U+E0000..U+E0FFF).
 bool Deceives(std::string_view character) {
-  if (character.size() == 2)
-    return character[0] == '\xC2' && static_cast<std::uint8_t>(character[1]) < 0xA0;
+  const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(character[i]); };
+  if (character.size() == 2) {
+    if (at(0) == 0xC2) return at(1) < 0xA0 || at(1) == 0xAD;
+    return at(0) == 0xD8 && at(1) == 0x9C;
+  }
+  if (character.size() == 4) return at(0) == 0xF3 && at(1) == 0xA0;
   if (character.size() != 3) return false;
-  const auto second = static_cast<std::uint8_t>(character[1]);
-  const auto third = static_cast<std::uint8_t>(character[2]);
-  if (character[0] == '\xEF') return second == 0xBB && third == 0xBF;
-  if (character[0] != '\xE2') return false;
-  return (second == 0x80 &&
-          ((third >= 0x8B && third <= 0x8F) || (third >= 0xA8 && third <= 0xAE))) ||
-         (second == 0x81 && third >= 0xA0 && third <= 0xAF);
+  if (at(0) == 0xEF) return at(1) == 0xBB && at(2) == 0xBF;
+  if (at(0) == 0xE1) return at(1) == 0xA0 && at(2) == 0x8E;
+  if (at(0) != 0xE2) return false;
+  if (at(1) == 0x80) return (at(2) >= 0x8B && at(2) <= 0x8F) || (at(2) >= 0xA8 && at(2) <= 0xAE);
+  return at(1) == 0x81 && at(2) >= 0xA0 && at(2) <= 0xAF;
 }
 
 }  // namespace
+
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = Utf8Length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
 
 std::string Printable(std::string_view text) {
   std::string safe;

@@ -50,7 +50,11 @@ std::optional<std::string> PercentDecode(std::string_view text);
 std::optional<std::string_view> NearestWord(std::string_view word,
                                             std::span<const std::string_view> candidates);
 
-// Text of a stranger, safe to print on a terminal: control characters and invalid UTF-8 become
+bool IsUtf8(std::string_view text);  // RFC 3629 §4
+
+// Text of a stranger, safe to print on a terminal: what controls it, what hides or
+// reorders its neighbours (zero-width, bidirectional and tag characters) and what is not UTF-8
+// become
 // \xNN.
 std::string Printable(std::string_view text);
 

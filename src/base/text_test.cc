@@ -89,5 +89,23 @@ TEST(Text, PrintableLeavesNoWayToMoveTheCursorOrTurnTheText) {
   EXPECT_EQ(Printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // a surrogate
 }
 
+TEST(Text, PrintableShowsWhatNobodyWouldSee) {
+  for (const std::string_view hidden :
+       {"\xc2\xad", "\xd8\x9c", "\xe1\xa0\x8e", "\xe2\x80\x8b", "\xe2\x81\xa6", "\xef\xbb\xbf",
+        "\xf3\xa0\x81\xa1", "\xf3\xa0\x84\x80"}) {
+    EXPECT_TRUE(Printable(hidden).starts_with("\\x")) << Printable(hidden);
+  }
+  EXPECT_EQ(Printable("\xf0\x9f\x98\x80\xd8\xa7\xc2\xa7"), "\xf0\x9f\x98\x80\xd8\xa7\xc2\xa7");
+}
+
+TEST(Text, Utf8IsToldFromOtherBytes) {
+  EXPECT_TRUE(IsUtf8(""));
+  EXPECT_TRUE(IsUtf8("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"));
+  for (const std::string_view bad :
+       {"\x80", "a\xff", "\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82"}) {
+    EXPECT_FALSE(IsUtf8(bad));
+  }
+}
+
 }  // namespace
 }  // namespace aileron
