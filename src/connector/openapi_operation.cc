@@ -1,3 +1,4 @@
+// Tested by src/connector/openapi_test.cc.
 #include "connector/openapi_operation.h"
 
 #include <algorithm>
