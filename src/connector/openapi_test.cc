@@ -206,6 +206,8 @@ TEST(OpenApi, ASwagger2DocumentBecomesAConnector) {
       "/things": {
         "get": {"operationId": "things", "security": [{"k": []}], "parameters": [
           {"name": "ids", "in": "query", "type": "array", "items": {"type": "integer"}},
+          {"name": "x-key", "in": "header", "type": "string", "required": true},
+          {"name": "pin", "in": "query", "type": "string", "format": "password"},
           {"name": "tags", "in": "query", "type": "array", "items": {"type": "string"}, "collectionFormat": "multi"}]},
         "post": {"operationId": "add", "parameters": [
           {"name": "thing", "in": "body", "required": true, "schema": {"$ref": "#/definitions/Thing"}}]},
@@ -222,6 +224,8 @@ TEST(OpenApi, ASwagger2DocumentBecomesAConnector) {
   EXPECT_EQ(connector.operations[0].Find("ids")->list, ListForm::kComma);
   EXPECT_EQ(connector.operations[0].Find("ids")->items, Type::kInteger);
   EXPECT_EQ(connector.operations[0].Find("tags")->list, ListForm::kRepeat);
+  EXPECT_EQ(connector.operations[0].inputs.size(), 3u);  // without the credential's header
+  EXPECT_EQ(connector.operations[0].redacted, (std::vector<std::string>{"pin"}));
   EXPECT_EQ(connector.operations[1].body, BodyShape::kJson);
   EXPECT_EQ(connector.operations[1].Find("size")->type, Type::kNumber);
   EXPECT_EQ(connector.operations[2].body, BodyShape::kForm);
