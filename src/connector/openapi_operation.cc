@@ -69,8 +69,9 @@ bool OperationImport::ReadTexts() {
   if (operation_.summary.empty()) {
     operation_.summary = FirstSentence(description, limits::kImportedSummaryMax);
   }
-  if (operation_.summary.empty())
+  if (operation_.summary.empty()) {
     operation_.summary = CleanText(What(), limits::kImportedSummaryMax);
+  }
   operation_.description = CleanText(description, limits::kImportedTextMax);
   if (operation_.description == operation_.summary) operation_.description.clear();
   return true;
@@ -80,11 +81,12 @@ bool OperationImport::ReadParameters() {
   // Those of the operation stand before those of its path that have the same name and place.
   std::set<std::pair<std::string_view, std::string_view>> seen;
   std::vector<const Node*> parameters;
+  std::size_t looked_at = 0;
   for (const Node* of : {source_.operation, source_.item}) {
     const Node* list = world_.references.Member(of, "parameters");
     if (list == nullptr || list->kind != Kind::kList) continue;
     for (const Node& each : list->items) {
-      if (parameters.size() >= limits::kParametersMax) {
+      if (++looked_at > limits::kParametersMax) {
         return Unusable(Need::kRequired, "it has too many parameters");
       }
       const Node* parameter = world_.references.Follow(&each);
@@ -111,6 +113,7 @@ bool OperationImport::ReadParameter(const Node& parameter) {
   const std::string_view name = references.Text(&parameter, "name");
   const std::string_view in = references.Text(&parameter, "in");
   const Need need = NeedOf(parameter);
+  if (name.size() > limits::kKeyMax) return Unusable(need, "a parameter's name is too long");
   // What carries the credential is added where it is kept, never by who calls.
   if (world_.credentials.contains(std::pair(std::string(in), ToLower(name)))) return true;
   if (in == "body" && world_.dialect == Dialect::kSwagger2) {
@@ -265,10 +268,11 @@ std::optional<Input> OperationImport::MakeInput(Where where, const Node* schema,
     const bool scalar_example =
         example != nullptr && example->kind != Kind::kList && example->kind != Kind::kMap;
     if (!scalar_example || !input.example.is_null()) continue;
-    const json value = ToJson(*example);
     const bool shown = CheckShown(example->text, limits::kSentAsMax, Lines::kOne).has_value() &&
                        Trim(example->text) == example->text;
-    if (shown && !Misfit(input, value)) input.example = value;
+    if (!shown) continue;
+    json value = ToJson(*example);
+    if (!Misfit(input, value)) input.example = std::move(value);
   }
   return input;
 }

@@ -289,6 +289,26 @@ TEST(OpenApi, AHostileDocumentIsBounded) {
   EXPECT_LT(std::chrono::duration<double>(spent).count(), 20.0);
 }
 
+TEST(OpenApi, WhatAllOperationsShareIsNotReadInFullForEach) {
+  std::string paths = "{";
+  for (int i = 0; i < 5'000; ++i) {
+    paths +=
+        fmt::format(R"({}"/p{}": {{"get": {{"$ref": "#/x/operation"}}}})", i > 0 ? "," : "", i);
+  }
+  std::string parameters = R"({"in": "query", "name": "a"})";
+  for (int i = 0; i < 100'000; ++i) parameters += R"(,{"in": "query", "name": "a"})";
+  const std::string large(5'000'000, ' ');
+  std::string text = Document(paths + "}");
+  text.insert(text.size() - 1,
+              fmt::format(R"(, "x": {{"operation": {{"description": "{}", "operationId": "{}",
+                "parameters": [{{"in": "query", "name": "{}"}}, {}]}}}})",
+                          large, large, large, parameters));
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_TRUE(ErrorOf(text).contains("5000 × it has too many parameters"));
+  const auto spent = std::chrono::steady_clock::now() - start;
+  EXPECT_LT(std::chrono::duration<double>(spent).count(), 20.0);
+}
+
 TEST(OpenApi, TenThousandOperationsAreImportedInSeconds) {
   std::string paths = "{";
   for (int i = 0; i < 10'000; ++i) {
