@@ -242,6 +242,15 @@ void AppendPrintable(std::string_view character, std::size_t length, std::string
 
 }  // namespace
 
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = Utf8Length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 std::string Printable(std::string_view text) {
   std::string safe;
   safe.reserve(text.size());

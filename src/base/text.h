@@ -50,6 +50,8 @@ std::optional<std::string> PercentDecode(std::string_view text);
 std::optional<std::string_view> NearestWord(std::string_view word,
                                             std::span<const std::string_view> candidates);
 
+bool IsUtf8(std::string_view text);  // RFC 3629 §4
+
 // Text of a stranger, safe to show: nothing in it moves a cursor, turns or hides its neighbours, or
 // is invisible. ASCII control characters and invalid UTF-8 become \xNN, such characters \uNNNN or
 // \UNNNNNNNN. Printable text comes back as it is.

@@ -118,5 +118,14 @@ TEST(Text, PrintableLeavesWhatIsSeen) {
   }
 }
 
+TEST(Text, Utf8IsToldFromOtherBytes) {
+  EXPECT_TRUE(IsUtf8(""));
+  EXPECT_TRUE(IsUtf8("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"));
+  for (const std::string_view bad :
+       {"\x80", "a\xff", "\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82"}) {
+    EXPECT_FALSE(IsUtf8(bad));
+  }
+}
+
 }  // namespace
 }  // namespace aileron

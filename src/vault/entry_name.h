@@ -1,6 +1,4 @@
-// Names of vault entries: <kind>/<service>[/<identity>], as in token/github or token/github/work.
-//
-//   name = part "/" part ["/" part]      part = [a-z0-9] *[a-z0-9._-]
+// Names of vault entries (base/entry_name.h), and what they say.
 #pragma once
 
 #include <string_view>

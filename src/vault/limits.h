@@ -9,7 +9,6 @@ namespace aileron::vault::limits {
 inline constexpr std::size_t kSecretMax = 64 << 10;
 inline constexpr std::size_t kPassphraseMin = 8;
 inline constexpr std::size_t kPassphraseMax = 1024;
-inline constexpr std::size_t kNameMax = 200;
 inline constexpr std::size_t kEntriesMax = 10'000;
 // A clock that goes back behind the moment of unlocking by more than this locks the vault: the
 // deadline means nothing any more.

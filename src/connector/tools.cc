@@ -1,0 +1,73 @@
+#include "connector/tools.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/text.h"
+#include "connector/limits.h"
+
+namespace aileron::connector {
+
+Status CheckTools(std::span<const Connector* const> installed, const Names& taken) {
+  const std::unordered_set<std::string_view> image(taken.image.begin(), taken.image.end());
+  std::unordered_map<std::string_view, const Connector*> owners;
+  for (const Connector* connector : installed) {
+    for (const Tool& tool : connector->tools) {
+      const auto [owner, fresh] = owners.emplace(tool.name, connector);
+      if (!fresh) {
+        return Fail(Code::kInvalid,
+                    "the tool \"{}\" of {} {} has the name of a tool of {} {}: remove one of the "
+                    "two connectors, or give its tool another name in its spec",
+                    tool.name, connector->fqn, connector->version, owner->second->fqn,
+                    owner->second->version);
+      }
+      if (tool.name == taken.agent) {
+        return Fail(Code::kInvalid,
+                    "the tool \"{}\" of {} {} has the name of the agent's own command: give the "
+                    "tool another name in its spec, or launch without this connector",
+                    tool.name, connector->fqn, connector->version);
+      }
+      if (!tool.overrides && image.contains(tool.name)) {
+        return Fail(Code::kInvalid,
+                    "the tool \"{}\" of {} {} has the name of a command that the image has: give "
+                    "the tool another name in its spec, or say \"override: true\" there if the "
+                    "tool shall be found instead of the command",
+                    tool.name, connector->fqn, connector->version);
+      }
+    }
+  }
+  return {};
+}
+
+Result<Chosen> ChooseOperation(const Connector& connector, const Tool& tool,
+                               std::span<const std::string> words) {
+  const auto operations = OperationsOf(connector, tool);
+  // The words before the first flag, the longest name that they make first.
+  const auto flag = std::ranges::find_if(words, [](const auto& w) { return w.starts_with('-'); });
+  std::size_t count = std::min<std::size_t>(flag - words.begin(), limits::kOperationNameMax);
+  const std::string spoken = Join(words.subspan(0, count), " ");
+  for (; count > 0; --count) {
+    const std::string name = Join(words.subspan(0, count), ".");
+    if (name.size() > limits::kOperationNameMax) continue;
+    const auto found = std::ranges::find(operations, name, &Operation::name);
+    if (found != operations.end()) return Chosen{*found, count};
+  }
+  if (spoken.empty()) {
+    return Fail(Code::kNotFound, "{} needs the name of an operation. Run \"{} --help\" for a list",
+                tool.name, tool.name);
+  }
+  std::vector<std::string_view> names;
+  for (const Operation* operation : operations) names.push_back(operation->name);
+  std::string wanted = spoken.substr(0, limits::kOperationNameMax);
+  std::ranges::replace(wanted, ' ', '.');
+  const auto near = NearestWord(wanted, names);
+  std::string shown(near.value_or(""));
+  std::ranges::replace(shown, '.', ' ');
+  return Fail(Code::kNotFound, "{} has no operation \"{}\"{}", tool.name,
+              Printable(spoken.substr(0, limits::kOperationNameMax)),
+              near ? fmt::format(". Did you mean \"{} {}\"?", tool.name, shown)
+                   : fmt::format(". Run \"{} --help\" for a list", tool.name));
+}
+
+}  // namespace aileron::connector

@@ -1,0 +1,33 @@
+// The commands of the installed connectors beside each other, and which operation words mean.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "connector/connector.h"
+
+namespace aileron::connector {
+
+// Commands that a sandbox has already.
+struct Names {
+  std::string agent;               // the agent's own command
+  std::vector<std::string> image;  // found on the image's PATH
+};
+
+// No two tools share a name, none is the agent's command, and one that is a command of the image
+// says "override: true". kInvalid names both sides and what to do.
+Status CheckTools(std::span<const Connector* const> installed, const Names& taken);
+
+// The operation that the first words of a command line name: "issues create", "issues.create". The
+// rest are its flags.
+struct Chosen {
+  const Operation* operation = nullptr;
+  std::size_t words = 0;  // how many named it
+};
+// kNotFound with the nearest one.
+Result<Chosen> ChooseOperation(const Connector& connector, const Tool& tool,
+                               std::span<const std::string> words);
+
+}  // namespace aileron::connector
