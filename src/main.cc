@@ -19,6 +19,10 @@ constexpr Mode kModes[] = {
     {"binding", Group::kCredentials, "Say which host gets which credential",
      aileron::modes::BindingVerb},
 
+    {"approvals", Group::kDecisions, "Answer what agents ask for", aileron::modes::ApprovalsVerb},
+    {"grants", Group::kDecisions, "List and revoke answers that are remembered",
+     aileron::modes::GrantsVerb},
+
     {"audit", Group::kEvidence, "Read, verify and export the audit log", aileron::modes::AuditVerb},
 
     {"status", Group::kSelf, "Show the daemon, the vault and running sessions",

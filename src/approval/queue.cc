@@ -43,13 +43,19 @@ std::unexpected<Error> Refuse(const Approval& approval, std::string_view what) {
 }
 
 Asked SpokenBy(const Grant& grant) {
-  if (grant.answer == Answer::kApprove) return {.kind = Asked::Kind::kGranted, .grant = grant.id};
-  return {.kind = Asked::Kind::kDenied, .grant = grant.id, .message = Explain(grant)};
+  Asked asked{.kind = Asked::Kind::kGranted, .grant = grant.id};
+  if (grant.answer == Answer::kDeny) {
+    asked.kind = Asked::Kind::kDenied;
+    asked.message = Explain(grant);
+  }
+  if (grant.scope != ScopeKind::kTimes) asked.scope.kind = grant.scope;
+  if (grant.expires) asked.scope.until = *grant.expires;
+  return asked;
 }
 
 Asked SpokenBy(const Approval& approval) {
   if (approval.state == State::kApproved) {
-    return {.kind = Asked::Kind::kGranted, .approval = approval.id};
+    return {.kind = Asked::Kind::kGranted, .approval = approval.id, .scope = approval.scope};
   }
   return {.kind = Asked::Kind::kDenied,
           .approval = approval.id,

@@ -39,6 +39,7 @@ struct Asked {
   Kind kind = Kind::kFull;
   std::string approval;  // kPending; kGranted and kDenied when it is the decision that spoke
   std::string grant;     // kGranted and kDenied when a grant spoke
+  Scope scope;           // of what spoke; of a counted grant once, since this was one of its times
   bool joined = false;   // the same question waited already
   std::string_view code;
   std::string message;  // for a person; of kDenied and kFull

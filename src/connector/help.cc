@@ -57,7 +57,7 @@ struct Entry {
 std::string Entries(const std::vector<Entry>& entries) {
   std::size_t column = 0;
   for (const Entry& entry : entries) {
-    if (Columns(entry.name) <= kWidestName) column = std::max(column, Columns(entry.name));
+    if (entry.name.size() <= kWidestName) column = std::max(column, entry.name.size());
   }
   std::string text;
   for (const Entry& entry : entries) {
@@ -66,10 +66,10 @@ std::string Entries(const std::vector<Entry>& entries) {
       text += '\n';
       continue;
     }
-    if (Columns(entry.name) > column) {
+    if (entry.name.size() > column) {
       text += "\n" + std::string(column + 2, ' ');
     } else {
-      text.append(column - Columns(entry.name), ' ');
+      text.append(column - entry.name.size(), ' ');
     }
     text += "  " + Wrapped(entry.meaning, column + 4) + "\n";
   }

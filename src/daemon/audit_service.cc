@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "daemon/following.h"
 #include "http/sse.h"
 
 namespace aileron::daemon {
@@ -74,24 +75,20 @@ std::uint64_t AuditService::Watch(std::function<void()> wake) {
 
 namespace {
 
-class AuditStream final : public Source {
+class AuditStream final : public Following {
  public:
   AuditStream(net::Loop& loop, AuditService& audit, std::optional<std::string> session,
               std::uint64_t after_seq, std::function<bool()> ended)
-      : loop_(loop),
-        audit_(audit),
-        ended_(std::move(ended)),
-        keep_alive_(loop, [this] { KeepAlive(); }) {
+      : Following(loop), audit_(audit), ended_(std::move(ended)) {
     query_.session = std::move(session);
     query_.after_seq = after_seq;
     query_.limit = limits::kAuditPage;
-    watcher_ = audit_.Watch([this] { PostWake(); });
-    keep_alive_.Set(limits::kEventsKeepAlive);
+    watcher_ = audit_.Watch([this] { Grown(); });
   }
   ~AuditStream() override { audit_.Unwatch(watcher_); }
 
-  Next Pull(std::string& out) override {
-    if (std::exchange(comment_due_, false)) out += http::kServerSentKeepAlive;
+ private:
+  Next Follow(std::string& out) override {
     // Asked before the log is read: what is written after this is in the next pull.
     const bool last = ended_ && ended_();
     if (last) (void)audit_.Flush();
@@ -112,31 +109,10 @@ class AuditStream final : public Source {
     return Next::kWait;
   }
 
- private:
-  // Later, because waking may destroy this stream while the log goes through its watchers.
-  void PostWake() {
-    if (std::exchange(posted_, true)) return;
-    loop_.Post([this, alive = std::weak_ptr(alive_)] {
-      if (alive.expired()) return;
-      posted_ = false;
-      Wake();
-    });
-  }
-  void KeepAlive() {
-    comment_due_ = true;
-    keep_alive_.Set(limits::kEventsKeepAlive);
-    PostWake();
-  }
-
-  net::Loop& loop_;
   AuditService& audit_;
   std::function<bool()> ended_;
-  net::Timer keep_alive_;
   audit::Query query_;
   std::uint64_t watcher_ = 0;
-  bool comment_due_ = true;  // a first comment, so that the client sees the stream at once
-  bool posted_ = false;
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
 class AuditExport final : public Source {

@@ -53,6 +53,7 @@ struct Parts {
   audit::AuditLog log;
   vault::Vault vault;
   session::SessionStore sessions;
+  approval::Queue approvals;
   Bindings bindings;
 };
 
@@ -62,9 +63,11 @@ Result<Parts> OpenParts(const os::Paths& paths) {
   AILERON_ASSIGN(vault::Vault vault, vault::Vault::Open(paths.state + "/vault.db"));
   AILERON_ASSIGN(session::SessionStore sessions,
                  session::SessionStore::Open(paths.state + "/state.db"));
+  AILERON_ASSIGN(approval::Queue approvals,
+                 approval::Queue::Open(paths.state + "/approvals.db", Now()));
   AILERON_ASSIGN(Bindings bindings, Bindings::Open(paths.config + "/bindings.yaml"));
   return Parts{std::move(keys), std::move(log), std::move(vault), std::move(sessions),
-               std::move(bindings)};
+               std::move(approvals), std::move(bindings)};
 }
 
 class Daemon final : private net::Loop::Handler {
@@ -77,11 +80,13 @@ class Daemon final : private net::Loop::Handler {
         bindings_(std::move(parts.bindings)),
         vault_(loop, background_, audit_, std::move(parts.vault)),
         credentials_(loop, vault_, audit_, CommandWorld::OfProcess(environ)),
+        approvals_(loop, audit_, std::move(parts.approvals)),
         sessions_({.loop = loop,
                    .audit = audit_,
                    .vault = vault_,
                    .bindings = bindings_,
                    .credentials = credentials_,
+                   .approvals = approvals_,
                    .connect_api =
                        [this](const std::string& session) { return sandbox_.Connect(session); },
                    .worker_path = "/proc/self/exe",
@@ -93,6 +98,7 @@ class Daemon final : private net::Loop::Handler {
              .vault = vault_,
              .bindings = bindings_,
              .credentials = credentials_,
+             .approvals = approvals_,
              .sessions = sessions_,
              .started = Now(),
              .idle_timeout = options.idle_timeout,
@@ -105,6 +111,7 @@ class Daemon final : private net::Loop::Handler {
       credentials_.Forget();
       sessions_.Revoke();
     });
+    approvals_.set_on_withdrawn([this] { sessions_.Withdraw(); });
     audit_.set_on_health([this] {
       sessions_.Revoke();
       if (audit_.healthy()) sessions_.ResumeReading();
@@ -188,6 +195,7 @@ class Daemon final : private net::Loop::Handler {
   Bindings bindings_;
   VaultService vault_;
   Credentials credentials_;
+  Approvals approvals_;
   Sessions sessions_;
   Api api_;
   Router router_;

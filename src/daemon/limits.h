@@ -75,6 +75,13 @@ constexpr std::size_t kAuditPage = 200;      // read at a time for a stream or a
 constexpr std::size_t kAuditLimit = 1'000;   // records in one list
 constexpr std::chrono::milliseconds kAuditLateness{1'500};  // of a worker's record
 
+// Approvals.
+constexpr auto kYesOnce = 30s;             // "once": what waited, and what its client does next
+constexpr auto kQuestionLife = 1h;         // then it is answered with no
+constexpr std::size_t kAsksHeld = 1'000;   // requests of one session that wait for one answer
+constexpr auto kApiWait = 60s;             // a client of the API waits for an answer at a time
+constexpr std::size_t kEventsPage = 200;    // read at a time for a stream
+
 // Credentials from elsewhere than the vault.
 constexpr auto kCredentialWait = 75s;   // for any of them; each source has its own, shorter
 constexpr auto kFailureKept = 1s;       // a source that failed is not asked again before

@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include "base/host_pattern.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "proxy/limits.h"
@@ -125,6 +126,10 @@ Status LiveSession::OnPacket(std::string_view packet) {
     worker_->Send(proxy::Encode(*leaf));
   } else if (const auto* credential = std::get_if<proxy::Credential>(&*answer)) {
     worker_->Send(proxy::Encode(*credential));
+  } else if (const auto* held = std::get_if<proxy::Held>(&*answer)) {
+    worker_->Send(proxy::Encode(*held));
+  } else if (const auto* ask = std::get_if<Permits::AskPerson>(&*answer)) {
+    AskPerson(*ask);
   } else if (const auto* open = std::get_if<Permits::Open>(&*answer)) {
     OpenCredential(*open);
   } else if (const auto* api = std::get_if<proxy::AskApi>(&*answer)) {
@@ -137,6 +142,41 @@ Status LiveSession::OnPacket(std::string_view packet) {
   return {};
 }
 
+void LiveSession::AskPerson(const Permits::AskPerson& ask) {
+  worker_->Send(proxy::Encode(proxy::Held{ask.id}));
+  world_.approvals.Ask(
+      QuestionOn(ask.host, ask.port), settings_.hold,
+      [this, ticket = ask.ticket, asked = std::weak_ptr(permits_)](const Approvals::Said& said) {
+        const auto permits = asked.lock();
+        if (permits == nullptr) return;
+        for (const proxy::Verdict& verdict : permits->Said(ticket, said, Now())) {
+          worker_->Send(proxy::Encode(verdict));
+        }
+      });
+}
+
+// What a yes newly opens is the whole host, with what is bound to it.
+approval::Question LiveSession::QuestionOn(const std::string& host, std::uint16_t port) {
+  const std::string place = FormatHostPort(host, port);
+  std::vector<std::string> credentials;
+  for (const vault::Binding* binding : Applicable(host, port)) {
+    credentials.push_back(binding->credential);
+  }
+  const std::string with =
+      credentials.empty() ? "with no credential"
+                          : fmt::format("with the credential {}", fmt::join(credentials, ", "));
+  return {.session = record_.id,
+          .agent = record_.command.empty() ? "" : record_.command.front(),
+          .project = record_.workspace,
+          .subject = approval::Subject::kHost,
+          .key = fmt::format("host {}", place),
+          .title = fmt::format("connect to {}", place),
+          .fields = {{"host", host}, {"port", fmt::format("{}", port)}},
+          .opens = fmt::format("every request to {}, {}", place, with),
+          .credential = credentials.empty() ? "" : credentials.front(),
+          .expires = Now() + limits::kQuestionLife};
+}
+
 void LiveSession::ConnectApi(std::uint64_t id) {
   auto connected = world_.connect_api(record_.id);
   if (!connected) return worker_->Send(proxy::Encode(proxy::Api{id, connected.error().message}));
@@ -147,14 +187,14 @@ void LiveSession::ConnectApi(std::uint64_t id) {
 void LiveSession::OpenCredential(const Permits::Open& open) {
   if (open.binding.credential == kLaunchCredential) {
     const OpenedCredential password = OpenedSecret{.secret = proxy_password_.Duplicate()};
-    return Give(permits_->Opened(open.ticket, password));
+    return Give(permits_->Opened(open.ticket, password, Now()));
   }
   world_.credentials.Open(open.binding,
                           [this, ticket = open.ticket,
                            asked = std::weak_ptr(permits_)](const OpenedCredential& opened) {
                             const auto permits = asked.lock();
                             if (permits == nullptr) return;
-                            Give(permits->Opened(ticket, opened));
+                            Give(permits->Opened(ticket, opened, Now()));
                           });
 }
 
@@ -224,6 +264,11 @@ void LiveSession::TakeNetworkDown(const std::string& why) {
 
 void LiveSession::Revoke() {
   if (worker_ != nullptr) worker_->Send(proxy::Encode(proxy::Revoke{}));
+}
+
+void LiveSession::Withdraw() {
+  if (permits_ != nullptr) permits_->Withdraw();
+  Revoke();
 }
 
 void LiveSession::ResumeReading() {

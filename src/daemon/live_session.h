@@ -36,6 +36,7 @@ struct SessionWorld {
   VaultService& vault;
   Bindings& bindings;
   Credentials& credentials;
+  Approvals& approvals;
   // A connection to the sandbox's API, for a session's worker.
   std::function<Result<os::Fd>(const std::string& session)> connect_api;
   // The program that workers run as, and its arguments.
@@ -57,6 +58,8 @@ class LiveSession final : public PermitSource {
   // Takes the launcher's channel.
   Status Attach(os::Fd channel, Ends ends);
   void Revoke();
+  // What people said may not hold any more.
+  void Withdraw();
   // Looks at the worker's packets again after the audit log was full.
   void ResumeReading();
   // Asks the launcher to end the sandbox.
@@ -89,6 +92,8 @@ class LiveSession final : public PermitSource {
   void SendStart();
   Status OnPacket(std::string_view packet);
   void OpenCredential(const Permits::Open& open);
+  void AskPerson(const Permits::AskPerson& ask);
+  approval::Question QuestionOn(const std::string& host, std::uint16_t port);
   void ConnectApi(std::uint64_t id);
   void Give(const std::vector<proxy::Credential>& credentials);
   void OnWorkerEnd(const std::string& why);

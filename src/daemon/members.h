@@ -47,6 +47,13 @@ class Members {
     into = value->get<std::int64_t>();
     return {};
   }
+  Status Flag(const char* name, bool& into) {
+    const nlohmann::json* value = Take(name);
+    if (value == nullptr || value->is_null()) return {};
+    if (!value->is_boolean()) return Wrong(name, "must be true or false");
+    into = value->get<bool>();
+    return {};
+  }
   const nlohmann::json* Take(const char* name) {
     taken_.emplace_back(name);
     const auto found = object_.find(name);

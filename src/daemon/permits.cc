@@ -37,7 +37,7 @@ proxy::BindingScheme SchemeOf(vault::Scheme scheme) {
 
 proxy::Verdict ToWire(std::uint64_t id, policy::Verdict verdict) {
   proxy::Verdict wire{.id = id};
-  // Nobody can be asked yet: what would ask is refused, with the hint that says how to allow it.
+  // What would ask is refused where nobody is asked, with the hint that says how to allow it.
   wire.action =
       verdict.action == policy::Action::kAllow ? proxy::Action::kAllow : proxy::Action::kDeny;
   wire.reason = std::move(verdict.reason);
@@ -48,6 +48,42 @@ proxy::Verdict ToWire(std::uint64_t id, policy::Verdict verdict) {
                           ? proxy::AddressRule::kAny
                           : proxy::AddressRule::kPublicOnly;
   return wire;
+}
+
+// By a person; the address must be public, since only a rule can name another.
+template <typename Approved>
+proxy::Verdict Yes(std::uint64_t id, const Approved& approved, Time now) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(approved.until - now);
+  return {.id = id,
+          .action = proxy::Action::kAllow,
+          .keep_ms = approved.until == Time::max()
+                         ? proxy::kKeepUntilRevoked
+                         : static_cast<std::uint64_t>(std::max<std::int64_t>(left.count(), 0)),
+          .rule = approved.rule};
+}
+
+// The question stays open, or was answered with no.
+proxy::Verdict NotYet(std::uint64_t id, std::string_view place, const Approvals::Said& said) {
+  const bool pending = said.kind == Approvals::Said::Kind::kPending;
+  return {.id = id,
+          .action = proxy::Action::kDeny,
+          .keep_ms = 0,
+          .reason = pending ? fmt::format("{} waits for a person's yes", place)
+                            : fmt::format("{} is not allowed: {}", place, said.message),
+          .hint = pending ? said.message : "",
+          .rule = said.rule,
+          .code = said.code,
+          .approval = pending ? said.approval : ""};
+}
+
+proxy::Verdict TooMany(std::uint64_t id) {
+  return {.id = id,
+          .action = proxy::Action::kDeny,
+          .keep_ms = 0,
+          .reason = "too many requests wait for the same answer",
+          .hint = "send fewer, and wait for it",
+          .rule = "approvals",
+          .code = "too_many_questions"};
 }
 
 proxy::Verdict Deny(std::uint64_t id, std::string_view code, std::string rule, std::string reason,
@@ -64,7 +100,8 @@ proxy::Verdict Deny(std::uint64_t id, std::string_view code, std::string rule, s
 
 Result<Permits::Answer> Permits::Handle(proxy::WorkerMessage message, Time now) {
   if (auto* ask = std::get_if<proxy::AskVerdict>(&message)) {
-    return ask->how == proxy::How::kDns ? OnName(*ask) : OnVerdict(*ask);
+    if (ask->how == proxy::How::kDns) return OnName(*ask);
+    return OnVerdict(*ask, now);
   }
   if (auto* ask = std::get_if<proxy::AskLeaf>(&message)) return OnLeaf(*ask, now);
   if (auto* ask = std::get_if<proxy::AskCredential>(&message)) {
@@ -90,7 +127,7 @@ proxy::Verdict Permits::OnInternal(const proxy::AskVerdict& ask) {
   return {.id = ask.id, .action = proxy::Action::kAllow, .rule = "aileron"};
 }
 
-proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
+Permits::Answer Permits::OnVerdict(const proxy::AskVerdict& ask, Time now) {
   // Noted first: the refusal too is told inside TLS, for which the worker wants a leaf.
   const auto host = ParseHost(ask.host);
   if (host) {
@@ -104,9 +141,24 @@ proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
   if (const std::string outage = source_.Outage(); !outage.empty()) {
     return Deny(ask.id, "audit_unavailable", "audit", outage, "see \"aileron status\" on the host");
   }
-  proxy::Verdict verdict =
-      ToWire(ask.id, policy::Decide(settings_.network, {.host = ask.host, .port = ask.port}));
+  policy::Verdict decided =
+      policy::Decide(settings_.network, {.host = ask.host, .port = ask.port});
+  if (decided.action == policy::Action::kAsk && host && !settings_.unattended) {
+    const auto address = policy::Address::Parse(host->text);
+    // A person's yes opens nothing inside: only a rule does.
+    if (!address || policy::IsPublic(*address)) return OnAsk(ask, decided, now);
+    return Deny(ask.id, policy::kCodeAddressDenied, std::move(decided.rule),
+                fmt::format("{} is {}", host->text, policy::Describe(policy::Classify(*address))),
+                fmt::format("if that is meant: aileron launch --allow {}", host->text));
+  }
+  proxy::Verdict verdict = ToWire(ask.id, std::move(decided));
   if (verdict.action != proxy::Action::kAllow) return verdict;
+  return Admit(ask, std::move(verdict));
+}
+
+// What follows once the host is allowed, by a rule or by a person.
+proxy::Verdict Permits::Admit(const proxy::AskVerdict& ask, proxy::Verdict verdict) {
+  const auto host = ParseHost(ask.host);
   if (settings_.opaque.Contains(host->text, ask.port)) return OnOpaque(ask, std::move(verdict));
   if (ask.scheme == proxy::Scheme::kHttp && !source_.Applicable(host->text, ask.port).empty()) {
     return Deny(ask.id, "credential_needs_tls", "bindings",
@@ -128,6 +180,58 @@ proxy::Verdict Permits::OnVerdict(const proxy::AskVerdict& ask) {
     ForwardToProxy(verdict);
   }
   return verdict;
+}
+
+Permits::Answer Permits::OnAsk(const proxy::AskVerdict& ask, const policy::Verdict& decided,
+                               Time now) {
+  const std::string place = FormatHostPort(ParseHost(ask.host)->text, ask.port);
+  if (const auto known = approved_.find(place); known != approved_.end()) {
+    if (now < known->second.until) return Admit(ask, Yes(ask.id, known->second, now));
+    approved_.erase(known);
+  }
+  constexpr std::uint16_t https_port = 443;
+  if (ask.scheme == proxy::Scheme::kTcp && ask.port == https_port) {
+    // A tunnel whose requests ask: a refusal is told inside, and so is this.
+    proxy::Verdict later = ToWire(ask.id, decided);
+    later.keep_ms = 0;
+    return later;
+  }
+  for (auto& [ticket, asking] : asking_) {
+    if (asking.place != place) continue;
+    if (asking.asks.size() >= limits::kAsksHeld) return TooMany(ask.id);
+    asking.asks.push_back(ask);
+    return proxy::Held{ask.id};
+  }
+  const std::uint64_t ticket = next_ticket_++;
+  asking_[ticket] = {place, {ask}};
+  return AskPerson{ticket, ask.id, ParseHost(ask.host)->text, ask.port};
+}
+
+std::vector<proxy::Verdict> Permits::Said(std::uint64_t ticket, const Approvals::Said& said,
+                                          Time now) {
+  const auto found = asking_.find(ticket);
+  AILERON_CHECK(found != asking_.end());  // each AskPerson is told of once
+  const Asking asking = std::move(found->second);
+  asking_.erase(found);
+  std::vector<proxy::Verdict> answers;
+  if (said.kind == Approvals::Said::Kind::kYes) {
+    if (approved_.size() >= limits::kVerdictHosts) approved_.clear();
+    const Approved approved{said.until, said.rule};
+    approved_[asking.place] = approved;
+    for (const proxy::AskVerdict& ask : asking.asks) {
+      // Rules may have changed while it waited: a no beats a yes.
+      const policy::Verdict decided =
+          policy::Decide(settings_.network, {.host = ask.host, .port = ask.port});
+      answers.push_back(decided.action == policy::Action::kDeny
+                            ? ToWire(ask.id, decided)
+                            : Admit(ask, Yes(ask.id, approved, now)));
+    }
+    return answers;
+  }
+  for (const proxy::AskVerdict& ask : asking.asks) {
+    answers.push_back(NotYet(ask.id, asking.place, said));
+  }
+  return answers;
 }
 
 // Opaque hosts are allowed as tunnels, and as nothing else: a worker that would intercept one gets
@@ -237,16 +341,28 @@ Result<proxy::Leaf> Permits::OnLeaf(const proxy::AskLeaf& ask, Time now) {
   return leaf;
 }
 
-const vault::Binding* Permits::StillHolds(const proxy::AskCredential& ask) {
+bool Permits::Allowed(const proxy::AskCredential& ask, Time now) const {
+  switch (policy::Decide(settings_.network, {.host = ask.host, .port = ask.port}).action) {
+    case policy::Action::kAllow:
+      return true;
+    case policy::Action::kDeny:
+      return false;
+    case policy::Action::kAsk:
+      break;
+  }
+  const auto host = ParseHost(ask.host);
+  if (!host) return false;
+  const auto said = approved_.find(FormatHostPort(host->text, ask.port));
+  return said != approved_.end() && now < said->second.until;
+}
+
+const vault::Binding* Permits::StillHolds(const proxy::AskCredential& ask, Time now) {
   if (ask.binding == proxy::kUpstreamProxyBinding) {
     proxy_binding_.name = ask.binding;
     proxy_binding_.credential = settings_.proxy.credential;
     return settings_.proxy.credential.empty() ? nullptr : &proxy_binding_;
   }
-  if (policy::Decide(settings_.network, {.host = ask.host, .port = ask.port}).action !=
-      policy::Action::kAllow) {
-    return nullptr;
-  }
+  if (!Allowed(ask, now)) return nullptr;
   const auto host = ParseHost(ask.host);
   for (const vault::Binding* binding : source_.Applicable(host->text, ask.port)) {
     if (binding->name != ask.binding) continue;
@@ -302,7 +418,9 @@ Result<std::optional<proxy::Credential>> Permits::CheckScope(const proxy::AskCre
 
 Result<Permits::Answer> Permits::OnCredential(proxy::AskCredential ask, Time now) {
   if (ask.binding == proxy::kUpstreamProxyBinding) {
-    if (const vault::Binding* binding = StillHolds(ask)) return Wait(std::move(ask), *binding);
+    if (const vault::Binding* binding = StillHolds(ask, now)) {
+      return Wait(std::move(ask), *binding);
+    }
   }
   const auto host = ParseHost(ask.host);
   if (!host || !grants_.contains(GrantKey(ask.binding, host->text, ask.port))) {
@@ -316,7 +434,7 @@ Result<Permits::Answer> Permits::OnCredential(proxy::AskCredential ask, Time now
   if (const std::string outage = source_.Outage(); !outage.empty()) {
     return Refuse(ask, "audit_unavailable", outage, "see \"aileron status\" on the host");
   }
-  const vault::Binding* binding = StillHolds(ask);
+  const vault::Binding* binding = StillHolds(ask, now);
   if (binding == nullptr) return NoLonger(ask);
   AILERON_ASSIGN(auto refused, CheckScope(ask, *binding, now));
   if (refused) return std::move(*refused);
@@ -342,7 +460,7 @@ Result<Permits::Answer> Permits::Wait(proxy::AskCredential ask, const vault::Bin
 }
 
 std::vector<proxy::Credential> Permits::Opened(std::uint64_t ticket,
-                                               const OpenedCredential& opened) {
+                                               const OpenedCredential& opened, Time now) {
   const auto found = waiting_.find(ticket);
   AILERON_CHECK(found != waiting_.end());  // each Open is told of once
   const Waiting waiting = std::move(found->second);
@@ -356,7 +474,7 @@ std::vector<proxy::Credential> Permits::Opened(std::uint64_t ticket,
           Refuse(ask, "audit_unavailable", outage, "see \"aileron status\" on the host"));
       continue;
     }
-    const vault::Binding* binding = StillHolds(ask);
+    const vault::Binding* binding = StillHolds(ask, now);
     const bool same = binding != nullptr && *binding == waiting.binding;
     answers.push_back(same ? Give(ask, waiting.binding, opened) : NoLonger(ask));
   }

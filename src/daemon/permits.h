@@ -1,7 +1,9 @@
 // Permits: what one worker may be told, and when. The daemon's half of proxy/permit.h, without I/O:
 // a message comes in, at most one answer comes out, now or later.
 //
-//   AskVerdict     always answered; notes the host, and the bindings it was told of
+//   AskVerdict     always answered; notes the host, and the bindings it was told of. Where policy
+//                  says "ask", a person is asked: the answer is then the command to AskPerson, once
+//                  however many wait, and the verdicts come out when Said() is told of it
 //   AskLeaf        only for a host that this worker has a verdict on, whichever it was (a refusal
 //   is
 //                  told inside TLS too); not more than so many a second
@@ -23,12 +25,14 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <variant>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "daemon/approvals.h"
 #include "daemon/limits.h"
 #include "daemon/opened.h"
 #include "daemon/session_request.h"
@@ -64,16 +68,30 @@ class Permits {
     std::uint64_t ticket = 0;
     vault::Binding binding;
   };
-  using Answer = std::variant<Nothing, proxy::Verdict, proxy::Leaf, proxy::Credential, Open,
+  // Ask a person about this host, and tell Said(), always.
+  struct AskPerson {
+    std::uint64_t ticket = 0;
+    std::uint64_t id = 0;  // of the worker's question
+    std::string host;
+    std::uint16_t port = 0;
+  };
+  using Answer = std::variant<Nothing, proxy::Verdict, proxy::Held, AskPerson, proxy::Leaf, proxy::Credential, Open,
                               proxy::AskApi, proxy::Ready, proxy::Audit>;
   // The answer to one message; an Error is a violation and says which.
   Result<Answer> Handle(proxy::WorkerMessage message, Time now);
   // What came of an Open: the answers to all questions that waited for it. Policy and bindings are
   // looked at again, since they may have changed meanwhile.
-  std::vector<proxy::Credential> Opened(std::uint64_t ticket, const OpenedCredential& opened);
+  std::vector<proxy::Credential> Opened(std::uint64_t ticket, const OpenedCredential& opened,
+                                        Time now);
+  // What came of an AskPerson: the answers to all questions that waited for it.
+  std::vector<proxy::Verdict> Said(std::uint64_t ticket, const Approvals::Said& said, Time now);
+  // What a person said may not hold any more.
+  void Withdraw() { approved_.clear(); }
 
  private:
-  proxy::Verdict OnVerdict(const proxy::AskVerdict& ask);
+  Answer OnVerdict(const proxy::AskVerdict& ask, Time now);
+  Answer OnAsk(const proxy::AskVerdict& ask, const policy::Verdict& decided, Time now);
+  proxy::Verdict Admit(const proxy::AskVerdict& ask, proxy::Verdict verdict);
   static proxy::Verdict OnInternal(const proxy::AskVerdict& ask);
   proxy::Verdict OnName(const proxy::AskVerdict& ask);
   Result<proxy::Leaf> OnLeaf(const proxy::AskLeaf& ask, Time now);
@@ -87,7 +105,8 @@ class Permits {
   bool Redirected(const proxy::AskVerdict& ask) const;
   void ForwardToProxy(proxy::Verdict& verdict) const;
   Result<Answer> Wait(proxy::AskCredential ask, const vault::Binding& binding);
-  const vault::Binding* StillHolds(const proxy::AskCredential& ask);
+  const vault::Binding* StillHolds(const proxy::AskCredential& ask, Time now);
+  bool Allowed(const proxy::AskCredential& ask, Time now) const;
   bool SpendLeaf(Time now);
 
   const SessionSettings& settings_;
@@ -102,6 +121,17 @@ class Permits {
   };
   std::map<std::uint64_t, Waiting> waiting_;  // by ticket
   std::size_t asks_waiting_ = 0;
+  // Questions that wait for a person, by ticket.
+  struct Asking {
+    std::string place;  // host:port
+    std::vector<proxy::AskVerdict> asks;
+  };
+  std::map<std::uint64_t, Asking> asking_;
+  struct Approved {
+    Time until{};
+    std::string rule;
+  };
+  std::unordered_map<std::string, Approved> approved_;  // by host:port
   std::uint64_t next_ticket_ = 1;
   vault::Binding proxy_binding_;  // of the upstream proxy's credential, to be opened like others
   bool forgotten_ = false;

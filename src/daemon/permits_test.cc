@@ -72,7 +72,7 @@ class PermitsTest : public ::testing::Test {
     auto answer = Handle(std::move(ask));
     if (!answer || !std::holds_alternative<Permits::Open>(*answer)) return answer;
     const auto& open = std::get<Permits::Open>(*answer);
-    auto answers = permits_.Opened(open.ticket, source_.OpenCredential(open.binding.credential));
+    auto answers = permits_.Opened(open.ticket, source_.OpenCredential(open.binding.credential), now_);
     return std::move(answers.at(0));
   }
   Result<Permits::Answer> AskCredential(std::string binding, std::string host,
@@ -98,6 +98,101 @@ class PermitsTest : public ::testing::Test {
   Time now_{std::chrono::seconds(100)};
   std::uint64_t id_ = 0;
 };
+
+class AskingPermitsTest : public PermitsTest {
+ protected:
+  AskingPermitsTest() { settings_ = CompileSettings({.profile = "guarded"}, Secret()).value(); }
+  Result<Permits::Answer> About(std::string host, proxy::Scheme scheme = proxy::Scheme::kHttps) {
+    return Handle(
+        proxy::AskVerdict{.id = ++id_, .host = std::move(host), .port = 443, .scheme = scheme});
+  }
+  static Approvals::Said Yes(Time until) {
+    return {.kind = Approvals::Said::Kind::kYes, .rule = "approval 1", .until = until};
+  }
+};
+
+TEST_F(AskingPermitsTest, APersonIsAskedOnceAndAllWhoWaitAreTold) {
+  source_.bindings.push_back(Bind("b", "new.example"));
+  const auto ask = std::get<Permits::AskPerson>(About("new.example").value());
+  EXPECT_EQ(ask.host, "new.example");
+  EXPECT_EQ(std::get<proxy::Held>(About("NEW.example").value()).id, ask.id + 1);
+  const auto told = permits_.Said(ask.ticket, Yes(now_ + std::chrono::seconds(30)), now_);
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[1].id, ask.id + 1);
+  EXPECT_EQ(told[0].action, proxy::Action::kAllow);
+  EXPECT_EQ(told[0].keep_ms, 30'000u);
+  EXPECT_EQ(told[0].rule, "approval 1");
+  EXPECT_EQ(told[0].address_rule, proxy::AddressRule::kPublicOnly);
+  ASSERT_EQ(told[0].bindings.size(), 1u);
+  // What is bound to the host goes with the yes, and no further than it.
+  EXPECT_TRUE(AskOnly("b", "new.example").has_value());
+  now_ += std::chrono::seconds(29);
+  EXPECT_EQ(std::get<proxy::Verdict>(About("new.example").value()).keep_ms, 1'000u);
+  now_ += std::chrono::seconds(2);
+  auto late = AskOnly("b", "new.example");
+  EXPECT_EQ(std::get<proxy::Credential>(late.value()).code, "not_permitted");
+  EXPECT_TRUE(std::holds_alternative<Permits::AskPerson>(About("new.example").value()));
+}
+
+TEST_F(AskingPermitsTest, ANoAndAnOpenQuestionAreRefusalsThatAreNotRemembered) {
+  auto ask = std::get<Permits::AskPerson>(About("new.example").value());
+  auto told = permits_.Said(ask.ticket,
+                            {.kind = Approvals::Said::Kind::kPending,
+                             .approval = "01A",
+                             .code = "approval_pending",
+                             .message = "wait"},
+                            now_);
+  EXPECT_EQ(told.at(0).action, proxy::Action::kDeny);
+  EXPECT_EQ(told.at(0).approval, "01A");
+  EXPECT_EQ(told.at(0).keep_ms, 0u);
+  ask = std::get<Permits::AskPerson>(About("new.example").value());
+  told = permits_.Said(
+      ask.ticket, {.kind = Approvals::Said::Kind::kNo, .code = "approval_denied", .message = "no"},
+      now_);
+  EXPECT_EQ(told.at(0).code, "approval_denied");
+  EXPECT_EQ(told.at(0).approval, "");
+  EXPECT_EQ(told.at(0).keep_ms, 0u);
+}
+
+TEST_F(AskingPermitsTest, AYesThatIsWithdrawnOpensNothing) {
+  source_.bindings.push_back(Bind("b", "new.example"));
+  const auto ask = std::get<Permits::AskPerson>(About("new.example").value());
+  const auto told = permits_.Said(ask.ticket, Yes(Time::max()), now_);
+  EXPECT_EQ(told.at(0).keep_ms, proxy::kKeepUntilRevoked);
+  EXPECT_TRUE(std::holds_alternative<Permits::Open>(AskOnly("b", "new.example").value()));
+  permits_.Withdraw();
+  EXPECT_EQ(std::get<proxy::Credential>(AskOnly("b", "new.example").value()).code, "not_permitted");
+  EXPECT_TRUE(std::holds_alternative<Permits::AskPerson>(About("new.example").value()));
+}
+
+TEST_F(AskingPermitsTest, ATunnelDoesNotWaitSinceItsRequestsDo) {
+  const auto verdict =
+      std::get<proxy::Verdict>(About("new.example", proxy::Scheme::kTcp).value());
+  EXPECT_EQ(verdict.action, proxy::Action::kDeny);
+  EXPECT_EQ(verdict.keep_ms, 0u);
+}
+
+TEST_F(AskingPermitsTest, NobodyIsAskedAboutWhatADenyRuleNamesNorUnattended) {
+  settings_ = CompileSettings({.profile = "guarded", .deny = {"evil.example"}}, Secret()).value();
+  EXPECT_EQ(std::get<proxy::Verdict>(About("evil.example").value()).code, "host_denied");
+  settings_ = CompileSettings({.profile = "guarded", .unattended = true}, Secret()).value();
+  EXPECT_EQ(std::get<proxy::Verdict>(About("new.example").value()).code, "host_not_allowed");
+}
+
+TEST_F(AskingPermitsTest, NobodyIsAskedAboutAPrivateAddress) {
+  for (const char* address : {"127.0.0.1", "10.0.0.1", "169.254.169.254", "::1"}) {
+    EXPECT_EQ(std::get<proxy::Verdict>(About(address).value()).code, "address_not_public");
+  }
+  EXPECT_TRUE(std::holds_alternative<Permits::AskPerson>(About("198.41.0.4").value()));
+}
+
+TEST_F(AskingPermitsTest, QuestionsThatWaitForOneAnswerAreBounded) {
+  (void)About("new.example");
+  for (std::size_t i = 1; i < limits::kAsksHeld; ++i) {
+    ASSERT_TRUE(std::holds_alternative<proxy::Held>(About("new.example").value()));
+  }
+  EXPECT_EQ(std::get<proxy::Verdict>(About("new.example").value()).code, "too_many_questions");
+}
 
 TEST_F(PermitsTest, TheSandboxsApiIsAllowedWithTlsAndHasNoCredential) {
   source_.bindings.push_back(Bind("all", "aileron.internal"));
@@ -257,7 +352,7 @@ TEST_F(PermitsTest, QuestionsThatWaitForOneBindingOpenItOnce) {
   // Another binding is another question.
   EXPECT_NE(std::get<Permits::Open>(*AskOnly("two", "a.example")).ticket, ticket);
   const auto answers = permits_.Opened(
-      ticket, OpenedSecret{.secret = Secret("s3cret"), .keep = std::chrono::milliseconds(1500)});
+      ticket, OpenedSecret{.secret = Secret("s3cret"), .keep = std::chrono::milliseconds(1500)}, now_);
   ASSERT_EQ(answers.size(), 2u);
   EXPECT_EQ(answers[0].id + 1, answers[1].id);
   for (const proxy::Credential& answer : answers) {
@@ -275,7 +370,7 @@ TEST_F(PermitsTest, ABindingThatChangesWhileItIsOpenedGivesNothing) {
   source_.bindings[0].credential = "token/other";
   // Nor does a question about the new one get the answer of the old.
   EXPECT_TRUE(std::holds_alternative<Permits::Open>(*AskOnly("one", "a.example")));
-  const auto answers = permits_.Opened(open.ticket, OpenedSecret{.secret = Secret("s3cret")});
+  const auto answers = permits_.Opened(open.ticket, OpenedSecret{.secret = Secret("s3cret")}, now_);
   ASSERT_EQ(answers.size(), 1u);
   EXPECT_EQ(answers[0].code, "not_permitted");
   EXPECT_TRUE(answers[0].secret.empty());
@@ -286,7 +381,7 @@ TEST_F(PermitsTest, WithoutAnAuditLogWhatWasOpenedMeanwhileIsNotGiven) {
   (void)Ask("a.example");
   const auto open = std::get<Permits::Open>(*AskOnly("one", "a.example"));
   source_.outage = "the log cannot be written";
-  const auto answers = permits_.Opened(open.ticket, OpenedSecret{.secret = Secret("s3cret")});
+  const auto answers = permits_.Opened(open.ticket, OpenedSecret{.secret = Secret("s3cret")}, now_);
   EXPECT_EQ(answers.at(0).code, "audit_unavailable");
 }
 
@@ -321,7 +416,7 @@ TEST_F(PermitsTest, TheProxysCredentialIsForSessionsWithAProxyAlone) {
   ASSERT_TRUE(asked.has_value());
   const auto open = std::get<Permits::Open>(*asked);
   EXPECT_EQ(open.binding.credential, "token/proxy");
-  const auto given = permits_.Opened(open.ticket, OpenedSecret{.secret = Secret("s3cret")});
+  const auto given = permits_.Opened(open.ticket, OpenedSecret{.secret = Secret("s3cret")}, now_);
   EXPECT_EQ(given.at(0).secret.Reveal(), "s3cret");
   settings_.proxy = {};
   EXPECT_FALSE(AskOnly(name, "proxy.example", 3128).has_value());

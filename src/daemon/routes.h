@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "daemon/approvals.h"
 #include "daemon/audit_service.h"
 #include "daemon/background.h"
 #include "daemon/bindings.h"
@@ -21,6 +22,7 @@ struct Api {
   VaultService& vault;
   Bindings& bindings;
   Credentials& credentials;
+  Approvals& approvals;
   Sessions& sessions;
   Time started;
   Duration idle_timeout;
@@ -34,6 +36,7 @@ void AddVaultRoutes(Router& router, Api& api);
 void AddSecretRoutes(Router& router, Api& api);
 void AddBindingRoutes(Router& router, Api& api);
 void AddAuditRoutes(Router& router, Api& api);
+void AddApprovalRoutes(Router& router, Api& api);
 void AddAllRoutes(Router& router, Api& api);
 // Of the sandbox's API alone (sandbox_api.h).
 void AddSandboxRoutes(Router& router, Api& api);

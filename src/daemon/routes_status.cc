@@ -87,6 +87,7 @@ void AddAllRoutes(Router& router, Api& api) {
   AddSecretRoutes(router, api);
   AddBindingRoutes(router, api);
   AddAuditRoutes(router, api);
+  AddApprovalRoutes(router, api);
 }
 
 }  // namespace aileron::daemon

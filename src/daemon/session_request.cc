@@ -28,6 +28,14 @@ Status ParseNetwork(const json& object, session::NetworkRequest& network) {
   AILERON_TRY(
       members.Texts("opaque", network.opaque, session::limits::kOpaqueMax, limits::kCommandBytes));
   AILERON_TRY(members.Texts("timeouts", network.timeouts, session::limits::kTimeoutsMax, 4096));
+  std::int64_t hold_s = 0;
+  AILERON_TRY(members.Number("hold_s", hold_s));
+  network.hold = std::chrono::seconds(hold_s);
+  if (hold_s < 0 || network.hold > proxy::limits::hold_max) {
+    return Fail(Code::kInvalid, "\"network.hold_s\" is a number from 0 to {}",
+                std::chrono::seconds(proxy::limits::hold_max).count());
+  }
+  AILERON_TRY(members.Flag("unattended", network.unattended));
   return members.Done();
 }
 
@@ -124,7 +132,9 @@ Result<proxy::UpstreamProxy> CompileProxy(const session::NetworkRequest& request
 Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
                                         const Secret& proxy_password) {
   AILERON_ASSIGN(policy::Network network, CompileNetwork(request));
-  SessionSettings settings{.network = std::move(network)};
+  SessionSettings settings{.network = std::move(network),
+                           .hold = request.hold,
+                           .unattended = request.unattended};
   AILERON_ASSIGN(settings.opaque, proxy::OpaqueHosts::Parse(request.opaque));
   for (const std::string& text : request.connect_to) {
     AILERON_ASSIGN(proxy::ConnectTo one, ParseConnectTo(text));

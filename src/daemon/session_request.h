@@ -28,6 +28,8 @@ struct SessionSettings {
   proxy::UpstreamProxy proxy;
   proxy::Timeouts timeouts;
   proxy::OpaqueHosts opaque;
+  Duration hold{};
+  bool unattended = false;
 };
 
 // kInvalid names the member that is missing, unknown or of the wrong type.

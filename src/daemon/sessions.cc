@@ -242,6 +242,7 @@ void Sessions::End(const std::string& id, session::State state, std::optional<in
   }
   if (state == session::State::kOrphaned)
     leftovers_.Take(session->listeners().cgroups, session->listeners().reserved);
+  world_.approvals.EndSession(id);
   LiveSession& leaving = *session;
   leaving_[id] = std::move(session);
   // The record of the end comes after the worker's last ones.
@@ -293,6 +294,7 @@ void Sessions::OrphanTheRest() {
     return;
   }
   for (const session::Session& session : *orphaned) {
+    world_.approvals.EndSession(session.id);
     world_.audit.Event("session.orphan", "orphaned", "the launcher did not come back", session.id);
   }
   if (auto pruned = store_.Prune(); !pruned) LogWarning("{}", pruned.error().message);
@@ -300,6 +302,10 @@ void Sessions::OrphanTheRest() {
 
 void Sessions::Revoke() {
   for (const auto& [id, session] : live_) session->Revoke();
+}
+
+void Sessions::Withdraw() {
+  for (const auto& [id, session] : live_) session->Withdraw();
 }
 
 void Sessions::ResumeReading() {

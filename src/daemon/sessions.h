@@ -55,6 +55,8 @@ class Sessions {
   // Workers forget their verdicts and credentials: the vault, a binding or the log's health
   // changed.
   void Revoke();
+  // What people said may not hold any more.
+  void Withdraw();
   void ResumeReading();
   // Ends all workers and calls `done`. Sessions stay recorded as running: a daemon that starts soon
   // takes them up again.

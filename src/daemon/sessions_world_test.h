@@ -20,12 +20,14 @@ class Machine {
         vault(loop, background, audit,
               vault::Vault::Open(folder + "/vault.db", crypto::kCheapestKdf).value()),
         credentials(loop, vault, audit, {}),
+        approvals(loop, audit, approval::Queue::Open(folder + "/approvals.db", Now()).value()),
         keys(LoadKeys(folder + "/daemon.key").value()),
         sessions({.loop = loop,
                   .audit = audit,
                   .vault = vault,
                   .bindings = bindings,
                   .credentials = credentials,
+                  .approvals = approvals,
                   .connect_api = [](const std::string&) -> Result<os::Fd> {
                     return Fail(Code::kUnavailable, "no API here");
                   },
@@ -40,6 +42,7 @@ class Machine {
   Bindings bindings;
   VaultService vault;
   Credentials credentials;
+  Approvals approvals;
   DaemonKeys keys;
   Sessions sessions;
 };

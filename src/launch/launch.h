@@ -42,6 +42,8 @@ struct Options {
   std::string no_proxy;
   std::vector<std::string> timeouts;  // NAME=DURATION (proxy/timeouts.h)
   std::vector<std::string> opaque;    // HOST[:PORT]
+  std::chrono::seconds hold{0};       // how long a request waits for a person
+  bool unattended = false;            // nobody is asked
   Tty tty = Tty::kAuto;
 };
 

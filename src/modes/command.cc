@@ -55,6 +55,8 @@ std::string_view GroupTitle(Group group) {
       return "Run";
     case Group::kCredentials:
       return "Credentials";
+    case Group::kDecisions:
+      return "Decisions";
     case Group::kEvidence:
       return "Evidence";
     case Group::kSelf:

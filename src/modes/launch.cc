@@ -48,6 +48,10 @@ Command LaunchVerb() {
           "not HTTP (--opaque db.example.com:5432): the host is allowed, its bytes are passed on "
           "unread, and only counted in the audit log. No credential can be put into them. What "
           "begins with TLS has to name the host.\n\n"
+          "A host that no rule allows or denies is asked about: the request waits for your answer "
+          "(\"aileron approvals watch\" in another terminal) for as long as --hold says, and is then "
+          "answered with status 428, to be sent again. The question stays. --unattended asks "
+          "nobody.\n\n"
           "--upstream-proxy sends everything through a company's proxy. Its password is never an "
           "argument: it comes from the vault, from a URL in a file (@FILE), or, with \"env\", from "
           "the URL in your HTTPS_PROXY (and NO_PROXY is heeded). Behind a proxy the addresses that "
@@ -82,6 +86,9 @@ Command LaunchVerb() {
               {"--opaque", "HOST[:PORT]",
                "Allow a host whose connections nobody looks into (port 443 if none is given)",
                Repeat::kMany},
+              {"--hold", "DURATION",
+               "How long a request waits for your answer; 1m on a terminal, else 0s"},
+              {"--unattended", "", "Ask nobody: what would ask is refused"},
               {.name = "--workspace",
                .value = "FOLDER",
                .summary = "The folder to work in, instead of the current one",

@@ -1,5 +1,7 @@
 #include "modes/launch_flags.h"
 
+#include <unistd.h>
+
 #include <cmath>
 #include <cstdlib>
 
@@ -8,6 +10,7 @@
 #include "modes/limits.h"
 #include "os/fd.h"
 #include "policy/network.h"
+#include "proxy/limits.h"
 #include "proxy/opaque.h"
 #include "proxy/timeouts.h"
 #include "proxy/upstream_proxy.h"
@@ -21,6 +24,26 @@ namespace {
 bool IsPort(std::string_view text) {
   const auto port = ParseInteger<std::uint16_t>(text);
   return port && *port != 0;
+}
+
+// Who has a terminal sees the question there is; a script is better told at once to come back.
+Status ReadAsking(const Parsed& parsed, launch::Options& options) {
+  options.unattended = parsed.Has("--unattended");
+  if (!parsed.Has("--hold")) {
+    const bool seen = isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
+    options.hold = std::chrono::seconds(seen ? limits::hold_on_terminal_s : 0);
+    return {};
+  }
+  if (options.unattended) {
+    return Fail(Code::kInvalid, "--hold waits for a person, and --unattended asks none; leave one of them out");
+  }
+  const auto hold = ParseDuration(parsed.Value("--hold"));
+  if (!hold) return Wrap(hold.error(), "--hold");
+  options.hold = std::chrono::duration_cast<std::chrono::seconds>(*hold);
+  if (*hold < Duration::zero() || *hold > proxy::limits::hold_max) {
+    return Fail(Code::kInvalid, "--hold: from 0s to {}", FormatDuration(proxy::limits::hold_max));
+  }
+  return {};
 }
 
 // Takes "name" or "[v6]" and the colon behind it off the front; empty when there is neither.
@@ -229,6 +252,7 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
   if (const Status read = ReadUpstreamProxy(parsed, options); !read) {
     return std::unexpected(Failure(kExitUsage, read.error()));
   }
+  AILERON_TRY(ReadAsking(parsed, options));
   options.opaque = parsed.Values("--opaque");
   if (auto hosts = proxy::OpaqueHosts::Parse(options.opaque); !hosts)
     return std::unexpected(Failure(std::move(hosts.error())));

@@ -19,6 +19,7 @@ inline constexpr Duration vault_wait =
 inline constexpr Duration verify_wait = std::chrono::minutes(10);  // reads the whole log
 inline constexpr Duration demo_step_wait = std::chrono::seconds(60);
 inline constexpr Duration demo_stop_wait = std::chrono::seconds(10);
+inline constexpr int hold_on_terminal_s = 60;  // a request waits for its person
 inline constexpr std::size_t demo_output_bytes = 1 << 20;
 inline constexpr std::size_t demo_request_bytes = 64 << 10;
 inline constexpr std::size_t demo_connections = 64;

@@ -11,6 +11,8 @@ Command DemoVerb();
 Command VaultVerb();
 Command SecretVerb();
 Command BindingVerb();
+Command ApprovalsVerb();
+Command GrantsVerb();
 Command AuditVerb();
 Command StatusVerb();
 Command DaemonVerb();

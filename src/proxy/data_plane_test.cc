@@ -70,6 +70,29 @@ TEST(DataPlane, AnApiThatIsNotThereIsSaidToBe) {
   EXPECT_EQ(world.RecordWith("api_unavailable").status, 503u);
 }
 
+TEST(DataPlane, ARequestWaitsForAPersonAndGoesOn) {
+  TestWorld world;
+  world.AddSite("site.test", 443, TestWorld::Security::kTls, Echo);
+  world.verdicts_["site.test"] = {.action = Action::kAllow, .keep_ms = 0, .rule = "approval 1"};
+  world.Start();
+  auto& client = world.ConnectTls("site.test:443", "site.test");
+  world.held_["site.test"];
+  client.Write("GET /1 HTTP/1.1\r\nHost: site.test\r\n\r\n");
+  world.Until([&] { return !world.held_["site.test"].empty(); });
+  EXPECT_EQ(client.input(), "");
+  Verdict verdict = world.verdicts_["site.test"];
+  for (const std::uint64_t id : world.held_["site.test"]) {
+    verdict.id = id;
+    (void)world.daemon_->Send(Encode(verdict));
+  }
+  world.held_.clear();
+  world.Until([&] { return client.input().contains("saw GET /1"); });
+  // Not remembered: the next request asks again.
+  const int asked = world.verdicts_asked_;
+  world.Ask(client, "GET /2 HTTP/1.1\r\nHost: site.test\r\n\r\n", "saw GET /2");
+  EXPECT_GT(world.verdicts_asked_, asked);
+}
+
 TEST(DataPlane, ANewHostIsConnectedBeforeItsFirstRequestAndOnce) {
   TestWorld world;
   auto& site = world.AddSite("site.test", 443, TestWorld::Security::kTls, Echo);

@@ -22,8 +22,10 @@ constexpr std::size_t questions_max = 8192;    // permits asked and not answered
 constexpr std::size_t verdicts_max = 4096;     // cached
 constexpr std::size_t credentials_max = 64;    // cached
 constexpr auto permit_timeout = 10s;
+constexpr auto hold_max = 600s;          // for a person to say something
+constexpr auto hold_timeout = 660s;      // longer than the daemon holds a question
 constexpr auto credential_timeout = 90s;  // longer than the daemon gives whoever opens one
-constexpr std::uint64_t credential_keep_ms = 24ull * 3'600 * 1'000;  // unless until Revoke
+constexpr std::uint64_t keep_ms_max = 24ull * 3'600 * 1'000;  // unless until Revoke
 constexpr auto audit_flush = 50ms;
 
 // What a session may set (timeouts.h): within these, from defaults below.

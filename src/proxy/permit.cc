@@ -17,6 +17,7 @@ enum class Type : std::uint8_t {
   kRevoke = 5,
   kStop = 6,
   kApi = 7,
+  kHeld = 8,
   kReady = 16,
   kAskVerdict = 17,
   kAskLeaf = 18,
@@ -147,10 +148,12 @@ Verdict ReadVerdict(Fields& fields) {
   Verdict verdict;
   verdict.id = fields.U64();
   verdict.action = fields.Choice(Action::kDeny);
+  verdict.keep_ms = fields.U64();
   verdict.reason = fields.Text();
   verdict.hint = fields.Text();
   verdict.rule = fields.Text();
   verdict.code = fields.Text();
+  verdict.approval = fields.Text();
   verdict.address_rule = fields.Choice(AddressRule::kAny);
   verdict.forward = fields.Choice(Forward::kProxy);
   verdict.opaque = fields.Choice(Opaque::kYes) == Opaque::kYes;
@@ -230,10 +233,12 @@ std::string Encode(const Verdict& verdict) {
   WireWriter writer = Begin(Type::kVerdict);
   writer.U64(verdict.id);
   writer.U8(static_cast<std::uint8_t>(verdict.action));
+  writer.U64(verdict.keep_ms);
   writer.Text(verdict.reason);
   writer.Text(verdict.hint);
   writer.Text(verdict.rule);
   writer.Text(verdict.code);
+  writer.Text(verdict.approval);
   writer.U8(static_cast<std::uint8_t>(verdict.address_rule));
   writer.U8(static_cast<std::uint8_t>(verdict.forward));
   writer.U8(verdict.opaque ? 1 : 0);
@@ -252,6 +257,12 @@ std::string Encode(const Verdict& verdict) {
     writer.U8(static_cast<std::uint8_t>(binding.messages));
     WriteScope(binding.scope, writer);
   }
+  return writer.Take();
+}
+
+std::string Encode(const Held& held) {
+  WireWriter writer = Begin(Type::kHeld);
+  writer.U64(held.id);
   return writer.Take();
 }
 
@@ -367,6 +378,11 @@ Result<DaemonMessage> DecodeFromDaemon(std::string_view packet) {
       return FromDaemon(fields, ReadStart(fields));
     case Type::kVerdict:
       return FromDaemon(fields, ReadVerdict(fields));
+    case Type::kHeld: {
+      Held held;
+      held.id = fields.U64();
+      return FromDaemon(fields, held);
+    }
     case Type::kLeaf: {
       Leaf leaf;
       leaf.id = fields.U64();

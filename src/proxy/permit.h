@@ -98,17 +98,28 @@ struct Start {
   std::vector<std::string> opaque;  // HOST:PORT (opaque.h)
 };
 
+// keep_ms: as long as nobody revokes it.
+inline constexpr std::uint64_t kKeepUntilRevoked = ~std::uint64_t{0};
+
 struct Verdict {
   std::uint64_t id = 0;
   Action action = Action::kDeny;
+  // How long it holds without asking again, milliseconds; 0: for this question.
+  std::uint64_t keep_ms = kKeepUntilRevoked;
   std::string reason;  // one line for a person
   std::string hint;    // what to do about it, one line
   std::string rule;    // which rule decided, for the record
   std::string code;    // stable: "host_not_allowed", "host_denied" …
+  std::string approval;  // the id of what a person is asked; the refusal says to come back
   AddressRule address_rule = AddressRule::kPublicOnly;
   Forward forward = Forward::kSite;
   bool opaque = false;  // of Scheme::kTcp: the bytes are passed on unread, without a credential
   std::vector<BindingView> bindings;  // with kProxy: the proxy's credential, if it wants one
+};
+
+// A question that a person is asked: its answer may take until limits::hold_max.
+struct Held {
+  std::uint64_t id = 0;
 };
 
 struct Leaf {
@@ -116,9 +127,6 @@ struct Leaf {
   std::string certificate;  // DER; empty when it could not be signed
   std::string error;
 };
-
-// Credential::keep_ms: as long as nobody revokes it.
-inline constexpr std::uint64_t kKeepUntilRevoked = ~std::uint64_t{0};
 
 struct Credential {
   std::uint64_t id = 0;
@@ -202,11 +210,12 @@ struct Audit {
   std::vector<AuditRecord> records;
 };
 
-using DaemonMessage = std::variant<Start, Verdict, Leaf, Credential, Api, Revoke, Stop>;
+using DaemonMessage = std::variant<Start, Verdict, Held, Leaf, Credential, Api, Revoke, Stop>;
 using WorkerMessage = std::variant<Ready, AskVerdict, AskLeaf, AskCredential, AskApi, Audit>;
 
 std::string Encode(const Start& start);
 std::string Encode(const Verdict& verdict);
+std::string Encode(const Held& held);
 std::string Encode(const Leaf& leaf);
 // In locked memory, since it holds the secret.
 Secret Encode(const Credential& credential);

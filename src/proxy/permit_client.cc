@@ -27,6 +27,7 @@ PermitClient::PermitClient(net::Loop& loop, os::Fd channel)
       deadlines_{limits::permit_timeout, {loop, [this] { Expire(deadlines_); }}, {}},
       credential_deadlines_{
           limits::credential_timeout, {loop, [this] { Expire(credential_deadlines_); }}, {}},
+      held_deadlines_{limits::hold_timeout, {loop, [this] { Expire(held_deadlines_); }}, {}},
       flush_(loop, [this] { FlushRecords(); }) {}
 
 Status PermitClient::Start(std::function<void()> on_revoke, std::function<void(bool)> on_end) {
@@ -47,6 +48,7 @@ void PermitClient::OnPacket(std::string_view packet, std::vector<os::Fd>& descri
     return on_end_(false);
   }
   if (auto* verdict = std::get_if<Verdict>(&*message)) return Answer(std::move(*verdict));
+  if (const auto* held = std::get_if<Held>(&*message)) return Hold(held->id);
   if (auto* credential = std::get_if<Credential>(&*message)) return Answer(std::move(*credential));
   if (auto* leaf = std::get_if<Leaf>(&*message)) return Answer(std::move(*leaf));
   if (const auto* api = std::get_if<Api>(&*message)) return Answer(*api, descriptors);
@@ -67,6 +69,7 @@ std::optional<T> PermitClient::Take(std::uint64_t id) {
   if (asked == nullptr) return std::nullopt;
   T taken = std::move(*asked);
   asked_.erase(found);
+  held_.erase(id);
   return taken;
 }
 
@@ -74,9 +77,37 @@ void PermitClient::Answer(Verdict verdict) {
   auto asked = Take<VerdictAsked>(verdict.id);
   if (!asked) return;
   auto shared = std::make_shared<const Verdict>(std::move(verdict));
-  if (verdicts_.size() >= limits::verdicts_max) verdicts_.clear();
-  verdicts_[std::move(asked->key)] = shared;
+  Keep(verdicts_, limits::verdicts_max, std::move(asked->key), shared);
   asked->done(std::move(shared));
+}
+
+// The first deadline was for a daemon that answers by itself.
+void PermitClient::Hold(std::uint64_t id) {
+  if (!asked_.contains(id) || !held_.insert(id).second) return;
+  held_deadlines_.queue.emplace_back(loop_.now() + held_deadlines_.timeout, id);
+  if (!held_deadlines_.expiry.armed()) held_deadlines_.expiry.Set(held_deadlines_.timeout);
+}
+
+template <typename T>
+void PermitClient::Keep(Memory<T>& memory, std::size_t most, std::string key,
+                        std::shared_ptr<const T> answer) {
+  if (answer->keep_ms == 0) return;
+  if (memory.size() >= most) memory.clear();
+  net::Instant until = net::Instant::max();
+  if (answer->keep_ms != kKeepUntilRevoked) {
+    until = loop_.now() +
+            std::chrono::milliseconds(std::min<std::uint64_t>(answer->keep_ms, limits::keep_ms_max));
+  }
+  memory[std::move(key)] = {std::move(answer), until};
+}
+
+template <typename T>
+std::shared_ptr<const T> PermitClient::Remembered(Memory<T>& memory, const std::string& key) {
+  const auto found = memory.find(key);
+  if (found == memory.end()) return nullptr;
+  if (loop_.now() < found->second.until) return found->second.answer;
+  memory.erase(found);
+  return nullptr;
 }
 
 void PermitClient::Answer(Credential credential) {
@@ -84,13 +115,8 @@ void PermitClient::Answer(Credential credential) {
   if (!asked) return;
   auto shared = std::make_shared<const Credential>(std::move(credential));
   // A refusal is not kept: it may be mended on the host at any moment.
-  if (!shared->secret.empty() && shared->keep_ms != 0) {
-    if (credentials_.size() >= limits::credentials_max) credentials_.clear();
-    const bool bounded = shared->keep_ms != kKeepUntilRevoked;
-    const std::chrono::milliseconds keep(
-        std::min<std::uint64_t>(shared->keep_ms, limits::credential_keep_ms));
-    credentials_[std::move(asked->key)] = {shared,
-                                           bounded ? loop_.now() + keep : net::Instant::max()};
+  if (!shared->secret.empty()) {
+    Keep(credentials_, limits::credentials_max, std::move(asked->key), shared);
   }
   asked->done(std::move(shared));
 }
@@ -114,8 +140,7 @@ void PermitClient::Answer(const Api& api, std::vector<os::Fd>& descriptors) {
 
 void PermitClient::AskVerdict(const Site& site, OnVerdict on_verdict) {
   std::string key = KeyOf(site);
-  if (const auto found = verdicts_.find(key); found != verdicts_.end())
-    return on_verdict(found->second);
+  if (auto verdict = Remembered(verdicts_, key)) return on_verdict(std::move(verdict));
   const std::uint64_t id = next_id_++;
   Ask(id, VerdictAsked{std::move(key), std::move(on_verdict)},
       Encode(proxy::AskVerdict{id, site.host, site.port, site.scheme, site.how}));
@@ -125,10 +150,7 @@ void PermitClient::AskCredential(proxy::AskCredential ask, OnCredential on_crede
   // Which request it is for is no part of the key: who asks has found that the binding covers it.
   std::string key = fmt::format("{}\n{}\n{}\n{}/{}/{}", ask.binding, ask.host, ask.port, ask.date,
                                 ask.region, ask.service);
-  if (const auto found = credentials_.find(key); found != credentials_.end()) {
-    if (loop_.now() < found->second.until) return on_credential(found->second.credential);
-    credentials_.erase(found);
-  }
+  if (auto credential = Remembered(credentials_, key)) return on_credential(std::move(credential));
   const std::uint64_t id = ask.id = next_id_++;
   Ask(id, CredentialAsked{std::move(key), std::move(on_credential)}, Encode(ask));
 }
@@ -159,6 +181,7 @@ void PermitClient::Expire(Deadlines& deadlines) {
   while (!queue.empty() && queue.front().first <= loop_.now()) {
     const std::uint64_t id = queue.front().second;
     queue.pop_front();
+    if (&deadlines != &held_deadlines_ && held_.contains(id)) continue;
     if (asked_.contains(id)) GiveUp(id, "the daemon did not answer in time");
   }
   if (!queue.empty()) deadlines.expiry.Set(queue.front().first - loop_.now());

@@ -2,7 +2,7 @@
 // records.
 //
 // Every question is answered exactly once: by the daemon, or by its deadline with a refusal.
-// Verdicts are kept until Revoke, credentials too unless the daemon keeps them shorter. Answers
+// Verdicts and credentials are kept until Revoke, unless the daemon says shorter. Answers
 // that were remembered come back at once, from within the call.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -67,6 +68,7 @@ class PermitClient {
 
   void OnPacket(std::string_view packet, std::vector<os::Fd>& descriptors);
   void Answer(Verdict verdict);
+  void Hold(std::uint64_t id);
   void Answer(Credential credential);
   void Answer(Leaf leaf);
   void Answer(const Api& api, std::vector<os::Fd>& descriptors);
@@ -84,12 +86,21 @@ class PermitClient {
   std::unordered_map<std::uint64_t, Asked> asked_;
   Deadlines deadlines_;
   Deadlines credential_deadlines_;  // opening one may wait for a person or a server
-  std::unordered_map<std::string, std::shared_ptr<const Verdict>> verdicts_;
-  struct KeptCredential {
-    std::shared_ptr<const Credential> credential;
+  Deadlines held_deadlines_;        // a person is asked
+  std::unordered_set<std::uint64_t> held_;
+  template <typename T>
+  struct Kept {
+    std::shared_ptr<const T> answer;
     net::Instant until = net::Instant::max();
   };
-  std::unordered_map<std::string, KeptCredential> credentials_;
+  template <typename T>
+  using Memory = std::unordered_map<std::string, Kept<T>>;
+  template <typename T>
+  void Keep(Memory<T>& memory, std::size_t most, std::string key, std::shared_ptr<const T> answer);
+  template <typename T>
+  std::shared_ptr<const T> Remembered(Memory<T>& memory, const std::string& key);
+  Memory<Verdict> verdicts_;
+  Memory<Credential> credentials_;
   std::vector<AuditRecord> records_;
   std::size_t records_size_ = 0;
   net::Timer flush_;

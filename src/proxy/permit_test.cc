@@ -23,10 +23,12 @@ T BackFromWorker(std::string_view packet) {
 std::string SomeVerdict() {
   return Encode(Verdict{.id = 7,
                         .action = Action::kAllow,
+                        .keep_ms = 30'000,
                         .reason = "r",
                         .hint = "h",
                         .rule = "rule",
                         .code = "c",
+                        .approval = "01A",
                         .address_rule = AddressRule::kAny,
                         .forward = Forward::kProxy,
                         .opaque = true,
@@ -68,6 +70,8 @@ TEST(Permit, VerdictComesBackAsItWasSent) {
   const auto back = BackFromDaemon<Verdict>(SomeVerdict());
   EXPECT_EQ(back.id, 7u);
   EXPECT_EQ(back.action, Action::kAllow);
+  EXPECT_EQ(back.keep_ms, 30'000u);
+  EXPECT_EQ(back.approval, "01A");
   EXPECT_EQ(back.address_rule, AddressRule::kAny);
   EXPECT_EQ(back.forward, Forward::kProxy);
   EXPECT_TRUE(back.opaque);

@@ -11,6 +11,9 @@ namespace aileron::proxy {
 
 namespace {
 
+// Seconds; a person may take longer, and then the client is told the same again.
+constexpr std::string_view kRetryAfter = "10";
+
 // How much a client wants each kind of body, in thousandths; -1 when Accept does not name it.
 struct Wishes {
   int json = -1;
@@ -102,13 +105,14 @@ std::string BodyText(const Refusal& refusal, RefusalBody body) {
   if (body == RefusalBody::kJson) {
     // npm prints "error", many API clients "message": both tell the way out.
     const std::string line = hint.empty() ? reason : fmt::format("{} (hint: {})", reason, hint);
-    return http::ProblemBody(
-        {.status = refusal.status,
-         .title = "aileron refused the request",
-         .detail = reason,
-         .code = refusal.code,
-         .hint = hint,
-         .more = {{"error", "aileron: " + line}, {"message", "aileron: " + line}}});
+    http::Problem problem{.status = refusal.status,
+                          .title = "aileron refused the request",
+                          .detail = reason,
+                          .code = refusal.code,
+                          .hint = hint,
+                          .more = {{"error", "aileron: " + line}, {"message", "aileron: " + line}}};
+    if (!refusal.approval.empty()) problem.more.emplace_back("approval", refusal.approval);
+    return http::ProblemBody(problem);
   }
   if (body == RefusalBody::kHtml) {
     return fmt::format(
@@ -144,7 +148,11 @@ Refusal RefusalOf(http::Flaw flaw) {
 }
 
 Refusal RefusalOf(const Verdict& verdict) {
-  return {.status = 403, .code = verdict.code, .reason = verdict.reason, .hint = verdict.hint};
+  return {.status = verdict.approval.empty() ? 403 : 428,
+          .code = verdict.code,
+          .reason = verdict.reason,
+          .hint = verdict.hint,
+          .approval = verdict.approval};
 }
 
 Refusal RefusalOf(const Credential& credential) {
@@ -188,6 +196,10 @@ std::string RefusalResponse(const Refusal& refusal, const http::RequestHead* req
   headers.Add("Aileron-Code", http::SanitisePhrase(refusal.code));
   headers.Add("Aileron-Reason", http::SanitisePhrase(refusal.reason));
   if (!refusal.hint.empty()) headers.Add("Aileron-Hint", http::SanitisePhrase(refusal.hint));
+  if (!refusal.approval.empty()) {
+    headers.Add("Aileron-Approval", http::SanitisePhrase(refusal.approval));
+    headers.Add("Retry-After", kRetryAfter);
+  }
   const bool close = after == AfterRefusal::kClose || request == nullptr || !request->keep_alive();
   if (close) {
     headers.Add("Connection", "close");

@@ -20,6 +20,7 @@ struct Refusal {
   std::string code;    // stable: "host_not_allowed"
   std::string reason;  // one line
   std::string hint;    // what to do, one line; may be empty
+  std::string approval;  // the id of what a person is asked: with 428, come back
 };
 
 // Of a message that no parser of ours accepts.

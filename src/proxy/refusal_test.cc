@@ -42,6 +42,17 @@ Response Answer(const Refusal& refusal, const http::RequestHead* request,
   return response;
 }
 
+TEST(Refusal, OfWhatAPersonIsAskedSaysToComeBack) {
+  const Refusal pending = RefusalOf(Verdict{
+      .reason = "somebody is asked", .hint = "wait", .code = "approval_pending", .approval = "01A"});
+  const auto request = Request("GET", "Accept: application/json\r\n");
+  const Response response = Answer(pending, &request);
+  EXPECT_EQ(response.head.status(), 428);
+  EXPECT_TRUE(response.head.headers.Find("Retry-After").has_value());
+  EXPECT_EQ(response.head.headers.Find("Aileron-Approval"), "01A");
+  EXPECT_EQ(nlohmann::json::parse(response.body)["approval"], "01A");
+}
+
 TEST(Refusal, StandsInTheStatusLineTheHeadersAndTheBody) {
   const auto request = Request("GET", "User-Agent: curl/8.0\r\nAccept: */*\r\n");
   const Response response = Answer(kDenied, &request);

@@ -157,6 +157,7 @@ class TestWorld {
   std::uint16_t dns_tcp_port_ = 0;
   std::map<std::string, Verdict> verdicts_;     // by host; hosts without one are allowed
   std::map<std::string, std::string> secrets_;  // by binding
+  std::map<std::string, std::vector<std::uint64_t>> held_;  // questions, by hosts that wait
   pid_t child() const { return child_; }
   std::deque<AuditRecord> records_;
   int verdicts_asked_ = 0;
@@ -229,6 +230,10 @@ class TestWorld {
       if (const auto found = verdicts_.find(ask->host); found != verdicts_.end())
         verdict = found->second;
       verdict.id = ask->id;
+      if (const auto held = held_.find(ask->host); held != held_.end()) {
+        held->second.push_back(ask->id);
+        return (void)daemon_->Send(Encode(Held{ask->id}));
+      }
       (void)daemon_->Send(Encode(verdict));
     }
     if (auto* ask = std::get_if<AskLeaf>(&*message)) {

@@ -8,7 +8,7 @@ namespace aileron::session {
 
 namespace {
 
-constexpr std::string_view kPurpose = "aileron session resume 2";
+constexpr std::string_view kPurpose = "aileron session resume 3";
 
 void WriteList(WireWriter& writer, const std::vector<std::string>& texts) {
   writer.U32(static_cast<std::uint32_t>(texts.size()));
@@ -49,6 +49,8 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
   }
   WriteList(writer, network.timeouts);
   WriteList(writer, network.opaque);
+  writer.U64(static_cast<std::uint64_t>(network.hold.count()));
+  writer.U8(network.unattended ? 1 : 0);
   writer.U32(static_cast<std::uint32_t>(state.sentinels.size()));
   for (const auto& [binding, sentinel] : state.sentinels) {
     writer.Text(binding);
@@ -112,6 +114,8 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
   }
   network.timeouts = ReadList(reader, limits::kTimeoutsMax);
   network.opaque = ReadList(reader, limits::kOpaqueMax);
+  network.hold = Duration(static_cast<std::int64_t>(reader.U64()));
+  network.unattended = reader.U8() != 0;
   const std::uint32_t sentinels = reader.U32();
   if (sentinels > limits::kSentinelsMax) return refuse();
   for (std::uint32_t i = 0; i < sentinels && !reader.failed(); ++i) {

@@ -28,6 +28,10 @@ struct NetworkRequest {
   std::string no_proxy;
   std::vector<std::string> timeouts;  // NAME=DURATION
   std::vector<std::string> opaque;    // HOST[:PORT]
+  // How long a request waits for a person before it is answered "pending".
+  Duration hold{};
+  // Nobody is asked: what would ask is refused.
+  bool unattended = false;
   bool operator==(const NetworkRequest&) const = default;
 };
 

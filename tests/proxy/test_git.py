@@ -76,7 +76,7 @@ def test_git_fetch_and_push_when_captured(any_world, forge):
 
 def test_git_tells_why_a_host_is_refused(any_world):
     """git does not show the reason and the hint of a refusal."""
-    result = any_world.shell("git clone https://denied.test/x.git", flags=_FLAGS)
+    result = any_world.shell("git clone https://denied.test/x.git", flags=[*_FLAGS, "--unattended"])
     assert result.rc == 128
     assert "denied.test" in result.err and "--allow" in result.err, result.describe()
 

@@ -77,6 +77,7 @@ def test_a_credential_is_injected_into_each_stream(world, modern):
 
 def test_a_refusal_is_told_in_http2(world):
     """A host that nobody allowed is refused without reason and hint in HTTP/2."""
+    world.flags.append("--unattended")
     result = _curl(world, "-i", "https://nobody.test/").ok()
     assert result.out.startswith("HTTP/2 403"), result.describe()
     assert "aileron-hint:" in result.out and "--allow nobody.test" in result.out

@@ -19,7 +19,7 @@ def _send(world, port, data, *more, flags=()):
 @pytest.mark.parametrize("captured", [False, True])
 def test_a_host_header_other_than_the_connections_name_is_refused(world, both, captured):
     """A request for another host than the connection's name is passed on to either site."""
-    flags = ["--env", "HTTPS_PROXY="] if captured else []
+    flags = ["--env", "HTTPS_PROXY=", "--unattended"] if captured else ["--unattended"]
     text = _send(world, 443, f"GET / HTTP/1.1\\r\\nHost: {OTHER}\\r\\nConnection: close\\r\\n\\r\\n",
                  flags=flags)
     assert text.startswith(("HTTP/1.1 421 ", "HTTP/1.1 403 ", "HTTP/1.1 400 ")), text

@@ -80,7 +80,7 @@ def test_only_tls_goes_to_port_443(world, pinned):
 
 def test_other_ports_of_an_opaque_host_are_not_opened(world, pinned):
     """--opaque HOST opens port 80, too."""
-    result = world.launch("curl", "-sSi", "--http1.1", f"http://{HOST}/").ok()
+    result = world.launch("curl", "-sSi", "--http1.1", f"http://{HOST}/", flags=["--unattended"]).ok()
     assert result.out.startswith("HTTP/1.1 403 "), result.describe()
 
 

@@ -7,6 +7,13 @@ import pytest
 HOST = "denied.test"
 
 
+@pytest.fixture(autouse=True)
+def unattended(request):
+    """Nobody is asked, so that a refusal is final; tests/approval has those that wait."""
+    for name in {"world", "any_world"} & set(request.fixturenames):
+        request.getfixturevalue(name).flags.append("--unattended")
+
+
 def test_curl_shows_reason_and_hint(any_world):
     """A denied host's reason, hint or status is missing, in the head or in the body."""
     for flags in ([], ["--noproxy", "*"]):

@@ -48,6 +48,7 @@ def test_python_and_netcat_reach_a_site_by_socks(world, sites):
 
 def test_a_refused_host_is_told_by_the_reply_or_inside(world, sites):
     """A host that nobody allowed is a mystery to a SOCKS client."""
+    world.flags.append("--unattended")
     result = world.launch("curl", "-sSi", "--http1.1", "--socks5-hostname", PROXY, "--noproxy", "",
                           "https://denied.test/")
     assert "HTTP/1.1 403" in result.out and "denied.test" in result.out, result.describe()

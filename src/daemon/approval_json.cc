@@ -1,0 +1,125 @@
+// Tested by tests/approval/test_approvals.py.
+
+#include "daemon/approval_json.h"
+
+#include "base/text.h"
+#include "daemon/following.h"
+
+namespace aileron::daemon {
+
+using nlohmann::json;
+
+namespace {
+
+json ToJson(const std::optional<Time>& time) {
+  return time ? json(FormatTime(*time)) : json(nullptr);
+}
+
+json ToJson(const approval::Outcome& outcome) {
+  return {{"status", outcome.status},   {"content_type", outcome.content_type},
+          {"body", outcome.body},       {"body_size", outcome.body_size},
+          {"code", outcome.code},       {"message", outcome.message}};
+}
+
+class ApprovalStream final : public Following {
+ public:
+  ApprovalStream(net::Loop& loop, Approvals& approvals, std::int64_t seq)
+      : Following(loop), approvals_(approvals), seq_(seq) {
+    watcher_ = approvals_.Watch([this] { Grown(); });
+  }
+  ~ApprovalStream() override { approvals_.Unwatch(watcher_); }
+
+ private:
+  Next Follow(std::string& out) override {
+    const auto events = approvals_.queue().EventsAfter(seq_, limits::kEventsPage);
+    if (!events) {
+      http::AppendServerSentEvent("error", "", Printable(events.error().message), out);
+      return Next::kEnd;
+    }
+    if (events->gap) {
+      seq_ = events->last;
+      http::AppendServerSentEvent("gap", std::to_string(seq_), "{}", out);
+      return Next::kMore;
+    }
+    for (const approval::Event& event : events->events) {
+      http::AppendServerSentEvent(approval::ChangeName(event.change), std::to_string(event.seq),
+                                  Describe(event).dump(), out);
+      seq_ = event.seq;
+    }
+    return events->events.size() == limits::kEventsPage ? Next::kMore : Next::kWait;
+  }
+
+  // With the approval as it is now, so that a watcher need not ask for each.
+  json Describe(const approval::Event& event) const {
+    json object = {{"seq", event.seq},
+                   {"time", FormatTime(event.time)},
+                   {"change", approval::ChangeName(event.change)},
+                   {"session", event.session},
+                   {"grant", event.grant}};
+    if (!event.approval.empty()) {
+      const auto approval = approvals_.queue().Get(event.approval);
+      object["approval"] = approval ? daemon::ToJson(*approval) : json{{"id", event.approval}};
+    }
+    return object;
+  }
+
+  Approvals& approvals_;
+  std::int64_t seq_;
+  std::uint64_t watcher_ = 0;
+};
+
+}  // namespace
+
+json ToJson(const approval::Approval& approval) {
+  const approval::Question& question = approval.question;
+  json fields = json::array();
+  for (const approval::Field& field : question.fields) {
+    fields.push_back({{"name", field.name}, {"value", field.value}});
+  }
+  json object = {{"id", approval.id},
+                 {"state", approval::StateName(approval.state)},
+                 {"subject", approval::SubjectName(question.subject)},
+                 {"session", question.session},
+                 {"agent", question.agent},
+                 {"project", question.project},
+                 {"title", question.title},
+                 {"fields", std::move(fields)},
+                 {"opens", question.opens},
+                 {"credential", question.credential},
+                 {"preview", question.preview},
+                 {"editable", question.editable},
+                 {"created", FormatTime(approval.created)},
+                 {"expires", FormatTime(question.expires)},
+                 {"decided", ToJson(approval.decided)},
+                 {"decided_by", approval.decided_by},
+                 {"reason", approval.reason},
+                 {"edited", approval.edited},
+                 {"finished", ToJson(approval.finished)}};
+  if (approval.decided) object["scope"] = approval::ScopeText(approval.scope);
+  if (approval.outcome) object["outcome"] = ToJson(*approval.outcome);
+  return object;
+}
+
+json ToJson(const approval::Grant& grant) {
+  json object = {{"id", grant.id},
+                 {"answer", approval::AnswerName(grant.answer)},
+                 {"subject", approval::SubjectName(grant.subject)},
+                 {"key", grant.key},
+                 {"session", grant.session},
+                 {"scope", approval::ScopeName(grant.scope)},
+                 {"uses_left", nullptr},
+                 {"expires", ToJson(grant.expires)},
+                 {"created", FormatTime(grant.created)},
+                 {"approval", grant.approval},
+                 {"by", grant.by},
+                 {"explained", approval::Explain(grant)}};
+  if (grant.uses_left) object["uses_left"] = *grant.uses_left;
+  return object;
+}
+
+std::unique_ptr<Source> MakeApprovalStream(net::Loop& loop, Approvals& approvals,
+                                           std::int64_t seq) {
+  return std::make_unique<ApprovalStream>(loop, approvals, seq);
+}
+
+}  // namespace aileron::daemon

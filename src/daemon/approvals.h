@@ -1,0 +1,88 @@
+// Approvals: the queue of questions to people (approval/queue.h), with those who wait for an
+// answer.
+//
+//   Ask     a question of the daemon's: told at once when somebody said yes or no before, else when
+//           it is decided, or after `hold` that it is still open
+//   Await   an asker that has the id already: told when nothing is left to wait for
+//   Watch   somebody who looks at all of it
+//
+// Every change is recorded in the audit log, by whom and for which session.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "approval/queue.h"
+#include "daemon/audit_service.h"
+#include "net/loop.h"
+
+namespace aileron::daemon {
+
+class Approvals {
+ public:
+  Approvals(net::Loop& loop, AuditService& audit, approval::Queue queue);
+
+  // What came of a question.
+  struct Said {
+    enum class Kind { kYes, kNo, kPending, kFull };
+    Kind kind = Kind::kFull;
+    std::string approval;  // its id; empty when a grant spoke, or nothing is asked
+    std::string rule;      // what decided, for the record: "grant 01…", "approval 01…"
+    std::string code;      // stable, of all but kYes
+    std::string message;   // for the one who asked
+    Time until{};          // of kYes: as long as it may be remembered
+  };
+  using Told = std::function<void(const Said&)>;
+  // `told` is called once, perhaps from within the call.
+  void Ask(const approval::Question& question, Duration hold, Told told);
+
+  // With the approval as it is then; at once when there is nothing to wait for. kNotFound.
+  using Done = std::function<void(const Result<approval::Approval>&)>;
+  void Await(const std::string& id, Duration longest, Done done);
+
+  approval::Queue& queue() { return queue_; }
+
+  // A session is over: its questions are cancelled and its grants end.
+  void EndSession(const std::string& session);
+
+  // `wake` is called after each change, until Unwatch.
+  std::uint64_t Watch(std::function<void()> wake);
+  void Unwatch(std::uint64_t watcher) { watchers_.erase(watcher); }
+  // Called when a yes that was given may not hold any more.
+  void set_on_withdrawn(std::function<void()> call) { on_withdrawn_ = std::move(call); }
+
+ private:
+  struct Waiter {
+    Waiter(net::Loop& loop, Done call, std::function<void()> expired)
+        : done(std::move(call)), timer(loop, std::move(expired)) {}
+    Done done;
+    net::Timer timer;
+  };
+  using Waiters = std::multimap<std::string, std::unique_ptr<Waiter>>;
+
+  void OnEvent(const approval::Event& event);
+  void Record(const approval::Event& event);
+  void Tell(const std::string& id);
+  Said SaidBy(const approval::Approval& approval) const;
+  Said SaidBefore(const approval::Asked& asked) const;
+  void ArmExpiry();
+
+  net::Loop& loop_;
+  AuditService& audit_;
+  approval::Queue queue_;
+  Waiters waiters_;  // by approval
+  net::Timer expiry_;
+  std::map<std::uint64_t, std::function<void()>> watchers_;
+  std::uint64_t next_watcher_ = 0;
+  std::function<void()> on_withdrawn_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+};
+
+// Whether who waits for it has nothing more to wait for.
+bool IsSettled(const approval::Approval& approval);
+
+}  // namespace aileron::daemon

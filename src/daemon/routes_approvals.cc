@@ -1,0 +1,178 @@
+// Tested by tests/approval/test_approvals.py.
+
+// /v1/approvals and /v1/grants: what waits for a person, the decision, and what is remembered.
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "approval/limits.h"
+#include "base/text.h"
+#include "daemon/approval_json.h"
+#include "daemon/approvals.h"
+#include "daemon/members.h"
+#include "daemon/routes.h"
+
+namespace aileron::daemon {
+
+using nlohmann::json;
+
+namespace {
+
+
+Result<approval::Scope> ReadScope(const json& object) {
+  if (!object.is_object()) return Fail(Code::kInvalid, "\"scope\" must be an object");
+  Members members(object, "scope.");
+  std::string kind;
+  std::int64_t times = 0;
+  std::string lasts;
+  AILERON_TRY(members.Text("kind", kind, 16));
+  AILERON_TRY(members.Number("times", times));
+  AILERON_TRY(members.Text("for", lasts, 32));
+  AILERON_TRY(members.Done());
+  const auto known = approval::ParseScopeKind(kind);
+  if (!known) {
+    return Fail(Code::kInvalid, "\"{}\" is no scope. Use once, times, until, session or always.",
+                Printable(kind));
+  }
+  approval::Scope scope{.kind = *known, .times = times};
+  if (*known == approval::ScopeKind::kUntil) {
+    AILERON_ASSIGN(const Duration length, ParseDuration(lasts));
+    scope.until = Now() + length;
+  }
+  AILERON_TRY(approval::CheckScope(scope, Now()));
+  return scope;
+}
+
+Result<approval::Decision> ReadDecision(const std::string& body, approval::Answer answer) {
+  approval::Decision decision{.answer = answer};
+  const json object = body.empty() ? json::object() : json::parse(body, nullptr, false);
+  if (!object.is_object()) return Fail(Code::kInvalid, "the body must be a JSON object");
+  Members members(object, "");
+  if (const json* scope = members.Take("scope"); scope != nullptr && !scope->is_null()) {
+    AILERON_ASSIGN(decision.scope, ReadScope(*scope));
+  }
+  std::string surface = "api";
+  AILERON_TRY(members.Text("surface", surface, 32));
+  AILERON_TRY(members.Text("reason", decision.reason, 500));
+  if (const json* edited = members.Take("arguments"); edited != nullptr && !edited->is_null()) {
+    if (!edited->is_object()) return Fail(Code::kInvalid, "\"arguments\" must be an object");
+    decision.edited = edited->dump();
+  }
+  AILERON_TRY(members.Done());
+  // Whoever reaches the control socket is this user (SO_PEERCRED).
+  decision.by = fmt::format("uid {}, {}", geteuid(), Printable(surface));
+  return decision;
+}
+
+Reply Decide(Api& api, const Request& request, approval::Answer answer) {
+  const auto decision = ReadDecision(request.body, answer);
+  if (!decision) return Problem(Refusal{400, "invalid_decision", decision.error().message, ""});
+  const auto decided = api.approvals.queue().Decide(request.parameter("id"), *decision, Now());
+  if (!decided && decided.error().code == Code::kInvalid) {
+    return Problem(Refusal{409, "not_pending", decided.error().message,
+                           "run \"aileron approvals list\""});
+  }
+  if (!decided) return Problem(decided.error());
+  return JsonReply(200, ToJson(*decided));
+}
+
+Result<approval::Filter> FilterOf(const Request& request) {
+  approval::Filter filter;
+  const std::string_view state = request.Query("state").value_or("pending");
+  if (state != "all") {
+    const auto known = approval::ParseState(state);
+    if (!known) return Fail(Code::kInvalid, "state: \"{}\" is no state", Printable(state));
+    filter.states = {*known};
+  } else {
+    filter.order = approval::Order::kNewestFirst;
+  }
+  if (const auto session = request.Query("session"); session && !session->empty()) {
+    filter.session = std::string(*session);
+  }
+  AILERON_ASSIGN(const auto limit, NumberIn(request, "limit"));
+  filter.limit = std::clamp<std::size_t>(limit.value_or(filter.limit), 1, approval::limits::kListMax);
+  return filter;
+}
+
+Reply List(Api& api, const Request& request) {
+  const auto filter = FilterOf(request);
+  if (!filter) return Problem(filter.error());
+  const auto found = api.approvals.queue().List(*filter);
+  if (!found) return Problem(found.error());
+  json list = json::array();
+  for (const approval::Approval& one : *found) list.push_back(ToJson(one));
+  return JsonReply(200, {{"approvals", std::move(list)}});
+}
+
+// With the number of the newest event, so that a watcher goes on from there and misses none.
+void Show(Api& api, const Request& request, const Responder& responder) {
+  const auto wait = NumberIn(request, "wait_s");
+  if (!wait) return responder.Send(Problem(wait.error()));
+  const Duration longest = std::min<Duration>(std::chrono::seconds(wait->value_or(0)),
+                                              limits::kApiWait);
+  api.approvals.Await(request.parameter("id"), longest,
+                      [responder](const Result<approval::Approval>& found) {
+                        responder.Send(found ? JsonReply(200, ToJson(*found))
+                                             : Problem(found.error()));
+                      });
+}
+
+Reply Grants(Api& api, const Request& request) {
+  approval::GrantFilter filter{.limit = approval::limits::kListMax};
+  if (const auto session = request.Query("session"); session && !session->empty()) {
+    filter.session = std::string(*session);
+  }
+  const auto found = api.approvals.queue().Grants(filter, Now());
+  if (!found) return Problem(found.error());
+  json list = json::array();
+  for (const approval::Grant& one : *found) list.push_back(ToJson(one));
+  return JsonReply(200, {{"grants", std::move(list)}});
+}
+
+Reply Revoke(Api& api, const Request& request) {
+  const auto revoked = api.approvals.queue().Revoke(request.parameter("id"), Now());
+  if (!revoked) return Problem(revoked.error());
+  return JsonReply(200, ToJson(*revoked));
+}
+
+Reply Stream(Api& api, const Request& request) {
+  const auto after = NumberIn(request, "after_seq");
+  if (!after) return Problem(after.error());
+  Reply reply{.content_type = "text/event-stream"};
+  std::int64_t seq = 0;
+  if (*after) {
+    seq = static_cast<std::int64_t>(**after);
+  } else {
+    const auto newest = api.approvals.queue().EventsAfter(0, 1);
+    if (!newest) return Problem(newest.error());
+    seq = newest->last;
+  }
+  reply.source = MakeApprovalStream(api.loop, api.approvals, seq);
+  return reply;
+}
+
+}  // namespace
+
+void AddApprovalRoutes(Router& router, Api& api) {
+  router.Add("GET", "/v1/approvals", BodyKind::kNone,
+             [&api](const Request& request, Responder answer) { answer.Send(List(api, request)); });
+  router.Add(
+      "GET", "/v1/approvals/stream", BodyKind::kNone,
+      [&api](const Request& request, Responder answer) { answer.Send(Stream(api, request)); });
+  router.Add("GET", "/v1/approvals/{id}", BodyKind::kNone,
+             [&api](const Request& request, Responder answer) { Show(api, request, answer); });
+  router.Add("POST", "/v1/approvals/{id}/approve", BodyKind::kJson,
+             [&api](const Request& request, Responder answer) {
+               answer.Send(Decide(api, request, approval::Answer::kApprove));
+             });
+  router.Add("POST", "/v1/approvals/{id}/deny", BodyKind::kJson,
+             [&api](const Request& request, Responder answer) {
+               answer.Send(Decide(api, request, approval::Answer::kDeny));
+             });
+  router.Add("GET", "/v1/grants", BodyKind::kNone,
+             [&api](const Request& request, Responder answer) { answer.Send(Grants(api, request)); });
+  router.Add("DELETE", "/v1/grants/{id}", BodyKind::kNone,
+             [&api](const Request& request, Responder answer) { answer.Send(Revoke(api, request)); });
+}
+
+}  // namespace aileron::daemon
