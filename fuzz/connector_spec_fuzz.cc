@@ -1,6 +1,7 @@
 // Connector specs: what is read has no flaw, and what is written of it reads back as the same.
 #include "base/text.h"
 #include "connector/check.h"
+#include "connector/connector_json.h"
 #include "connector/connector_yaml.h"
 #include "connector/help.h"
 #include "connector/search.h"
@@ -19,6 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Expect(!CheckConnector(*connector));
   const auto again = ParseConnector(WriteConnector(*connector), "again.yaml");
   Expect(again.has_value() && *again == *connector);
+  const auto json = ParseConnector(WriteConnectorJson(*connector), "again.json");
+  Expect(json.has_value() && *json == *connector);
   const auto shown = [](std::string_view text) {
     for (const std::string_view line : aileron::Split(text, '\n')) {
       Expect(aileron::Printable(line) == line);

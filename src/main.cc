@@ -19,6 +19,9 @@ constexpr Mode kModes[] = {
     {"binding", Group::kCredentials, "Say which host gets which credential",
      aileron::modes::BindingVerb},
 
+    {"connector", Group::kCredentials, "Describe sites, and give sandboxes commands for them",
+     aileron::modes::ConnectorVerb},
+
     {"approvals", Group::kDecisions, "Answer what agents ask for", aileron::modes::ApprovalsVerb},
     {"grants", Group::kDecisions, "List and revoke answers that are remembered",
      aileron::modes::GrantsVerb},
@@ -35,6 +38,12 @@ constexpr Mode kModes[] = {
     {"completion", Group::kSelf, "Write a completion script for a shell",
      aileron::modes::CompletionVerb},
     {"man", Group::kSelf, "Write the man page", aileron::modes::ManVerb},
+
+    {"tools", Group::kSandbox, "List the tools of this sandbox, and search what they can do",
+     aileron::modes::ToolsVerb},
+    {"wait", Group::kSandbox, "Wait until a person has answered", aileron::modes::WaitVerb},
+    {"drain", Group::kSandbox, "Print results that have come meanwhile, each once",
+     aileron::modes::DrainVerb},
 
     {"init", Group::kInside, "Be the first process of a sandbox", aileron::modes::InitVerb},
     {"worker", Group::kInside, "Be the data plane of one session", aileron::modes::WorkerVerb},

@@ -13,34 +13,6 @@ int HexValue(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// How many bytes the UTF-8 sequence at the front of `text` has; 0 when it is none. No overlong
-// forms: an overlong "/" is one to some decoders.
-std::size_t Utf8Length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  const std::size_t length = lead < 0x80                    ? 1
-                             : lead >= 0xc2 && lead <= 0xdf ? 2
-                             : lead >= 0xe0 && lead <= 0xef ? 3
-                             : lead >= 0xf0 && lead <= 0xf4 ? 4
-                                                            : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  const bool outside = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xed && byte(1) > 0x9f) ||
-                       (lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) > 0x8f);
-  return outside ? 0 : length;
-}
-
-bool IsUtf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = Utf8Length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 bool IsControl(char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }
 
 // Decoded, or nothing when it is ambiguous.
@@ -63,6 +35,7 @@ std::optional<std::string> NormalSegment(std::string_view raw) {
   // Some servers drop ";parameters" of a segment before they look at it.
   const std::string_view name = std::string_view(text).substr(0, text.find(';'));
   if (name == "." || name == ".." || (name.empty() && !text.empty())) return std::nullopt;
+  // No overlong forms: an overlong "/" is one to some decoders.
   if (!IsUtf8(text)) return std::nullopt;
   return text;
 }

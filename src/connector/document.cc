@@ -312,8 +312,7 @@ std::unexpected<Error> At(std::string_view file, int line, std::string_view what
   return Fail(Code::kInvalid, "{}:{}: {}", file, line, what);
 }
 
-bool ReadJson(std::string_view text, Builder& builder) {
-  Position position;
+bool ReadJson(std::string_view text, Builder& builder, Position& position) {
   JsonEvents events(builder, position);
   const CountingIterator begin{text.data(), &position};
   const CountingIterator end{text.data() + text.size(), &position};
@@ -363,12 +362,21 @@ const Node* Node::Find(std::string_view name) const {
 }
 
 Result<Node> ParseDocument(std::string_view text, std::string_view file, Aliases aliases) {
+  // Where parsers stop at one, they see less than the person who looked at the file.
+  if (const std::size_t at = text.find('\0'); at != std::string_view::npos) {
+    const auto line = std::ranges::count(text.substr(0, at), '\n') + 1;
+    return At(file, static_cast<int>(line), "a NUL byte has no place here");
+  }
   const std::string_view content = Trim(text);
   if (content.starts_with('{') || content.starts_with('[')) {
     Builder builder;
-    if (ReadJson(text, builder)) return builder.Take();
+    Position position;
+    if (ReadJson(text, builder, position)) return builder.Take();
     if (builder.failed()) return At(file, builder.line(), builder.message());
-    // Neither JSON nor beyond a bound: a flow mapping of YAML, or a mistake that YAML tells too.
+    // A flow mapping of YAML, or a mistake that YAML tells too; nobody writes a large one by hand.
+    if (content.size() > limits::kFlowYamlMax) {
+      return At(file, position.lines + 1, "here this stops being JSON");
+    }
   }
   return ReadYaml(text, file, aliases);
 }

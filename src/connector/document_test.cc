@@ -83,6 +83,9 @@ TEST(Document, WhatIsNeitherIsToldWithItsLine) {
   EXPECT_TRUE(ErrorOf("a: b\nc: [d\n").starts_with("d:"));
   EXPECT_TRUE(ErrorOf("{\"a\": \n\"b\" \"c\"}").starts_with("d:2"));
   EXPECT_EQ(ErrorOf("{a: b}"), "");
+  EXPECT_EQ(ErrorOf(std::string_view("{\"a\":\n1}\0x", 10)), "d:2: a NUL byte has no place here");
+  const std::string large = "{\"a\": \"" + std::string(limits::kFlowYamlMax, 'x') + "\",\n";
+  EXPECT_EQ(ErrorOf(large + "b: c}"), "d:2: here this stops being JSON");
   EXPECT_TRUE(ErrorOf("? [a]\n: b").contains("a key must be a word"));
   EXPECT_EQ(Read("").kind, Kind::kNull);
 }

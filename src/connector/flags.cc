@@ -73,12 +73,7 @@ class Parser {
     return Put(*negated, false);
   }
 
-  const Input* FindInput(std::string_view flag) const {
-    for (const Input& input : operation_.inputs) {
-      if (input.name == flag || FlagName(input.name) == flag) return &input;
-    }
-    return nullptr;
-  }
+  const Input* FindInput(std::string_view flag) const { return FindFlag(operation_, flag); }
 
   std::unexpected<Error> Unknown(std::string_view flag) const {
     std::vector<std::string> flags;
@@ -167,6 +162,13 @@ class Parser {
 };
 
 }  // namespace
+
+const Input* FindFlag(const Operation& operation, std::string_view flag) {
+  for (const Input& input : operation.inputs) {
+    if (input.name == flag || FlagName(input.name) == flag) return &input;
+  }
+  return nullptr;
+}
 
 std::string_view Placeholder(Type type) {
   switch (type) {

@@ -20,6 +20,9 @@ namespace aileron::connector {
 // Arguments that CheckArguments takes. kInvalid names the flag, or the nearest one.
 Result<nlohmann::json> ParseFlags(const Operation& operation, std::span<const std::string> words);
 
+// The input whose flag --`flag` is, in either spelling; nothing when it is none of the operation's.
+const Input* FindFlag(const Operation& operation, std::string_view flag);
+
 // "TEXT", "NUMBER", "JSON": what stands behind the flag of a type; nothing for a boolean.
 std::string_view Placeholder(Type type);
 

@@ -67,5 +67,12 @@ TEST(Flags, AMistakeNamesTheFlag) {
   EXPECT_TRUE(ErrorOfMore({"--\x1b[2J"}).contains("\\x1b"));
 }
 
+TEST(Flags, AreFoundInEitherSpelling) {
+  EXPECT_EQ(FindFlag(Send(), "max-results")->name, "maxResults");
+  EXPECT_EQ(FindFlag(Send(), "maxResults")->name, "maxResults");
+  EXPECT_EQ(FindFlag(Send(), "max"), nullptr);
+  EXPECT_EQ(FindFlag(Send(), ""), nullptr);
+}
+
 }  // namespace
 }  // namespace aileron::connector

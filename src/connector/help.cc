@@ -57,7 +57,7 @@ struct Entry {
 std::string Entries(const std::vector<Entry>& entries) {
   std::size_t column = 0;
   for (const Entry& entry : entries) {
-    if (entry.name.size() <= kWidestName) column = std::max(column, entry.name.size());
+    if (Columns(entry.name) <= kWidestName) column = std::max(column, Columns(entry.name));
   }
   std::string text;
   for (const Entry& entry : entries) {
@@ -66,10 +66,10 @@ std::string Entries(const std::vector<Entry>& entries) {
       text += '\n';
       continue;
     }
-    if (entry.name.size() > column) {
+    if (Columns(entry.name) > column) {
       text += "\n" + std::string(column + 2, ' ');
     } else {
-      text.append(column - entry.name.size(), ' ');
+      text.append(column - Columns(entry.name), ' ');
     }
     text += "  " + Wrapped(entry.meaning, column + 4) + "\n";
   }

@@ -42,6 +42,9 @@ std::string Cut(std::string text, std::size_t most) {
 }  // namespace
 
 std::string CleanText(std::string_view text, std::size_t most) {
+  // Beyond this there is little left of a text but tags and blanks.
+  constexpr std::size_t kReadFactor = 16;
+  text = text.substr(0, most * kReadFactor);
   std::string clean;
   while (!text.empty() && clean.size() <= most) {
     const char c = text.front();

@@ -19,6 +19,7 @@ TEST(ImportText, TagsAndWhatNobodySeesAreTakenOut) {
             "a [2Jbc");
   EXPECT_EQ(CleanText("Grüße, 世界 😀", 100), "Grüße, 世界 😀");
   EXPECT_EQ(CleanText(" \n ", 100), "");
+  EXPECT_EQ(CleanText("a" + std::string(100'000'000, ' ') + "b", 100), "a");
 }
 
 TEST(ImportText, LongTextIsCutAtAWordAndStaysUtf8) {

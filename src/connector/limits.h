@@ -30,6 +30,7 @@ inline constexpr std::size_t kSpecValueMax = 4'096;  // a default, example or en
 inline constexpr std::size_t kDepthMax = 100;
 inline constexpr std::size_t kNodesMax = 6'000'000;
 inline constexpr std::size_t kAnchoredMax = 100'000;  // values below anchors, each time
+inline constexpr std::size_t kFlowYamlMax = 1 << 20;  // of YAML that looks like JSON at first
 inline constexpr std::size_t kKeyMax = 4'096;
 
 // A call.

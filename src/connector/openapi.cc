@@ -201,8 +201,13 @@ class Importer {
     if (schemes == nullptr || schemes->kind != Kind::kMap) return;
     for (const Node& each :
          std::span(schemes->items).first(std::min(schemes->items.size(), kServersMax))) {
-      const auto hint = HintOf(references_.Follow(&each));
-      if (hint) hints_.emplace(each.key, *hint);
+      const Node* scheme = references_.Follow(&each);
+      const auto hint = HintOf(scheme);
+      if (!hint) continue;
+      hints_.emplace(each.key, *hint);
+      if (!hint->name.empty()) {
+        places_.emplace(references_.Text(scheme, "in"), ToLower(hint->name));
+      }
     }
   }
 
@@ -281,7 +286,7 @@ class Importer {
       site = *own;
       break;
     }
-    const ImportWorld world{dialect_, root_, references_, schemas_, report};
+    const ImportWorld world{dialect_, root_, places_, references_, schemas_, report};
     const RequestSource source{method, path, site.base_path, &item, &operation};
     auto made = OperationImport(world, source).Make();
     if (!made) return;
@@ -377,6 +382,7 @@ class Importer {
   Site site_;
   std::string service_;
   std::unordered_map<std::string_view, CredentialHint> hints_;
+  CredentialPlaces places_;
   std::unordered_set<std::string> taken_;
   std::unordered_map<std::string, std::size_t> repeated_;
   std::unordered_set<std::string_view> known_tags_;

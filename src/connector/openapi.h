@@ -3,7 +3,8 @@
 // What comes out is a connector without a flaw (check.h), whatever came in; what a spec cannot say
 // is left out and reported, and so is what is deprecated. Writing operations ask, reading ones do
 // not (RFC 9110 §9.2). Parameters become inputs, and so do the properties of a JSON or form body;
-// another body is one input. A default of the document is the site's own and is not sent.
+// another body is one input. A default of the document is the site's own and is not sent. What
+// carries the credential is no input, and what the document calls a password is redacted.
 #pragma once
 
 #include <string>

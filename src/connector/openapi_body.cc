@@ -38,8 +38,9 @@ bool OperationImport::ReadBody() {
                                : swagger_body_ != nullptr || !swagger_form_.empty();
   if (!present) return true;
   if (reads) {
-    const bool required = world_.references.IsTrue(openapi ? body : swagger_body_, "required");
-    return Unusable(required, "it has a body, and its method has none");
+    const Node* described = openapi ? body : swagger_body_;
+    const Need need = described != nullptr ? NeedOf(*described) : Need::kOptional;
+    return Unusable(need, "it has a body, and its method has none");
   }
   if (openapi) return ReadOpenApiBody(*body);
   return swagger_body_ != nullptr ? ReadSwaggerBody() : ReadSwaggerForm();
@@ -47,7 +48,7 @@ bool OperationImport::ReadBody() {
 
 bool OperationImport::ReadOpenApiBody(const Node& body) {
   References& references = world_.references;
-  const bool required = references.IsTrue(&body, "required");
+  const Need need = NeedOf(body);
   const Node* content = references.Member(&body, "content");
   if (content == nullptr || content->kind != Kind::kMap || content->items.empty()) return true;
   const Node* best = nullptr;
@@ -67,7 +68,7 @@ bool OperationImport::ReadOpenApiBody(const Node& body) {
     case Media::kMultipart:
       break;
   }
-  return Unusable(required, "its body is multipart");
+  return Unusable(need, "its body is multipart");
 }
 
 bool OperationImport::ReadSwaggerBody() {
@@ -90,22 +91,22 @@ bool OperationImport::ReadSwaggerBody() {
 bool OperationImport::ReadSwaggerForm() {
   References& references = world_.references;
   const bool required = std::ranges::any_of(
-      swagger_form_, [&](const Node* each) { return references.IsTrue(each, "required"); });
+      swagger_form_, [&](const Node* each) { return NeedOf(*each) == Need::kRequired; });
   const bool file = std::ranges::any_of(
       swagger_form_, [&](const Node* each) { return references.Text(each, "type") == "file"; });
-  if (file) return Unusable(required, "its body is multipart");
+  if (file) return Unusable(required ? Need::kRequired : Need::kOptional, "its body is multipart");
   operation_.body = BodyShape::kForm;
   for (const Node* parameter : swagger_form_) {
     const std::string_view name = references.Text(parameter, "name");
-    const bool needed = references.IsTrue(parameter, "required");
+    const Need need = NeedOf(*parameter);
     auto input = MakeInput(Where::kBody, parameter, parameter);
     if (input) {
-      input->required = needed;
+      input->required = need == Need::kRequired;
       const bool repeats = references.Text(parameter, "collectionFormat") == "multi";
       if (input->type == Type::kArray && !repeats) input->list = ListForm::kComma;
     }
-    if (input && Add(*std::move(input), name)) continue;
-    if (!Unusable(needed, "a member of its body cannot be an input", name)) return false;
+    if (input && Add(*std::move(input), name, parameter)) continue;
+    if (!Unusable(need, "a member of its body cannot be an input", name)) return false;
   }
   return true;
 }
@@ -129,15 +130,16 @@ bool OperationImport::ReadMember(const Schemas::Property& property) {
   auto input = MakeInput(Where::kBody, property.schema, nullptr);
   if (input) {
     input->required = property.required;
-    if (Add(*std::move(input), property.name)) return true;
+    if (Add(*std::move(input), property.name, property.schema)) return true;
   }
-  return Unusable(property.required, "a member of its body cannot be an input", property.name);
+  return Unusable(property.required ? Need::kRequired : Need::kOptional,
+                  "a member of its body cannot be an input", property.name);
 }
 
 bool OperationImport::ReadWhole(const Node* schema, std::string_view content_type) {
   if (!IsHeaderValue(content_type) || !content_type.contains('/') ||
       Printable(content_type) != content_type) {
-    return Unusable(true, "its body has no media type");
+    return Unusable(Need::kRequired, "its body has no media type");
   }
   operation_.body = BodyShape::kRaw;
   operation_.content_type = content_type;
@@ -146,12 +148,14 @@ bool OperationImport::ReadWhole(const Node* schema, std::string_view content_typ
     input.type = world_.schemas.TypeOf(schema).value_or(Type::kObject);
     if (input.type == Type::kArray) {
       const auto items = world_.schemas.ItemsOf(schema);
-      if (!items) return Unusable(true, "its body is an array of arrays, or of anything");
+      if (!items)
+        return Unusable(Need::kRequired, "its body is an array of arrays, or of anything");
       input.items = *items;
     }
   }
   input.description = "The whole body.";
-  return Add(std::move(input), "body") || Unusable(true, "it has too many inputs");
+  return Add(std::move(input), "body", schema) ||
+         Unusable(Need::kRequired, "it has too many inputs");
 }
 
 }  // namespace aileron::connector

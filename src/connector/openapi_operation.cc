@@ -1,3 +1,4 @@
+// Tested by src/connector/openapi_test.cc.
 #include "connector/openapi_operation.h"
 
 #include <algorithm>
@@ -37,8 +38,12 @@ std::string OperationImport::What() const {
   return fmt::format("{} {}", source_.method, source_.path.substr(0, limits::kPathMax));
 }
 
-bool OperationImport::Unusable(bool required, std::string_view reason, std::string_view part) {
-  if (required) {
+OperationImport::Need OperationImport::NeedOf(const Node& described) {
+  return world_.references.IsTrue(&described, "required") ? Need::kRequired : Need::kOptional;
+}
+
+bool OperationImport::Unusable(Need need, std::string_view reason, std::string_view part) {
+  if (need == Need::kRequired) {
     world_.report.LeaveOut(reason, What());
     return false;
   }
@@ -64,8 +69,9 @@ bool OperationImport::ReadTexts() {
   if (operation_.summary.empty()) {
     operation_.summary = FirstSentence(description, limits::kImportedSummaryMax);
   }
-  if (operation_.summary.empty())
+  if (operation_.summary.empty()) {
     operation_.summary = CleanText(What(), limits::kImportedSummaryMax);
+  }
   operation_.description = CleanText(description, limits::kImportedTextMax);
   if (operation_.description == operation_.summary) operation_.description.clear();
   return true;
@@ -75,16 +81,17 @@ bool OperationImport::ReadParameters() {
   // Those of the operation stand before those of its path that have the same name and place.
   std::set<std::pair<std::string_view, std::string_view>> seen;
   std::vector<const Node*> parameters;
+  std::size_t looked_at = 0;
   for (const Node* of : {source_.operation, source_.item}) {
     const Node* list = world_.references.Member(of, "parameters");
     if (list == nullptr || list->kind != Kind::kList) continue;
     for (const Node& each : list->items) {
-      if (parameters.size() >= limits::kParametersMax) {
-        return Unusable(true, "it has too many parameters");
+      if (++looked_at > limits::kParametersMax) {
+        return Unusable(Need::kRequired, "it has too many parameters");
       }
       const Node* parameter = world_.references.Follow(&each);
       if (parameter == nullptr || parameter->kind != Kind::kMap) {
-        return Unusable(true, "a parameter refers to nothing in the document");
+        return Unusable(Need::kRequired, "a parameter refers to nothing in the document");
       }
       const auto key = std::pair(world_.references.Text(parameter, "in"),
                                  world_.references.Text(parameter, "name"));
@@ -105,7 +112,10 @@ bool OperationImport::ReadParameter(const Node& parameter) {
   References& references = world_.references;
   const std::string_view name = references.Text(&parameter, "name");
   const std::string_view in = references.Text(&parameter, "in");
-  const bool required = references.IsTrue(&parameter, "required");
+  const Need need = NeedOf(parameter);
+  if (name.size() > limits::kKeyMax) return Unusable(need, "a parameter's name is too long");
+  // What carries the credential is added where it is kept, never by who calls.
+  if (world_.credentials.contains(std::pair(std::string(in), ToLower(name)))) return true;
   if (in == "body" && world_.dialect == Dialect::kSwagger2) {
     swagger_body_ = &parameter;
     return true;
@@ -122,21 +132,21 @@ bool OperationImport::ReadParameter(const Node& parameter) {
       schema = references.Member(references.Follow(&content->items.front()), "schema");
     }
   }
-  if (in == "query") return ReadQueryParameter(parameter, schema, required);
-  if (in == "header") return ReadHeaderParameter(parameter, schema, required);
-  if (in == "cookie") return Unusable(required, "it takes a cookie", name);
-  if (in != "path") return Unusable(required, "a parameter stands in an unknown place", name);
+  if (in == "query") return ReadQueryParameter(parameter, schema, need);
+  if (in == "header") return ReadHeaderParameter(parameter, schema, need);
+  if (in == "cookie") return Unusable(need, "it takes a cookie", name);
+  if (in != "path") return Unusable(need, "a parameter stands in an unknown place", name);
   if (!path_names_.contains(name)) {
-    return Unusable(false, "a parameter of the path is not in the path", name);
+    return Unusable(Need::kOptional, "a parameter of the path is not in the path", name);
   }
   auto input = MakeInput(Where::kPath, schema, &parameter);
-  if (!input) return Unusable(true, "a parameter has a type that is not known");
+  if (!input) return Unusable(Need::kRequired, "a parameter has a type that is not known");
   input->required = true;
-  return Add(*std::move(input), name) ||
-         Unusable(true, "a parameter of the path has a name that cannot be one");
+  return Add(*std::move(input), name, schema) ||
+         Unusable(Need::kRequired, "a parameter of the path has a name that cannot be one");
 }
 
-bool OperationImport::ReadQueryParameter(const Node& parameter, const Node* schema, bool required) {
+bool OperationImport::ReadQueryParameter(const Node& parameter, const Node* schema, Need need) {
   References& references = world_.references;
   const std::string_view name = references.Text(&parameter, "name");
   const std::string_view style = references.Text(&parameter, "style");
@@ -146,21 +156,20 @@ bool OperationImport::ReadQueryParameter(const Node& parameter, const Node* sche
     // Each property is a parameter: name[property], or by itself.
     const auto properties = world_.schemas.PropertiesOf(schema);
     if (properties.empty() || operation_.inputs.size() + properties.size() > limits::kInputsMax) {
-      return Unusable(required, "a parameter of the query is an object of any members", name);
+      return Unusable(need, "a parameter of the query is an object of any members", name);
     }
     for (const auto& property : properties) {
+      const Need needed = property.required ? need : Need::kOptional;
       auto input = MakeInput(Where::kQuery, property.schema, nullptr);
       if (!input || IsStructured(*input)) {
-        const bool needed = required && property.required;
         if (!Unusable(needed, "a parameter of the query holds objects in objects", name))
           return false;
         continue;
       }
-      input->required = required && property.required;
+      input->required = needed == Need::kRequired;
       const std::string wire = style == "deepObject" ? fmt::format("{}[{}]", name, property.name)
                                                      : std::string(property.name);
-      const bool needed = input->required;
-      if (!Add(*std::move(input), wire) &&
+      if (!Add(*std::move(input), wire, property.schema) &&
           !Unusable(needed, "a parameter has a name that cannot be sent", wire)) {
         return false;
       }
@@ -168,37 +177,35 @@ bool OperationImport::ReadQueryParameter(const Node& parameter, const Node* sche
     return true;
   }
   auto input = MakeInput(Where::kQuery, schema, &parameter);
-  if (!input) return Unusable(required, "a parameter has a type that is not known", name);
-  input->required = required;
+  if (!input) return Unusable(need, "a parameter has a type that is not known", name);
+  input->required = need == Need::kRequired;
   if (input->type == Type::kArray) {
     const bool repeats = world_.dialect == Dialect::kSwagger2
                              ? references.Text(&parameter, "collectionFormat") == "multi"
                              : explode != "false";
     if (!repeats) input->list = ListForm::kComma;
   }
-  return Add(*std::move(input), name) ||
-         Unusable(required, "a parameter has a name that cannot be sent", name);
+  return Add(*std::move(input), name, schema) ||
+         Unusable(need, "a parameter has a name that cannot be sent", name);
 }
 
-bool OperationImport::ReadHeaderParameter(const Node& parameter, const Node* schema,
-                                          bool required) {
+bool OperationImport::ReadHeaderParameter(const Node& parameter, const Node* schema, Need need) {
   const std::string_view name = world_.references.Text(&parameter, "name");
   // OpenAPI says that these three are ignored: they are said elsewhere.
   for (const std::string_view ignored : {"Accept", "Content-Type", "Authorization"}) {
     if (EqualsIgnoreCase(name, ignored)) return true;
   }
-  if (!CheckHeaderName(name))
-    return Unusable(required, "it takes a header that is not its own", name);
+  if (!CheckHeaderName(name)) return Unusable(need, "it takes a header that is not its own", name);
   auto input = MakeInput(Where::kHeader, schema, &parameter);
-  if (!input) return Unusable(required, "a parameter has a type that is not known", name);
-  input->required = required;
-  return Add(*std::move(input), name) ||
-         Unusable(required, "a parameter has a name that cannot be sent", name);
+  if (!input) return Unusable(need, "a parameter has a type that is not known", name);
+  input->required = need == Need::kRequired;
+  return Add(*std::move(input), name, schema) ||
+         Unusable(need, "a parameter has a name that cannot be sent", name);
 }
 
 bool OperationImport::ReadPath() {
   const std::string whole = source_.base_path + std::string(source_.path);
-  if (whole.size() > limits::kPathMax) return Unusable(true, "its path is too long");
+  if (whole.size() > limits::kPathMax) return Unusable(Need::kRequired, "its path is too long");
   std::string_view rest = whole;
   while (!rest.empty()) {
     const std::size_t open = std::min(rest.find('{'), rest.size());
@@ -206,19 +213,21 @@ bool OperationImport::ReadPath() {
     rest.remove_prefix(open);
     if (rest.empty()) break;
     const std::size_t close = rest.find('}');
-    if (close == std::string_view::npos) return Unusable(true, "its path has a { without }");
+    if (close == std::string_view::npos)
+      return Unusable(Need::kRequired, "its path has a { without }");
     const std::string name(rest.substr(1, close - 1));
     rest.remove_prefix(close + 1);
     if (!path_inputs_.contains(name)) {
       world_.report.Note("a parameter of the path is not described", What());
-      if (!Add({.where = Where::kPath, .required = true}, name)) {
-        return Unusable(true, "a parameter of the path has a name that cannot be one");
+      if (!Add({.where = Where::kPath, .required = true}, name, nullptr)) {
+        return Unusable(Need::kRequired, "a parameter of the path has a name that cannot be one");
       }
     }
     operation_.path += "{" + path_inputs_[name] + "}";
   }
   // "/pets/" of one server and "/pets" of another are two paths; an empty segment is a mistake.
-  if (!SplitPath(operation_.path)) return Unusable(true, "its path is not one that can be called");
+  if (!SplitPath(operation_.path))
+    return Unusable(Need::kRequired, "its path is not one that can be called");
   return true;
 }
 
@@ -259,10 +268,11 @@ std::optional<Input> OperationImport::MakeInput(Where where, const Node* schema,
     const bool scalar_example =
         example != nullptr && example->kind != Kind::kList && example->kind != Kind::kMap;
     if (!scalar_example || !input.example.is_null()) continue;
-    const json value = ToJson(*example);
     const bool shown = CheckShown(example->text, limits::kSentAsMax, Lines::kOne).has_value() &&
                        Trim(example->text) == example->text;
-    if (shown && !Misfit(input, value)) input.example = value;
+    if (!shown) continue;
+    json value = ToJson(*example);
+    if (!Misfit(input, value)) input.example = std::move(value);
   }
   return input;
 }
@@ -286,7 +296,7 @@ bool OperationImport::TakeName(Input& input, std::string_view wanted) {
   return false;
 }
 
-bool OperationImport::Add(Input input, std::string_view wire) {
+bool OperationImport::Add(Input input, std::string_view wire, const Node* schema) {
   if (wire.empty() || operation_.inputs.size() >= limits::kInputsMax) return false;
   std::string place(wire);
   if (input.where == Where::kHeader) place = ToLower(place);
@@ -298,6 +308,10 @@ bool OperationImport::Add(Input input, std::string_view wire) {
     const auto visible = [](char c) { return c > ' ' && c < 0x7f; };
     if (wire.size() > limits::kSentAsMax || !std::ranges::all_of(wire, visible)) return false;
     input.sent_as = wire;
+  }
+  const Node* followed = world_.references.Follow(schema);
+  if (world_.references.Text(followed, "format") == "password") {
+    operation_.redacted.push_back(input.name);
   }
   operation_.inputs.push_back(std::move(input));
   return true;

@@ -17,10 +17,14 @@ namespace aileron::connector {
 
 enum class Dialect { kSwagger2, kOpenApi3 };
 
+// Places and names, in lower case, of parameters that carry a credential.
+using CredentialPlaces = std::set<std::pair<std::string, std::string>>;
+
 // What all operations of a document share.
 struct ImportWorld {
   Dialect dialect;
   const Node& root;
+  const CredentialPlaces& credentials;
   References& references;
   Schemas& schemas;
   ImportReport& report;
@@ -43,17 +47,20 @@ class OperationImport {
   std::optional<Operation> Make();
 
  private:
+  enum class Need { kOptional, kRequired };
+  Need NeedOf(const Node& described);
+
   // "GET /path", for the report.
   std::string What() const;
   // Reports why the operation, or a part of it that can be missing, is left out. False where the
   // operation is.
-  bool Unusable(bool required, std::string_view reason, std::string_view part = {});
+  bool Unusable(Need need, std::string_view reason, std::string_view part = {});
 
   bool ReadTexts();
   bool ReadParameters();
   bool ReadParameter(const Node& parameter);
-  bool ReadQueryParameter(const Node& parameter, const Node* schema, bool required);
-  bool ReadHeaderParameter(const Node& parameter, const Node* schema, bool required);
+  bool ReadQueryParameter(const Node& parameter, const Node* schema, Need need);
+  bool ReadHeaderParameter(const Node& parameter, const Node* schema, Need need);
   bool ReadPath();
 
   bool ReadBody();
@@ -66,8 +73,9 @@ class OperationImport {
 
   // An input of a schema; nothing where no input can be like that.
   std::optional<Input> MakeInput(Where where, const Node* schema, const Node* described);
-  // Gives it a name and its place. False where its name on the wire cannot be sent.
-  bool Add(Input input, std::string_view wire);
+  // Gives it a name and its place, and redacts what its schema calls a password. False where its
+  // name on the wire cannot be sent.
+  bool Add(Input input, std::string_view wire, const Node* schema);
   bool TakeName(Input& input, std::string_view wanted);
 
   const ImportWorld& world_;

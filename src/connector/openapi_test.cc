@@ -206,6 +206,8 @@ TEST(OpenApi, ASwagger2DocumentBecomesAConnector) {
       "/things": {
         "get": {"operationId": "things", "security": [{"k": []}], "parameters": [
           {"name": "ids", "in": "query", "type": "array", "items": {"type": "integer"}},
+          {"name": "x-key", "in": "header", "type": "string", "required": true},
+          {"name": "pin", "in": "query", "type": "string", "format": "password"},
           {"name": "tags", "in": "query", "type": "array", "items": {"type": "string"}, "collectionFormat": "multi"}]},
         "post": {"operationId": "add", "parameters": [
           {"name": "thing", "in": "body", "required": true, "schema": {"$ref": "#/definitions/Thing"}}]},
@@ -222,6 +224,8 @@ TEST(OpenApi, ASwagger2DocumentBecomesAConnector) {
   EXPECT_EQ(connector.operations[0].Find("ids")->list, ListForm::kComma);
   EXPECT_EQ(connector.operations[0].Find("ids")->items, Type::kInteger);
   EXPECT_EQ(connector.operations[0].Find("tags")->list, ListForm::kRepeat);
+  EXPECT_EQ(connector.operations[0].inputs.size(), 3u);  // without the credential's header
+  EXPECT_EQ(connector.operations[0].redacted, (std::vector<std::string>{"pin"}));
   EXPECT_EQ(connector.operations[1].body, BodyShape::kJson);
   EXPECT_EQ(connector.operations[1].Find("size")->type, Type::kNumber);
   EXPECT_EQ(connector.operations[2].body, BodyShape::kForm);
@@ -281,6 +285,26 @@ TEST(OpenApi, AHostileDocumentIsBounded) {
   text.insert(text.size() - 1, R"(, "x": )" + schema);
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(Import(text).connector.operations.size(), 2'000u);
+  const auto spent = std::chrono::steady_clock::now() - start;
+  EXPECT_LT(std::chrono::duration<double>(spent).count(), 20.0);
+}
+
+TEST(OpenApi, WhatAllOperationsShareIsNotReadInFullForEach) {
+  std::string paths = "{";
+  for (int i = 0; i < 5'000; ++i) {
+    paths +=
+        fmt::format(R"({}"/p{}": {{"get": {{"$ref": "#/x/operation"}}}})", i > 0 ? "," : "", i);
+  }
+  std::string parameters = R"({"in": "query", "name": "a"})";
+  for (int i = 0; i < 100'000; ++i) parameters += R"(,{"in": "query", "name": "a"})";
+  const std::string large(5'000'000, ' ');
+  std::string text = Document(paths + "}");
+  text.insert(text.size() - 1,
+              fmt::format(R"(, "x": {{"operation": {{"description": "{}", "operationId": "{}",
+                "parameters": [{{"in": "query", "name": "{}"}}, {}]}}}})",
+                          large, large, large, parameters));
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_TRUE(ErrorOf(text).contains("5000 × it has too many parameters"));
   const auto spent = std::chrono::steady_clock::now() - start;
   EXPECT_LT(std::chrono::duration<double>(spent).count(), 20.0);
 }

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "control/events.h"
 #include "http/h1.h"
+#include "http/problem.h"
 #include "os/paths.h"
 #include "os/socket.h"
 
@@ -79,7 +80,8 @@ Status Client::Ask(const Request& request) {
 
 Result<Response> Client::Answer() {
   AILERON_ASSIGN(Response response, AnyAnswer());
-  if (!response.ok()) return std::unexpected(ToError(ReadProblem(response.status, response.body)));
+  if (!response.ok())
+    return std::unexpected(http::ToError(http::ReadProblem(response.status, response.body)));
   return response;
 }
 
@@ -98,7 +100,7 @@ Result<Response> Client::Stream(const Request& request, const Sink& sink) {
   Response response = FromHead(head);
   if (!response.ok()) {
     AILERON_ASSIGN(const std::string body, ReadWhole(head, deadline_));
-    return std::unexpected(ToError(ReadProblem(response.status, body)));
+    return std::unexpected(http::ToError(http::ReadProblem(response.status, body)));
   }
   AILERON_TRY(ReadBody(head, std::nullopt, sink));
   return response;

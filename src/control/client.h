@@ -20,7 +20,6 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "control/limits.h"
-#include "control/problem.h"
 #include "os/fd.h"
 
 namespace aileron::os {

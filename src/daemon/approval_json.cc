@@ -16,16 +16,16 @@ json ToJson(const std::optional<Time>& time) {
 }
 
 json ToJson(const approval::Outcome& outcome) {
-  return {{"status", outcome.status},   {"content_type", outcome.content_type},
-          {"body", outcome.body},       {"body_size", outcome.body_size},
-          {"code", outcome.code},       {"message", outcome.message}};
+  return {{"status", outcome.status}, {"content_type", outcome.content_type},
+          {"body", outcome.body},     {"body_size", outcome.body_size},
+          {"code", outcome.code},     {"message", outcome.message}};
 }
 
 class ApprovalStream final : public Following {
  public:
   ApprovalStream(net::Loop& loop, Approvals& approvals, std::int64_t seq)
       : Following(loop), approvals_(approvals), seq_(seq) {
-    watcher_ = approvals_.Watch([this] { Grown(); });
+    watcher_ = approvals_.Watch([this](const approval::Event&) { Grown(); });
   }
   ~ApprovalStream() override { approvals_.Unwatch(watcher_); }
 
@@ -43,7 +43,7 @@ class ApprovalStream final : public Following {
     }
     for (const approval::Event& event : events->events) {
       http::AppendServerSentEvent(approval::ChangeName(event.change), std::to_string(event.seq),
-                                  Describe(event).dump(), out);
+                                  JsonText(Describe(event)), out);
       seq_ = event.seq;
     }
     return events->events.size() == limits::kEventsPage ? Next::kMore : Next::kWait;

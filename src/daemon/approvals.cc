@@ -118,7 +118,10 @@ Approvals::Said Approvals::SaidBy(const approval::Approval& approval) const {
 
 void Approvals::Await(const std::string& id, Duration longest, Done done) {
   const auto now = queue_.Get(id);
-  if (!now || IsSettled(*now) || longest <= Duration::zero()) return done(now);
+  if (!now || IsSettled(*now) || longest <= Duration::zero() ||
+      waiters_.count(id) >= limits::kAwaiting) {
+    return done(now);
+  }
   const auto waiter = waiters_.emplace(id, nullptr);
   waiter->second = std::make_unique<Waiter>(loop_, std::move(done), [this, waiter] {
     const auto expired = waiters_.extract(waiter);
@@ -144,12 +147,14 @@ void Approvals::OnEvent(const approval::Event& event) {
   ArmExpiry();
   if (!event.approval.empty()) {
     // Later: the queue is in a call of its own.
-    loop_.Post([this, alive = std::weak_ptr(alive_), id = event.approval] {
-      if (!alive.expired()) Tell(id);
+    loop_.Post([this, alive = std::weak_ptr(alive_), id = event.approval, change = event.change] {
+      if (alive.expired()) return;
+      if (change == Change::kApproved && on_approved_) on_approved_(id);
+      Tell(id);
     });
   }
   if (event.change == Change::kGrantEnded && on_withdrawn_) on_withdrawn_();
-  for (const auto& [number, wake] : watchers_) wake();
+  for (const auto& [number, wake] : watchers_) wake(event);
 }
 
 // Who decided what stands in the queue; the log has it chained and signed.
@@ -175,7 +180,7 @@ void Approvals::EndSession(const std::string& session) {
   }
 }
 
-std::uint64_t Approvals::Watch(std::function<void()> wake) {
+std::uint64_t Approvals::Watch(Wake wake) {
   watchers_.emplace(next_watcher_, std::move(wake));
   return next_watcher_++;
 }

@@ -18,6 +18,7 @@
 
 #include "approval/queue.h"
 #include "daemon/audit_service.h"
+#include "daemon/limits.h"
 #include "net/loop.h"
 
 namespace aileron::daemon {
@@ -50,8 +51,14 @@ class Approvals {
   void EndSession(const std::string& session);
 
   // `wake` is called after each change, until Unwatch.
-  std::uint64_t Watch(std::function<void()> wake);
+  using Wake = std::function<void(const approval::Event&)>;
+  std::uint64_t Watch(Wake wake);
+  bool crowded() const { return watchers_.size() >= limits::kWatchers; }
   void Unwatch(std::uint64_t watcher) { watchers_.erase(watcher); }
+  // Called when a person has said yes to `id`.
+  void set_on_approved(std::function<void(const std::string& id)> call) {
+    on_approved_ = std::move(call);
+  }
   // Called when a yes that was given may not hold any more.
   void set_on_withdrawn(std::function<void()> call) { on_withdrawn_ = std::move(call); }
 
@@ -76,9 +83,10 @@ class Approvals {
   approval::Queue queue_;
   Waiters waiters_;  // by approval
   net::Timer expiry_;
-  std::map<std::uint64_t, std::function<void()>> watchers_;
+  std::map<std::uint64_t, Wake> watchers_;
   std::uint64_t next_watcher_ = 0;
   std::function<void()> on_withdrawn_;
+  std::function<void(const std::string& id)> on_approved_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 

@@ -11,6 +11,30 @@
 
 namespace aileron::daemon {
 
+namespace {
+
+// Before it is parsed: a value that is copied or destroyed goes down its levels on the stack.
+bool NestsTooDeep(std::string_view json) {
+  std::size_t depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (quoted) {
+      if (c == '\\') ++i;
+      if (c == '"') quoted = false;
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > limits::kBodyDepth) return true;
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 Connection::Connection(net::Loop& loop, os::Fd socket, const Router& router, std::string session,
                        std::function<void()> closed)
     : loop_(loop),
@@ -53,7 +77,8 @@ void Connection::OnReady(net::Readiness ready) {
 // there is more to do.
 void Connection::Advance() {
   const auto keep = shared_from_this();
-  (void)turns_.Run(net::Turns::kNoLimit, [this] { return Step(); });
+  const auto ran = turns_.Run(limits::kStepsAtOnce, [this] { return Step(); });
+  if (ran && ran->more) turns_.Soon(loop_, weak_from_this(), &Connection::Advance);
 }
 
 bool Connection::Step() {
@@ -139,8 +164,14 @@ bool Connection::BeginBody() {
   keep_alive_ = head_.keep_alive();
   secret_filled_ = 0;
   auto found = router_.Find(head_.method(), head_.target(), request_);
-  if (auto* refusal = std::get_if<Refusal>(&found)) return RefuseRequest(*refusal);
-  route_ = std::get<const Route*>(found);
+  if (auto* refusal = std::get_if<Refusal>(&found)) {
+    // Its body is taken first: clients of HTTP/2 take an answer before that for a failure.
+    static const Route refused{.body = BodyKind::kJson};
+    refusal_ = std::move(*refusal);
+    route_ = &refused;
+  } else {
+    route_ = std::get<const Route*>(found);
+  }
   if (!session_.empty()) {
     request_.session = session_;
     request_.authorization = head_.headers.Find("Authorization").value_or("");
@@ -233,12 +264,25 @@ bool Connection::StepBody() {
 bool Connection::RefuseRequest(const Refusal& refusal) {
   keep_alive_ = false;
   request_ = Request();
+  refusal_.reset();
   ++exchange_;
   Answer(Problem(refusal));
   return true;
 }
 
 void Connection::Dispatch() {
+  if (const auto refusal = std::exchange(refusal_, std::nullopt)) {
+    request_ = Request();
+    ++exchange_;
+    return Answer(Problem(*refusal));
+  }
+  if (route_->body == BodyKind::kJson && NestsTooDeep(request_.body)) {
+    request_ = Request();
+    ++exchange_;
+    return Answer(Problem(
+        Refusal{400, "invalid",
+                fmt::format("the body nests more than {} levels deep", limits::kBodyDepth), ""}));
+  }
   state_ = State::kHandling;
   deadline_.Set(limits::kHandlerWait);
   const std::uint64_t exchange = ++exchange_;
@@ -319,11 +363,19 @@ void Connection::FinishExchange() {
   source_.reset();
   if (auto after = std::exchange(after_, nullptr)) after();
   if (!keep_alive_) {
+    DropInput();
     Close();
     return;
   }
   state_ = State::kHead;
   deadline_.Set(limits::kKeepAliveWait);
+}
+
+// A socket that is closed with bytes unread resets its peer, which may then miss the answer.
+void Connection::DropInput() {
+  char unread[4096];
+  while (recv(socket_.get(), unread, sizeof unread, MSG_DONTWAIT) > 0) {
+  }
 }
 
 bool Connection::StepStream() {

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "daemon/limits.h"
 #include "daemon/request.h"
@@ -56,6 +57,7 @@ class Connection final : public net::Loop::Handler,
   void Answer(Reply reply);
   void WriteHead(const Reply& reply);
   void FinishExchange();
+  void DropInput();
   void PullSource();
 
   net::Loop& loop_;
@@ -79,6 +81,7 @@ class Connection final : public net::Loop::Handler,
   http::BodyReader body_;
   Request request_;
   const Route* route_ = nullptr;
+  std::optional<Refusal> refusal_;  // what the request in work is answered with
   std::size_t secret_filled_ = 0;
   std::uint64_t exchange_ = 0;
 

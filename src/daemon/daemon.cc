@@ -66,8 +66,8 @@ Result<Parts> OpenParts(const os::Paths& paths) {
   AILERON_ASSIGN(approval::Queue approvals,
                  approval::Queue::Open(paths.state + "/approvals.db", Now()));
   AILERON_ASSIGN(Bindings bindings, Bindings::Open(paths.config + "/bindings.yaml"));
-  return Parts{std::move(keys), std::move(log), std::move(vault), std::move(sessions),
-               std::move(approvals), std::move(bindings)};
+  return Parts{std::move(keys),     std::move(log),       std::move(vault),
+               std::move(sessions), std::move(approvals), std::move(bindings)};
 }
 
 class Daemon final : private net::Loop::Handler {
@@ -81,17 +81,21 @@ class Daemon final : private net::Loop::Handler {
         vault_(loop, background_, audit_, std::move(parts.vault)),
         credentials_(loop, vault_, audit_, CommandWorld::OfProcess(environ)),
         approvals_(loop, audit_, std::move(parts.approvals)),
-        sessions_({.loop = loop,
-                   .audit = audit_,
-                   .vault = vault_,
-                   .bindings = bindings_,
-                   .credentials = credentials_,
-                   .approvals = approvals_,
-                   .connect_api =
-                       [this](const std::string& session) { return sandbox_.Connect(session); },
-                   .worker_path = "/proc/self/exe",
-                   .worker_argv = {"aileron", "worker"}},
-                  std::move(parts.keys), std::move(parts.sessions)),
+        connectors_(options.paths.state + "/connectors"),
+        sessions_(
+            {.loop = loop,
+             .audit = audit_,
+             .vault = vault_,
+             .bindings = bindings_,
+             .credentials = credentials_,
+             .approvals = approvals_,
+             .connect_api =
+                 [this](const std::string& session) { return sandbox_.Connect(session); },
+             .on_listening = [this](const std::string& session) { operations_.Resume(session); },
+             .worker_path = "/proc/self/exe",
+             .worker_argv = {"aileron", "worker"}},
+            std::move(parts.keys), std::move(parts.sessions)),
+        operations_(loop, audit_, approvals_, connectors_, sessions_),
         api_{.loop = loop,
              .background = background_,
              .audit = audit_,
@@ -99,6 +103,8 @@ class Daemon final : private net::Loop::Handler {
              .bindings = bindings_,
              .credentials = credentials_,
              .approvals = approvals_,
+             .connectors = connectors_,
+             .operations = operations_,
              .sessions = sessions_,
              .started = Now(),
              .idle_timeout = options.idle_timeout,
@@ -196,7 +202,9 @@ class Daemon final : private net::Loop::Handler {
   VaultService vault_;
   Credentials credentials_;
   Approvals approvals_;
+  Connectors connectors_;
   Sessions sessions_;
+  Operations operations_;
   Api api_;
   Router router_;
   ControlServer server_;

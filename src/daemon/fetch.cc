@@ -13,9 +13,9 @@ Fetch::Fetch(net::Loop& loop, FetchRequest request, OnDone on_done)
       request_(std::move(request)),
       on_done_(std::move(on_done)),
       deadline_(loop, [this] { GiveUp("{} did not answer in time", request_.url.Authority()); }),
-      output_(limits::kFetchHead + limits::kFetchBody, Contents::kSecret),
+      output_(limits::kFetchHead + request_.body_max, Contents::kSecret),
       input_(http::limits::head_bytes + limits::kFetchRead, Contents::kSecret),
-      body_(limits::kFetchBody, Contents::kSecret) {
+      body_(request_.body_max, Contents::kSecret) {
   deadline_.Set(request_.timeout);
   loop_.Post([this, alive = std::weak_ptr(alive_)] {
     if (alive.expired()) return;
@@ -30,6 +30,10 @@ Fetch::~Fetch() {
 
 Status Fetch::Begin() {
   AILERON_TRY(WriteHead());
+  if (request_.through) {
+    Speak(std::move(request_.through));
+    return {};
+  }
   const ServiceUrl& url = request_.url;
   if (url.tls) {
     std::string ca;
@@ -100,9 +104,14 @@ void Fetch::Connect(const std::vector<net::Endpoint>& addresses, net::ConnectAtt
 
 void Fetch::Connected(Result<net::Connected> connected) {
   const auto attempt = std::move(attempt_);
+  if (!connected)
+    return GiveUp("cannot connect to {}: {}", request_.url.Authority(), connected.error().message);
+  Speak(std::move(connected->socket));
+}
+
+void Fetch::Speak(os::Fd socket) {
   const std::string& authority = request_.url.Authority();
-  if (!connected) return GiveUp("cannot connect to {}: {}", authority, connected.error().message);
-  auto stream = net::Stream::Make(loop_, std::move(connected->socket), *this);
+  auto stream = net::Stream::Make(loop_, std::move(socket), *this);
   if (!stream) return GiveUp("cannot connect to {}: {}", authority, stream.error().message);
   stream_ = std::move(*stream);
   if (tls_ == nullptr) {
@@ -193,7 +202,8 @@ bool Fetch::StepRead() {
 
 bool Fetch::TakeHead() {
   while (true) {
-    const auto exchange = http::Exchange{};
+    const auto exchange = http::Exchange{
+        .method = request_.method == "HEAD" ? http::MethodKind::kHead : http::MethodKind::kOther};
     const http::HeadStep step = parser_.Parse(input_.View(), exchange, head_);
     if (step.outcome == http::Outcome::kNeedMore) return true;
     if (step.outcome == http::Outcome::kFailed) {
@@ -222,7 +232,7 @@ bool Fetch::TakeBody() {
       return false;
     }
     if (step.payload.size() > body_.Room()) {
-      GiveUp("{} answered with more than {} bytes", request_.url.Authority(), limits::kFetchBody);
+      GiveUp("{} answered with more than {} bytes", request_.url.Authority(), request_.body_max);
       return false;
     }
     body_.Append(step.payload);
@@ -234,7 +244,9 @@ bool Fetch::TakeBody() {
 }
 
 void Fetch::Succeed() {
-  Finish(FetchResponse{.status = head_.status(), .body = Secret(body_.View())});
+  Finish(FetchResponse{.status = head_.status(),
+                       .content_type = std::string(head_.headers.Find("Content-Type").value_or("")),
+                       .body = Secret(body_.View())});
 }
 
 template <typename... Args>

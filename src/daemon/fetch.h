@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/secret.h"
 #include "base/service_url.h"
+#include "daemon/limits.h"
 #include "http/h1.h"
 #include "net/connect.h"
 #include "net/loop.h"
@@ -33,10 +34,14 @@ struct FetchRequest {
   Secret body;
   std::string ca;  // a PEM file, or empty
   net::Interval timeout{};
+  // Connected already: nothing is resolved, and TLS is somebody else's.
+  os::Fd through;
+  std::size_t body_max = limits::kFetchBody;  // of the request, and of the answer
 };
 
 struct FetchResponse {
   int status = 0;
+  std::string content_type;
   Secret body;
 };
 
@@ -59,6 +64,7 @@ class Fetch final : private net::Channel::Owner {
   void Connect(const std::vector<net::Endpoint>& addresses,
                net::ConnectAttempt::More more = net::ConnectAttempt::More::kNone);
   void Connected(Result<net::Connected> connected);
+  void Speak(os::Fd socket);
   void OnChannel(net::Channel& stream) override;
   // Each is false when it must wait, or has finished.
   bool StepHandshake();

@@ -18,6 +18,8 @@ using std::chrono_literals::operator""s;
 constexpr std::size_t kConnections = 128;
 constexpr std::size_t kHeadBuffer = 32 << 10;     // a head and what comes with it
 constexpr std::size_t kBodyMax = 1 << 20;         // a JSON body
+constexpr std::size_t kBodyDepth = 64;            // levels of its JSON
+constexpr int kStepsAtOnce = 64;                  // of one connection, then others have a turn
 constexpr std::size_t kSecretBodyMax = 64 << 10;  // a secret's value, or passphrases
 constexpr std::size_t kDescriptors = 16;          // with one request
 constexpr std::size_t kStreamPiece = 64 << 10;  // of a streamed body, before the peer has taken it
@@ -75,12 +77,22 @@ constexpr std::size_t kAuditPage = 200;      // read at a time for a stream or a
 constexpr std::size_t kAuditLimit = 1'000;   // records in one list
 constexpr std::chrono::milliseconds kAuditLateness{1'500};  // of a worker's record
 
+// Operations.
+constexpr auto kOperationWait = 5min;    // for the whole of an answer
+constexpr std::int64_t kResults = 50;    // in one answer
+constexpr std::size_t kHits = 100;       // of one search
+constexpr std::size_t kFlights = 32;     // of one session at a time
+constexpr std::size_t kToolName = 64;    // of a name that nobody knows, looked for
+constexpr std::size_t kLandedKept = 32;  // results that a repeated call still finds
+
 // Approvals.
-constexpr auto kYesOnce = 30s;             // "once": what waited, and what its client does next
-constexpr auto kQuestionLife = 1h;         // then it is answered with no
-constexpr std::size_t kAsksHeld = 1'000;   // requests of one session that wait for one answer
-constexpr auto kApiWait = 60s;             // a client of the API waits for an answer at a time
-constexpr std::size_t kEventsPage = 200;    // read at a time for a stream
+constexpr auto kYesOnce = 30s;            // "once": what waited, and what its client does next
+constexpr auto kQuestionLife = 1h;        // then it is answered with no
+constexpr std::size_t kAsksHeld = 1'000;  // requests of one session that wait for one answer
+constexpr std::size_t kAwaiting = 64;     // clients of the API that wait for one approval
+constexpr std::size_t kWatchers = 512;    // and for any change
+constexpr auto kApiWait = 60s;            // a client of the API waits for an answer at a time
+constexpr std::size_t kEventsPage = 200;  // read at a time for a stream
 
 // Credentials from elsewhere than the vault.
 constexpr auto kCredentialWait = 75s;   // for any of them; each source has its own, shorter

@@ -7,6 +7,7 @@
 #include "base/host_pattern.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "os/socket.h"
 #include "proxy/limits.h"
 
 namespace aileron::daemon {
@@ -69,6 +70,8 @@ Status LiveSession::TakeListeners(SessionListeners listeners) {
   if (have_listeners_) return Fail(Code::kInvalid, "listeners came twice");
   have_listeners_ = true;
   listeners_ = std::move(listeners);
+  if (world_.on_listening)
+    world_.loop.Post([call = world_.on_listening, id = record_.id] { call(id); });
   return first_use_.Await(listeners_.sockets, limits::kWorkerAnyway);
 }
 
@@ -175,6 +178,51 @@ approval::Question LiveSession::QuestionOn(const std::string& host, std::uint16_
           .opens = fmt::format("every request to {}, {}", place, with),
           .credential = credentials.empty() ? "" : credentials.front(),
           .expires = Now() + limits::kQuestionLife};
+}
+
+namespace {
+
+// A ticket ends with the request that it is for, however that ends.
+class Retirement {
+ public:
+  Retirement(std::weak_ptr<Permits> permits, std::uint64_t ticket)
+      : permits_(std::move(permits)), ticket_(ticket) {}
+  ~Retirement() {
+    if (const auto permits = permits_.lock()) permits->Retire(ticket_);
+  }
+  Retirement(const Retirement&) = delete;
+  Retirement& operator=(const Retirement&) = delete;
+
+ private:
+  std::weak_ptr<Permits> permits_;
+  std::uint64_t ticket_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Fetch>> LiveSession::Send(FetchRequest request, std::string rule,
+                                                 std::string credential, Fetch::OnDone done) {
+  if (!have_listeners_ || network_down_) {
+    return Fail(Code::kUnavailable, "the session has no network {}",
+                network_down_ ? "any more" : "yet. Try again");
+  }
+  if (worker_ == nullptr) {
+    first_use_.End();
+    StartWorker();
+  }
+  if (worker_ == nullptr) return Fail(Code::kUnavailable, "the session's worker does not start");
+  AILERON_ASSIGN(auto ends, os::SocketPair(SOCK_STREAM | SOCK_NONBLOCK));
+  const std::uint64_t ticket = permits_->Permit({.host = request.url.host,
+                                                 .port = request.url.port,
+                                                 .rule = std::move(rule),
+                                                 .credential = std::move(credential)});
+  worker_->Send(proxy::Encode(proxy::Serve{ticket, request.url.host, request.url.port}),
+                std::move(ends.second));
+  request.through = std::move(ends.first);
+  return std::make_unique<Fetch>(
+      world_.loop, std::move(request),
+      [until = std::make_shared<Retirement>(permits_, ticket),
+       done = std::move(done)](auto response) { done(std::move(response)); });
 }
 
 void LiveSession::ConnectApi(std::uint64_t id) {

@@ -18,6 +18,7 @@
 #include "daemon/audit_service.h"
 #include "daemon/bindings.h"
 #include "daemon/credentials.h"
+#include "daemon/fetch.h"
 #include "daemon/first_use.h"
 #include "daemon/permits.h"
 #include "daemon/session_channel.h"
@@ -39,6 +40,8 @@ struct SessionWorld {
   Approvals& approvals;
   // A connection to the sandbox's API, for a session's worker.
   std::function<Result<os::Fd>(const std::string& session)> connect_api;
+  // A session's listeners have come, so that it can be served.
+  std::function<void(const std::string& session)> on_listening;
   // The program that workers run as, and its arguments.
   std::string worker_path;
   std::vector<std::string> worker_argv;
@@ -62,6 +65,10 @@ class LiveSession final : public PermitSource {
   void Withdraw();
   // Looks at the worker's packets again after the audit log was full.
   void ResumeReading();
+  // Sends a request of the daemon's own through the worker. `rule` is for the record; `done` as
+  // Fetch has it.
+  Result<std::unique_ptr<Fetch>> Send(FetchRequest request, std::string rule,
+                                      std::string credential, Fetch::OnDone done);
   // Asks the launcher to end the sandbox.
   void SendStop(std::string_view reason) { channel_->SendStop(reason); }
   // Lets the worker finish; `done` is called when it has.

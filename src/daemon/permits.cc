@@ -35,6 +35,12 @@ proxy::BindingScheme SchemeOf(vault::Scheme scheme) {
   return proxy::BindingScheme::kBearer;
 }
 
+// By a rule, or by what it is; not merely allowed by none.
+bool IsForbidden(const policy::Verdict& verdict) {
+  return verdict.action == policy::Action::kDeny && verdict.code != policy::kCodeHostNotAllowed &&
+         verdict.code != policy::kCodePortNotAllowed;
+}
+
 proxy::Verdict ToWire(std::uint64_t id, policy::Verdict verdict) {
   proxy::Verdict wire{.id = id};
   // What would ask is refused where nobody is asked, with the hint that says how to allow it.
@@ -141,8 +147,8 @@ Permits::Answer Permits::OnVerdict(const proxy::AskVerdict& ask, Time now) {
   if (const std::string outage = source_.Outage(); !outage.empty()) {
     return Deny(ask.id, "audit_unavailable", "audit", outage, "see \"aileron status\" on the host");
   }
-  policy::Verdict decided =
-      policy::Decide(settings_.network, {.host = ask.host, .port = ask.port});
+  policy::Verdict decided = policy::Decide(settings_.network, {.host = ask.host, .port = ask.port});
+  if (ask.ticket != 0 && host && !IsForbidden(decided)) return OnTicket(ask);
   if (decided.action == policy::Action::kAsk && host && !settings_.unattended) {
     const auto address = policy::Address::Parse(host->text);
     // A person's yes opens nothing inside: only a rule does.
@@ -182,6 +188,36 @@ proxy::Verdict Permits::Admit(const proxy::AskVerdict& ask, proxy::Verdict verdi
   return verdict;
 }
 
+std::uint64_t Permits::Permit(Ticket ticket) {
+  const std::uint64_t number = next_ticket_++;
+  tickets_[number] = std::move(ticket);
+  return number;
+}
+
+// Somebody who may has let this operation run, and so what it is for.
+Permits::Answer Permits::OnTicket(const proxy::AskVerdict& ask) {
+  const auto found = tickets_.find(ask.ticket);
+  if (found == tickets_.end() || found->second.host != ask.host || found->second.port != ask.port) {
+    return Deny(ask.id, "not_permitted", "operations",
+                "this operation is over, or is for another host", "");
+  }
+  const Ticket& ticket = found->second;
+  proxy::Verdict verdict = Admit(
+      ask, {.id = ask.id, .action = proxy::Action::kAllow, .keep_ms = 0, .rule = ticket.rule});
+  // What was shown and confirmed is this credential, whatever else is bound to the host.
+  std::erase_if(verdict.bindings, [&](const proxy::BindingView& binding) {
+    return binding.credential != ticket.credential;
+  });
+  if (verdict.action == proxy::Action::kAllow && verdict.bindings.empty() &&
+      !ticket.credential.empty()) {
+    verdict = Deny(ask.id, "credential_missing", ticket.rule,
+                   fmt::format("nothing binds {} to {}", ticket.credential, ask.host),
+                   "run \"aileron binding add\" on the host");
+    verdict.keep_ms = 0;
+  }
+  return verdict;
+}
+
 Permits::Answer Permits::OnAsk(const proxy::AskVerdict& ask, const policy::Verdict& decided,
                                Time now) {
   const std::string place = FormatHostPort(ParseHost(ask.host)->text, ask.port);
@@ -214,6 +250,15 @@ std::vector<proxy::Verdict> Permits::Said(std::uint64_t ticket, const Approvals:
   const Asking asking = std::move(found->second);
   asking_.erase(found);
   std::vector<proxy::Verdict> answers;
+  const std::string outage = source_.Outage();
+  if (said.kind == Approvals::Said::Kind::kYes && !outage.empty()) {
+    for (const proxy::AskVerdict& ask : asking.asks) {
+      answers.push_back(
+          Deny(ask.id, "audit_unavailable", "audit", outage, "see \"aileron status\" on the host"));
+      answers.back().keep_ms = 0;
+    }
+    return answers;
+  }
   if (said.kind == Approvals::Said::Kind::kYes) {
     if (approved_.size() >= limits::kVerdictHosts) approved_.clear();
     const Approved approved{said.until, said.rule};
@@ -342,16 +387,17 @@ Result<proxy::Leaf> Permits::OnLeaf(const proxy::AskLeaf& ask, Time now) {
 }
 
 bool Permits::Allowed(const proxy::AskCredential& ask, Time now) const {
-  switch (policy::Decide(settings_.network, {.host = ask.host, .port = ask.port}).action) {
-    case policy::Action::kAllow:
-      return true;
-    case policy::Action::kDeny:
-      return false;
-    case policy::Action::kAsk:
-      break;
-  }
+  const policy::Verdict decided =
+      policy::Decide(settings_.network, {.host = ask.host, .port = ask.port});
+  if (decided.action == policy::Action::kAllow) return true;
   const auto host = ParseHost(ask.host);
-  if (!host) return false;
+  if (!host || IsForbidden(decided)) return false;
+  if (std::ranges::any_of(tickets_, [&](const auto& one) {
+        return one.second.host == host->text && one.second.port == ask.port;
+      })) {
+    return true;
+  }
+  if (decided.action == policy::Action::kDeny) return false;
   const auto said = approved_.find(FormatHostPort(host->text, ask.port));
   return said != approved_.end() && now < said->second.until;
 }
@@ -459,8 +505,8 @@ Result<Permits::Answer> Permits::Wait(proxy::AskCredential ask, const vault::Bin
   return Open{ticket, binding};
 }
 
-std::vector<proxy::Credential> Permits::Opened(std::uint64_t ticket,
-                                               const OpenedCredential& opened, Time now) {
+std::vector<proxy::Credential> Permits::Opened(std::uint64_t ticket, const OpenedCredential& opened,
+                                               Time now) {
   const auto found = waiting_.find(ticket);
   AILERON_CHECK(found != waiting_.end());  // each Open is told of once
   const Waiting waiting = std::move(found->second);

@@ -15,6 +15,8 @@
 //                  time: the answer to a question is then the command to Open it, once however
 //                  many ask, and the credentials come out when Opened() is told of it;
 //                  the upstream proxy's when the session has one
+//                  A verdict may be asked for with the ticket of a request of the daemon's own:
+//                  then its host is allowed unless a rule denies it
 //   AskApi         always; the connection says which session asks, and a token is wanted on it
 //
 // Anything else is a violation: an Error. The worker parses strangers' bytes; one that asks for
@@ -75,8 +77,8 @@ class Permits {
     std::string host;
     std::uint16_t port = 0;
   };
-  using Answer = std::variant<Nothing, proxy::Verdict, proxy::Held, AskPerson, proxy::Leaf, proxy::Credential, Open,
-                              proxy::AskApi, proxy::Ready, proxy::Audit>;
+  using Answer = std::variant<Nothing, proxy::Verdict, proxy::Held, AskPerson, proxy::Leaf,
+                              proxy::Credential, Open, proxy::AskApi, proxy::Ready, proxy::Audit>;
   // The answer to one message; an Error is a violation and says which.
   Result<Answer> Handle(proxy::WorkerMessage message, Time now);
   // What came of an Open: the answers to all questions that waited for it. Policy and bindings are
@@ -85,11 +87,21 @@ class Permits {
                                         Time now);
   // What came of an AskPerson: the answers to all questions that waited for it.
   std::vector<proxy::Verdict> Said(std::uint64_t ticket, const Approvals::Said& said, Time now);
+  // What a request of the daemon's own may do, as long as it runs.
+  struct Ticket {
+    std::string host;
+    std::uint16_t port = 0;
+    std::string rule;        // for the record
+    std::string credential;  // the only one that goes with it; empty: none
+  };
+  std::uint64_t Permit(Ticket ticket);
+  void Retire(std::uint64_t ticket) { tickets_.erase(ticket); }
   // What a person said may not hold any more.
   void Withdraw() { approved_.clear(); }
 
  private:
   Answer OnVerdict(const proxy::AskVerdict& ask, Time now);
+  Answer OnTicket(const proxy::AskVerdict& ask);
   Answer OnAsk(const proxy::AskVerdict& ask, const policy::Verdict& decided, Time now);
   proxy::Verdict Admit(const proxy::AskVerdict& ask, proxy::Verdict verdict);
   static proxy::Verdict OnInternal(const proxy::AskVerdict& ask);
@@ -132,6 +144,7 @@ class Permits {
     std::string rule;
   };
   std::unordered_map<std::string, Approved> approved_;  // by host:port
+  std::map<std::uint64_t, Ticket> tickets_;
   std::uint64_t next_ticket_ = 1;
   vault::Binding proxy_binding_;  // of the upstream proxy's credential, to be opened like others
   bool forgotten_ = false;

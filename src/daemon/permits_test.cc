@@ -72,7 +72,8 @@ class PermitsTest : public ::testing::Test {
     auto answer = Handle(std::move(ask));
     if (!answer || !std::holds_alternative<Permits::Open>(*answer)) return answer;
     const auto& open = std::get<Permits::Open>(*answer);
-    auto answers = permits_.Opened(open.ticket, source_.OpenCredential(open.binding.credential), now_);
+    auto answers =
+        permits_.Opened(open.ticket, source_.OpenCredential(open.binding.credential), now_);
     return std::move(answers.at(0));
   }
   Result<Permits::Answer> AskCredential(std::string binding, std::string host,
@@ -166,8 +167,7 @@ TEST_F(AskingPermitsTest, AYesThatIsWithdrawnOpensNothing) {
 }
 
 TEST_F(AskingPermitsTest, ATunnelDoesNotWaitSinceItsRequestsDo) {
-  const auto verdict =
-      std::get<proxy::Verdict>(About("new.example", proxy::Scheme::kTcp).value());
+  const auto verdict = std::get<proxy::Verdict>(About("new.example", proxy::Scheme::kTcp).value());
   EXPECT_EQ(verdict.action, proxy::Action::kDeny);
   EXPECT_EQ(verdict.keep_ms, 0u);
 }
@@ -352,7 +352,8 @@ TEST_F(PermitsTest, QuestionsThatWaitForOneBindingOpenItOnce) {
   // Another binding is another question.
   EXPECT_NE(std::get<Permits::Open>(*AskOnly("two", "a.example")).ticket, ticket);
   const auto answers = permits_.Opened(
-      ticket, OpenedSecret{.secret = Secret("s3cret"), .keep = std::chrono::milliseconds(1500)}, now_);
+      ticket, OpenedSecret{.secret = Secret("s3cret"), .keep = std::chrono::milliseconds(1500)},
+      now_);
   ASSERT_EQ(answers.size(), 2u);
   EXPECT_EQ(answers[0].id + 1, answers[1].id);
   for (const proxy::Credential& answer : answers) {

@@ -22,9 +22,13 @@ std::optional<std::string_view> Request::Query(std::string_view name) const {
   return found->second;
 }
 
+std::string JsonText(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 Reply JsonReply(int status, const nlohmann::json& body) {
   Reply reply{.status = status};
-  reply.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  reply.body = JsonText(body);
   reply.body.push_back('\n');
   return reply;
 }

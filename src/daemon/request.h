@@ -68,6 +68,8 @@ struct Refusal {
   std::string hint;
 };
 
+// One line. What is not UTF-8 (a stranger's bytes, which nlohmann would throw for) is replaced.
+std::string JsonText(const nlohmann::json& value);
 Reply JsonReply(int status, const nlohmann::json& body);
 Reply Problem(const Refusal& refusal);
 // The status and code that fit the Error, its sentences split into detail and hint.

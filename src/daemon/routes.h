@@ -7,7 +7,9 @@
 #include "daemon/audit_service.h"
 #include "daemon/background.h"
 #include "daemon/bindings.h"
+#include "daemon/connectors.h"
 #include "daemon/credentials.h"
+#include "daemon/operations.h"
 #include "daemon/router.h"
 #include "daemon/sessions.h"
 #include "daemon/vault_service.h"
@@ -23,6 +25,8 @@ struct Api {
   Bindings& bindings;
   Credentials& credentials;
   Approvals& approvals;
+  Connectors& connectors;
+  Operations& operations;
   Sessions& sessions;
   Time started;
   Duration idle_timeout;
@@ -37,6 +41,7 @@ void AddSecretRoutes(Router& router, Api& api);
 void AddBindingRoutes(Router& router, Api& api);
 void AddAuditRoutes(Router& router, Api& api);
 void AddApprovalRoutes(Router& router, Api& api);
+void AddConnectorRoutes(Router& router, Api& api);
 void AddAllRoutes(Router& router, Api& api);
 // Of the sandbox's API alone (sandbox_api.h).
 void AddSandboxRoutes(Router& router, Api& api);

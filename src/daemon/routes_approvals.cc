@@ -18,7 +18,6 @@ using nlohmann::json;
 
 namespace {
 
-
 Result<approval::Scope> ReadScope(const json& object) {
   if (!object.is_object()) return Fail(Code::kInvalid, "\"scope\" must be an object");
   Members members(object, "scope.");
@@ -69,8 +68,8 @@ Reply Decide(Api& api, const Request& request, approval::Answer answer) {
   if (!decision) return Problem(Refusal{400, "invalid_decision", decision.error().message, ""});
   const auto decided = api.approvals.queue().Decide(request.parameter("id"), *decision, Now());
   if (!decided && decided.error().code == Code::kInvalid) {
-    return Problem(Refusal{409, "not_pending", decided.error().message,
-                           "run \"aileron approvals list\""});
+    return Problem(
+        Refusal{409, "not_pending", decided.error().message, "run \"aileron approvals list\""});
   }
   if (!decided) return Problem(decided.error());
   return JsonReply(200, ToJson(*decided));
@@ -90,7 +89,8 @@ Result<approval::Filter> FilterOf(const Request& request) {
     filter.session = std::string(*session);
   }
   AILERON_ASSIGN(const auto limit, NumberIn(request, "limit"));
-  filter.limit = std::clamp<std::size_t>(limit.value_or(filter.limit), 1, approval::limits::kListMax);
+  filter.limit =
+      std::clamp<std::size_t>(limit.value_or(filter.limit), 1, approval::limits::kListMax);
   return filter;
 }
 
@@ -108,13 +108,12 @@ Reply List(Api& api, const Request& request) {
 void Show(Api& api, const Request& request, const Responder& responder) {
   const auto wait = NumberIn(request, "wait_s");
   if (!wait) return responder.Send(Problem(wait.error()));
-  const Duration longest = std::min<Duration>(std::chrono::seconds(wait->value_or(0)),
-                                              limits::kApiWait);
-  api.approvals.Await(request.parameter("id"), longest,
-                      [responder](const Result<approval::Approval>& found) {
-                        responder.Send(found ? JsonReply(200, ToJson(*found))
-                                             : Problem(found.error()));
-                      });
+  const Duration longest =
+      std::min<Duration>(std::chrono::seconds(wait->value_or(0)), limits::kApiWait);
+  api.approvals.Await(
+      request.parameter("id"), longest, [responder](const Result<approval::Approval>& found) {
+        responder.Send(found ? JsonReply(200, ToJson(*found)) : Problem(found.error()));
+      });
 }
 
 Reply Grants(Api& api, const Request& request) {
@@ -169,10 +168,12 @@ void AddApprovalRoutes(Router& router, Api& api) {
              [&api](const Request& request, Responder answer) {
                answer.Send(Decide(api, request, approval::Answer::kDeny));
              });
-  router.Add("GET", "/v1/grants", BodyKind::kNone,
-             [&api](const Request& request, Responder answer) { answer.Send(Grants(api, request)); });
-  router.Add("DELETE", "/v1/grants/{id}", BodyKind::kNone,
-             [&api](const Request& request, Responder answer) { answer.Send(Revoke(api, request)); });
+  router.Add(
+      "GET", "/v1/grants", BodyKind::kNone,
+      [&api](const Request& request, Responder answer) { answer.Send(Grants(api, request)); });
+  router.Add(
+      "DELETE", "/v1/grants/{id}", BodyKind::kNone,
+      [&api](const Request& request, Responder answer) { answer.Send(Revoke(api, request)); });
 }
 
 }  // namespace aileron::daemon

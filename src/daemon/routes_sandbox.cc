@@ -1,10 +1,16 @@
 // Tested by tests/shim/test_api.py.
 
-// The sandbox's API: GET /v1/session
+// The sandbox's API: who it is, which tools there are, running operations, and their results.
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
+#include "connector/search.h"
+#include "daemon/members.h"
+#include "daemon/operations.h"
+#include "daemon/result_waiter.h"
 #include "daemon/routes.h"
 #include "daemon/sandbox_api.h"
+#include "session/token.h"
 
 namespace aileron::daemon {
 
@@ -24,9 +30,136 @@ Reply Whoami(const Api& api, const Request& request) {
                          {"started", FormatTime(session->started)}});
 }
 
+Reply Tools(Api& api) {
+  json list = json::array();
+  for (const auto& one : api.connectors.All()) {
+    for (const connector::Tool& tool : one->spec.tools) {
+      list.push_back({{"name", tool.name},
+                      {"summary", tool.summary},
+                      {"connector", one->spec.fqn},
+                      {"version", one->spec.version},
+                      {"operations", connector::OperationsOf(one->spec, tool).size()}});
+    }
+  }
+  return JsonReply(200, {{"tools", std::move(list)}});
+}
+
+Reply ShowTool(Api& api, const Request& request) {
+  const auto found = api.connectors.FindTool(request.parameter("tool"));
+  if (!found) return Problem(Refusal{404, "unknown_tool", found.error().message, ""});
+  return JsonReply(200, {{"tool", found->tool->name}, {"spec", found->connector->text}});
+}
+
+Reply SearchTools(Api& api, const Request& request) {
+  const auto limit = NumberIn(request, "limit");
+  if (!limit) return Problem(limit.error());
+  std::vector<const connector::Connector*> connectors;
+  for (const auto& one : api.connectors.All()) connectors.push_back(&one->spec);
+  json hits = json::array();
+  for (const connector::Hit& hit :
+       connector::Search(connectors, request.Query("q").value_or(""),
+                         std::clamp<std::size_t>(limit->value_or(10), 1, limits::kHits))) {
+    const auto tool = std::ranges::find_if(hit.connector->tools, [&](const connector::Tool& one) {
+      return connector::Covers(one, *hit.operation);
+    });
+    if (tool == hit.connector->tools.end()) continue;
+    hits.push_back({{"tool", tool->name},
+                    {"operation", hit.operation->name},
+                    {"summary", hit.operation->summary}});
+  }
+  return JsonReply(200, {{"hits", std::move(hits)}});
+}
+
+Result<Operations::Asked> ReadAsked(const Request& request) {
+  const json body = json::parse(request.body, nullptr, false);
+  if (!body.is_object()) return Fail(Code::kInvalid, "the body must be a JSON object");
+  Operations::Asked asked{.session = request.session};
+  Members members(body, "");
+  std::int64_t wait_s = 0;
+  AILERON_TRY(members.Text("tool", asked.tool, 200));
+  AILERON_TRY(members.Text("operation", asked.operation, 200));
+  AILERON_TRY(members.Text("key", asked.key, 64));
+  AILERON_TRY(members.Number("wait_s", wait_s));
+  const json* arguments = members.Take("arguments");
+  asked.arguments = arguments == nullptr || arguments->is_null() ? json::object() : *arguments;
+  AILERON_TRY(members.Done());
+  if (asked.key.empty()) return Fail(Code::kInvalid, "\"key\" is missing");
+  if (!asked.arguments.is_object()) return Fail(Code::kInvalid, "\"arguments\" must be an object");
+  asked.wait = std::chrono::seconds(std::clamp<std::int64_t>(wait_s, 0, 3'600));
+  return asked;
+}
+
+void Run(Api& api, const Request& request, const Responder& responder) {
+  auto asked = ReadAsked(request);
+  if (!asked) {
+    return responder.Send(Problem(Refusal{400, "invalid", asked.error().message, ""}));
+  }
+  api.operations.Run(std::move(*asked), responder);
+}
+
+void ShowRun(Api& api, const Request& request, const Responder& responder) {
+  const auto wait = NumberIn(request, "wait_s");
+  if (!wait) return responder.Send(Problem(wait.error()));
+  api.operations.Show(request.session, request.parameter("id"),
+                      std::chrono::seconds(std::min<std::uint64_t>(wait->value_or(0), 3'600)),
+                      responder);
+}
+
+// What is acknowledged is forgotten first, so that nothing is given twice to one that had it.
+void Results(Api& api, const Request& request, const Responder& responder) {
+  const json body =
+      request.body.empty() ? json::object() : json::parse(request.body, nullptr, false);
+  if (!body.is_object()) {
+    return responder.Send(Problem(Refusal{400, "invalid", "the body must be a JSON object", ""}));
+  }
+  Members members(body, "");
+  std::vector<std::string> acknowledged;
+  std::int64_t limit = limits::kResults;
+  std::int64_t wait_s = 0;
+  Status read = members.Texts("acknowledge", acknowledged, 1'000, 64 << 10);
+  if (read) read = members.Number("limit", limit);
+  if (read) read = members.Number("wait_s", wait_s);
+  if (read) read = members.Done();
+  if (!read) return responder.Send(Problem(Refusal{400, "invalid", read.error().message, ""}));
+  const auto done = api.approvals.queue().Acknowledge(request.session, acknowledged, Now());
+  if (!done) return responder.Send(Problem(done.error()));
+  SendResults(
+      api.loop, api.approvals,
+      {.session = request.session,
+       .limit = static_cast<std::size_t>(std::clamp<std::int64_t>(limit, 1, limits::kResults)),
+       .wait = std::min<Duration>(std::chrono::seconds(std::clamp<std::int64_t>(wait_s, 0, 3'600)),
+                                  limits::kApiWait)},
+      responder);
+}
+
 }  // namespace
 
 void AddSandboxRoutes(Router& router, Api& api) {
+  router.Add("GET", "/v1/tools", BodyKind::kNone,
+             WithToken(api, session::kListTools,
+                       [&api](const Request&, Responder answer) { answer.Send(Tools(api)); }));
+  router.Add("GET", "/v1/tools/search", BodyKind::kNone,
+             WithToken(api, session::kListTools, [&api](const Request& request, Responder answer) {
+               answer.Send(SearchTools(api, request));
+             }));
+  router.Add("GET", "/v1/tools/{tool}", BodyKind::kNone,
+             WithToken(api, session::kListTools, [&api](const Request& request, Responder answer) {
+               answer.Send(ShowTool(api, request));
+             }));
+  router.Add(
+      "POST", "/v1/runs", BodyKind::kJson,
+      WithToken(api, session::kRunOperations,
+                [&api](const Request& request, Responder answer) { Run(api, request, answer); }));
+  router.Add(
+      "GET", "/v1/runs/{id}", BodyKind::kNone,
+      WithToken(api, session::kPollApprovals, [&api](const Request& request, Responder answer) {
+        ShowRun(api, request, answer);
+      }));
+  router.Add(
+      "POST", "/v1/results", BodyKind::kJson,
+      WithToken(api, session::kDrainResults, [&api](const Request& request, Responder answer) {
+        Results(api, request, answer);
+      }));
   router.Add("GET", "/v1/session", BodyKind::kNone,
              WithToken(api, session::kListTools, [&api](const Request& request, Responder answer) {
                answer.Send(Whoami(api, request));

@@ -88,6 +88,7 @@ void AddAllRoutes(Router& router, Api& api) {
   AddBindingRoutes(router, api);
   AddAuditRoutes(router, api);
   AddApprovalRoutes(router, api);
+  AddConnectorRoutes(router, api);
 }
 
 }  // namespace aileron::daemon

@@ -132,9 +132,8 @@ Result<proxy::UpstreamProxy> CompileProxy(const session::NetworkRequest& request
 Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
                                         const Secret& proxy_password) {
   AILERON_ASSIGN(policy::Network network, CompileNetwork(request));
-  SessionSettings settings{.network = std::move(network),
-                           .hold = request.hold,
-                           .unattended = request.unattended};
+  SessionSettings settings{
+      .network = std::move(network), .hold = request.hold, .unattended = request.unattended};
   AILERON_ASSIGN(settings.opaque, proxy::OpaqueHosts::Parse(request.opaque));
   for (const std::string& text : request.connect_to) {
     AILERON_ASSIGN(proxy::ConnectTo one, ParseConnectTo(text));

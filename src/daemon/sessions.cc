@@ -209,6 +209,15 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
   return opened;
 }
 
+Result<std::unique_ptr<Fetch>> Sessions::Send(const std::string& id, FetchRequest request,
+                                              std::string rule, std::string credential,
+                                              Fetch::OnDone done) {
+  const auto found = live_.find(id);
+  if (found == live_.end()) return Fail(Code::kNotFound, "session {} does not run", id);
+  return found->second->Send(std::move(request), std::move(rule), std::move(credential),
+                             std::move(done));
+}
+
 Result<session::Token> Sessions::VerifyToken(std::string_view text) const {
   return session::VerifyToken(keys_.token.public_key(), text);
 }

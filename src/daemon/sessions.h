@@ -46,6 +46,9 @@ class Sessions {
   // Running, or over but with records of it still to come.
   bool Known(const std::string& id) const { return Running(id) || leaving_.contains(id); }
   const LiveSession* Find(const std::string& id) const;
+  // As LiveSession::Send; kNotFound when it does not run.
+  Result<std::unique_ptr<Fetch>> Send(const std::string& id, FetchRequest request, std::string rule,
+                                      std::string credential, Fetch::OnDone done);
   // What a sandbox shows; kDenied for what this daemon did not sign.
   Result<session::Token> VerifyToken(std::string_view text) const;
   std::size_t running() const { return live_.size(); }

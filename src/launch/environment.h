@@ -17,6 +17,7 @@ struct SessionFacts {
   std::string token;
   std::map<std::string, std::string> sentinels;  // variable → look-alike
   std::map<std::string, std::string> files;      // path → content with look-alikes
+  std::map<std::string, std::string> tools;      // commands of connectors → what they do
 };
 
 // NAME=VALUE, each name once; later sources win: passed on, contract, sentinels, `wanted`.

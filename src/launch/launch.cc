@@ -26,6 +26,23 @@ constexpr int kSandboxNotStarted = 125;
 constexpr int kDaemonUnavailable = 69;
 constexpr int kBadConfiguration = 78;
 
+// For an agent that looks around.
+constexpr std::string_view kGuide =
+    "# This is an aileron sandbox\n"
+    "\n"
+    "- Requests go out under rules. A refusal says why, and what to do: read it, do not work "
+    "around it.\n"
+    "- Status 428 means that a person is being asked: go on with something else and send the "
+    "request\n"
+    "  again later.\n"
+    "- Credentials are added outside. What looks like one in here is a stand-in; use it as it is.\n"
+    "- `aileron tools` lists commands for other services (also in tools.txt), `aileron tools "
+    "search\n"
+    "  WORDS` finds an operation, `TOOL OPERATION --help` shows its flags.\n"
+    "- A command that ends with 75 waits for a person: `aileron wait ID` waits with it, `aileron "
+    "drain`\n"
+    "  collects what has ended. 77 means no.\n";
+
 // Bit N set: the agent gets a terminal of its own as descriptor N, since the caller's is one. With
 // kAlways what it prints goes to a terminal in any case; what is piped to it stays a pipe, so that
 // it sees the end of it.
@@ -46,15 +63,22 @@ std::vector<sandbox::RuntimeFile> RuntimeFiles(const SessionLink& session, const
     if (c == '"' || c == '\\') workspace += '\\';
     workspace += c;
   }
-  return {
+  std::vector<sandbox::RuntimeFile> files = {
       {"ca.pem", session.ca_pem()},
       {"token", session.facts().token},
       {"session.json",
        fmt::format("{{\"id\":\"{}\",\"driver\":\"native\",\"tier\":\"host\",\"workspace\":\"{}\","
                    "\"walls\":[{}],\"api_url\":\"https://aileron.internal/v1\"}}\n",
                    session.facts().id, workspace, QuotedWalls(standing))},
-      {"tools.txt", ""},
+      {"GUIDE.md", std::string(kGuide)},
   };
+  std::string tools;
+  for (const auto& [name, summary] : session.facts().tools) {
+    tools += fmt::format("{}\t{}\n", name, summary);
+    files.push_back({fmt::format("bin/{}", name), ""});
+  }
+  files.push_back({"tools.txt", std::move(tools)});
+  return files;
 }
 
 // Of a session that there is not.

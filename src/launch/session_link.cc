@@ -135,6 +135,11 @@ Status SessionLink::TakeAnswer() {
       if (file.is_object()) facts_.files[Text(file, "path")] = Text(file, "content");
     }
   }
+  if (const auto tools = answer.find("tools"); tools != answer.end() && tools->is_array()) {
+    for (const json& tool : *tools) {
+      if (tool.is_object()) facts_.tools[Text(tool, "name")] = Text(tool, "summary");
+    }
+  }
   if (facts_.id.empty() || ca_pem_.empty()) {
     return Fail(Code::kInternal, "the daemon's answer lacks the session's id or its CA");
   }

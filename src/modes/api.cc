@@ -28,6 +28,12 @@ std::expected<control::Client, Failure> Connected() {
   return std::move(*client);
 }
 
+std::expected<std::unique_ptr<shim::ApiClient>, Failure> SandboxApi() {
+  auto api = shim::ApiClient::FromEnvironment();
+  if (!api) return std::unexpected(NoDaemon(std::move(api).error()));
+  return *std::move(api);
+}
+
 Result<Json> ParseJson(std::string_view text, std::string_view what) {
   if (text.empty()) return Json();
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);

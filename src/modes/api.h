@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "base/result.h"
 #include "control/start.h"
 #include "modes/command.h"
+#include "shim/api_client.h"
 
 namespace aileron::modes {
 
@@ -19,6 +21,9 @@ using Json = nlohmann::json;
 std::expected<os::Paths, Failure> Paths();
 // A connection to the daemon, started if need be, and of this version.
 std::expected<control::Client, Failure> Connected();
+
+// The API of the sandbox that this process runs in; 69 outside of one.
+std::expected<std::unique_ptr<shim::ApiClient>, Failure> SandboxApi();
 
 // Why there is no daemon, with its exit code: a file of the configuration that is wrong (78), or
 // anything else (69).

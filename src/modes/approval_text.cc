@@ -42,9 +42,9 @@ std::string ApprovalText(const Json& approval, Colour colour) {
       fmt::format("{}\n", Paint(colour, Style::kBold, Printable(TextOf(approval, "title"))));
   const std::string state = TextOf(approval, "state");
   AddLine(text, colour, "approval", TextOf(approval, "id"));
-  AddLine(text, colour, "state",
-          state == "pending" ? fmt::format("pending until {}", LocalTime(approval, "expires"))
-                             : state);
+  AddLine(
+      text, colour, "state",
+      state == "pending" ? fmt::format("pending until {}", LocalTime(approval, "expires")) : state);
   AddLine(text, colour, "agent", TextOf(approval, "agent"));
   AddLine(text, colour, "project", TextOf(approval, "project"));
   AddLine(text, colour, "session", TextOf(approval, "session"));

@@ -143,10 +143,8 @@ struct Key {
   std::string_view means;
 };
 constexpr Key kKeys[] = {
-    {'y', "approve", nullptr, "yes, once"},
-    {'s', "approve", "session", "yes, this session"},
-    {'a', "approve", "always", "yes, always"},
-    {'n', "deny", nullptr, "no"},
+    {'y', "approve", nullptr, "yes, once"},       {'s', "approve", "session", "yes, this session"},
+    {'a', "approve", "always", "yes, always"},    {'n', "deny", nullptr, "no"},
     {'d', "deny", "session", "no, this session"},
 };
 
@@ -156,9 +154,12 @@ std::expected<bool, Failure> AskKey(control::Client& client, const Json& approva
   AILERON_TRY(Print("\n" + ApprovalText(approval, colour)));
   std::string choices;
   for (const Key& one : kKeys) {
-    choices += fmt::format("{} {}  ", Paint(colour, Style::kBold, std::string(1, one.key)), one.means);
+    choices +=
+        fmt::format("{} {}  ", Paint(colour, Style::kBold, std::string(1, one.key)), one.means);
   }
   AILERON_TRY(Print(fmt::format("{}{} quit\n", choices, Paint(colour, Style::kBold, "q"))));
+  // Keys that were pressed before it could be read answer nothing.
+  tcflush(STDIN_FILENO, TCIFLUSH);
   while (const auto pressed = SingleKeys::Read()) {
     if (*pressed == 'q' || *pressed == 4) return false;
     for (const Key& one : kKeys) {
@@ -251,11 +252,10 @@ Command ApprovalsVerb() {
       kJsonFlag,
   };
   return {
-      .text = "An agent that wants what no rule allows or denies is not refused: a person is asked. "
-              "Without one of the flags, an answer is for once: for what waits, and for what its "
-              "client does in the half minute after. \"aileron grants\" lists what is remembered.",
-      .examples = {{"aileron approvals watch", "Answer with single keys as questions come"},
-                   {"aileron approvals approve K3ZD --session", "Yes, for this session"}},
+      .text =
+          "An agent that wants what no rule allows or denies is not refused: a person is asked. "
+          "Without one of the flags, an answer is for once: for what waits, and for what its "
+          "client does in the half minute after. \"aileron grants\" lists what is remembered.",
       .commands = {
           {.name = "list",
            .summary = "List what waits for an answer",
@@ -270,26 +270,32 @@ Command ApprovalsVerb() {
            .summary = "Say yes",
            .flags = scope,
            .arguments = {some},
+           .examples = {{"aileron approvals approve K3ZD --session", "Yes, for this session"}},
            .run = RunApprove},
-          {.name = "deny", .summary = "Say no", .flags = scope, .arguments = {some}, .run = RunDeny},
+          {.name = "deny",
+           .summary = "Say no",
+           .flags = scope,
+           .arguments = {some},
+           .run = RunDeny},
           {.name = "watch",
            .summary = "Answer questions as they come, with single keys",
            .text = "In a pipe, or with --json, prints each change as a JSON line instead.",
            .flags = {{"--json", "", "One JSON object a line"},
                      {"--after", "SEQ", "Begin after this change; those since then come first"}},
+           .examples = {{"aileron approvals watch", "Answer with single keys as questions come"}},
            .run = RunWatch}}};
 }
 
 Command GrantsVerb() {
-  return {.commands = {{.name = "list",
-                        .summary = "List the answers that are remembered",
-                        .flags = {kJsonFlag},
-                        .run = RunGrants},
-                       {.name = "revoke",
-                        .summary = "Take remembered answers back",
-                        .arguments = {{"GRANT", "Ids, as \"aileron grants list\" shows them",
-                                       Arity::kAny}},
-                        .run = RunRevoke}}};
+  return {.commands = {
+              {.name = "list",
+               .summary = "List the answers that are remembered",
+               .flags = {kJsonFlag},
+               .run = RunGrants},
+              {.name = "revoke",
+               .summary = "Take remembered answers back",
+               .arguments = {{"GRANT", "Ids, as \"aileron grants list\" shows them", Arity::kAny}},
+               .run = RunRevoke}}};
 }
 
 }  // namespace aileron::modes

@@ -61,6 +61,8 @@ std::string_view GroupTitle(Group group) {
       return "Evidence";
     case Group::kSelf:
       return "This program";
+    case Group::kSandbox:
+      return "For agents, inside a sandbox";
     case Group::kInside:
       return "Inside (started by aileron itself)";
   }

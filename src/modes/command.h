@@ -67,7 +67,15 @@ struct Example {
   std::string_view meaning;
 };
 
-enum class Group : std::uint8_t { kRun, kCredentials, kDecisions, kEvidence, kSelf, kInside };
+enum class Group : std::uint8_t {
+  kRun,
+  kCredentials,
+  kDecisions,
+  kEvidence,
+  kSelf,
+  kSandbox,
+  kInside
+};
 std::string_view GroupTitle(Group group);
 
 struct Command;

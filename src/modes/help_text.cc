@@ -96,7 +96,8 @@ std::string Overview(std::span<const Mode> modes, Colour colour, std::size_t wid
               usable, 0) +
       "\n";
   text += Heading("Usage", colour) + "  aileron COMMAND [FLAGS] [ARGUMENTS]\n";
-  for (const Group group : {Group::kRun, Group::kCredentials, Group::kDecisions, Group::kEvidence, Group::kSelf}) {
+  for (const Group group : {Group::kRun, Group::kCredentials, Group::kDecisions, Group::kEvidence,
+                            Group::kSelf, Group::kSandbox}) {
     std::vector<Entry> entries;
     for (const Mode& mode : modes) {
       if (mode.group == group)

@@ -35,7 +35,8 @@ Status ReadAsking(const Parsed& parsed, launch::Options& options) {
     return {};
   }
   if (options.unattended) {
-    return Fail(Code::kInvalid, "--hold waits for a person, and --unattended asks none; leave one of them out");
+    return Fail(Code::kInvalid,
+                "--hold waits for a person, and --unattended asks none; leave one of them out");
   }
   const auto hold = ParseDuration(parsed.Value("--hold"));
   if (!hold) return Wrap(hold.error(), "--hold");

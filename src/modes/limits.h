@@ -17,6 +17,10 @@ inline constexpr std::size_t audit_page = 500;  // records in one request
 inline constexpr Duration vault_wait =
     std::chrono::seconds(120);  // key derivation on a busy machine
 inline constexpr Duration verify_wait = std::chrono::minutes(10);  // reads the whole log
+inline constexpr std::size_t line_bytes = 2'000;  // of a message with a stranger's words in it
+inline constexpr Duration approval_wait = std::chrono::seconds(60);   // in one request
+inline constexpr Duration approval_grace = std::chrono::seconds(30);  // beyond it, for an answer
+inline constexpr Duration approval_pause = std::chrono::milliseconds(500);
 inline constexpr Duration demo_step_wait = std::chrono::seconds(60);
 inline constexpr Duration demo_stop_wait = std::chrono::seconds(10);
 inline constexpr int hold_on_terminal_s = 60;  // a request waits for its person

@@ -86,8 +86,8 @@ std::string ManPage(std::span<const Mode> modes) {
       "requests "
       "that the sandbox never sees, and keeps a record that cannot be changed unnoticed.\n");
   out += ".PP\n" + Roff("Every command takes --help.\n");
-  for (const Group group :
-       {Group::kRun, Group::kCredentials, Group::kDecisions, Group::kEvidence, Group::kSelf, Group::kInside}) {
+  for (const Group group : {Group::kRun, Group::kCredentials, Group::kDecisions, Group::kEvidence,
+                            Group::kSelf, Group::kSandbox, Group::kInside}) {
     out += Section(fmt::format("\"{}\"", GroupTitle(group)));
     for (const Mode& mode : modes) {
       if (mode.group != group) continue;

@@ -8,6 +8,7 @@
 #include "modes/help_text.h"
 #include "modes/parse.h"
 #include "modes/terminal.h"
+#include "modes/tool.h"
 #include "os/fd.h"
 
 namespace aileron::modes {
@@ -90,9 +91,11 @@ Outcome RunWords(std::span<const Mode> modes, std::span<const std::string> words
 }  // namespace
 
 int Run(std::span<const Mode> modes, int argc, char** argv) {
-  // A tool's shim is this file under the tool's name. Until there are shims, every name is aileron.
   std::vector<std::string> words;
   for (int i = 1; i < argc; ++i) words.emplace_back(argv[i]);
+  const std::string_view path = argc > 0 ? argv[0] : "";
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  if (IsToolName(name)) return RunTool(name, words);
   const Outcome outcome = RunWords(modes, words);
   if (outcome) return *outcome;
   PrintError(outcome.error().error.message);

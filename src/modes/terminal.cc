@@ -150,20 +150,21 @@ void PrintGrid(const Grid& grid) {
   (void)Print(grid.Text(ColourOf(STDOUT_FILENO), WidthOf(STDOUT_FILENO)));
 }
 
-void PrintError(std::string_view message) {
+void PrintError(std::string_view message, std::string_view program) {
   std::string safe;
   for (const std::string_view line : Split(Trim(message), '\n')) {
-    if (!safe.empty()) safe += "\n         ";
+    if (!safe.empty()) safe += "\n" + std::string(program.size() + 2, ' ');
     safe += Printable(line);
   }
   if (!safe.empty() && safe.find_last_of(".!?\"") != safe.size() - 1) safe += '.';
   const Colour colour = ColourOf(STDERR_FILENO);
-  (void)os::WriteAll(STDERR_FILENO,
-                     fmt::format("{} {}\n", Paint(colour, Style::kRed, "aileron:"), safe));
+  (void)os::WriteAll(
+      STDERR_FILENO,
+      fmt::format("{} {}\n", Paint(colour, Style::kRed, fmt::format("{}:", program)), safe));
 }
 
-void PrintNote(std::string_view message) {
-  (void)os::WriteAll(STDERR_FILENO, fmt::format("aileron: {}\n", Printable(message)));
+void PrintNote(std::string_view message, std::string_view program) {
+  (void)os::WriteAll(STDERR_FILENO, fmt::format("{}: {}\n", program, Printable(message)));
 }
 
 }  // namespace aileron::modes

@@ -52,8 +52,9 @@ class Grid {
 // To standard output. Whoever reads it may leave early: SIGPIPE ends us then, as it does others.
 Status Print(std::string_view text);
 void PrintGrid(const Grid& grid);
-// "aileron: what failed: why. Way out." to standard error.
-void PrintError(std::string_view message);
-void PrintNote(std::string_view message);
+// "aileron: what failed: why. Way out." to standard error; `program` is the tool's name where a
+// tool speaks.
+void PrintError(std::string_view message, std::string_view program = "aileron");
+void PrintNote(std::string_view message, std::string_view program = "aileron");
 
 }  // namespace aileron::modes

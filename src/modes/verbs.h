@@ -11,6 +11,7 @@ Command DemoVerb();
 Command VaultVerb();
 Command SecretVerb();
 Command BindingVerb();
+Command ConnectorVerb();
 Command ApprovalsVerb();
 Command GrantsVerb();
 Command AuditVerb();
@@ -21,6 +22,9 @@ Command VersionVerb();
 Command HelpVerb();
 Command CompletionVerb();
 Command ManVerb();
+Command ToolsVerb();
+Command WaitVerb();
+Command DrainVerb();
 Command InitVerb();
 Command WorkerVerb();
 

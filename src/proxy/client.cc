@@ -34,6 +34,23 @@ std::shared_ptr<Client> Client::Start(World& world, os::Fd socket, ListenerKind 
   return connection;
 }
 
+std::shared_ptr<Client> Client::Serve(World& world, os::Fd socket, Site site, OnClosed on_closed) {
+  auto connection = std::make_shared<Client>(world, std::move(on_closed));
+  auto stream = net::Stream::Make(world.loop, std::move(socket), *connection);
+  if (!stream) {
+    LogWarning("a request of the daemon was dropped: {}", stream.error().message);
+    return nullptr;
+  }
+  connection->client_ = std::move(*stream);
+  connection->site_ = std::move(site);
+  connection->StartRelay(Exchange::Mode::kSite);
+  connection->ArmTimer();
+  world.loop.Post([weak = std::weak_ptr(connection)] {
+    if (const auto self = weak.lock()) self->Pump();
+  });
+  return connection;
+}
+
 // Calls to here from within a step (answers that were remembered) become another step.
 void Client::Pump() {
   if (phase_ == Phase::kRelay) return relay_->Pump();

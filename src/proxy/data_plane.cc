@@ -83,11 +83,15 @@ Status DataPlane::Listen(std::vector<Listener> listeners, std::vector<os::Fd> so
 }
 
 Result<DataPlane::End> DataPlane::Run(Confinement confinement) {
-  AILERON_TRY(permits_->Start([this] { upstreams_->CloseIdle(); },
-                              [this](bool stopped) {
-                                end_ = stopped ? End::kStopped : End::kDaemonGone;
-                                loop_->Stop();
-                              }));
+  AILERON_TRY(
+      permits_->Start({.on_revoke = [this] { upstreams_->CloseIdle(); },
+                       .on_serve = [this](const proxy::Serve& serve,
+                                          os::Fd socket) { Serve(serve, std::move(socket)); },
+                       .on_end =
+                           [this](bool stopped) {
+                             end_ = stopped ? End::kStopped : End::kDaemonGone;
+                             loop_->Stop();
+                           }}));
   if (confinement == Confinement::kConfined) AILERON_TRY(Confine());
   for (DnsUdp& server : dns_udp_) AILERON_TRY(server.Start());
   for (DnsTcp& server : dns_tcp_) AILERON_TRY(server.Start());
@@ -106,6 +110,13 @@ bool DataPlane::Admit(ListenerKind kind, os::Fd socket, const net::Endpoint& des
   if (client) clients_.insert(std::move(client));
   full_ = clients_.size() >= clients_max_;
   return !full_;
+}
+
+void DataPlane::Serve(const proxy::Serve& serve, os::Fd socket) {
+  Site site{.host = serve.host, .port = serve.port, .ticket = serve.ticket};
+  auto client = Client::Serve(*world_, std::move(socket), std::move(site),
+                              [this](Client& left) { Left(left); });
+  if (client) clients_.insert(std::move(client));
 }
 
 void DataPlane::Left(Client& client) {

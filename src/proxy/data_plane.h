@@ -42,6 +42,7 @@ class DataPlane {
   Status Listen(std::vector<Listener> listeners, std::vector<os::Fd> sockets);
   bool Admit(ListenerKind kind, os::Fd socket, const net::Endpoint& destination);
   void Left(Client& client);
+  void Serve(const proxy::Serve& serve, os::Fd socket);
 
   // In the order in which they need each other; destroyed the other way round.
   std::unique_ptr<net::Loop> loop_;

@@ -18,6 +18,7 @@ enum class Type : std::uint8_t {
   kStop = 6,
   kApi = 7,
   kHeld = 8,
+  kServe = 9,
   kReady = 16,
   kAskVerdict = 17,
   kAskLeaf = 18,
@@ -299,6 +300,14 @@ std::string Encode(const Api& api) {
   return writer.Take();
 }
 
+std::string Encode(const Serve& serve) {
+  WireWriter writer = Begin(Type::kServe);
+  writer.U64(serve.ticket);
+  writer.Text(serve.host);
+  writer.U32(serve.port);
+  return writer.Take();
+}
+
 std::string Encode(const AskApi& ask) {
   WireWriter writer = Begin(Type::kAskApi);
   writer.U64(ask.id);
@@ -312,6 +321,7 @@ std::string Encode(const Ready&) { return Begin(Type::kReady).Take(); }
 std::string Encode(const AskVerdict& ask) {
   WireWriter writer = Begin(Type::kAskVerdict);
   writer.U64(ask.id);
+  writer.U64(ask.ticket);
   writer.Text(ask.host);
   writer.U32(ask.port);
   writer.U8(static_cast<std::uint8_t>(ask.scheme));
@@ -407,6 +417,13 @@ Result<DaemonMessage> DecodeFromDaemon(std::string_view packet) {
       api.error = fields.Text();
       return FromDaemon(fields, std::move(api));
     }
+    case Type::kServe: {
+      Serve serve;
+      serve.ticket = fields.U64();
+      serve.host = fields.Text();
+      serve.port = fields.Port();
+      return FromDaemon(fields, std::move(serve));
+    }
     case Type::kRevoke:
       return FromDaemon(fields, Revoke{});
     case Type::kStop:
@@ -424,6 +441,7 @@ Result<WorkerMessage> DecodeFromWorker(std::string_view packet) {
     case Type::kAskVerdict: {
       AskVerdict ask;
       ask.id = fields.U64();
+      ask.ticket = fields.U64();
       ask.host = fields.Text();
       ask.port = fields.Port();
       ask.scheme = fields.Choice(Scheme::kTcp);

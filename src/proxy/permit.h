@@ -106,10 +106,10 @@ struct Verdict {
   Action action = Action::kDeny;
   // How long it holds without asking again, milliseconds; 0: for this question.
   std::uint64_t keep_ms = kKeepUntilRevoked;
-  std::string reason;  // one line for a person
-  std::string hint;    // what to do about it, one line
-  std::string rule;    // which rule decided, for the record
-  std::string code;    // stable: "host_not_allowed", "host_denied" …
+  std::string reason;    // one line for a person
+  std::string hint;      // what to do about it, one line
+  std::string rule;      // which rule decided, for the record
+  std::string code;      // stable: "host_not_allowed", "host_denied" …
   std::string approval;  // the id of what a person is asked; the refusal says to come back
   AddressRule address_rule = AddressRule::kPublicOnly;
   Forward forward = Forward::kSite;
@@ -145,6 +145,14 @@ struct Api {
   std::string error;  // why there is none; then no descriptor comes
 };
 
+// A request of the daemon's own, on the packet's one descriptor: whoever writes there is served as
+// a client whose requests are for https://host:port. Verdicts are asked for with the ticket.
+struct Serve {
+  std::uint64_t ticket = 0;
+  std::string host;
+  std::uint16_t port = 0;
+};
+
 // Forget every cached verdict and credential.
 struct Revoke {};
 // End: audit records are flushed, connections are closed.
@@ -157,7 +165,8 @@ struct Ready {};
 
 struct AskVerdict {
   std::uint64_t id = 0;
-  std::string host;  // lower case, no final dot; an IPv6 literal without brackets
+  std::uint64_t ticket = 0;  // of the Serve that the request came by; 0: of none
+  std::string host;          // lower case, no final dot; an IPv6 literal without brackets
   std::uint16_t port = 0;
   Scheme scheme = Scheme::kHttps;
   How how = How::kConnect;
@@ -210,7 +219,8 @@ struct Audit {
   std::vector<AuditRecord> records;
 };
 
-using DaemonMessage = std::variant<Start, Verdict, Held, Leaf, Credential, Api, Revoke, Stop>;
+using DaemonMessage =
+    std::variant<Start, Verdict, Held, Leaf, Credential, Api, Serve, Revoke, Stop>;
 using WorkerMessage = std::variant<Ready, AskVerdict, AskLeaf, AskCredential, AskApi, Audit>;
 
 std::string Encode(const Start& start);
@@ -220,6 +230,7 @@ std::string Encode(const Leaf& leaf);
 // In locked memory, since it holds the secret.
 Secret Encode(const Credential& credential);
 std::string Encode(const Api& api);
+std::string Encode(const Serve& serve);
 std::string Encode(const Revoke& revoke);
 std::string Encode(const Stop& stop);
 

@@ -16,7 +16,9 @@ std::string KeyOf(const Site& site) {
   constexpr char dns = 'd';
   const char kind =
       site.how == How::kDns ? dns : static_cast<char>('0' + static_cast<int>(site.scheme));
-  return site.Key(kind);
+  std::string key = site.Key(kind);
+  if (site.ticket != 0) key += fmt::format("#{}", site.ticket);
+  return key;
 }
 
 }  // namespace
@@ -30,12 +32,11 @@ PermitClient::PermitClient(net::Loop& loop, os::Fd channel)
       held_deadlines_{limits::hold_timeout, {loop, [this] { Expire(held_deadlines_); }}, {}},
       flush_(loop, [this] { FlushRecords(); }) {}
 
-Status PermitClient::Start(std::function<void()> on_revoke, std::function<void(bool)> on_end) {
-  on_revoke_ = std::move(on_revoke);
-  on_end_ = std::move(on_end);
+Status PermitClient::Start(Events events) {
+  events_ = std::move(events);
   return channel_.Start([this](std::string_view packet,
                                std::vector<os::Fd>& descriptors) { OnPacket(packet, descriptors); },
-                        [this] { on_end_(false); });
+                        [this] { events_.on_end(false); });
 }
 
 Status PermitClient::SendReady() { return channel_.Send(Encode(Ready{})); }
@@ -45,19 +46,23 @@ void PermitClient::OnPacket(std::string_view packet, std::vector<os::Fd>& descri
   if (!message) {
     // The daemon is the one we obey: what it says unclearly is a reason to stop, not to guess.
     LogError("the daemon sent what is not a permit: {}", message.error().message);
-    return on_end_(false);
+    return events_.on_end(false);
   }
   if (auto* verdict = std::get_if<Verdict>(&*message)) return Answer(std::move(*verdict));
   if (const auto* held = std::get_if<Held>(&*message)) return Hold(held->id);
   if (auto* credential = std::get_if<Credential>(&*message)) return Answer(std::move(*credential));
   if (auto* leaf = std::get_if<Leaf>(&*message)) return Answer(std::move(*leaf));
   if (const auto* api = std::get_if<Api>(&*message)) return Answer(*api, descriptors);
+  if (const auto* serve = std::get_if<Serve>(&*message)) {
+    if (descriptors.size() != 1) return;
+    return events_.on_serve(*serve, std::move(descriptors.front()));
+  }
   if (std::holds_alternative<Revoke>(*message)) {
     verdicts_.clear();
     credentials_.clear();
-    return on_revoke_();
+    return events_.on_revoke();
   }
-  if (std::holds_alternative<Stop>(*message)) return on_end_(true);
+  if (std::holds_alternative<Stop>(*message)) return events_.on_end(true);
   LogWarning("the daemon sent Start twice");
 }
 
@@ -95,8 +100,8 @@ void PermitClient::Keep(Memory<T>& memory, std::size_t most, std::string key,
   if (memory.size() >= most) memory.clear();
   net::Instant until = net::Instant::max();
   if (answer->keep_ms != kKeepUntilRevoked) {
-    until = loop_.now() +
-            std::chrono::milliseconds(std::min<std::uint64_t>(answer->keep_ms, limits::keep_ms_max));
+    until = loop_.now() + std::chrono::milliseconds(
+                              std::min<std::uint64_t>(answer->keep_ms, limits::keep_ms_max));
   }
   memory[std::move(key)] = {std::move(answer), until};
 }
@@ -143,7 +148,7 @@ void PermitClient::AskVerdict(const Site& site, OnVerdict on_verdict) {
   if (auto verdict = Remembered(verdicts_, key)) return on_verdict(std::move(verdict));
   const std::uint64_t id = next_id_++;
   Ask(id, VerdictAsked{std::move(key), std::move(on_verdict)},
-      Encode(proxy::AskVerdict{id, site.host, site.port, site.scheme, site.how}));
+      Encode(proxy::AskVerdict{id, site.ticket, site.host, site.port, site.scheme, site.how}));
 }
 
 void PermitClient::AskCredential(proxy::AskCredential ask, OnCredential on_credential) {
@@ -226,7 +231,7 @@ void PermitClient::FlushRecords() {
   records_size_ = 0;
   if (auto sent = channel_.Send(Encode(batch)); !sent) {
     LogError("{} audit records could not be sent: {}", batch.records.size(), sent.error().message);
-    on_end_(false);  // without a record there is no request
+    events_.on_end(false);  // without a record there is no request
   }
 }
 

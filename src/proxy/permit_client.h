@@ -31,8 +31,12 @@ class PermitClient {
 
   PermitClient(net::Loop& loop, os::Fd channel);
 
-  // `on_revoke`: what was remembered is void. `on_end`: Stop (true) or the daemon has gone (false).
-  Status Start(std::function<void()> on_revoke, std::function<void(bool stopped)> on_end);
+  struct Events {
+    std::function<void()> on_revoke;  // what was remembered is void
+    std::function<void(const Serve&, os::Fd)> on_serve;
+    std::function<void(bool stopped)> on_end;  // Stop, or the daemon has gone
+  };
+  Status Start(Events events);
   Status SendReady();
 
   void AskVerdict(const Site& site, OnVerdict on_verdict);
@@ -80,8 +84,7 @@ class PermitClient {
 
   net::Loop& loop_;
   net::PacketChannel channel_;
-  std::function<void()> on_revoke_;
-  std::function<void(bool)> on_end_;
+  Events events_;
   std::uint64_t next_id_ = 1;
   std::unordered_map<std::uint64_t, Asked> asked_;
   Deadlines deadlines_;

@@ -92,7 +92,7 @@ TEST(Permit, CredentialComesBackAsItWasSent) {
 
 TEST(Permit, QuestionsAndRecordsComeBackAsTheyWereSent) {
   EXPECT_EQ(
-      BackFromWorker<AskVerdict>(Encode(AskVerdict{1, "h", 80, Scheme::kHttp, How::kDns})).how,
+      BackFromWorker<AskVerdict>(Encode(AskVerdict{1, 5, "h", 80, Scheme::kHttp, How::kDns})).how,
       How::kDns);
   EXPECT_EQ(BackFromWorker<AskLeaf>(Encode(AskLeaf{2, "h", "key"})).public_key, "key");
   EXPECT_EQ(BackFromWorker<AskApi>(Encode(AskApi{7})).id, 7u);
@@ -119,7 +119,7 @@ TEST(Permit, APacketCutAnywhereIsRefused) {
 TEST(Permit, UnknownTypesChoicesPortsAndLongListsAreRefused) {
   EXPECT_FALSE(DecodeFromDaemon(Encode(Ready{})));
   EXPECT_FALSE(DecodeFromWorker(Encode(Stop{})));
-  std::string choice = Encode(AskVerdict{1, "h", 80, Scheme::kHttp, How::kDns});
+  std::string choice = Encode(AskVerdict{1, 5, "h", 80, Scheme::kHttp, How::kDns});
   choice.back() = 9;
   EXPECT_FALSE(DecodeFromWorker(choice));
   std::string port = Encode(AskCredential{.id = 1, .port = 1});

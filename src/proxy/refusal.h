@@ -16,10 +16,10 @@
 namespace aileron::proxy {
 
 struct Refusal {
-  int status = 403;    // 403 denied, 502 upstream or credential trouble, 400 ambiguous message …
-  std::string code;    // stable: "host_not_allowed"
-  std::string reason;  // one line
-  std::string hint;    // what to do, one line; may be empty
+  int status = 403;      // 403 denied, 502 upstream or credential trouble, 400 ambiguous message …
+  std::string code;      // stable: "host_not_allowed"
+  std::string reason;    // one line
+  std::string hint;      // what to do, one line; may be empty
   std::string approval;  // the id of what a person is asked: with 428, come back
 };
 

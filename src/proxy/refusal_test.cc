@@ -43,8 +43,10 @@ Response Answer(const Refusal& refusal, const http::RequestHead* request,
 }
 
 TEST(Refusal, OfWhatAPersonIsAskedSaysToComeBack) {
-  const Refusal pending = RefusalOf(Verdict{
-      .reason = "somebody is asked", .hint = "wait", .code = "approval_pending", .approval = "01A"});
+  const Refusal pending = RefusalOf(Verdict{.reason = "somebody is asked",
+                                            .hint = "wait",
+                                            .code = "approval_pending",
+                                            .approval = "01A"});
   const auto request = Request("GET", "Accept: application/json\r\n");
   const Response response = Answer(pending, &request);
   EXPECT_EQ(response.head.status(), 428);

@@ -21,6 +21,7 @@ struct Site {
   How how = How::kConnect;
   // Who connects there, when not just anybody: connections of one identity serve no other.
   std::string identity;
+  std::uint64_t ticket = 0;                       // of a request of the daemon's own (permit.h)
   std::shared_ptr<const Credential> certificate;  // a client certificate, in PEM
 
   std::uint16_t default_port() const { return scheme == Scheme::kHttps ? 443 : 80; }

@@ -15,7 +15,7 @@
 namespace aileron::proxy {
 namespace {
 
-Result<DataPlane::End> Serve(os::Fd channel) {
+Result<DataPlane::End> ServeSession(os::Fd channel) {
   AILERON_TRY(HardenWorker());
   signal(SIGPIPE, SIG_IGN);
   // The daemon's end does not block, and with it this one; Start comes when the sandbox has its
@@ -36,7 +36,7 @@ Result<DataPlane::End> Serve(os::Fd channel) {
 }  // namespace
 
 int RunWorker(os::Fd channel) {
-  const auto end = Serve(std::move(channel));
+  const auto end = ServeSession(std::move(channel));
   if (!end) {
     LogError("the worker cannot serve: {}", end.error().message);
     return EX_CONFIG;

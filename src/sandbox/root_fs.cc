@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -252,6 +253,7 @@ constexpr std::array kBundles = {"/etc/ssl/certs/ca-certificates.crt",
                                  "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
                                  "/etc/ssl/cert.pem"};
 constexpr std::size_t kCopyAtOnce = 1u << 20;
+constexpr std::string_view kTools = "bin/";
 
 // Appends the host's bundle, if it has one, to `file`.
 Status CopyHostBundle(const os::Fd& file) {
@@ -289,6 +291,18 @@ Result<os::Fd> MakeRuntimeFile(std::string_view name) {
   return file;
 }
 
+// A tool is this program under another name.
+Status MakeTool(std::string_view name) {
+  const std::string_view word = name.substr(kTools.size());
+  const bool plain = !word.empty() && word != "aileron" && std::ranges::all_of(word, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+  if (!plain) return Fail(Code::kInvalid, "{} is no name for a tool", Printable(word));
+  const std::string path = fmt::format("{}/{}", kRuntimeFolder, name);
+  if (symlink("aileron", path.c_str()) != 0) return os::FailErrno("cannot create {}", path);
+  return {};
+}
+
 Status WriteBundle(std::string_view session_ca) {
   AILERON_ASSIGN(const os::Fd file, MakeRuntimeFile("ca-bundle.pem"));
   AILERON_TRY(CopyHostBundle(file));
@@ -299,6 +313,10 @@ Status WriteBundle(std::string_view session_ca) {
 
 Status WriteRuntimeFolder(const std::vector<RuntimeFile>& files) {
   for (const RuntimeFile& file : files) {
+    if (file.name.starts_with(kTools)) {
+      AILERON_TRY(MakeTool(file.name));
+      continue;
+    }
     AILERON_ASSIGN(const os::Fd made, MakeRuntimeFile(file.name));
     AILERON_TRY(os::WriteAll(made.get(), file.bytes));
     if (file.name == "ca.pem") {

@@ -41,7 +41,7 @@ struct Listener {
 };
 std::string_view ListenerKindName(ListenerKind kind);
 
-// A file that the sandbox finds under /run/aileron.
+// A file that the sandbox finds under /run/aileron; one in "bin/" is this program by that name.
 struct RuntimeFile {
   std::string name;
   std::string bytes;

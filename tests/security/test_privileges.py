@@ -1,5 +1,6 @@
 """Attackers between the processes of the product: other users, the worker, the session's token."""
 
+import contextlib
 import os
 import socket
 
@@ -119,7 +120,10 @@ def test_listeners_of_a_session_are_not_reachable_from_the_host(running):
         for pid in [running.daemon_pid(), running.worker()]:
             folder = f"/proc/{pid}/fd"
             if os.geteuid() == 0:
-                held = {os.readlink(os.path.join(folder, name)) for name in os.listdir(folder)}
+                held = set()
+                for name in os.listdir(folder):
+                    with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                        held.add(os.readlink(os.path.join(folder, name)))
                 assert not held & mine, port
     with socket.socket() as probe:
         probe.settimeout(2)

@@ -1,0 +1,373 @@
+// Tested by tests/shim/test_operations.py.
+
+#include "daemon/operations.h"
+
+#include "approval/limits.h"
+#include "base/host_pattern.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "connector/arguments.h"
+#include "connector/call.h"
+#include "connector/tools.h"
+#include "daemon/limits.h"
+
+namespace aileron::daemon {
+
+using approval::Change;
+using approval::Outcome;
+using approval::State;
+using nlohmann::json;
+
+namespace {
+
+std::string Name(const InstalledConnector& connector, const connector::Operation& operation) {
+  return fmt::format("{} {}", connector.spec.fqn, operation.name);
+}
+
+Outcome Failed(std::string code, std::string message) {
+  return {.end = Outcome::End::kFailed, .code = std::move(code), .message = std::move(message)};
+}
+
+Outcome OutcomeOf(const Result<FetchResponse>& response) {
+  if (!response) return Failed("no_answer", response.error().message);
+  Outcome outcome{.end = response->status < 400 ? Outcome::End::kSucceeded : Outcome::End::kFailed,
+                  .status = response->status,
+                  .content_type = response->content_type,
+                  .body = std::string(response->body.Reveal())};
+  outcome.body_size = static_cast<std::int64_t>(outcome.body.size());
+  if (response->status >= 400) {
+    outcome.code = "http_status";
+    outcome.message = fmt::format("the site answered with status {}", response->status);
+  }
+  return outcome;
+}
+
+json ToJson(const Outcome& outcome) {
+  return {{"status", outcome.status}, {"content_type", outcome.content_type},
+          {"body", outcome.body},     {"body_size", outcome.body_size},
+          {"code", outcome.code},     {"message", outcome.message}};
+}
+
+bool IsWaiting(State state) {
+  return state == State::kPending || state == State::kApproved || state == State::kRunning;
+}
+
+// 202 while something is still to come of it.
+Reply RunReply(const json& run, bool waiting) {
+  Reply reply = JsonReply(waiting ? 202 : 200, run);
+  if (waiting) reply.headers.emplace_back("Retry-After", "1");
+  return reply;
+}
+
+// Beside the arguments in the queue; no input is called so.
+constexpr const char* kTool = "$tool";
+constexpr const char* kOperation = "$operation";
+constexpr const char* kConnector = "$connector";
+constexpr const char* kKey = "$key";
+
+struct Kept {
+  Operations::Asked asked;
+  std::string connector;  // its digest
+};
+
+// What the queue keeps of a call, with what a person changed.
+Kept TakeApart(const approval::Approval& approval) {
+  Kept kept{.asked = {.session = approval.question.session}};
+  json arguments = json::parse(approval.question.arguments, nullptr, false);
+  if (!arguments.is_object()) return kept;
+  for (const auto& [name, text] :
+       {std::pair(kTool, &kept.asked.tool), std::pair(kOperation, &kept.asked.operation),
+        std::pair(kConnector, &kept.connector), std::pair(kKey, &kept.asked.key)}) {
+    *text = arguments.value(name, std::string());
+    arguments.erase(name);
+  }
+  kept.asked.arguments = std::move(arguments);
+  return kept;
+}
+
+// What tells one call from another.
+std::string CallText(const std::string& tool, const std::string& operation, const json& arguments) {
+  return fmt::format("{} {} {}", tool, operation, JsonText(arguments));
+}
+
+}  // namespace
+
+Operations::Operations(net::Loop& loop, AuditService& audit, Approvals& approvals,
+                       Connectors& connectors, Sessions& sessions)
+    : loop_(loop),
+      audit_(audit),
+      approvals_(approvals),
+      connectors_(connectors),
+      sessions_(sessions) {
+  approvals_.set_on_approved([this](const std::string& id) { RunApproved(id); });
+}
+
+json Operations::ToJson(const approval::Approval& approval) {
+  const Kept kept = TakeApart(approval);
+  json run = {{"id", approval.id},
+              {"state", approval::StateName(approval.state)},
+              {"tool", kept.asked.tool},
+              {"operation", kept.asked.operation},
+              {"title", approval.question.title},
+              {"reason", approval.reason}};
+  if (approval.outcome) run["outcome"] = daemon::ToJson(*approval.outcome);
+  return run;
+}
+
+Result<Operations::Plan> Operations::MakePlan(Asked asked) {
+  AILERON_ASSIGN(const Connectors::Tool tool, connectors_.FindTool(asked.tool));
+  const std::vector<std::string> words = {asked.operation};
+  AILERON_ASSIGN(const connector::Chosen chosen,
+                 connector::ChooseOperation(tool.connector->spec, *tool.tool, words));
+  AILERON_TRY(connector::CheckArguments(*chosen.operation, asked.arguments));
+  // What is sent without being given is shown as well.
+  for (const connector::Input& input : chosen.operation->inputs) {
+    if (!input.default_value.is_null() && !asked.arguments.contains(input.name)) {
+      asked.arguments[input.name] = input.default_value;
+    }
+  }
+  return Plan{tool.connector, chosen.operation, std::move(asked)};
+}
+
+void Operations::Run(Asked asked, const Responder& responder) {
+  const auto plan = MakePlan(std::move(asked));
+  if (!plan) {
+    const bool missing = plan.error().code == Code::kNotFound;
+    return responder.Send(
+        Problem(Refusal{missing ? 404 : 400, missing ? "unknown_operation" : "invalid_arguments",
+                        plan.error().message, "see --help of the tool"}));
+  }
+  if (IsOther(*plan, Key(plan->asked.session, plan->asked.key))) {
+    return responder.Send(Problem(Refusal{409, "key_in_use", "the key was used for another call",
+                                          "make a new one for each"}));
+  }
+  if (plan->operation->approval == connector::Approval::kAsk) return AskPerson(*plan, responder);
+  RunAtOnce(*plan, responder);
+}
+
+// --- what nobody is asked about
+
+bool Operations::IsOther(const Plan& plan, const Key& key) const {
+  const std::string call = CallText(plan.asked.tool, plan.operation->name, plan.asked.arguments);
+  if (const auto flying = flights_.find(key); flying != flights_.end()) {
+    return flying->second.call != call;
+  }
+  const auto session = landed_.find(key.first);
+  if (session == landed_.end()) return false;
+  const auto landed = session->second.outcomes.find(key.second);
+  return landed != session->second.outcomes.end() && landed->second.first != call;
+}
+
+std::size_t Operations::FlightsOf(const std::string& session) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(flights_, [&](const auto& one) { return one.first.first == session; }));
+}
+
+void Operations::RunAtOnce(const Plan& plan, const Responder& responder) {
+  const Key key(plan.asked.session, plan.asked.key);
+  const json begun = {{"id", ""},
+                      {"tool", plan.asked.tool},
+                      {"operation", plan.operation->name},
+                      {"title", connector::Describe(*plan.operation, plan.asked.arguments)},
+                      {"reason", ""}};
+  const auto answer = [begun, responder](const Outcome& outcome) {
+    json run = begun;
+    run["state"] = outcome.end == Outcome::End::kSucceeded ? "succeeded" : "failed";
+    run["outcome"] = daemon::ToJson(outcome);
+    responder.Send(RunReply(run, false));
+  };
+  if (const auto flying = flights_.find(key); flying != flights_.end()) {
+    flying->second.done.emplace_back(answer);
+    return;
+  }
+  const Landed& landed = landed_[key.first];
+  if (const auto known = landed.outcomes.find(key.second); known != landed.outcomes.end()) {
+    return answer(known->second.second);
+  }
+  Send(plan, key, answer);
+}
+
+void Operations::Send(const Plan& plan, const Key& key, std::function<void(const Outcome&)> done) {
+  if (flights_.contains(key)) {
+    return done(Failed("key_in_use", "another call with the same key is on its way"));
+  }
+  if (FlightsOf(key.first) >= limits::kFlights) {
+    return done(Failed("too_many_operations", "too many operations of this session run already"));
+  }
+  auto call = connector::BuildCall(*plan.operation, plan.asked.arguments, plan.asked.key);
+  if (!call) return done(Failed("invalid_arguments", call.error().message));
+  FetchRequest request{.url = {.host = call->host, .port = call->port},
+                       .method = call->method,
+                       .target = call->target,
+                       .headers = call->headers,
+                       .body = Secret(call->body),
+                       .timeout = limits::kOperationWait,
+                       .body_max = approval::limits::kBodyMax};
+  if (!call->content_type.empty()) request.headers.emplace_back("Content-Type", call->content_type);
+  Flight& flying = flights_[key];
+  flying.call = CallText(plan.asked.tool, plan.operation->name, plan.asked.arguments);
+  flying.done.push_back(std::move(done));
+  auto fetch = sessions_.Send(
+      plan.asked.session, std::move(request),
+      fmt::format("operation {}", Name(*plan.connector, *plan.operation)),
+      plan.operation->credential,
+      [this, key](Result<FetchResponse> response) { Land(key, std::move(response)); });
+  if (!fetch) return Land(key, std::unexpected(std::move(fetch.error())));
+  flying.fetch = std::move(*fetch);
+}
+
+void Operations::Land(const Key& key, Result<FetchResponse> response) {
+  auto landing = flights_.extract(key);
+  const Outcome outcome = OutcomeOf(response);
+  Keep(key, landing.mapped().call, outcome);
+  for (const auto& done : landing.mapped().done) done(outcome);
+  // What called is a member of it.
+  loop_.Post([last = std::make_shared<Flight>(std::move(landing.mapped()))] {});
+}
+
+// A client that lost the answer asks again with its key.
+void Operations::Keep(const Key& key, const std::string& call, const Outcome& outcome) {
+  std::erase_if(landed_, [&](const auto& one) { return !sessions_.Running(one.first); });
+  if (!sessions_.Running(key.first)) return;
+  Landed& landed = landed_[key.first];
+  if (!landed.outcomes.insert_or_assign(key.second, std::pair(call, outcome)).second) return;
+  landed.order.push_back(key.second);
+  if (landed.order.size() <= limits::kLandedKept) return;
+  landed.outcomes.erase(landed.order.front());
+  landed.order.pop_front();
+}
+
+// --- what a person is asked about
+
+approval::Question Operations::QuestionOn(const Plan& plan) const {
+  const connector::Operation& operation = *plan.operation;
+  approval::Question question{
+      .session = plan.asked.session,
+      .subject = approval::Subject::kOperation,
+      // A grant is for this operation as it is described now.
+      .key = fmt::format("operation {} ({} {})", Name(*plan.connector, operation),
+                         plan.connector->spec.version,
+                         std::string_view(plan.connector->digest).substr(0, 12)),
+      .title = connector::Describe(operation, plan.asked.arguments),
+      .credential = operation.credential,
+      .editable = operation.editable,
+      .expires = Now() + limits::kQuestionLife};
+  if (const auto session = sessions_.Get(plan.asked.session)) {
+    question.agent = session->command.empty() ? "" : session->command.front();
+    question.project = session->workspace;
+  }
+  const json shown = connector::MaskedArguments(operation, plan.asked.arguments);
+  for (const auto& [name, value] : shown.items()) {
+    question.fields.push_back(
+        {name, value.is_string() ? value.get<std::string>() : JsonText(value)});
+  }
+  question.opens = fmt::format(
+      "one call: {} https://{}{}{}", operation.method, operation.hosts.front(), operation.path,
+      operation.credential.empty() ? std::string()
+                                   : fmt::format(", with the credential {}", operation.credential));
+  json kept = plan.asked.arguments;
+  kept[kTool] = plan.asked.tool;
+  kept[kOperation] = operation.name;
+  kept[kConnector] = plan.connector->digest;
+  kept[kKey] = plan.asked.key;
+  question.arguments = JsonText(kept);
+  return question;
+}
+
+void Operations::AskPerson(const Plan& plan, const Responder& responder) {
+  const auto* live = sessions_.Find(plan.asked.session);
+  if (live != nullptr && live->request().unattended) {
+    return responder.Send(
+        Problem(Refusal{403, "approval_denied",
+                        fmt::format("{} needs a person's yes, and nobody is asked in this session",
+                                    plan.operation->name),
+                        "launch without --unattended"}));
+  }
+  const Key key(plan.asked.session, plan.asked.key);
+  if (flights_.contains(key) || landed_[key.first].outcomes.contains(key.second)) {
+    return RunAtOnce(plan, responder);
+  }
+  const auto asked = approvals_.queue().Ask(QuestionOn(plan), Now());
+  if (!asked) return responder.Send(Problem(asked.error()));
+  switch (asked->kind) {
+    case approval::Asked::Kind::kGranted:
+      return RunAtOnce(plan, responder);
+    case approval::Asked::Kind::kDenied:
+      return responder.Send(Problem(Refusal{403, "approval_denied", asked->message, ""}));
+    case approval::Asked::Kind::kFull:
+      return responder.Send(
+          Problem(Refusal{429, std::string(asked->code), asked->message, "try again later"}));
+    case approval::Asked::Kind::kPending:
+      break;
+  }
+  if (!asked->joined) AddPreview(plan, asked->approval);
+  Show(plan.asked.session, asked->approval, plan.asked.wait, responder);
+}
+
+// Runs beside the question; a person who is faster decides without it.
+void Operations::AddPreview(const Plan& plan, const std::string& id) {
+  if (!plan.operation->preview) return;
+  const connector::Operation* shown = plan.connector->spec.Find(plan.operation->preview->operation);
+  if (shown == nullptr) return;
+  Plan preview{plan.connector, shown, plan.asked};
+  preview.asked.arguments = connector::PreviewArguments(*plan.operation, plan.asked.arguments);
+  preview.asked.key.clear();
+  Send(preview, Key(plan.asked.session, fmt::format("preview of {}", id)),
+       [this, id](const Outcome& outcome) {
+         const std::string text = outcome.body.empty() ? outcome.message : outcome.body;
+         if (auto set = approvals_.queue().SetPreview(id, text, Now()); !set) {
+           LogInfo("the preview of {} came late: {}", id, set.error().message);
+         }
+       });
+}
+
+void Operations::RunApproved(const std::string& id) {
+  const auto approval = approvals_.queue().Get(id);
+  if (!approval || approval->state != State::kApproved ||
+      approval->question.subject != approval::Subject::kOperation) {
+    return;
+  }
+  if (!sessions_.Running(approval->question.session)) return;  // until its launcher is there
+  Kept kept = TakeApart(*approval);
+  const auto plan = MakePlan(std::move(kept.asked));
+  if (const auto begun = approvals_.queue().Begin(id, Now()); !begun) {
+    LogError("cannot begin operation {}: {}", id, begun.error().message);
+    return;
+  }
+  const auto finish = [this, id](const Outcome& outcome) {
+    if (auto finished = approvals_.queue().Finish(id, outcome, Now()); !finished) {
+      LogError("cannot keep the result of {}: {}", id, finished.error().message);
+    }
+  };
+  if (!plan) return finish(Failed("unknown_operation", plan.error().message));
+  // What ran is what was shown: the connector must be the one that it was shown from.
+  if (kept.connector != plan->connector->digest) {
+    return finish(Failed("connector_changed", "its connector was replaced after it was asked"));
+  }
+  Send(*plan, Key(plan->asked.session, plan->asked.key), finish);
+}
+
+void Operations::Resume(const std::string& session) {
+  const auto approved = approvals_.queue().List({.states = {State::kApproved}, .session = session});
+  if (!approved) return;
+  for (const approval::Approval& one : *approved) {
+    if (one.question.subject == approval::Subject::kOperation) RunApproved(one.id);
+  }
+}
+
+void Operations::Show(const std::string& session, const std::string& id, Duration wait,
+                      const Responder& responder) {
+  const auto known = approvals_.queue().Get(id);
+  // Another session's id is as good as none.
+  if (!known || known->question.session != session) {
+    return responder.Send(
+        Problem(Refusal{404, "not_found", fmt::format("there is no run {}", Printable(id)), ""}));
+  }
+  approvals_.Await(id, std::min<Duration>(wait, limits::kApiWait),
+                   [responder](const Result<approval::Approval>& found) {
+                     if (!found) return responder.Send(Problem(found.error()));
+                     responder.Send(RunReply(ToJson(*found), IsWaiting(found->state)));
+                   });
+}
+
+}  // namespace aileron::daemon

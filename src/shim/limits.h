@@ -1,0 +1,33 @@
+// The bounds of what runs inside the sandbox and talks to its API.
+#pragma once
+
+#include <cstddef>
+
+#include "base/time.h"
+
+namespace aileron::shim::limits {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+
+constexpr std::size_t kAnswerMax = 8 << 20;      // the body of one answer
+constexpr std::size_t kInputBuffer = 128 << 10;  // a head and what comes with it
+constexpr std::size_t kReadPiece = 32 << 10;
+constexpr std::size_t kCertificatesMax = 8 << 20;
+constexpr std::size_t kTokenMax = 8 << 10;
+constexpr std::size_t kDepthMax = 100;  // of JSON that others wrote: printing it is recursive
+constexpr std::size_t kArgumentsMax = 8 << 20;  // JSON from standard input
+constexpr std::size_t kResultsPage = 50;
+constexpr std::size_t kSearchHits = 20;
+
+constexpr int kTries = 3;  // of one request
+constexpr Duration kPauses[kTries - 1] = {200ms, 1s};
+constexpr Duration kReachWait = 10s;   // to resolve, connect and shake hands
+constexpr Duration kAnswerWait = 30s;  // beyond what the daemon was asked to wait itself
+// So long a run may take before its first answer; then a person is told that it waits.
+constexpr Duration kFirstWait = 1s;
+constexpr Duration kWaitMax = 60s;  // in one request; the daemon waits no longer
+// A daemon that answers at once, though it was asked to wait, is not asked again at once.
+constexpr Duration kAskAgain = 500ms;
+
+}  // namespace aileron::shim::limits

@@ -1,0 +1,34 @@
+#include "shim/tool_spec.h"
+
+#include "base/text.h"
+#include "connector/connector_yaml.h"
+
+namespace aileron::shim {
+
+using connector::Tool;
+using nlohmann::json;
+
+const Tool& ToolSpec::tool() const {
+  const auto found = std::ranges::find(connector.tools, name, &Tool::name);
+  AILERON_CHECK(found != connector.tools.end());
+  return *found;
+}
+
+Result<ToolSpec> FetchTool(Api& api, std::string_view name) {
+  AILERON_ASSIGN(const json answer,
+                 AskJson(api, {.path = fmt::format("/tools/{}", PercentEncode(name))}));
+  const auto text = answer.is_object() ? answer.find("spec") : answer.end();
+  if (!answer.is_object() || text == answer.end() || !text->is_string()) {
+    return Fail(Code::kInternal, "the answer of the sandbox's API makes no sense: no spec");
+  }
+  auto connector = connector::ParseConnector(text->get_ref<const std::string&>(), "its spec");
+  if (!connector) return Fail(Code::kInternal, "{}", connector.error().message);
+  const auto found = std::ranges::find(connector->tools, name, &Tool::name);
+  if (found == connector->tools.end()) {
+    return Fail(Code::kInternal, "the answer of the sandbox's API makes no sense: the spec of {}",
+                connector->fqn);
+  }
+  return ToolSpec{*std::move(connector), std::string(name)};
+}
+
+}  // namespace aileron::shim
