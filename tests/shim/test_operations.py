@@ -22,6 +22,10 @@ def _create(request):
     request.answer_json({"number": 2, "title": json.loads(request.body)["title"]}, 201)
 
 
+def _create_comment(request):
+    request.answer_json({"id": 7}, 201)
+
+
 def _issue(request):
     (_create if request.command == "POST" else _issues)(request)
 
@@ -179,6 +183,31 @@ def test_a_value_stays_in_its_place(talk):
     answer = talk.say(_run("issues.list", {"owner": "o/x?y", "repo": "r", "assignee": "a&b=c#d"}))
     assert answer["state"] == "succeeded", answer
     assert talk.world.github.seen()[0].target == "/repos/o%2Fx%3Fy/r/issues?assignee=a%26b%3Dc%23d"
+
+
+def _decide(world, approval: str, body: dict) -> dict:
+    """A yes by the control API, as a surface with a form for arguments sends it."""
+    result = world.run("curl", "-sS", "--unix-socket", os.path.join(world.runtime, "aileron", "control.sock"),
+                       "-H", "Content-Type: application/json", "-d", json.dumps(body),
+                       f"http://aileron/v1/approvals/{approval}/approve").ok()
+    return json.loads(result.out)
+
+
+def test_a_person_sees_a_preview_and_changes_what_may_be_changed(talk):
+    """The preview is missing or shown to the agent; an edit is lost, or reaches what may not be changed."""
+    world = talk.world
+    world.github.routes["/repos/o/r/issues/1"] = lambda request: request.answer_json({"title": "the old title"})
+    world.github.routes["/repos/o/r/issues/1/comments"] = _create_comment
+    run = talk.say(_run("comments.create", {"owner": "o", "repo": "r", "issue_number": 1, "body": "Me too"}))
+    assert run["state"] == "pending", run
+    shown = process.eventually(lambda: (one := world.json("approvals", "show", run["id"]))["preview"] and one,
+                               "the preview is there")
+    assert "the old title" in shown["preview"] and shown["editable"] == ["body"]
+    assert "the old title" not in json.dumps(talk.say(f'{_CURL} "$AILERON_API_URL/runs/{run["id"]}"'))
+    assert _decide(world, run["id"], {"arguments": {"repo": "another"}})["status"] in (400, 409)
+    assert _decide(world, run["id"], {"arguments": {"body": "Not me"}})["edited"] == ["body"]
+    assert talk.say(f'{_CURL} "$AILERON_API_URL/runs/{run["id"]}?wait_s=20"')["state"] == "succeeded"
+    assert json.loads(world.github.seen("/repos/o/r/issues/1/comments")[0].body) == {"body": "Not me"}
 
 
 def test_an_answer_of_any_bytes_is_taken(talk):
