@@ -151,6 +151,8 @@ constexpr Key kKeys[] = {
 // Asks about one question until a key answers it. False when the person has had enough.
 std::expected<bool, Failure> AskKey(control::Client& client, const Json& approval) {
   const Colour colour = ColourOf(STDOUT_FILENO);
+  // Keys that were pressed before it was shown answer nothing.
+  tcflush(STDIN_FILENO, TCIFLUSH);
   AILERON_TRY(Print("\n" + ApprovalText(approval, colour)));
   std::string choices;
   for (const Key& one : kKeys) {
@@ -158,8 +160,6 @@ std::expected<bool, Failure> AskKey(control::Client& client, const Json& approva
         fmt::format("{} {}  ", Paint(colour, Style::kBold, std::string(1, one.key)), one.means);
   }
   AILERON_TRY(Print(fmt::format("{}{} quit\n", choices, Paint(colour, Style::kBold, "q"))));
-  // Keys that were pressed before it could be read answer nothing.
-  tcflush(STDIN_FILENO, TCIFLUSH);
   while (const auto pressed = SingleKeys::Read()) {
     if (*pressed == 'q' || *pressed == 4) return false;
     for (const Key& one : kKeys) {
