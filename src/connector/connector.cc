@@ -42,4 +42,15 @@ std::vector<const Operation*> OperationsOf(const Connector& connector, const Too
   return operations;
 }
 
+Reach ReachOf(const Connector& connector) {
+  Reach reach;
+  for (const Operation& operation : connector.operations) {
+    reach.hosts.insert(operation.hosts.begin(), operation.hosts.end());
+    if (!operation.credential.empty()) reach.credentials.insert(operation.credential);
+    if (operation.approval == Approval::kAsk) ++reach.asking;
+  }
+  for (const Tool& tool : connector.tools) reach.tools.push_back(tool.name);
+  return reach;
+}
+
 }  // namespace aileron::connector

@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -144,5 +145,14 @@ bool Covers(const Tool& tool, const Operation& operation);
 // Whether `name` is `group` or lies in it: issues covers issues.create.
 bool InGroup(std::string_view name, std::string_view group);
 std::vector<const Operation*> OperationsOf(const Connector& connector, const Tool& tool);
+
+// What installing it opens: for whoever confirms that.
+struct Reach {
+  std::set<std::string> hosts;
+  std::set<std::string> credentials;
+  std::vector<std::string> tools;
+  std::size_t asking = 0;  // operations that a person is asked about
+};
+Reach ReachOf(const Connector& connector);
 
 }  // namespace aileron::connector

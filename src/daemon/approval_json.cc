@@ -15,12 +15,6 @@ json ToJson(const std::optional<Time>& time) {
   return time ? json(FormatTime(*time)) : json(nullptr);
 }
 
-json ToJson(const approval::Outcome& outcome) {
-  return {{"status", outcome.status}, {"content_type", outcome.content_type},
-          {"body", outcome.body},     {"body_size", outcome.body_size},
-          {"code", outcome.code},     {"message", outcome.message}};
-}
-
 class ApprovalStream final : public Following {
  public:
   ApprovalStream(net::Loop& loop, Approvals& approvals, std::int64_t seq)
@@ -69,6 +63,12 @@ class ApprovalStream final : public Following {
 };
 
 }  // namespace
+
+json ToJson(const approval::Outcome& outcome) {
+  return {{"status", outcome.status}, {"content_type", outcome.content_type},
+          {"body", outcome.body},     {"body_size", outcome.body_size},
+          {"code", outcome.code},     {"message", outcome.message}};
+}
 
 json ToJson(const approval::Approval& approval) {
   const approval::Question& question = approval.question;

@@ -13,6 +13,7 @@
 
 namespace aileron::daemon {
 
+nlohmann::json ToJson(const approval::Outcome& outcome);
 nlohmann::json ToJson(const approval::Approval& approval);
 nlohmann::json ToJson(const approval::Grant& grant);
 

@@ -37,10 +37,19 @@ std::string HowToDecide(const std::string& id) {
   return fmt::format("a person decides: aileron approvals approve {} on the host", id);
 }
 
-}  // namespace
-
+// Whether who waits for it has nothing more to wait for.
 bool IsSettled(const approval::Approval& approval) {
   return approval::IsFinal(approval.question.subject, approval.state);
+}
+
+}  // namespace
+
+approval::Question QuestionOf(const session::Session& session, approval::Subject subject) {
+  return {.session = session.id,
+          .agent = session.command.empty() ? "" : session.command.front(),
+          .project = session.workspace,
+          .subject = subject,
+          .expires = Now() + limits::kQuestionLife};
 }
 
 Approvals::Approvals(net::Loop& loop, AuditService& audit, approval::Queue queue)
@@ -61,7 +70,6 @@ void Approvals::Ask(const approval::Question& question, Duration hold, Told told
                  .code = "approval_unavailable",
                  .message = asked.error().message});
   }
-  ArmExpiry();
   if (asked->kind != approval::Asked::Kind::kPending) return told(SaidBefore(*asked));
   Await(asked->approval, hold,
         [this, told = std::move(told)](const Result<approval::Approval>& result) {

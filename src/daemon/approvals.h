@@ -10,7 +10,6 @@
 #pragma once
 
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,6 +19,7 @@
 #include "daemon/audit_service.h"
 #include "daemon/limits.h"
 #include "net/loop.h"
+#include "session/session.h"
 
 namespace aileron::daemon {
 
@@ -90,7 +90,7 @@ class Approvals {
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
-// Whether who waits for it has nothing more to wait for.
-bool IsSettled(const approval::Approval& approval);
+// A question of that session, with who asks and until when; what is asked is the caller's.
+approval::Question QuestionOf(const session::Session& session, approval::Subject subject);
 
 }  // namespace aileron::daemon

@@ -6,34 +6,11 @@
 
 #include <cerrno>
 
+#include "base/json_depth.h"
 #include "http/h1_write.h"
 #include "os/socket.h"
 
 namespace aileron::daemon {
-
-namespace {
-
-// Before it is parsed: a value that is copied or destroyed goes down its levels on the stack.
-bool NestsTooDeep(std::string_view json) {
-  std::size_t depth = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (quoted) {
-      if (c == '\\') ++i;
-      if (c == '"') quoted = false;
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > limits::kBodyDepth) return true;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
-
-}  // namespace
 
 Connection::Connection(net::Loop& loop, os::Fd socket, const Router& router, std::string session,
                        std::function<void()> closed)
@@ -276,7 +253,7 @@ void Connection::Dispatch() {
     ++exchange_;
     return Answer(Problem(*refusal));
   }
-  if (route_->body == BodyKind::kJson && NestsTooDeep(request_.body)) {
+  if (route_->body == BodyKind::kJson && NestsDeeperThan(request_.body, limits::kBodyDepth)) {
     request_ = Request();
     ++exchange_;
     return Answer(Problem(

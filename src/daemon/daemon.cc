@@ -95,7 +95,7 @@ class Daemon final : private net::Loop::Handler {
              .worker_path = "/proc/self/exe",
              .worker_argv = {"aileron", "worker"}},
             std::move(parts.keys), std::move(parts.sessions)),
-        operations_(loop, audit_, approvals_, connectors_, sessions_),
+        operations_(loop, approvals_, connectors_, sessions_),
         api_{.loop = loop,
              .background = background_,
              .audit = audit_,

@@ -168,16 +168,13 @@ approval::Question LiveSession::QuestionOn(const std::string& host, std::uint16_
   const std::string with =
       credentials.empty() ? "with no credential"
                           : fmt::format("with the credential {}", fmt::join(credentials, ", "));
-  return {.session = record_.id,
-          .agent = record_.command.empty() ? "" : record_.command.front(),
-          .project = record_.workspace,
-          .subject = approval::Subject::kHost,
-          .key = fmt::format("host {}", place),
-          .title = fmt::format("connect to {}", place),
-          .fields = {{"host", host}, {"port", fmt::format("{}", port)}},
-          .opens = fmt::format("every request to {}, {}", place, with),
-          .credential = credentials.empty() ? "" : credentials.front(),
-          .expires = Now() + limits::kQuestionLife};
+  approval::Question question = QuestionOf(record_, approval::Subject::kHost);
+  question.key = fmt::format("host {}", place);
+  question.title = fmt::format("connect to {}", place);
+  question.fields = {{"host", host}, {"port", fmt::format("{}", port)}};
+  question.opens = fmt::format("every request to {}, {}", place, with);
+  if (!credentials.empty()) question.credential = credentials.front();
+  return question;
 }
 
 namespace {

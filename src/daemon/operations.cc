@@ -3,17 +3,16 @@
 #include "daemon/operations.h"
 
 #include "approval/limits.h"
-#include "base/host_pattern.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "connector/arguments.h"
 #include "connector/call.h"
 #include "connector/tools.h"
+#include "daemon/approval_json.h"
 #include "daemon/limits.h"
 
 namespace aileron::daemon {
 
-using approval::Change;
 using approval::Outcome;
 using approval::State;
 using nlohmann::json;
@@ -40,12 +39,6 @@ Outcome OutcomeOf(const Result<FetchResponse>& response) {
     outcome.message = fmt::format("the site answered with status {}", response->status);
   }
   return outcome;
-}
-
-json ToJson(const Outcome& outcome) {
-  return {{"status", outcome.status}, {"content_type", outcome.content_type},
-          {"body", outcome.body},     {"body_size", outcome.body_size},
-          {"code", outcome.code},     {"message", outcome.message}};
 }
 
 bool IsWaiting(State state) {
@@ -85,20 +78,11 @@ Kept TakeApart(const approval::Approval& approval) {
   return kept;
 }
 
-// What tells one call from another.
-std::string CallText(const std::string& tool, const std::string& operation, const json& arguments) {
-  return fmt::format("{} {} {}", tool, operation, JsonText(arguments));
-}
-
 }  // namespace
 
-Operations::Operations(net::Loop& loop, AuditService& audit, Approvals& approvals,
-                       Connectors& connectors, Sessions& sessions)
-    : loop_(loop),
-      audit_(audit),
-      approvals_(approvals),
-      connectors_(connectors),
-      sessions_(sessions) {
+Operations::Operations(net::Loop& loop, Approvals& approvals, Connectors& connectors,
+                       Sessions& sessions)
+    : loop_(loop), approvals_(approvals), connectors_(connectors), sessions_(sessions) {
   approvals_.set_on_approved([this](const std::string& id) { RunApproved(id); });
 }
 
@@ -126,7 +110,9 @@ Result<Operations::Plan> Operations::MakePlan(Asked asked) {
       asked.arguments[input.name] = input.default_value;
     }
   }
-  return Plan{tool.connector, chosen.operation, std::move(asked)};
+  Plan plan{tool.connector, chosen.operation, std::move(asked), ""};
+  plan.call = CallText(plan);
+  return plan;
 }
 
 void Operations::Run(Asked asked, const Responder& responder) {
@@ -147,15 +133,24 @@ void Operations::Run(Asked asked, const Responder& responder) {
 
 // --- what nobody is asked about
 
-bool Operations::IsOther(const Plan& plan, const Key& key) const {
-  const std::string call = CallText(plan.asked.tool, plan.operation->name, plan.asked.arguments);
-  if (const auto flying = flights_.find(key); flying != flights_.end()) {
-    return flying->second.call != call;
-  }
+std::string Operations::CallText(const Plan& plan) {
+  return fmt::format("{} {} {}", plan.asked.tool, plan.operation->name,
+                     JsonText(plan.asked.arguments));
+}
+
+const Operations::Ended* Operations::FindLanded(const Key& key) const {
   const auto session = landed_.find(key.first);
-  if (session == landed_.end()) return false;
-  const auto landed = session->second.outcomes.find(key.second);
-  return landed != session->second.outcomes.end() && landed->second.first != call;
+  if (session == landed_.end()) return nullptr;
+  const auto landed = session->second.ended.find(key.second);
+  return landed == session->second.ended.end() ? nullptr : &landed->second;
+}
+
+bool Operations::IsOther(const Plan& plan, const Key& key) const {
+  if (const auto flying = flights_.find(key); flying != flights_.end()) {
+    return flying->second.call != plan.call;
+  }
+  const Ended* landed = FindLanded(key);
+  return landed != nullptr && landed->call != plan.call;
 }
 
 std::size_t Operations::FlightsOf(const std::string& session) const {
@@ -180,10 +175,7 @@ void Operations::RunAtOnce(const Plan& plan, const Responder& responder) {
     flying->second.done.emplace_back(answer);
     return;
   }
-  const Landed& landed = landed_[key.first];
-  if (const auto known = landed.outcomes.find(key.second); known != landed.outcomes.end()) {
-    return answer(known->second.second);
-  }
+  if (const Ended* landed = FindLanded(key)) return answer(landed->outcome);
   Send(plan, key, answer);
 }
 
@@ -205,7 +197,7 @@ void Operations::Send(const Plan& plan, const Key& key, std::function<void(const
                        .body_max = approval::limits::kBodyMax};
   if (!call->content_type.empty()) request.headers.emplace_back("Content-Type", call->content_type);
   Flight& flying = flights_[key];
-  flying.call = CallText(plan.asked.tool, plan.operation->name, plan.asked.arguments);
+  flying.call = plan.call;
   flying.done.push_back(std::move(done));
   auto fetch = sessions_.Send(
       plan.asked.session, std::move(request),
@@ -230,10 +222,10 @@ void Operations::Keep(const Key& key, const std::string& call, const Outcome& ou
   std::erase_if(landed_, [&](const auto& one) { return !sessions_.Running(one.first); });
   if (!sessions_.Running(key.first)) return;
   Landed& landed = landed_[key.first];
-  if (!landed.outcomes.insert_or_assign(key.second, std::pair(call, outcome)).second) return;
+  if (!landed.ended.insert_or_assign(key.second, Ended{call, outcome}).second) return;
   landed.order.push_back(key.second);
   if (landed.order.size() <= limits::kLandedKept) return;
-  landed.outcomes.erase(landed.order.front());
+  landed.ended.erase(landed.order.front());
   landed.order.pop_front();
 }
 
@@ -241,21 +233,16 @@ void Operations::Keep(const Key& key, const std::string& call, const Outcome& ou
 
 approval::Question Operations::QuestionOn(const Plan& plan) const {
   const connector::Operation& operation = *plan.operation;
-  approval::Question question{
-      .session = plan.asked.session,
-      .subject = approval::Subject::kOperation,
-      // A grant is for this operation as it is described now.
-      .key = fmt::format("operation {} ({} {})", Name(*plan.connector, operation),
-                         plan.connector->spec.version,
-                         std::string_view(plan.connector->digest).substr(0, 12)),
-      .title = connector::Describe(operation, plan.asked.arguments),
-      .credential = operation.credential,
-      .editable = operation.editable,
-      .expires = Now() + limits::kQuestionLife};
-  if (const auto session = sessions_.Get(plan.asked.session)) {
-    question.agent = session->command.empty() ? "" : session->command.front();
-    question.project = session->workspace;
-  }
+  const auto session = sessions_.Get(plan.asked.session);
+  approval::Question question = QuestionOf(
+      session.value_or(session::Session{.id = plan.asked.session}), approval::Subject::kOperation);
+  // A grant is for this operation as it is described now.
+  question.key = fmt::format("operation {} ({} {})", Name(*plan.connector, operation),
+                             plan.connector->spec.version,
+                             std::string_view(plan.connector->digest).substr(0, 12));
+  question.title = connector::Describe(operation, plan.asked.arguments);
+  question.credential = operation.credential;
+  question.editable = operation.editable;
   const json shown = connector::MaskedArguments(operation, plan.asked.arguments);
   for (const auto& [name, value] : shown.items()) {
     question.fields.push_back(
@@ -284,9 +271,7 @@ void Operations::AskPerson(const Plan& plan, const Responder& responder) {
                         "launch without --unattended"}));
   }
   const Key key(plan.asked.session, plan.asked.key);
-  if (flights_.contains(key) || landed_[key.first].outcomes.contains(key.second)) {
-    return RunAtOnce(plan, responder);
-  }
+  if (flights_.contains(key) || FindLanded(key) != nullptr) return RunAtOnce(plan, responder);
   const auto asked = approvals_.queue().Ask(QuestionOn(plan), Now());
   if (!asked) return responder.Send(Problem(asked.error()));
   switch (asked->kind) {
@@ -309,9 +294,10 @@ void Operations::AddPreview(const Plan& plan, const std::string& id) {
   if (!plan.operation->preview) return;
   const connector::Operation* shown = plan.connector->spec.Find(plan.operation->preview->operation);
   if (shown == nullptr) return;
-  Plan preview{plan.connector, shown, plan.asked};
+  Plan preview{plan.connector, shown, plan.asked, ""};
   preview.asked.arguments = connector::PreviewArguments(*plan.operation, plan.asked.arguments);
   preview.asked.key.clear();
+  preview.call = CallText(preview);
   Send(preview, Key(plan.asked.session, fmt::format("preview of {}", id)),
        [this, id](const Outcome& outcome) {
          const std::string text = outcome.body.empty() ? outcome.message : outcome.body;
@@ -363,11 +349,10 @@ void Operations::Show(const std::string& session, const std::string& id, Duratio
     return responder.Send(
         Problem(Refusal{404, "not_found", fmt::format("there is no run {}", Printable(id)), ""}));
   }
-  approvals_.Await(id, std::min<Duration>(wait, limits::kApiWait),
-                   [responder](const Result<approval::Approval>& found) {
-                     if (!found) return responder.Send(Problem(found.error()));
-                     responder.Send(RunReply(ToJson(*found), IsWaiting(found->state)));
-                   });
+  approvals_.Await(id, wait, [responder](const Result<approval::Approval>& found) {
+    if (!found) return responder.Send(Problem(found.error()));
+    responder.Send(RunReply(ToJson(*found), IsWaiting(found->state)));
+  });
 }
 
 }  // namespace aileron::daemon

@@ -26,8 +26,7 @@ namespace aileron::daemon {
 
 class Operations {
  public:
-  Operations(net::Loop& loop, AuditService& audit, Approvals& approvals, Connectors& connectors,
-             Sessions& sessions);
+  Operations(net::Loop& loop, Approvals& approvals, Connectors& connectors, Sessions& sessions);
 
   struct Asked {
     std::string session;
@@ -39,7 +38,7 @@ class Operations {
   };
   // Answers with a run, finished or not, as the sandbox's API has it; or with a problem.
   void Run(Asked asked, const Responder& responder);
-  // The run of that id, of that session; waits for its end for so long.
+  // The run of that id, of that session; waits for its end for so long, which is bounded (WaitOf).
   void Show(const std::string& session, const std::string& id, Duration wait,
             const Responder& responder);
 
@@ -62,9 +61,24 @@ class Operations {
     std::shared_ptr<const InstalledConnector> connector;
     const connector::Operation* operation = nullptr;
     Asked asked;
+    std::string call;  // CallText
+  };
+  // A request that has ended, and a session's last ones.
+  struct Ended {
+    std::string call;
+    approval::Outcome outcome;
+  };
+  struct Landed {
+    std::map<std::string, Ended> ended;  // by the client's key
+    std::deque<std::string> order;
   };
 
   Result<Plan> MakePlan(Asked asked);
+  // What tells one call from another.
+  static std::string CallText(const Plan& plan);
+  bool IsOther(const Plan& plan, const Key& key) const;
+  const Ended* FindLanded(const Key& key) const;
+  std::size_t FlightsOf(const std::string& session) const;
   void AskPerson(const Plan& plan, const Responder& responder);
   void RunAtOnce(const Plan& plan, const Responder& responder);
   void RunApproved(const std::string& id);
@@ -73,25 +87,14 @@ class Operations {
   // Sends the call; `done` hears of its end, once.
   void Send(const Plan& plan, const Key& key, std::function<void(const approval::Outcome&)> done);
   void Land(const Key& key, Result<FetchResponse> response);
-  void OnChange(const approval::Event& event);
+  void Keep(const Key& key, const std::string& call, const approval::Outcome& outcome);
 
   net::Loop& loop_;
-  AuditService& audit_;
   Approvals& approvals_;
   Connectors& connectors_;
   Sessions& sessions_;
-  // Of one session.
-  struct Landed {
-    std::map<std::string, std::pair<std::string, approval::Outcome>> outcomes;  // by key: the call
-    std::deque<std::string> order;
-  };
-  bool IsOther(const Plan& plan, const Key& key) const;
-  std::size_t FlightsOf(const std::string& session) const;
-  void Keep(const Key& key, const std::string& call, const approval::Outcome& outcome);
-
   std::map<Key, Flight> flights_;
   std::map<std::string, Landed> landed_;  // by session
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
 }  // namespace aileron::daemon

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "daemon/limits.h"
 #include "http/h1_write.h"
 #include "http/problem.h"
 
@@ -92,6 +93,23 @@ Result<std::optional<std::uint64_t>> NumberIn(const Request& request, std::strin
   const auto number = ParseInteger<std::uint64_t>(*text);
   if (!number) return Fail(Code::kInvalid, "the parameter \"{}\" must be a number", name);
   return number;
+}
+
+Duration WaitOf(std::uint64_t seconds) {
+  constexpr auto longest =
+      static_cast<std::uint64_t>(std::chrono::seconds(limits::kApiWait).count());
+  return std::chrono::seconds(std::min(seconds, longest));
+}
+
+Result<Duration> WaitIn(const Request& request) {
+  AILERON_ASSIGN(const auto seconds, NumberIn(request, "wait_s"));
+  return WaitOf(seconds.value_or(0));
+}
+
+Result<nlohmann::json> ObjectIn(std::string_view body) {
+  nlohmann::json object = nlohmann::json::parse(body, nullptr, false);
+  if (!object.is_object()) return Fail(Code::kInvalid, "the body must be a JSON object");
+  return object;
 }
 
 }  // namespace aileron::daemon

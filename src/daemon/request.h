@@ -90,4 +90,12 @@ class Responder {
 // The query parameter as a number or a length of time. A refusal names the parameter.
 Result<std::optional<std::uint64_t>> NumberIn(const Request& request, std::string_view name);
 
+// How long a client of the API may wait that wants to wait so many seconds; and who says so with
+// the query's "wait_s".
+Duration WaitOf(std::uint64_t seconds);
+Result<Duration> WaitIn(const Request& request);
+
+// The body as an object; kInvalid when it is none.
+Result<nlohmann::json> ObjectIn(std::string_view body);
+
 }  // namespace aileron::daemon

@@ -44,8 +44,7 @@ Result<approval::Scope> ReadScope(const json& object) {
 
 Result<approval::Decision> ReadDecision(const std::string& body, approval::Answer answer) {
   approval::Decision decision{.answer = answer};
-  const json object = body.empty() ? json::object() : json::parse(body, nullptr, false);
-  if (!object.is_object()) return Fail(Code::kInvalid, "the body must be a JSON object");
+  AILERON_ASSIGN(const json object, ObjectIn(body.empty() ? "{}" : body));
   Members members(object, "");
   if (const json* scope = members.Take("scope"); scope != nullptr && !scope->is_null()) {
     AILERON_ASSIGN(decision.scope, ReadScope(*scope));
@@ -55,7 +54,7 @@ Result<approval::Decision> ReadDecision(const std::string& body, approval::Answe
   AILERON_TRY(members.Text("reason", decision.reason, 500));
   if (const json* edited = members.Take("arguments"); edited != nullptr && !edited->is_null()) {
     if (!edited->is_object()) return Fail(Code::kInvalid, "\"arguments\" must be an object");
-    decision.edited = edited->dump();
+    decision.edited = JsonText(*edited);
   }
   AILERON_TRY(members.Done());
   // Whoever reaches the control socket is this user (SO_PEERCRED).
@@ -104,14 +103,12 @@ Reply List(Api& api, const Request& request) {
   return JsonReply(200, {{"approvals", std::move(list)}});
 }
 
-// With the number of the newest event, so that a watcher goes on from there and misses none.
+// At once, or when nothing is left to wait for.
 void Show(Api& api, const Request& request, const Responder& responder) {
-  const auto wait = NumberIn(request, "wait_s");
+  const auto wait = WaitIn(request);
   if (!wait) return responder.Send(Problem(wait.error()));
-  const Duration longest =
-      std::min<Duration>(std::chrono::seconds(wait->value_or(0)), limits::kApiWait);
   api.approvals.Await(
-      request.parameter("id"), longest, [responder](const Result<approval::Approval>& found) {
+      request.parameter("id"), *wait, [responder](const Result<approval::Approval>& found) {
         responder.Send(found ? JsonReply(200, ToJson(*found)) : Problem(found.error()));
       });
 }

@@ -169,10 +169,9 @@ Result<vault::BindingFields> ReadFields(const json& object) {
 }
 
 Reply Add(Api& api, const Request& request) {
-  const json object = json::parse(request.body, nullptr, false);
-  if (!object.is_object())
-    return Problem(Refusal{400, "invalid", "the body must be a JSON object", ""});
-  const auto fields = ReadFields(object);
+  const auto object = ObjectIn(request.body);
+  if (!object) return Problem(Refusal{400, "invalid", object.error().message, ""});
+  const auto fields = ReadFields(*object);
   if (!fields) return Problem(Refusal{400, "invalid_binding", fields.error().message, ""});
   const auto binding = vault::MakeBinding(*fields, vault::Source::kUser);
   if (!binding) return Problem(Refusal{400, "invalid_binding", binding.error().message, ""});

@@ -2,7 +2,6 @@
 
 // /v1/connectors: install, list, show, remove.
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/text.h"
 #include "connector/connector_yaml.h"
@@ -18,24 +17,16 @@ namespace {
 
 json ToJson(const InstalledConnector& installed) {
   const connector::Connector& spec = installed.spec;
-  std::set<std::string> hosts, credentials;
-  std::size_t asking = 0;
-  for (const connector::Operation& operation : spec.operations) {
-    hosts.insert(operation.hosts.begin(), operation.hosts.end());
-    if (!operation.credential.empty()) credentials.insert(operation.credential);
-    if (operation.approval == connector::Approval::kAsk) ++asking;
-  }
-  json tools = json::array();
-  for (const connector::Tool& tool : spec.tools) tools.push_back(tool.name);
+  const connector::Reach reach = connector::ReachOf(spec);
   return {{"fqn", spec.fqn},
           {"version", spec.version},
           {"summary", spec.summary},
           {"digest", installed.digest},
-          {"tools", std::move(tools)},
+          {"tools", reach.tools},
           {"operations", spec.operations.size()},
-          {"asking", asking},
-          {"hosts", hosts},
-          {"credentials", credentials},
+          {"asking", reach.asking},
+          {"hosts", reach.hosts},
+          {"credentials", reach.credentials},
           {"added", FormatTime(installed.added)}};
 }
 
@@ -60,11 +51,9 @@ Reply Show(Api& api, const Request& request) {
 
 // The spec comes as a descriptor: it may be larger than a body. Large ones take seconds to read.
 void Add(Api& api, Request request, Responder responder) {
-  const json body = json::parse(request.body, nullptr, false);
-  if (!body.is_object()) {
-    return responder.Send(Problem(Refusal{400, "invalid", "the body must be a JSON object", ""}));
-  }
-  Members members(body, "");
+  const auto body = ObjectIn(request.body);
+  if (!body) return responder.Send(Problem(Refusal{400, "invalid", body.error().message, ""}));
+  Members members(*body, "");
   std::string file = "the connector";
   Status read = members.Text("file", file, limits::kPathBytes);
   if (read) read = members.Done();

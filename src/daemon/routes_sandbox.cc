@@ -71,8 +71,7 @@ Reply SearchTools(Api& api, const Request& request) {
 }
 
 Result<Operations::Asked> ReadAsked(const Request& request) {
-  const json body = json::parse(request.body, nullptr, false);
-  if (!body.is_object()) return Fail(Code::kInvalid, "the body must be a JSON object");
+  AILERON_ASSIGN(const json body, ObjectIn(request.body));
   Operations::Asked asked{.session = request.session};
   Members members(body, "");
   std::int64_t wait_s = 0;
@@ -85,7 +84,7 @@ Result<Operations::Asked> ReadAsked(const Request& request) {
   AILERON_TRY(members.Done());
   if (asked.key.empty()) return Fail(Code::kInvalid, "\"key\" is missing");
   if (!asked.arguments.is_object()) return Fail(Code::kInvalid, "\"arguments\" must be an object");
-  asked.wait = std::chrono::seconds(std::clamp<std::int64_t>(wait_s, 0, 3'600));
+  asked.wait = WaitOf(static_cast<std::uint64_t>(std::max<std::int64_t>(wait_s, 0)));
   return asked;
 }
 
@@ -98,21 +97,16 @@ void Run(Api& api, const Request& request, const Responder& responder) {
 }
 
 void ShowRun(Api& api, const Request& request, const Responder& responder) {
-  const auto wait = NumberIn(request, "wait_s");
+  const auto wait = WaitIn(request);
   if (!wait) return responder.Send(Problem(wait.error()));
-  api.operations.Show(request.session, request.parameter("id"),
-                      std::chrono::seconds(std::min<std::uint64_t>(wait->value_or(0), 3'600)),
-                      responder);
+  api.operations.Show(request.session, request.parameter("id"), *wait, responder);
 }
 
 // What is acknowledged is forgotten first, so that nothing is given twice to one that had it.
 void Results(Api& api, const Request& request, const Responder& responder) {
-  const json body =
-      request.body.empty() ? json::object() : json::parse(request.body, nullptr, false);
-  if (!body.is_object()) {
-    return responder.Send(Problem(Refusal{400, "invalid", "the body must be a JSON object", ""}));
-  }
-  Members members(body, "");
+  const auto body = ObjectIn(request.body.empty() ? "{}" : request.body);
+  if (!body) return responder.Send(Problem(Refusal{400, "invalid", body.error().message, ""}));
+  Members members(*body, "");
   std::vector<std::string> acknowledged;
   std::int64_t limit = limits::kResults;
   std::int64_t wait_s = 0;
@@ -127,8 +121,7 @@ void Results(Api& api, const Request& request, const Responder& responder) {
       api.loop, api.approvals,
       {.session = request.session,
        .limit = static_cast<std::size_t>(std::clamp<std::int64_t>(limit, 1, limits::kResults)),
-       .wait = std::min<Duration>(std::chrono::seconds(std::clamp<std::int64_t>(wait_s, 0, 3'600)),
-                                  limits::kApiWait)},
+       .wait = WaitOf(static_cast<std::uint64_t>(std::max<std::int64_t>(wait_s, 0)))},
       responder);
 }
 

@@ -54,10 +54,9 @@ Reply Status(const Api& api) {
 Reply Stop(Api& api, const Request& request) {
   bool end_sessions = false;
   if (!request.body.empty()) {
-    const json body = json::parse(request.body, nullptr, false);
-    if (!body.is_object())
-      return Problem(Refusal{400, "invalid", "the body must be a JSON object", ""});
-    for (const auto& [name, value] : body.items()) {
+    const auto body = ObjectIn(request.body);
+    if (!body) return Problem(Refusal{400, "invalid", body.error().message, ""});
+    for (const auto& [name, value] : body->items()) {
       if (name != "end_sessions" || !value.is_boolean()) {
         return Problem(Refusal{400, "invalid", "unknown member \"" + Printable(name) + "\"", ""});
       }

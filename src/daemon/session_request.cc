@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "daemon/limits.h"
 #include "daemon/members.h"
+#include "daemon/request.h"
 #include "proxy/limits.h"
 #include "session/limits.h"
 #include "vault/entry_name.h"
@@ -42,8 +43,7 @@ Status ParseNetwork(const json& object, session::NetworkRequest& network) {
 }  // namespace
 
 Result<SessionRequest> ParseSessionRequest(std::string_view text) {
-  const json object = json::parse(text, nullptr, false);
-  if (!object.is_object()) return Fail(Code::kInvalid, "the body must be a JSON object");
+  AILERON_ASSIGN(const json object, ObjectIn(text));
   SessionRequest request;
   session::Session& session = request.session;
   Members members(object, "");

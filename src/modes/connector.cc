@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <iostream>
-#include <set>
 
 #include "base/text.h"
 #include "connector/connector_yaml.h"
@@ -34,23 +33,15 @@ Result<Spec> ReadSpec(const std::string& path) {
   return Spec{std::move(text), std::move(read)};
 }
 
-// What installing it opens: hosts and credentials, and how much of it nobody is asked about.
-Json ReachOf(const connector::Connector& connector) {
-  std::set<std::string> hosts, credentials, tools;
-  std::size_t asking = 0;
-  for (const connector::Operation& operation : connector.operations) {
-    hosts.insert(operation.hosts.begin(), operation.hosts.end());
-    if (!operation.credential.empty()) credentials.insert(operation.credential);
-    if (operation.approval == connector::Approval::kAsk) ++asking;
-  }
-  for (const connector::Tool& tool : connector.tools) tools.insert(tool.name);
+Json Shown(const connector::Connector& connector) {
+  const connector::Reach reach = connector::ReachOf(connector);
   return {{"fqn", connector.fqn},
           {"version", connector.version},
-          {"tools", tools},
+          {"tools", reach.tools},
           {"operations", connector.operations.size()},
-          {"asking", asking},
-          {"hosts", hosts},
-          {"credentials", credentials}};
+          {"asking", reach.asking},
+          {"hosts", reach.hosts},
+          {"credentials", reach.credentials}};
 }
 
 std::string Listed(const Json& words) {
@@ -83,7 +74,7 @@ std::expected<bool, Failure> Confirmed(const Parsed& parsed) {
 Outcome RunAdd(const Invocation& invocation) {
   const std::string& path = invocation.parsed.arguments.at(0);
   AILERON_ASSIGN(const Spec spec, ReadSpec(path));
-  AILERON_TRY(Print(ReachText(ReachOf(spec.connector))));
+  AILERON_TRY(Print(ReachText(Shown(spec.connector))));
   AILERON_ASSIGN(const bool yes, Confirmed(invocation.parsed));
   if (!yes) {
     PrintNote("nothing was installed");
@@ -147,7 +138,7 @@ Outcome RunCheck(const Invocation& invocation) {
   Json all = Json::array();
   for (const std::string& path : invocation.parsed.arguments) {
     AILERON_ASSIGN(const Spec spec, ReadSpec(path));
-    all.push_back(ReachOf(spec.connector));
+    all.push_back(Shown(spec.connector));
     if (!invocation.parsed.Has("--json")) AILERON_TRY(Print(ReachText(all.back())));
   }
   if (invocation.parsed.Has("--json")) AILERON_TRY(Print(Pretty(all)));

@@ -35,6 +35,12 @@ WireWriter Begin(Type type) {
   return writer;
 }
 
+std::string OnlyId(Type type, std::uint64_t id) {
+  WireWriter writer = Begin(type);
+  writer.U64(id);
+  return writer.Take();
+}
+
 // Reads the fields of a packet and remembers the first mistake beyond what WireReader sees.
 class Fields {
  public:
@@ -261,11 +267,7 @@ std::string Encode(const Verdict& verdict) {
   return writer.Take();
 }
 
-std::string Encode(const Held& held) {
-  WireWriter writer = Begin(Type::kHeld);
-  writer.U64(held.id);
-  return writer.Take();
-}
+std::string Encode(const Held& held) { return OnlyId(Type::kHeld, held.id); }
 
 std::string Encode(const Leaf& leaf) {
   WireWriter writer = Begin(Type::kLeaf);
@@ -308,11 +310,7 @@ std::string Encode(const Serve& serve) {
   return writer.Take();
 }
 
-std::string Encode(const AskApi& ask) {
-  WireWriter writer = Begin(Type::kAskApi);
-  writer.U64(ask.id);
-  return writer.Take();
-}
+std::string Encode(const AskApi& ask) { return OnlyId(Type::kAskApi, ask.id); }
 
 std::string Encode(const Revoke&) { return Begin(Type::kRevoke).Take(); }
 std::string Encode(const Stop&) { return Begin(Type::kStop).Take(); }

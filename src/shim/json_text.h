@@ -1,7 +1,4 @@
-// JSON that somebody else wrote, read with bounds.
-//
-// Reading is iterative in the library, but copying, printing and comparing a value are recursive: a
-// text that is nested without end would end the program later.
+// JSON that somebody else wrote, read with bounds (base/json_depth.h says why).
 #pragma once
 
 #include <nlohmann/json.hpp>
