@@ -169,7 +169,7 @@ def test_verify_says_what_is_wrong_to_a_person(log):
     table, seq, columns = _records(opened)
     number = _middle(opened, table, seq)
     column, value = _text_columns(opened, table, columns, number)[0]
-    opened.execute(f"update {table} set {column}=? where {seq}=?", (value[:-1] + value[:1], number))
+    opened.execute(f"update {table} set {column}=? where {seq}=?", (value + "x", number))
     opened.close()
     result = log.aileron("audit", "verify")
     assert result.rc != 0 and str(number) in result.out + result.err, result.describe()

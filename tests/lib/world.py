@@ -228,7 +228,12 @@ class World:
         return rows(self.json("session", "list", *arguments), "sessions")
 
     def audit(self, **wanted) -> list:
-        """The audit records whose fields have the given values, oldest first."""
+        """The audit records whose fields have the given values, oldest first.
+
+        The last records of a launch come when its worker ends, a moment after the launcher did.
+        """
+        under_way = sum(getattr(one, "is_launcher", False) for one in self.servers)
+        process.eventually(lambda: len(self.sessions()) <= under_way, "the launches that ended are put away")
         found = rows(self.json("audit", "list"), "records")
         found.sort(key=lambda record: record["seq"])
         return [one for one in found if all(one.get(key) == value for key, value in wanted.items())]
@@ -273,6 +278,11 @@ class _Started:
 
     def __init__(self, child: subprocess.Popen):
         self.child = child
+
+    @property
+    def is_launcher(self) -> bool:
+        """Whether it holds a session now."""
+        return "launch" in self.child.args and self.child.poll() is None
 
     def close(self):
         """Asks the process to end, then ends it."""
