@@ -9,6 +9,15 @@
 
 namespace aileron::connector {
 
+namespace {
+
+std::size_t WordsBeforeFlags(std::span<const std::string> words) {
+  const auto flag = std::ranges::find_if(words, [](const auto& w) { return w.starts_with('-'); });
+  return static_cast<std::size_t>(flag - words.begin());
+}
+
+}  // namespace
+
 Status CheckTools(std::span<const Connector* const> installed, const Names& taken) {
   const std::unordered_set<std::string_view> image(taken.image.begin(), taken.image.end());
   std::unordered_map<std::string_view, const Connector*> owners;
@@ -43,9 +52,8 @@ Status CheckTools(std::span<const Connector* const> installed, const Names& take
 Result<Chosen> ChooseOperation(const Connector& connector, const Tool& tool,
                                std::span<const std::string> words) {
   const auto operations = OperationsOf(connector, tool);
-  // The words before the first flag, the longest name that they make first.
-  const auto flag = std::ranges::find_if(words, [](const auto& w) { return w.starts_with('-'); });
-  std::size_t count = std::min<std::size_t>(flag - words.begin(), limits::kOperationNameMax);
+  // The longest name that the words before the first flag make first.
+  std::size_t count = std::min(WordsBeforeFlags(words), limits::kOperationNameMax);
   const std::string spoken = Join(words.subspan(0, count), " ");
   for (; count > 0; --count) {
     const std::string name = Join(words.subspan(0, count), ".");
@@ -68,6 +76,23 @@ Result<Chosen> ChooseOperation(const Connector& connector, const Tool& tool,
               Printable(spoken.substr(0, limits::kOperationNameMax)),
               near ? fmt::format(". Did you mean \"{} {}\"?", tool.name, shown)
                    : fmt::format(". Run \"{} --help\" for a list", tool.name));
+}
+
+std::string Spoken(std::span<const std::string> words) {
+  return Join(words.first(WordsBeforeFlags(words)), ".");
+}
+
+Connector OnlyFor(const Connector& connector, const Tool& tool, const Operation& operation) {
+  Connector only{.fqn = connector.fqn,
+                 .version = connector.version,
+                 .summary = connector.summary,
+                 .tools = {tool},
+                 .operations = {operation}};
+  only.tools[0].operations = {operation.name};
+  const Operation* preview =
+      operation.preview ? connector.Find(operation.preview->operation) : nullptr;
+  if (preview != nullptr) only.operations.push_back(*preview);
+  return only;
 }
 
 }  // namespace aileron::connector

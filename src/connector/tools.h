@@ -30,4 +30,10 @@ struct Chosen {
 Result<Chosen> ChooseOperation(const Connector& connector, const Tool& tool,
                                std::span<const std::string> words);
 
+// The words before the first flag, as the name of an operation or a group: "issues.create".
+std::string Spoken(std::span<const std::string> words);
+
+// What a call of one operation needs of the connector: the tool, the operation, and its preview.
+Connector OnlyFor(const Connector& connector, const Tool& tool, const Operation& operation);
+
 }  // namespace aileron::connector

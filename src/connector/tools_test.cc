@@ -1,5 +1,7 @@
 #include "connector/tools.h"
 
+#include "connector/connector_json.h"
+#include "connector/connector_yaml.h"
 #include "connector/testing_test.h"
 
 namespace aileron::connector {
@@ -47,6 +49,19 @@ TEST(Tools, WordsNameAnOperation) {
             "things has no operation \"thing list\". Did you mean \"things things list\"?");
   EXPECT_TRUE(choose({}).error().message.contains("--help"));
   EXPECT_TRUE(choose({"--page"}).error().message.contains("needs the name"));
+}
+
+TEST(Tools, ACallNeedsItsOperationAndItsPreviewAlone) {
+  const Connector& whole = Everything();
+  for (const Operation& operation : whole.operations) {
+    const Connector only = OnlyFor(whole, whole.tools[0], operation);
+    EXPECT_EQ(only.operations.size(), operation.preview ? 2u : 1u);
+    const auto back = ParseConnector(WriteConnectorJson(only), "only");
+    ASSERT_TRUE(back) << back.error().message;
+    const std::vector<std::string> words = {operation.name, "--page", "1"};
+    EXPECT_EQ(Spoken(words), operation.name);
+    EXPECT_EQ(*ChooseOperation(*back, back->tools[0], words)->operation, operation);
+  }
 }
 
 TEST(Tools, AToolRunsItsOwnOperationsAlone) {

@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "connector/connector_json.h"
 #include "connector/search.h"
+#include "connector/tools.h"
 #include "daemon/members.h"
 #include "daemon/operations.h"
 #include "daemon/result_waiter.h"
@@ -47,7 +49,13 @@ Reply Tools(Api& api) {
 Reply ShowTool(Api& api, const Request& request) {
   const auto found = api.connectors.FindTool(request.parameter("tool"));
   if (!found) return Problem(Refusal{404, "unknown_tool", found.error().message, ""});
-  return JsonReply(200, {{"tool", found->tool->name}, {"spec", found->connector->text}});
+  const connector::Connector& whole = found->connector->spec;
+  const connector::Operation* named = whole.Find(request.Query("operation").value_or(""));
+  const std::string spec =
+      named != nullptr && connector::Covers(*found->tool, *named)
+          ? connector::WriteConnectorJson(connector::OnlyFor(whole, *found->tool, *named))
+          : found->connector->text;
+  return JsonReply(200, {{"tool", found->tool->name}, {"spec", spec}});
 }
 
 Reply SearchTools(Api& api, const Request& request) {

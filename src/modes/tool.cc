@@ -6,6 +6,7 @@
 
 #include "base/ulid.h"
 #include "connector/names.h"
+#include "connector/tools.h"
 #include "modes/api.h"
 #include "modes/command.h"
 #include "modes/result_text.h"
@@ -38,7 +39,7 @@ std::expected<nlohmann::json, Failure> ReadArguments(const shim::ToolLine& line)
 
 Outcome Call(std::string_view name, std::span<const std::string> words) {
   AILERON_ASSIGN(const auto api, SandboxApi());
-  AILERON_ASSIGN(const shim::ToolSpec spec, shim::FetchTool(*api, name));
+  AILERON_ASSIGN(const shim::ToolSpec spec, shim::FetchTool(*api, name, connector::Spoken(words)));
   AILERON_ASSIGN(const shim::ToolLine line,
                  OfWords(shim::ReadToolLine(spec.connector, spec.tool(), words)));
   if (!line.help.empty()) {

@@ -66,15 +66,9 @@ class Reader {
   }
 
  private:
-  // The words before the first flag, as the name of an operation or a group.
-  static std::string Spoken(std::span<const std::string> words) {
-    const auto flag = std::ranges::find_if(words, [](const auto& w) { return w.starts_with('-'); });
-    return Join(std::span(words.begin(), flag), ".");
-  }
-
   // Whether they name no operation but a group, and ask for nothing else than its help.
   bool NamesGroup(std::span<const std::string> words) {
-    const std::string name = Spoken(words);
+    const std::string name = connector::Spoken(words);
     const auto flags =
         std::ranges::find_if(words, [](const auto& w) { return w.starts_with('-'); });
     const bool asks_help = std::all_of(flags, words.end(), [](const std::string& word) {
@@ -90,7 +84,8 @@ class Reader {
   }
 
   Result<ToolLine> Overview(std::span<const std::string> words) {
-    line_.help = connector::HelpText(connector_, tool_, Spoken(words)) + std::string(kOwnHelp);
+    line_.help =
+        connector::HelpText(connector_, tool_, connector::Spoken(words)) + std::string(kOwnHelp);
     return std::move(line_);
   }
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "connector/connector_yaml.h"
+#include "connector/limits.h"
 
 namespace aileron::shim {
 
@@ -14,9 +15,13 @@ const Tool& ToolSpec::tool() const {
   return *found;
 }
 
-Result<ToolSpec> FetchTool(Api& api, std::string_view name) {
-  AILERON_ASSIGN(const json answer,
-                 AskJson(api, {.path = fmt::format("/tools/{}", PercentEncode(name))}));
+Result<ToolSpec> FetchTool(Api& api, std::string_view name, std::string_view spoken) {
+  std::string path = fmt::format("/tools/{}", PercentEncode(name));
+  // Words that are too long for a name are none: the connector tells the nearest.
+  if (!spoken.empty() && spoken.size() <= connector::limits::kOperationNameMax) {
+    path += fmt::format("?operation={}", PercentEncode(spoken));
+  }
+  AILERON_ASSIGN(const json answer, AskJson(api, {.path = std::move(path)}));
   const auto text = answer.is_object() ? answer.find("spec") : answer.end();
   if (!answer.is_object() || text == answer.end() || !text->is_string()) {
     return Fail(Code::kInternal, "the answer of the sandbox's API makes no sense: no spec");

@@ -26,10 +26,10 @@ operations:
 TEST(ToolSpec, IsTheToolOfThatName) {
   FakeApi api;
   api.Will(json{{"tool", "second"}, {"spec", kSpec}});
-  const auto spec = FetchTool(api, "second");
+  const auto spec = FetchTool(api, "second", "notes.list");
   ASSERT_TRUE(spec) << spec.error().message;
   EXPECT_EQ(spec->tool().summary, "Another");
-  EXPECT_EQ(api.asked[0].path, "/tools/second");
+  EXPECT_EQ(api.asked[0].path, "/tools/second?operation=notes.list");
   EXPECT_EQ(api.asked[0].method, "GET");
 }
 
@@ -38,14 +38,14 @@ TEST(ToolSpec, AnAnswerThatIsNoneIsAnError) {
   for (const json& answer : {json(), json::array(), json::object(), json{{"spec", 7}},
                              json{{"spec", "hosts: ["}}, json{{"spec", kSpec.substr(0, 100)}}}) {
     api.Will(answer);
-    const auto spec = FetchTool(api, "first");
+    const auto spec = FetchTool(api, "first", "");
     ASSERT_FALSE(spec) << answer;
     EXPECT_EQ(spec.error().code, Code::kInternal);
   }
   api.Will(json{{"spec", kSpec}});
-  EXPECT_EQ(FetchTool(api, "third").error().code, Code::kInternal);
+  EXPECT_EQ(FetchTool(api, "third", "list").error().code, Code::kInternal);
   api.Will(404, R"({"code":"unknown_tool","detail":"no tool","hint":"did you mean first?"})");
-  const auto unknown = FetchTool(api, "a/../b");
+  const auto unknown = FetchTool(api, "a/../b", std::string(1000, 'x'));
   EXPECT_EQ(unknown.error().code, Code::kInvalid);
   EXPECT_THAT(unknown.error().message, HasSubstr("first"));
   EXPECT_EQ(api.asked.back().path, "/tools/a%2F..%2Fb");
