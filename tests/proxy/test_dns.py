@@ -23,6 +23,14 @@ def test_allowed_names_get_one_stable_address(world):
     assert len(one) == 1 and one == again == upper and one != two
 
 
+def test_the_apis_name_is_known_without_a_question(any_world):
+    """The sandbox's own list of hosts says otherwise than its DNS, and a tool ends nowhere."""
+    answers = _ask(any_world, ["aileron.internal", "A", "udp"], ["aileron.internal", "AAAA", "udp"])
+    said = sorted(address for answer in answers for address in answer["addresses"])
+    known = any_world.shell("grep aileron.internal /etc/hosts").ok().out.split()
+    assert sorted(known[::2]) == said and len(said) == 2
+
+
 def test_ipv6_and_https_questions_are_answered_at_once(world):
     """A question for AAAA, HTTPS, MX or TXT of an allowed name hangs or fails."""
     world.site("one.test")
