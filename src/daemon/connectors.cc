@@ -108,6 +108,7 @@ Result<std::shared_ptr<const InstalledConnector>> Connectors::Add(connector::Con
   std::erase(all_, before);
   all_.push_back(added);
   std::ranges::sort(all_, Before);
+  if (on_change_) on_change_();
   return added;
 }
 
@@ -121,7 +122,18 @@ Status Connectors::Remove(std::string_view fqn) {
     return os::FailErrno("cannot remove {}", PathOf(known->digest));
   }
   std::erase(all_, known);
+  if (on_change_) on_change_();
   return {};
+}
+
+nlohmann::json Connectors::ToolList() {
+  nlohmann::json list = nlohmann::json::array();
+  for (const auto& one : All()) {
+    for (const connector::Tool& tool : one->spec.tools) {
+      list.push_back({{"name", tool.name}, {"summary", tool.summary}});
+    }
+  }
+  return list;
 }
 
 Result<Connectors::Tool> Connectors::FindTool(std::string_view name) {

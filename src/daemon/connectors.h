@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,11 @@ class Connectors {
   // What is wrong with the files, one line; empty when nothing is.
   const std::string& problem() const { return problem_; }
 
+  // Every tool's name and summary, as a launcher gets them.
+  nlohmann::json ToolList();
+  // Called when the tools are others than before.
+  void set_on_change(std::function<void()> call) { on_change_ = std::move(call); }
+
   // kInvalid when its tools clash with those of another connector.
   Result<std::shared_ptr<const InstalledConnector>> Add(connector::Connector spec);
   // kNotFound.
@@ -51,6 +57,7 @@ class Connectors {
   std::string PathOf(std::string_view digest) const;
 
   std::string folder_;
+  std::function<void()> on_change_;
   bool loaded_ = false;
   std::string problem_;
   std::vector<std::shared_ptr<const InstalledConnector>> all_;

@@ -117,6 +117,7 @@ class Daemon final : private net::Loop::Handler {
       credentials_.Forget();
       sessions_.Revoke();
     });
+    connectors_.set_on_change([this] { sessions_.ShowTools(connectors_.ToolList().dump()); });
     approvals_.set_on_withdrawn([this] { sessions_.Withdraw(); });
     audit_.set_on_health([this] {
       sessions_.Revoke();

@@ -71,6 +71,7 @@ class LiveSession final : public PermitSource {
                                       std::string credential, Fetch::OnDone done);
   // Asks the launcher to end the sandbox.
   void SendStop(std::string_view reason) { channel_->SendStop(reason); }
+  void SendTools(std::string_view list) { channel_->SendTools(list); }
   // Lets the worker finish; `done` is called when it has.
   void StopWorker(std::function<void()> done);
 

@@ -87,19 +87,13 @@ Reply Open(Api& api, Request request) {
   for (const auto& [path, content] : opened->files) {
     files.push_back({{"path", path}, {"content", content}});
   }
-  json tools = json::array();
-  for (const auto& one : api.connectors.All()) {
-    for (const connector::Tool& tool : one->spec.tools) {
-      tools.push_back({{"name", tool.name}, {"summary", tool.summary}});
-    }
-  }
   Reply reply = JsonReply(201, {{"id", opened->id},
                                 {"token", opened->token},
                                 {"ca_pem", opened->ca_pem},
                                 {"env", opened->environment},
                                 {"files", std::move(files)},
                                 {"listeners", std::move(listeners)},
-                                {"tools", std::move(tools)},
+                                {"tools", api.connectors.ToolList()},
                                 {"resume", Base64Encode(opened->resume)}});
   reply.headers.emplace_back("Location", "/v1/sessions/" + opened->id);
   reply.after = [&api, id = opened->id] { api.sessions.Begin(id); };

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/log.h"
 #include "daemon/limits.h"
 #include "os/socket.h"
 
@@ -121,6 +122,13 @@ void SessionChannel::SendStop(std::string_view reason) {
   const json message = {{"type", "stop"}, {"reason", reason}};
   (void)os::SendMessage(socket_.get(),
                         message.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+void SessionChannel::SendTools(std::string_view list) {
+  const auto file = os::MemoryFileHolding(list);
+  if (!file) return LogWarning("cannot tell a sandbox its tools: {}", file.error().message);
+  const int number = file->get();
+  (void)os::SendMessage(socket_.get(), R"({"type":"tools"})", {&number, 1});
 }
 
 void SessionChannel::OnReady(net::Readiness) {

@@ -5,6 +5,7 @@
 //                        "reserved":[…]} + descriptors
 //                       {"type":"exit","code":N} + descriptors, to be closed
 //   daemon → launcher   {"type":"stop","reason":…}
+//                       {"type":"tools"} + a memory file with the list of them, as a launch gets it
 //
 // The end of the channel without an exit means that the launcher has died.
 #pragma once
@@ -49,6 +50,7 @@ class SessionChannel final : private net::Loop::Handler {
 
   // Asks the launcher to end the sandbox.
   void SendStop(std::string_view reason);
+  void SendTools(std::string_view list);
 
  private:
   SessionChannel(net::Loop& loop, os::Fd socket, Events events)

@@ -120,6 +120,16 @@ TEST_F(ChannelTest, AStopReachesTheLauncher) {
   EXPECT_TRUE(os::ReceiveMessage(launcher_.get(), 1000)->end);
 }
 
+TEST_F(ChannelTest, ToolsReachTheLauncherHoweverManyThereAre) {
+  const std::string list(1 << 20, 'x');
+  channel_->SendTools(list);
+  const auto message = os::ReceiveMessage(launcher_.get(), 1000);
+  ASSERT_TRUE(message.has_value());
+  EXPECT_THAT(message->bytes, HasSubstr("tools"));
+  ASSERT_EQ(message->descriptors.size(), 1u);
+  EXPECT_EQ(os::ReadAll(message->descriptors[0], "the list", 2 << 20).value(), list);
+}
+
 TEST_F(ChannelTest, OnlyASeqpacketSocketIsAChannel) {
   auto ends = os::SocketPair(SOCK_STREAM).value();
   EXPECT_FALSE(SessionChannel::Make(*loop_, std::move(ends.first), {}).has_value());

@@ -322,6 +322,10 @@ void Sessions::ResumeReading() {
   for (const auto& [id, session] : leaving_) session->ResumeReading();
 }
 
+void Sessions::ShowTools(const std::string& list) {
+  for (const auto& [id, session] : live_) session->SendTools(list);
+}
+
 void Sessions::OneLessToStop() {
   if (shut_down_ && --left_to_stop_ == 0) std::exchange(shut_down_, nullptr)();
 }

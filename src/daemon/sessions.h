@@ -61,6 +61,8 @@ class Sessions {
   // What people said may not hold any more.
   void Withdraw();
   void ResumeReading();
+  // Connectors::ToolList() is another one now: every sandbox shows it.
+  void ShowTools(const std::string& list);
   // Ends all workers and calls `done`. Sessions stay recorded as running: a daemon that starts soon
   // takes them up again.
   void Shutdown(std::function<void()> done);

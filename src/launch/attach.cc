@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/text.h"
 #include "os/pty.h"
+#include "sandbox/runtime_folder.h"
 
 namespace aileron::launch {
 
@@ -36,7 +37,12 @@ class Loop {
  public:
   Loop(const Plan& plan, const std::vector<sandbox::Cover>& covers, sandbox::NativeSandbox& sandbox,
        SessionLink& session)
-      : plan_(plan), covers_(covers), sandbox_(sandbox), session_(session), keys_(kRelayBytes) {}
+      : plan_(plan),
+        covers_(covers),
+        sandbox_(sandbox),
+        session_(session),
+        tools_(session.facts().tools),
+        keys_(kRelayBytes) {}
 
   std::expected<int, sandbox::Failed> Run();
 
@@ -47,6 +53,7 @@ class Loop {
   void HearSignals(const os::Fd& signals);
   void HearDaemon();
   void HearMounts();
+  void ShowTools();
   void TakeTerminal(os::Fd master);
   void ReadMaster();
   void ReadKeys();
@@ -57,6 +64,8 @@ class Loop {
   const std::vector<sandbox::Cover>& covers_;
   sandbox::NativeSandbox& sandbox_;
   SessionLink& session_;
+  os::Fd runtime_;        // /run/aileron, to be written
+  sandbox::Tools tools_;  // that are in it
   os::Fd master_;
   std::optional<os::RawTerminal> raw_;
   int screen_ = -1;         // shows what the agent prints: the caller's terminal, if there is one
@@ -91,6 +100,9 @@ void Loop::HearSandbox() {
   } else if (std::holds_alternative<sandbox::Covered>(received->message)) {
     sandbox_.covers =
         sandbox::CoverWatch(covers_, plan_.identity, std::move(received->descriptors));
+  } else if (std::holds_alternative<sandbox::Runtime>(received->message)) {
+    if (received->descriptors.size() == 1) runtime_ = std::move(received->descriptors[0]);
+    ShowTools();
   } else if (std::holds_alternative<sandbox::Terminal>(received->message)) {
     if (received->descriptors.size() == 1) TakeTerminal(std::move(received->descriptors[0]));
   } else if (auto* failed = std::get_if<sandbox::Failed>(&received->message)) {
@@ -116,6 +128,8 @@ void Loop::HearDaemon() {
     std::fprintf(stderr, "aileron: the session was stopped%s%s\r\n",
                  word.reason.empty() ? "" : ": ", word.reason.c_str());
     (void)os::SignalChild(sandbox_.init, SIGKILL);
+  } else if (word.kind == SessionLink::Word::Kind::kTools) {
+    ShowTools();
   } else if (word.kind == SessionLink::Word::Kind::kGone) {
     Reopen();
   }
@@ -138,11 +152,23 @@ void Loop::HearMounts() {
   }
 }
 
+// The connectors may have changed at any time since the sandbox got its list.
+void Loop::ShowTools() {
+  const sandbox::Tools& now = session_.facts().tools;
+  if (!runtime_ || now == tools_) return;
+  if (const auto changed = sandbox::ChangeTools(runtime_, tools_, now); !changed) {
+    std::fprintf(stderr, "aileron: the sandbox's tools are not up to date: %s\r\n",
+                 changed.error().message.c_str());
+  }
+  tools_ = now;
+}
+
 // The sandbox has no way out meanwhile: its listeners hold what arrives until somebody accepts.
 void Loop::Reopen() {
   const auto opened = session_.Reopen();
   if (opened) {
     told_of_loss_ = false;
+    ShowTools();
   } else if (!told_of_loss_) {
     told_of_loss_ = true;
     std::fprintf(stderr, "aileron: the daemon is gone and no new one took the session: %s\r\n",

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "sandbox/identity.h"
+#include "sandbox/spec.h"
 
 namespace aileron::launch {
 
@@ -17,7 +18,7 @@ struct SessionFacts {
   std::string token;
   std::map<std::string, std::string> sentinels;  // variable → look-alike
   std::map<std::string, std::string> files;      // path → content with look-alikes
-  std::map<std::string, std::string> tools;      // commands of connectors → what they do
+  sandbox::Tools tools;                          // of the connectors
 };
 
 // NAME=VALUE, each name once; later sources win: passed on, contract, sentinels, `wanted`.

@@ -63,7 +63,7 @@ std::vector<sandbox::RuntimeFile> RuntimeFiles(const SessionLink& session, const
     if (c == '"' || c == '\\') workspace += '\\';
     workspace += c;
   }
-  std::vector<sandbox::RuntimeFile> files = {
+  return {
       {"ca.pem", session.ca_pem()},
       {"token", session.facts().token},
       {"session.json",
@@ -72,13 +72,6 @@ std::vector<sandbox::RuntimeFile> RuntimeFiles(const SessionLink& session, const
                    session.facts().id, workspace, QuotedWalls(standing))},
       {"GUIDE.md", std::string(kGuide)},
   };
-  std::string tools;
-  for (const auto& [name, summary] : session.facts().tools) {
-    tools += fmt::format("{}\t{}\n", name, summary);
-    files.push_back({fmt::format("bin/{}", name), ""});
-  }
-  files.push_back({"tools.txt", std::move(tools)});
-  return files;
 }
 
 // Of a session that there is not.
@@ -143,9 +136,11 @@ std::expected<int, Failure> Run(const Options& options) {
   const Standing standing = StandingWalls(*plan, program.confinement, sandbox->limits);
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "%s\n", LaunchLine(standing).c_str());
   if (sent) {
-    sent = sandbox::Send(
-        sandbox->channel.get(),
-        sandbox::Files{RuntimeFiles(*session, *plan, standing), std::move(*agent_files), more});
+    sent = sandbox::Send(sandbox->channel.get(),
+                         sandbox::Files{.files = RuntimeFiles(*session, *plan, standing),
+                                        .tools = session->facts().tools,
+                                        .agent_files = std::move(*agent_files),
+                                        .listeners = more});
   }
   if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
   if (!sent && sent.error().code == Code::kInvalid) return give_up(sent.error());

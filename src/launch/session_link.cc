@@ -19,6 +19,7 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t kWordMax = 64u << 10;
+constexpr std::size_t kToolsMax = 8u << 20;  // the list of them
 // What does not fit into a message is taken away by the next launch in the same workspace.
 constexpr std::size_t kReservedMax = 24u << 10;
 // Ports of bindings, besides those that the plan names.
@@ -47,6 +48,15 @@ std::vector<sandbox::Listener> CapturedIn(const json& answer) {
     captured.push_back({sandbox::ListenerKind::kCaptured, static_cast<std::uint16_t>(number)});
   }
   return captured;
+}
+
+sandbox::Tools ToolsIn(const json& list) {
+  sandbox::Tools tools;
+  if (!list.is_array()) return tools;
+  for (const json& tool : list) {
+    if (tool.is_object()) tools[Text(tool, "name")] = Text(tool, "summary");
+  }
+  return tools;
 }
 
 }  // namespace
@@ -135,11 +145,7 @@ Status SessionLink::TakeAnswer() {
       if (file.is_object()) facts_.files[Text(file, "path")] = Text(file, "content");
     }
   }
-  if (const auto tools = answer.find("tools"); tools != answer.end() && tools->is_array()) {
-    for (const json& tool : *tools) {
-      if (tool.is_object()) facts_.tools[Text(tool, "name")] = Text(tool, "summary");
-    }
-  }
+  facts_.tools = ToolsIn(answer.value("tools", json()));
   if (facts_.id.empty() || ca_pem_.empty()) {
     return Fail(Code::kInternal, "the daemon's answer lacks the session's id or its CA");
   }
@@ -208,9 +214,13 @@ SessionLink::Word SessionLink::Listen() {
     return {Word::Kind::kGone, ""};
   }
   const json word = json::parse(packet->bytes, nullptr, false);
-  if (word.is_object() && Text(word, "type") == "stop")
-    return {Word::Kind::kStop, Text(word, "reason")};
-  return {};
+  const std::string type = word.is_object() ? Text(word, "type") : "";
+  if (type == "stop") return {Word::Kind::kStop, Text(word, "reason")};
+  if (type != "tools" || packet->descriptors.size() != 1) return {};
+  const auto list = os::ReadAll(packet->descriptors.front(), "the list of tools", kToolsMax);
+  if (!list) return {};
+  facts_.tools = ToolsIn(json::parse(*list, nullptr, false));
+  return {Word::Kind::kTools, ""};
 }
 
 }  // namespace aileron::launch

@@ -51,7 +51,8 @@ class SessionLink {
   // Readable when the daemon has something to say, or is gone. -1 while there is none.
   int descriptor() const { return channel_.get(); }
   struct Word {
-    enum class Kind { kNone, kStop, kGone } kind = Kind::kNone;
+    // kTools: facts().tools are others now.
+    enum class Kind { kNone, kStop, kTools, kGone } kind = Kind::kNone;
     std::string reason;
   };
   Word Listen();

@@ -16,7 +16,8 @@ enum class Type : std::uint8_t {
   kProgram,
   kSignal,
   kCovered,
-  kCovers
+  kCovers,
+  kRuntime
 };
 
 constexpr std::size_t kCoversMax = 1u << 30;
@@ -58,6 +59,7 @@ struct Encoder {
   void operator()(const Go&) const { out.U8(static_cast<std::uint8_t>(Type::kGo)); }
   void operator()(const Listeners&) const { out.U8(static_cast<std::uint8_t>(Type::kListeners)); }
   void operator()(const Covers&) const { out.U8(static_cast<std::uint8_t>(Type::kCovers)); }
+  void operator()(const Runtime&) const { out.U8(static_cast<std::uint8_t>(Type::kRuntime)); }
   void operator()(const Covered&) const { out.U8(static_cast<std::uint8_t>(Type::kCovered)); }
   void operator()(const Terminal&) const { out.U8(static_cast<std::uint8_t>(Type::kTerminal)); }
   void operator()(const Failed& failed) const {
@@ -74,6 +76,11 @@ struct Encoder {
         out.Text(file.name);
         out.Text(file.bytes);
       }
+    }
+    out.U32(static_cast<std::uint32_t>(files.tools.size()));
+    for (const auto& [name, summary] : files.tools) {
+      out.Text(name);
+      out.Text(summary);
     }
     out.U32(static_cast<std::uint32_t>(files.listeners.size()));
     for (const Listener& listener : files.listeners) {
@@ -116,6 +123,10 @@ Message TakeFiles(WireReader& in) {
     }
   }
   for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
+    const std::string name(in.Text());
+    files.tools[name] = in.Text();
+  }
+  for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
     const std::uint8_t kind = in.U8();
     const std::uint32_t port = in.U32();
     if (kind > static_cast<std::uint8_t>(ListenerKind::kDnsTcp) || port == 0 || port > 65535)
@@ -155,6 +166,9 @@ Result<Message> Decode(std::string_view bytes) {
       break;
     case Type::kCovered:
       message = Covered{};
+      break;
+    case Type::kRuntime:
+      message = Runtime{};
       break;
     case Type::kCovers:
       message = Covers{};

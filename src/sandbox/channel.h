@@ -1,7 +1,7 @@
 // Channel: what the launcher and the process that becomes the sandbox's init say to each other.
 //
-//   init → launcher   Listeners (again, when Files asks for more), Covered, Terminal (each with
-//                     descriptors), Failed
+//   init → launcher   Listeners (again, when Files asks for more), Runtime, Covered, Terminal
+//                     (each with descriptors), Failed
 //   launcher → init   Go, Covers (with a descriptor), Files, Program, then Signals; end of file:
 //                     the sandbox ends
 //
@@ -32,6 +32,8 @@ struct Covers {};
 // The covers stand. With the descriptors of CoverWatch, in their order; not sent when there
 // are no covers.
 struct Covered {};
+// A mount of /run/aileron that can be written (sandbox/runtime_folder.h).
+struct Runtime {};
 // The master of the terminal that Program::terminals asked for.
 struct Terminal {};
 // The sandbox could not be made, or the command not started.
@@ -42,6 +44,7 @@ struct Failed {
 // What only the daemon knows, and so comes when the walls stand already.
 struct Files {
   std::vector<RuntimeFile> files;
+  Tools tools;
   std::vector<RuntimeFile> agent_files;  // by absolute path, see agent_files.h
   std::vector<Listener> listeners;       // besides Spec::listeners
 };
@@ -49,7 +52,7 @@ struct Signal {
   int number;
 };
 using Message =
-    std::variant<Go, Covers, Listeners, Covered, Terminal, Failed, Files, Program, Signal>;
+    std::variant<Go, Covers, Listeners, Runtime, Covered, Terminal, Failed, Files, Program, Signal>;
 
 struct Received {
   Message message;

@@ -24,9 +24,11 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
   EXPECT_EQ(failed.error.code, Code::kNotFound);
   EXPECT_EQ(failed.error.message, "no such thing");
   const auto files = std::get<Files>(pass(Files{{{"token", std::string("a\0b", 3)}},
+                                                {{"github", "issues"}},
                                                 {{"/home/a/.netrc", "x"}},
                                                 {{ListenerKind::kCaptured, 8443}}}));
   EXPECT_EQ(files.agent_files.at(0).name, "/home/a/.netrc");
+  EXPECT_EQ(files.tools, (Tools{{"github", "issues"}}));
   ASSERT_EQ(files.listeners.size(), 1u);
   EXPECT_EQ(files.listeners[0].kind, ListenerKind::kCaptured);
   EXPECT_EQ(files.listeners[0].port, 8443);

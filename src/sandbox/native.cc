@@ -21,6 +21,7 @@
 #include "sandbox/fix.h"
 #include "sandbox/network.h"
 #include "sandbox/root_fs.h"
+#include "sandbox/runtime_folder.h"
 
 namespace aileron::sandbox {
 
@@ -73,7 +74,10 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
   AILERON_ASSIGN(const Received last, Expect<Files>(channel));
   const Files& files = std::get<Files>(last.message);
   if (!files.listeners.empty()) AILERON_TRY(SendListeners(channel, files.listeners));
-  AILERON_TRY(WriteRuntimeFolder(files.files));
+  AILERON_ASSIGN(os::Fd runtime, WriteRuntimeFolder(files.files, files.tools));
+  const int writable = runtime.get();
+  AILERON_TRY(Send(channel, Runtime{}, {&writable, 1}));
+  runtime.Reset();
   if (!covers.empty()) AILERON_TRY(SendCovered(channel));
   if (chdir("/") != 0) return os::FailErrno("cannot enter the root folder");
 

@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <linux/mount.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -150,7 +149,10 @@ Status BindText(const std::string& path, const std::string& text) {
 // The few files of /etc that must tell the truth about this place.
 Status BuildEtc(const Identity& identity) {
   AILERON_TRY(BindText("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n"));
-  AILERON_TRY(BindText("/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost ip6-localhost\n"));
+  // The last two are what the data plane's DNS would say (proxy/names.h), without asking it.
+  AILERON_TRY(BindText("/etc/hosts",
+                       "127.0.0.1 localhost sandbox\n::1 localhost ip6-localhost\n"
+                       "198.18.0.1 aileron.internal\nfd00:a11e::1 aileron.internal\n"));
   if (!identity.renamed()) return {};
   const auto passwd = os::ReadFile("/etc/passwd");
   const auto group = os::ReadFile("/etc/group");
@@ -244,88 +246,6 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   AILERON_TRY(os::MakeFolders(runtime, 0755));
   AILERON_TRY(os::MountTmpfs(runtime, "mode=755,size=16m"));
   return PlaceRuntimeBinary(binary);
-}
-
-namespace {
-
-// Where distributions keep the roots that their programs trust.
-constexpr std::array kBundles = {"/etc/ssl/certs/ca-certificates.crt",
-                                 "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
-                                 "/etc/ssl/cert.pem"};
-constexpr std::size_t kCopyAtOnce = 1u << 20;
-constexpr std::string_view kTools = "bin/";
-
-// Appends the host's bundle, if it has one, to `file`.
-Status CopyHostBundle(const os::Fd& file) {
-  for (const char* path : kBundles) {
-    const os::Fd bundle(open(path, O_RDONLY | O_CLOEXEC));
-    if (!bundle) continue;
-    ssize_t count = 0;
-    do {
-      count = sendfile(file.get(), bundle.get(), nullptr, kCopyAtOnce);
-    } while (count > 0 || (count < 0 && errno == EINTR));
-    if (count < 0) return os::FailErrno("cannot copy {}", path);
-    return {};
-  }
-  return {};
-}
-
-// Some clients read the distribution's bundle whatever the environment says (wget, npm with a
-// cafile in its global settings), and some have no environment: there the session's CA stands as
-// well.
-Status ReplaceHostBundles() {
-  for (const char* path : kBundles) {
-    if (!os::Exists(path)) continue;
-    AILERON_ASSIGN(const os::Fd tree,
-                   os::CloneTree(fmt::format("{}/ca-bundle.pem", kRuntimeFolder)));
-    AILERON_TRY(os::SetTreeAttributes(tree, MOUNT_ATTR_RDONLY));
-    AILERON_TRY(os::AttachTree(tree, path));
-  }
-  return {};
-}
-
-Result<os::Fd> MakeRuntimeFile(std::string_view name) {
-  const std::string path = fmt::format("{}/{}", kRuntimeFolder, name);
-  os::Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
-  if (!file) return os::FailErrno("cannot create {}", path);
-  return file;
-}
-
-// A tool is this program under another name.
-Status MakeTool(std::string_view name) {
-  const std::string_view word = name.substr(kTools.size());
-  const bool plain = !word.empty() && word != "aileron" && std::ranges::all_of(word, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
-  if (!plain) return Fail(Code::kInvalid, "{} is no name for a tool", Printable(word));
-  const std::string path = fmt::format("{}/{}", kRuntimeFolder, name);
-  if (symlink("aileron", path.c_str()) != 0) return os::FailErrno("cannot create {}", path);
-  return {};
-}
-
-Status WriteBundle(std::string_view session_ca) {
-  AILERON_ASSIGN(const os::Fd file, MakeRuntimeFile("ca-bundle.pem"));
-  AILERON_TRY(CopyHostBundle(file));
-  return os::WriteAll(file.get(), fmt::format("\n{}", session_ca));
-}
-
-}  // namespace
-
-Status WriteRuntimeFolder(const std::vector<RuntimeFile>& files) {
-  for (const RuntimeFile& file : files) {
-    if (file.name.starts_with(kTools)) {
-      AILERON_TRY(MakeTool(file.name));
-      continue;
-    }
-    AILERON_ASSIGN(const os::Fd made, MakeRuntimeFile(file.name));
-    AILERON_TRY(os::WriteAll(made.get(), file.bytes));
-    if (file.name == "ca.pem") {
-      AILERON_TRY(WriteBundle(file.bytes));
-      AILERON_TRY(ReplaceHostBundles());
-    }
-  }
-  return os::Mount("", std::string(kRuntimeFolder), "", 1 | 2 | 4 | 32 | 4096,
-                   "");  // remount,bind,ro
 }
 
 }  // namespace aileron::sandbox

@@ -36,8 +36,4 @@ Result<HostTrees> OpenHostTrees(const Spec& spec, const Identity& identity);
 // Builds the file system in the mount namespace of this process, which must be new and own it.
 Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees trees);
 
-// Writes /run/aileron and makes it read-only. The CA bundle is the host's roots and the session's
-// CA.
-Status WriteRuntimeFolder(const std::vector<RuntimeFile>& files);
-
 }  // namespace aileron::sandbox

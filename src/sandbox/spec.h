@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,11 +42,13 @@ struct Listener {
 };
 std::string_view ListenerKindName(ListenerKind kind);
 
-// A file that the sandbox finds under /run/aileron; one in "bin/" is this program by that name.
+// A file that the sandbox finds under /run/aileron.
 struct RuntimeFile {
   std::string name;
   std::string bytes;
 };
+// Commands there, each this program by another name → what it does.
+using Tools = std::map<std::string, std::string>;
 
 // Something that stands over a name in the workspace or a mount. Covers come in order: one over a
 // folder stands before those in it.

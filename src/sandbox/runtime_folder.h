@@ -1,0 +1,24 @@
+// /run/aileron: what the sandbox finds there.
+//
+// It is read-only inside. The launcher holds a mount of it that can be written and that no process
+// inside can reach, so that the tools follow the connectors while the agent runs.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "os/fd.h"
+#include "sandbox/spec.h"
+
+namespace aileron::sandbox {
+
+// Writes it in the mount namespace of this process and makes it read-only there; gives the mount
+// that can be written. The CA bundle is the host's roots and the session's CA.
+Result<os::Fd> WriteRuntimeFolder(const std::vector<RuntimeFile>& files, const Tools& tools);
+
+// Makes the commands in bin/, each a link to this program, and tools.txt those of `now`.
+Status ChangeTools(const os::Fd& folder, const Tools& before, const Tools& now);
+
+}  // namespace aileron::sandbox
