@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from lib import process
+from lib.inside import CURL, spoken
 
 _AUTH = '-H "Authorization: Bearer $AILERON_TOKEN"'
 
@@ -33,8 +34,8 @@ def test_every_way_leads_to_it(any_world, client):
                                    "Bearer ${AILERON_TOKEN%?}", "Bearer ail1.AAAA.AAAA"])
 def test_without_the_token_nothing_is_told(any_world, token):
     """A request without the session's token, or with a changed one, is answered."""
-    result = _ask(any_world, f'curl -sS -H "Authorization: {token}" "$AILERON_API_URL/session"').ok()
-    answer = json.loads(result.out)
+    curl = CURL.replace("Bearer $AILERON_TOKEN", token)
+    answer = spoken(_ask(any_world, f'{curl} "$AILERON_API_URL/session"').ok().out)
     assert answer["status"] == 401 and answer["code"] == "token_refused"
     assert "AILERON_TOKEN" in answer["hint"] and "id" not in answer
 
@@ -43,10 +44,9 @@ def test_the_token_of_another_session_is_refused(any_world):
     """A session speaks for another one that runs at the same time."""
     other = any_world.launch_start("sh", "-c", "echo $AILERON_TOKEN; read line", stdin=subprocess.PIPE)
     stolen = other.stdout.readline().decode().strip()
-    script = 'curl -sS -H "Authorization: Bearer %s" "$AILERON_API_URL/session"'
-    assert json.loads(_ask(any_world, script % stolen).ok().out)["code"] == "token_refused"
-    own = _ask(any_world, script % "$AILERON_TOKEN").ok().out
-    assert "id" in json.loads(own), "the canary: its own token is good"
+    own = f'{CURL} "$AILERON_API_URL/session"'
+    assert spoken(_ask(any_world, own.replace("$AILERON_TOKEN", stolen)).ok().out)["code"] == "token_refused"
+    assert "id" in spoken(_ask(any_world, own).ok().out), "the canary: its own token is good"
     other.stdin.close()
     other.wait(process.PATIENCE)
 
@@ -110,8 +110,7 @@ def test_a_sandbox_cannot_use_up_the_daemons_connections(any_world):
     path = any_world.write("hold.py", hold)
     greedy = any_world.launch_start("python3", path)
     assert int(greedy.stdout.readline()) > 0
-    answer = _ask(any_world, f'curl -sS {_AUTH} "$AILERON_API_URL/session"').ok().out
-    assert "id" in json.loads(answer)
+    assert "id" in spoken(_ask(any_world, f'{CURL} "$AILERON_API_URL/session"').ok().out)
     assert any_world.json("status")["sessions"] is not None
     greedy.terminate()
     greedy.wait(process.PATIENCE)

@@ -6,12 +6,13 @@ import subprocess
 
 import pytest
 
-from lib import binary, process
+from lib import binary, control, process
+from lib.inside import CURL as _CURL
+from lib.inside import spoken
 
 HOST = "api.github.com"
 SECRET = "ghp_the-token-that-nobody-sees"
 _CONNECTORS = binary.REPOSITORY / "connectors"
-_CURL = 'curl -sS --http1.1 -H "Authorization: Bearer $AILERON_TOKEN" -H "Content-Type: application/json"'
 
 
 def _issues(request):
@@ -67,7 +68,7 @@ class Talk:
         self.child.stdin.flush()
         line = self.child.stdout.readline()
         assert line, self.child.stderr.read()
-        return json.loads(line)
+        return spoken(line.decode())
 
     def end(self):
         """Ends the sandbox."""
@@ -187,10 +188,7 @@ def test_a_value_stays_in_its_place(talk):
 
 def _decide(world, approval: str, body: dict) -> dict:
     """A yes by the control API, as a surface with a form for arguments sends it."""
-    result = world.run("curl", "-sS", "--unix-socket", os.path.join(world.runtime, "aileron", "control.sock"),
-                       "-H", "Content-Type: application/json", "-d", json.dumps(body),
-                       f"http://aileron/v1/approvals/{approval}/approve").ok()
-    return json.loads(result.out)
+    return control.ask(world, "POST", f"/approvals/{approval}/approve", body).value
 
 
 def test_a_person_sees_a_preview_and_changes_what_may_be_changed(talk):
@@ -331,7 +329,7 @@ def test_an_approved_operation_is_not_lost_with_the_daemon(github):
 def test_unattended_refuses_what_would_ask(github):
     """With --unattended a changing operation waits or runs."""
     result = github.shell(_run("issues.create", {"owner": "o", "repo": "r", "title": "x"}), flags=["--unattended"])
-    assert json.loads(result.out)["code"] == "approval_denied"
+    assert spoken(result.out)["code"] == "approval_denied"
     assert github.github.seen() == [] and github.json("approvals", "list", "--all") == []
 
 

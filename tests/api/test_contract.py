@@ -1,0 +1,230 @@
+"""Both APIs answer as api/openapi.yaml says, on every route, to good requests and to bad ones."""
+
+import json
+import os
+import socket
+
+import pytest
+
+from lib import binary, certificates, contract, control, process
+from lib.inside import Inside
+
+_SLACK = binary.REPOSITORY / "connectors" / "slack-chat.yaml"
+_NOBODY = "01KB0S5C8T3V9PAHD0QW6KFZ3M"
+# Routes that no scenario gets an answer of, as "surface METHOD path", each with its reason.
+UNANSWERED = {}
+
+
+@pytest.fixture
+def slack(ordinary):
+    """A world with a connector, its credential, and a stand-in that takes all."""
+    ordinary.site("slack.com", allow=False)
+    ordinary.unlock()
+    return ordinary
+
+
+def _vault(world) -> None:
+    ask = control.ask
+    fresh = ask(world, "POST", "/vault/init", raw=b"another passphrase, long enough")
+    assert fresh.status == 409 and fresh.code == "vault_exists"
+    assert ask(world, "POST", "/vault/lock").ok()["state"] == "locked"
+    assert ask(world, "POST", "/vault/unlock", raw=b"not the passphrase").code == "wrong_passphrase"
+    assert ask(world, "PUT", "/secrets/token%2Fslack", raw=b"x").code == "vault_locked"
+    passphrase = world.read(world.passphrase_file).encode()
+    assert ask(world, "POST", "/vault/unlock?auto_lock_s=3600", raw=passphrase).ok()["locks_at"]
+    ask(world, "POST", "/vault/passphrase", raw=passphrase + b"\0" + passphrase + b"!").ok()
+    ask(world, "POST", "/vault/passphrase", raw=passphrase + b"!\0" + passphrase).ok()
+    assert ask(world, "POST", "/vault/passphrase", raw=b"no zero byte").status == 400
+    assert ask(world, "GET", "/vault").ok()["state"] == "unlocked"
+
+
+def _secrets_and_bindings(world) -> None:
+    ask = control.ask
+    ask(world, "PUT", "/secrets/token%2Fslack", raw=b"xoxb-the-token").ok(201)
+    ask(world, "PUT", "/secrets/token%2Fslack", raw=b"xoxb-the-token-2").ok(200)
+    assert ask(world, "PUT", "/secrets/NO%20NAME", raw=b"x").code == "invalid_name"
+    ask(world, "PUT", "/secrets/token%2Fold", raw=b"x").ok(201)
+    ask(world, "DELETE", "/secrets/token%2Fold").ok()
+    assert ask(world, "DELETE", "/secrets/token%2Fold").status == 404
+    assert [one["name"] for one in ask(world, "GET", "/secrets").ok()["secrets"]] == ["token/slack"]
+    fields = {"name": "slack", "host": "slack.com", "scheme": "bearer", "credential": "token/slack", "mask": True,
+              "methods": ["GET", "POST"], "paths": ["/api/**"]}
+    ask(world, "POST", "/bindings", fields).ok(201)
+    assert ask(world, "POST", "/bindings", fields).code == "binding_exists"
+    assert ask(world, "POST", "/bindings", {**fields, "name": "b", "scheme": "bearrer"}).code == "invalid_binding"
+    ask(world, "POST", "/bindings", {"name": "elsewhere", "host": "e.test", "scheme": "bearer", "credential": "a/b",
+                                     "from": {"exec": "false"}}).ok(201)
+    ask(world, "POST", "/bindings", {"name": "renewed", "host": "r.test", "scheme": "oauth2", "credential": "a/c",
+                                     "oauth2": {"token_url": "https://r.test/token", "grant": "client_credentials",
+                                                "client_id": "c"}}).ok(201)
+    ask(world, "GET", "/bindings").ok()
+    ask(world, "GET", "/bindings/slack").ok()
+    ask(world, "GET", "/bindings/elsewhere").ok()
+    assert ask(world, "GET", "/bindings/none").status == 404
+    for host in ("slack.com", "e.test", "r.test", "github.com"):
+        ask(world, "POST", "/bindings/check", {"host": host}).ok()
+    assert ask(world, "POST", "/bindings/check", {"host": "no host"}).status == 400
+    ask(world, "DELETE", "/bindings/elsewhere").ok()
+    assert ask(world, "DELETE", "/bindings/elsewhere").status == 404
+    assert ask(world, "DELETE", "/bindings/github-git").code == "binding_builtin"
+
+
+def _connectors(world) -> None:
+    ask = control.ask
+    for status in (201, 201):
+        with open(_SLACK, "rb") as file:
+            added = ask(world, "POST", "/connectors", {"file": "slack-chat.yaml"}, fds=[file.fileno()]).ok(status)
+    fqn = added["fqn"].replace("/", "%2F")
+    with open(__file__, "rb") as file:
+        assert ask(world, "POST", "/connectors", {"file": "x"}, fds=[file.fileno()]).status == 400
+    assert ask(world, "POST", "/connectors", {"file": "x"}).status == 400
+    assert "messages.post" in ask(world, "GET", f"/connectors/{fqn}").ok()["spec"]
+    assert [one["fqn"] for one in ask(world, "GET", "/connectors").ok()["connectors"]] == [added["fqn"]]
+    assert ask(world, "GET", "/connectors/none.test%2Fx").status == 404
+    assert ask(world, "DELETE", f"/connectors/{fqn}").ok() == {"removed": added["fqn"]}
+    assert ask(world, "DELETE", f"/connectors/{fqn}").status == 404
+    with open(_SLACK, "rb") as file:
+        ask(world, "POST", "/connectors", {"file": "slack-chat.yaml"}, fds=[file.fileno()]).ok(201)
+
+
+def _sandbox(inside: Inside) -> str:
+    """Every route of the sandbox's API; gives the id of a call that waits."""
+    assert inside.ask("GET", "/session").ok()["id"] == inside.session
+    assert [one["name"] for one in inside.ask("GET", "/tools").ok()["tools"]] == ["slack-chat"]
+    assert inside.ask("GET", "/tools/search?q=write+a+message&limit=3").ok()["hits"]
+    inside.ask("GET", "/tools/slack-chat").ok()
+    assert inside.ask("GET", "/tools/slack").code == "unknown_tool"
+    post = {"channel": "C1", "text": "hello"}
+    read = inside.call("slack-chat", "channels.get", {"channel": "C1"}, "A").ok()
+    assert read["state"] == "succeeded" and read["outcome"]["status"] == 200
+    assert inside.call("slack-chat", "channels.get", {"chanel": "C1"}, "B").status == 400
+    assert inside.call("slack-chat", "channels.gett", {}, "C").status in (400, 404)
+    waits = inside.call("slack-chat", "messages.post", post, "D").ok(202)
+    assert inside.ask("GET", f"/runs/{waits['id']}?wait_s=0").ok(202)["state"] == "pending"
+    assert inside.ask("GET", f"/runs/{_NOBODY}").status == 404
+    assert inside.ask("GET", "/runs/none").status in (400, 404)
+    for body in ({}, {"tool": "slack-chat"}, [], {"tool": 1, "operation": 2, "key": 3}, {"unknown": 1}):
+        assert inside.ask("POST", "/runs", body).status == 400, body
+    assert inside.ask("POST", "/results", {}).ok() == {"results": [], "waiting": 1}
+    for raw in (b"{", b"\xff", b"null", b'{"limit":"x"}', b'{"acknowledge":[1]}'):
+        assert inside.ask("POST", "/results", raw=raw).status == 400, raw
+    for headers in ({"Authorization": None}, {"Authorization": "Bearer x"}):
+        for method, path in (("GET", "/session"), ("GET", "/tools"), ("GET", "/tools/search?q=x"), ("GET", "/tools/slack-chat"),
+                             ("POST", "/runs"), ("GET", f"/runs/{waits['id']}"), ("POST", "/results")):
+            refused = inside.ask(method, path, headers=headers)
+            assert refused.status == 401 and refused.code == "token_refused"
+    return waits["id"]
+
+
+def _approvals(world, inside: Inside, waiting: str) -> None:
+    ask = control.ask
+    assert [one["id"] for one in ask(world, "GET", "/approvals").ok()["approvals"]] == [waiting]
+    assert ask(world, "GET", f"/approvals?session={inside.session}&state=all&limit=5").ok()["approvals"]
+    assert ask(world, "GET", "/approvals?state=odd").status == 400
+    assert ask(world, "GET", f"/approvals/{waiting}").ok()["state"] == "pending"
+    assert ask(world, "GET", f"/approvals/{_NOBODY}").status == 404
+    assert ask(world, "POST", f"/approvals/{_NOBODY}/deny", {}).status == 404
+    for body in ({"scope": {"kind": "odd"}}, {"scop": 1}, [], {"reason": "x" * 501}):
+        assert ask(world, "POST", f"/approvals/{waiting}/approve", body).status == 400, body
+    assert ask(world, "POST", f"/approvals/{waiting}/approve", {"arguments": {"channel": "C2"}}).status in (400, 409)
+    ask(world, "POST", f"/approvals/{waiting}/approve", {"scope": {"kind": "session"}, "reason": "fine"}).ok()
+    assert ask(world, "POST", f"/approvals/{waiting}/deny", {}).status == 409
+    done = ask(world, "GET", f"/approvals/{waiting}?wait_s=30").ok()
+    assert done["state"] == "succeeded" and done["outcome"]["status"] == 200
+    assert inside.ask("GET", f"/runs/{waiting}").ok()["state"] == "succeeded"
+    result, = inside.ask("POST", "/results", {}).ok()["results"]
+    assert inside.ask("POST", "/results", {"acknowledge": [result["id"]]}).ok()["results"] == []
+    grant, = ask(world, "GET", f"/grants?session={inside.session}").ok()["grants"]
+    ask(world, "DELETE", f"/grants/{grant['id']}").ok()
+    assert ask(world, "DELETE", f"/grants/{grant['id']}").status == 404
+    denied = inside.call("slack-chat", "messages.delete", {"channel": "C1", "ts": "1.0"}, "E").ok(202)["id"]
+    ask(world, "POST", f"/approvals/{denied}/deny", {"reason": "no"}).ok()
+    assert inside.ask("GET", f"/runs/{denied}?wait_s=5").ok()["state"] == "denied"
+    with control.Stream(world, "/approvals/stream?after_seq=0") as stream:
+        assert next(stream)[0] == "asked"
+
+
+def _sessions_and_audit(world, inside: Inside) -> None:
+    ask = control.ask
+    ask(world, "GET", "/status").ok()
+    assert [one["id"] for one in ask(world, "GET", "/sessions").ok()["sessions"]] == [inside.session]
+    ask(world, "GET", f"/sessions/{inside.session}").ok()
+    assert ask(world, "GET", f"/sessions/{_NOBODY}").status == 404
+    for body in ({}, {"workspace": world.workspace, "nope": 1}):
+        assert ask(world, "POST", "/sessions", body).status == 400
+    mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with mine:
+        with theirs:
+            opened = ask(world, "POST", "/sessions", {
+                "command": ["true"], "workspace": world.workspace, "driver": "native", "tier": "host", "image": "host",
+                "pid": os.getpid(), "network": {"profile": "locked", "allow": ["a.test"]},
+                "connect_to": ["a.test:443:127.0.0.1:1"],
+                "upstream_ca": world.read(certificates.shared().certificate)}, fds=[theirs.fileno()])
+        assert opened.ok(201)["id"] in opened.header("Location")
+        ask(world, "DELETE", f"/sessions/{opened.value['id']}").ok()
+    process.eventually(lambda: len(ask(world, "GET", "/sessions").ok()["sessions"]) == 1, "it is put away")
+    assert ask(world, "DELETE", f"/sessions/{opened.value['id']}").code == "session_over"
+    assert ask(world, "GET", "/sessions?all=true").ok()["sessions"][0]["id"] == opened.value["id"]
+    with control.Stream(world, f"/sessions/{inside.session}/events?after_seq=0") as stream:
+        assert next(stream)[0] == "record"
+    records = ask(world, "GET", "/audit?limit=1000").ok()["records"]
+    ask(world, "GET", f"/audit/{records[-1]['seq']}").ok()
+    assert ask(world, "GET", "/audit/999999").status == 404
+    for query in ("limit=x", "since=yesterday", "after_seq=-1"):
+        assert ask(world, "GET", f"/audit?{query}").status == 400, query
+    with control.Stream(world, "/audit/stream?after_seq=0") as stream:
+        assert next(stream)[2]["seq"] == 1
+    assert ask(world, "GET", "/audit/verify").ok()["ok"]
+    lines = ask(world, "GET", f"/audit/export?format=jsonl&session={inside.session}").body.splitlines()
+    assert lines and all(json.loads(line)["session"] == inside.session for line in lines)
+
+
+def test_every_route_answers_as_the_document_says(slack):
+    """A route of the document is answered by no scenario, or its answers are others than the document says."""
+    contract.answered.clear()
+    _vault(slack)
+    _secrets_and_bindings(slack)
+    _connectors(slack)
+    inside = Inside(slack)
+    _approvals(slack, inside, _sandbox(inside))
+    _sessions_and_audit(slack, inside)
+    inside.end()
+    assert "sessions" in control.ask(slack, "POST", "/daemon/stop", {"end_sessions": True}).ok(202)
+    missing = {" ".join(key) for key in set(contract.routes()) - contract.answered}
+    assert missing == set(UNANSWERED), "add a call of it to this test, or a reason to UNANSWERED"
+
+
+def test_what_is_no_route_is_refused_as_the_document_says(slack):
+    """An unknown path or method is answered with something else than a problem document."""
+    slack.json("vault", "status")
+    for method, path, code in (("GET", "/nothing", "no_such_route"), ("POST", "/status", "method_not_allowed"),
+                               ("PATCH", "/vault", "method_not_allowed"), ("GET", "/", "no_such_route"),
+                               ("GET", "/approvals/%2e%2e/vault", "no_such_route"), ("GET", "//vault", "no_such_route")):
+        refused = control.ask(slack, method, path)
+        assert refused.code == code and refused.status in (404, 405), (method, path, refused)
+    body = {"host": "a.test"}
+    assert control.ask(slack, "GET", "/status", body).code == "unexpected_body"
+    assert control.ask(slack, "POST", "/bindings/check", raw=b"{" * 1000).status in (400, 415)
+    large = [("Content-Type", "application/json"), ("Content-Length", str((1 << 20) + 1))]
+    assert control.ask(slack, "POST", "/bindings/check", headers=large).code == "body_too_large"
+
+
+def test_canary_the_judge_sees_what_is_wrong():
+    """The comparison with the document cannot fail: a wrong status, type or body passes."""
+    good = {"state": "locked", "entries": 1, "auto_lock_s": None, "locks_at": None}
+    refusal = {"type": "about:blank", "title": "t", "status": 404, "detail": "d", "code": "c"}
+
+    def judge(value, status=200, kind="application/json", path="/vault", method="GET"):
+        contract.check(contract.CONTROL, method, path, contract.Answer(
+            status, [("Content-Type", kind)], json.dumps(value).encode()))
+
+    judge(good)
+    judge(refusal, 404, "application/problem+json")
+    for wrong in (dict(value={**good, "state": "ajar"}), dict(value={**good, "entries": "1"}), dict(value={"state": "locked"}),
+                  dict(value={**good, "passphrase": "x"}), dict(value=good, status=201),
+                  dict(value=good, kind="text/plain"), dict(value=refusal, status=403, kind="application/problem+json"),
+                  dict(value=good, path="/vaults"), dict(value=good, method="DELETE"), dict(value=good, status=404),
+                  dict(value={"bindings": [{"name": "b"}], "problem": ""}, path="/bindings"),
+                  dict(value={"sessions": [], "more": 1}, path="/sessions")):
+        with pytest.raises(AssertionError):
+            judge(**wrong)
