@@ -42,14 +42,17 @@ class Inside:
         hello = json.loads(first)
         self.session, self.token = hello["session"], hello["token"]
         self._lock = threading.Condition()
-        self._asked, self._answers, self._over = 0, {}, False
+        self._asked, self._answers, self._sent, self._over = 0, {}, set(), False
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
         for line in self.child.stdout:
             answer = json.loads(line)
             with self._lock:
-                self._answers[answer.pop("n")] = answer
+                if "sent" in answer:
+                    self._sent.add(answer["sent"])
+                else:
+                    self._answers[answer.pop("n")] = answer
                 self._lock.notify_all()
         with self._lock:
             self._over = True
@@ -86,12 +89,18 @@ class Inside:
         """A shell script, to its end."""
         return self.finish(self.start(script, data))
 
-    def begin(self, method: str, target: str, body=None, raw: bytes | None = None, headers=None) -> tuple:
-        """Sends a request for `target` (below /v1); `answer` has what came of it."""
+    def begin(self, method: str, target: str, body=None, raw: bytes | None = None, headers=None, kept=False) -> tuple:
+        """Sends a request for `target` (below /v1); `answer` has what came of it.
+
+        With `kept` it goes over the one connection that stays open, and has been sent when this returns.
+        """
         data = raw if raw is not None else (b"" if body is None else json.dumps(body).encode())
         given = {"Content-Type": "application/json"} if data else {}
-        return method, target, self._send(method=method, path=target, headers={**given, **(headers or {})},
-                                          body=base64.b64encode(data).decode())
+        number = self._send(method=method, path=target, headers={**given, **(headers or {})}, kept=kept,
+                            body=base64.b64encode(data).decode())
+        with self._lock:
+            assert not kept or self._lock.wait_for(lambda: {number} & (self._sent | set(self._answers)), process.PATIENCE)
+        return method, target, number
 
     def answer(self, begun: tuple) -> contract.Answer:
         """The answer to a request that was begun."""

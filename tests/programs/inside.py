@@ -1,7 +1,8 @@
 """Does in the sandbox what lines on standard input ask for, each in a thread of its own.
 
 {"n", "run"}: a shell script, answered with its code and what it printed. {"n", "method", "path", "headers",
-"body"}: a request to the sandbox's API, answered with status, headers and body (base64).
+"body", "kept"}: a request to the sandbox's API, answered with status, headers and body (base64); on the one
+connection that is kept, it is said as well when it has been sent.
 """
 
 import base64
@@ -27,18 +28,35 @@ def run(asked: dict) -> dict:
             "err": done.stderr.decode("utf-8", "replace")}
 
 
+def connect() -> http.client.HTTPSConnection:
+    """A connection to the API."""
+    return http.client.HTTPSConnection(_API.hostname, 443, context=_CONTEXT, timeout=90)
+
+
+def say(**what) -> None:
+    """One line to the test."""
+    with _lock:
+        print(json.dumps(what), flush=True)
+
+
 def request(asked: dict) -> dict:
-    """One request, on a connection of its own."""
+    """One request, on a connection of its own or on the kept one."""
     headers = {"Authorization": f"Bearer {os.environ['AILERON_TOKEN']}", **asked["headers"]}
     headers = {name: value for name, value in headers.items() if value is not None}
-    connection = http.client.HTTPSConnection(_API.hostname, 443, context=_CONTEXT, timeout=90)
+    connection = _kept if asked["kept"] else connect()
     try:
         connection.request(asked["method"], _API.path + asked["path"], base64.b64decode(asked["body"]) or None, headers)
+        if asked["kept"]:
+            say(sent=asked["n"])
         answer = connection.getresponse()
         return {"status": answer.status, "headers": answer.getheaders(),
                 "body": base64.b64encode(answer.read()).decode()}
-    finally:
+    except (OSError, http.client.HTTPException):
         connection.close()
+        raise
+    finally:
+        if not asked["kept"]:
+            connection.close()
 
 
 def serve(asked: dict) -> None:
@@ -47,10 +65,10 @@ def serve(asked: dict) -> None:
         answer = run(asked) if "run" in asked else request(asked)
     except (OSError, http.client.HTTPException) as error:
         answer = {"error": repr(error)}
-    with _lock:
-        print(json.dumps({"n": asked["n"], **answer}), flush=True)
+    say(n=asked["n"], **answer)
 
 
-print(json.dumps({"session": os.environ["AILERON_SESSION_ID"], "token": os.environ["AILERON_TOKEN"]}), flush=True)
+_kept = connect()
+say(session=os.environ["AILERON_SESSION_ID"], token=os.environ["AILERON_TOKEN"])
 for line in sys.stdin:
     threading.Thread(target=serve, args=(json.loads(line),), daemon=True).start()
