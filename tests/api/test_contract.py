@@ -109,8 +109,8 @@ def _sandbox(inside: Inside) -> str:
     for raw in (b"{", b"\xff", b"null", b'{"limit":"x"}', b'{"acknowledge":[1]}'):
         assert inside.ask("POST", "/results", raw=raw).status == 400, raw
     for headers in ({"Authorization": None}, {"Authorization": "Bearer x"}):
-        for method, path in (("GET", "/session"), ("GET", "/tools"), ("GET", "/tools/search?q=x"), ("GET", "/tools/slack-chat"),
-                             ("POST", "/runs"), ("GET", f"/runs/{waits['id']}"), ("POST", "/results")):
+        for method, path in (("GET", "/session"), ("GET", "/tools"), ("GET", "/tools/search?q=x"), ("POST", "/runs"),
+                             ("GET", "/tools/slack-chat"), ("GET", f"/runs/{waits['id']}"), ("POST", "/results")):
             refused = inside.ask(method, path, headers=headers)
             assert refused.status == 401 and refused.code == "token_refused"
     return waits["id"]
@@ -220,8 +220,8 @@ def test_canary_the_judge_sees_what_is_wrong():
 
     judge(good)
     judge(refusal, 404, "application/problem+json")
-    for wrong in (dict(value={**good, "state": "ajar"}), dict(value={**good, "entries": "1"}), dict(value={"state": "locked"}),
-                  dict(value={**good, "passphrase": "x"}), dict(value=good, status=201),
+    for wrong in (dict(value={**good, "state": "ajar"}), dict(value={**good, "entries": "1"}),
+                  dict(value={"state": "locked"}), dict(value={**good, "passphrase": "x"}), dict(value=good, status=201),
                   dict(value=good, kind="text/plain"), dict(value=refusal, status=403, kind="application/problem+json"),
                   dict(value=good, path="/vaults"), dict(value=good, method="DELETE"), dict(value=good, status=404),
                   dict(value={"bindings": [{"name": "b"}], "problem": ""}, path="/bindings"),

@@ -1,8 +1,5 @@
 """The daemon is killed at every step of an operation: nothing is lost, and nothing runs twice."""
 
-import os
-import signal
-
 import pytest
 
 from lib import control, process
@@ -40,7 +37,7 @@ class Scene:
 
     def freeze(self) -> None:
         """Stops the daemon where it is: what is sent to it from now on is never read."""
-        os.kill(self.world.daemon_pid(), signal.SIGSTOP)
+        process.freeze(self.world.daemon_pid())
 
     def sends(self, body: dict, target: str):
         """Sends a body over the connection that is kept, without waiting for the answer."""
@@ -54,11 +51,11 @@ class Scene:
 
     def approval(self, question: str) -> dict:
         """The question as a person sees it."""
-        return control.ask(self.world, "GET", f"/approvals/{question}").ok()
+        return control.approval(self.world, question)
 
     def approve(self, question: str, **decision) -> dict:
         """A person's yes."""
-        return control.ask(self.world, "POST", f"/approvals/{question}/approve", decision).ok()
+        return control.approve(self.world, question, **decision)
 
     def ended(self, question: str) -> dict:
         """What became of a run, as its session sees it."""
@@ -66,7 +63,8 @@ class Scene:
 
     def results(self, *acknowledge) -> list:
         """The results that were not collected yet."""
-        return self.inside.ask("POST", "/results", {"acknowledge": list(acknowledge)} if acknowledge else {}).ok()["results"]
+        body = {"acknowledge": list(acknowledge)} if acknowledge else {}
+        return self.inside.ask("POST", "/results", body).ok()["results"]
 
     def interrupted(self, question: str, name: str, times: int) -> None:
         """It failed with `interrupted`, was made `times` times, and is made no more, whatever is done."""
@@ -103,7 +101,7 @@ def test_when_the_question_was_made(scene):
     scene.killed()
     assert scene.approval(question) == before and before["state"] == "pending"
     assert scene.asked("a") == question, "the same call asks again"
-    assert [one["id"] for one in control.ask(scene.world, "GET", "/approvals").ok()["approvals"]] == [question]
+    assert [one["id"] for one in control.waiting(scene.world)] == [question]
     scene.approve(question)
     scene.once(question, "a")
 
@@ -161,7 +159,7 @@ def test_when_the_answer_was_on_its_way(scene):
 def test_when_it_was_decided_and_not_begun(scene):
     """A yes that could not be carried out yet is lost with the daemon, or carried out more than once."""
     question = scene.asked("a")
-    os.kill(scene.inside.child.pid, signal.SIGSTOP)  # the launcher cannot bring the session back
+    process.freeze(scene.inside.child.pid)  # the launcher cannot bring the session back
     scene.kill()
     scene.world.json("approvals", "list")  # starts a daemon
     assert scene.approve(question)["state"] == "approved"
@@ -169,7 +167,7 @@ def test_when_it_was_decided_and_not_begun(scene):
     scene.world.json("approvals", "list")
     decided = scene.approval(question)
     assert decided["state"] == "approved" and decided["decided_by"] and scene.site.made["a"] == 0
-    os.kill(scene.inside.child.pid, signal.SIGCONT)
+    process.thaw(scene.inside.child.pid)
     scene.back()
     scene.once(question, "a")
 
@@ -177,19 +175,19 @@ def test_when_it_was_decided_and_not_begun(scene):
 def test_when_it_was_denied(scene):
     """A no is forgotten, or its reason is."""
     question = scene.asked("a")
-    control.ask(scene.world, "POST", f"/approvals/{question}/deny", {"reason": "not this one"}).ok()
+    control.deny(scene.world, question, reason="not this one")
     scene.killed()
     run = scene.ended(question)
     assert run["state"] == "denied" and run["reason"] == "not this one"
     again = make(scene.inside, "a", "K")
     assert again.code == "approval_denied" or again.ok()["state"] == "denied"
-    assert scene.site.made["a"] == 0 and control.ask(scene.world, "GET", "/approvals").ok()["approvals"] == []
+    assert scene.site.made["a"] == 0 and control.waiting(scene.world) == []
 
 
 def test_when_it_was_claimed_and_not_sent(scene):
     """What was begun and had not reached the site is run again by itself, or seems to be open for ever."""
     question = scene.asked("a")
-    os.kill(scene.world.worker(), signal.SIGSTOP)
+    process.freeze(scene.world.worker())
     scene.approve(question)
     process.eventually(lambda: scene.approval(question)["state"] == "running", "it was begun")
     scene.killed()
@@ -272,21 +270,17 @@ def test_a_counted_yes_is_counted_over_kills(scene):
     assert dict(scene.site.made) == {"a": 1, "b": 1, "c": 1}
 
 
-def test_a_tool_that_waits_goes_on(scene):
-    """A tool that waits for a person fails with the daemon, or its call is made twice."""
-    tools = {name: scene.inside.start(f"thing make --name {name}") for name in ("yes", "no")}
-
-    def waiting() -> dict:
-        found = control.ask(scene.world, "GET", "/approvals").ok()["approvals"]
-        return {one["fields"][0]["value"]: one["id"] for one in found}
-
-    questions = process.eventually(lambda: len(found := waiting()) == 2 and found, "both ask")
+def test_a_call_that_was_left_is_come_back_to(scene):
+    """A call that a tool left to wait cannot be waited for after a kill, or is made twice."""
+    calls = {name: scene.inside.run(f"thing make --name {name} --no-wait") for name in ("yes", "no")}
+    assert [call.rc for call in calls.values()] == [75, 75]
+    questions = {name: call.out.strip() for name, call in calls.items()}
     for _ in range(2):
         scene.killed()
-        assert waiting() == questions
+        assert sorted(one["id"] for one in control.waiting(scene.world)) == sorted(questions.values())
     scene.approve(questions["yes"])
-    control.ask(scene.world, "POST", f"/approvals/{questions['no']}/deny", {"reason": "never"}).ok()
-    done, refused = scene.inside.finish(tools["yes"]), scene.inside.finish(tools["no"])
+    control.deny(scene.world, questions["no"], reason="never")
+    done, refused = (scene.inside.run(f"aileron wait {questions[name]}") for name in ("yes", "no"))
     assert done.rc == 0 and '"name": "yes"' in done.out, done.describe()
     assert refused.rc == 77 and "never" in refused.err, refused.describe()
     assert dict(scene.site.made) == {"yes": 1}

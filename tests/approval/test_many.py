@@ -45,7 +45,7 @@ class Host:
         assert self.problems == [], self.problems
 
     def _pending(self) -> list:
-        return control.ask(self.world, "GET", "/approvals?limit=2000").ok()["approvals"]
+        return control.waiting(self.world)
 
     def look(self) -> None:
         """Lists, and shows some of what is listed, whole."""
@@ -53,7 +53,7 @@ class Host:
             rows = self._pending()
             self.listed = max(self.listed, len(rows))
             for row in rows[::25]:
-                shown = control.ask(self.world, "GET", f"/approvals/{row['id']}").ok()
+                shown = control.approval(self.world, row['id'])
                 assert shown["title"] == row["title"] and shown["session"] == row["session"]
 
     def decide(self, number: int) -> None:
@@ -125,7 +125,7 @@ def test_two_hundred_questions_and_sixteen_clients(scene):
     """A caller gets the answer of another one, none, or two; or a watcher misses a change or sees it twice."""
     ends = _ask_all(scene)
     total = _SESSIONS * _EACH
-    process.eventually(lambda: len(control.ask(scene, "GET", "/approvals?limit=2000").ok()["approvals"]) == total,
+    process.eventually(lambda: len(control.waiting(scene)) == total,
                        "all of them wait", process.PATIENCE * 3)
     host = Host(scene)
     for number in range(_WATCHERS):
@@ -145,7 +145,7 @@ def test_two_hundred_questions_and_sixteen_clients(scene):
     host.over.set()
     # A last change, after all others, that is none of theirs.
     mark = scene.insides[0].call("thing", "mend", {"name": "mark"}, "mark").ok(202)["id"]
-    control.ask(scene, "POST", f"/approvals/{mark}/approve", {"scope": {"kind": "session"}}).ok()
+    control.approve(scene, mark, scope={"kind": "session"})
     host.finish()
     _check(host, total)
 

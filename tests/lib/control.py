@@ -103,3 +103,28 @@ class Stream:
                 fields[name] = value.removeprefix(" ")
             elif not line.strip() and fields:
                 return fields.get("event", ""), fields.get("id", ""), json.loads(fields["data"])
+
+
+def waiting(world) -> list:
+    """The questions that wait for a person."""
+    return ask(world, "GET", "/approvals?limit=2000").ok()["approvals"]
+
+
+def approval(world, question: str) -> dict:
+    """A question whole, as a person sees it."""
+    return ask(world, "GET", f"/approvals/{question}").ok()
+
+
+def previewed(world, question: str) -> dict:
+    """A question, once its preview has been fetched."""
+    return process.eventually(lambda: (one := approval(world, question))["preview"] and one, "the preview is there")
+
+
+def approve(world, question: str, **decision) -> dict:
+    """A person's yes; of two decisions the first one counts, and this one must be it."""
+    return ask(world, "POST", f"/approvals/{question}/approve", decision).ok()
+
+
+def deny(world, question: str, **decision) -> dict:
+    """A person's no."""
+    return ask(world, "POST", f"/approvals/{question}/deny", decision).ok()

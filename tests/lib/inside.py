@@ -111,9 +111,10 @@ class Inside:
         found = contract.Answer(came["status"], came["headers"], base64.b64decode(came["body"]))
         return contract.check(contract.SANDBOX, method, target, found)
 
-    def ask(self, method: str, target: str, body=None, raw: bytes | None = None, headers=None) -> contract.Answer:
+    def ask(self, method: str, target: str, body=None, raw: bytes | None = None, headers=None,
+            kept=False) -> contract.Answer:
         """A request, and its answer."""
-        return self.answer(self.begin(method, target, body, raw, headers))
+        return self.answer(self.begin(method, target, body, raw, headers, kept))
 
     def call(self, tool: str, operation: str, arguments: dict, key: str, wait_s: int = 0) -> contract.Answer:
         """Runs an operation, as a tool does."""

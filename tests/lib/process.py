@@ -170,6 +170,17 @@ def end(pid: int) -> None:
         os.close(held)
 
 
+def freeze(pid: int) -> None:
+    """Stops one process that the test knows by its id, and waits until it stands still."""
+    os.kill(pid, signal.SIGSTOP)
+    eventually(lambda: look(pid).state == "T", f"process {pid} stands still")
+
+
+def thaw(pid: int) -> None:
+    """Lets a process that was frozen go on."""
+    os.kill(pid, signal.SIGCONT)
+
+
 def gone(pid: int) -> bool:
     """True when `pid` is dead (a zombie counts as dead)."""
     process = look(pid)

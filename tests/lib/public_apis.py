@@ -49,7 +49,8 @@ class PublicApi:
     def _take(self, request) -> None:
         parts = urllib.parse.urlsplit(request.path)
         segments = tuple(urllib.parse.unquote(one, errors="strict") for one in parts.path.split("/")[1:])
-        query = urllib.parse.parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query), errors="strict")
+        query = urllib.parse.parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query),
+                                       errors="strict")
         with self._lock:
             if request.headers.get("Authorization") != f"Bearer {self.token}":
                 self.no_credential(request)
@@ -217,7 +218,8 @@ class Stripe(PublicApi):
         if request.command == "POST":
             self._change(request, segments, customer)
             return
-        allowed = {"GET": {None: self._LISTED, "search": {"query", "limit", "page"}}.get(customer, {"expand[]"}), "DELETE": set()}
+        read = {None: self._LISTED, "search": {"query", "limit", "page"}}
+        allowed = {"GET": read.get(customer, {"expand[]"}), "DELETE": set()}
         if request.command not in allowed or (request.command == "DELETE" and not customer):
             self._refuse(request, 404, "Unrecognized request URL")
             return
@@ -229,7 +231,8 @@ class Stripe(PublicApi):
         if request.command == "DELETE":
             request.answer_json({"id": customer, "object": "customer", "deleted": True})
         elif customer in (None, "search"):
-            request.answer_json({"object": "list" if customer is None else "search_result", "data": [], "has_more": False})
+            kind = "list" if customer is None else "search_result"
+            request.answer_json({"object": kind, "data": [], "has_more": False})
         else:
             request.answer_json({"id": customer, "object": "customer"})
 

@@ -86,7 +86,8 @@ class Things:
             self.made[payload["name"]] += 1
         self._at(self.ASKED)
         body = json.dumps({"made": payload}).encode()
-        request.wfile.write(b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body))
+        request.wfile.write(b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n"
+                            b"Content-Length: %d\r\n\r\n" % len(body))
         request.wfile.write(body[:5])
         self._at(self.HALF)
         request.wfile.write(body[5:])

@@ -22,8 +22,8 @@ _TS = "1512085861.000543"
 
 # Of each operation: its arguments, the path's segments, the query, and the payload as the site has to read them.
 GITHUB = {
-    "issues.list": (dict(_OWNED, state="all", labels=["bug & co", HOSTILE], assignee=HOSTILE, since="2026-01-01T00:00:00+01:00",
-                         sort="updated", direction="asc", per_page=2, page=2),
+    "issues.list": (dict(_OWNED, state="all", labels=["bug & co", HOSTILE], assignee=HOSTILE, sort="updated",
+                         since="2026-01-01T00:00:00+01:00", direction="asc", per_page=2, page=2),
                     (*_REPO, "issues"),
                     [("state", "all"), ("labels", f"bug & co,{HOSTILE}"), ("assignee", HOSTILE),
                      ("since", "2026-01-01T00:00:00+01:00"), ("sort", "updated"), ("direction", "asc"), ("per_page", "2"),
@@ -32,8 +32,8 @@ GITHUB = {
     "issues.create": (dict(_OWNED, title=HOSTILE, body="", labels=[HOSTILE, ""], assignees=["octocat"], milestone=3),
                       (*_REPO, "issues"), [],
                       dict(title=HOSTILE, body="", labels=[HOSTILE, ""], assignees=["octocat"], milestone=3)),
-    "issues.update": (dict(_OWNED, issue_number=1347, title=HOSTILE, body=HOSTILE, state="closed", state_reason="completed",
-                           labels=["x"], assignees=[HOSTILE]), (*_REPO, "issues", "1347"), [],
+    "issues.update": (dict(_OWNED, issue_number=1347, title=HOSTILE, body=HOSTILE, state="closed",
+                           state_reason="completed", labels=["x"], assignees=[HOSTILE]), (*_REPO, "issues", "1347"), [],
                       dict(title=HOSTILE, body=HOSTILE, state="closed", state_reason="completed", labels=["x"],
                            assignees=[HOSTILE])),
     "comments.list": (dict(_OWNED, issue_number=1347, since="2026-01-01T00:00:00Z", per_page=1, page=1),
@@ -45,35 +45,35 @@ GITHUB = {
     "comments.delete": (dict(_OWNED, comment_id=42), (*_REPO, "issues", "comments", "42"), [], None),
 }
 _CHANNEL = public_apis.Slack.CHANNEL
+_POST = dict(channel=_CHANNEL, text=HOSTILE, thread_ts=_TS, reply_broadcast=True, unfurl_links=False, unfurl_media=True,
+             blocks=[{"type": "section", "text": {HOSTILE: [HOSTILE, 1.5, None, True]}}])
 SLACK = {
-    "channels.list": (dict(cursor=HOSTILE, exclude_archived=False, limit=5, types=["im", "mpim"]), ("api", "conversations.list"),
+    "channels.list": (dict(cursor=HOSTILE, exclude_archived=False, limit=5, types=["im", "mpim"]),
+                      ("api", "conversations.list"),
                       [("cursor", HOSTILE), ("exclude_archived", "false"), ("limit", "5"), ("types", "im,mpim")], None),
     "channels.get": (dict(channel=_CHANNEL, include_num_members=True), ("api", "conversations.info"),
                      [("channel", _CHANNEL), ("include_num_members", "true")], None),
     "channels.history": (dict(channel=_CHANNEL, cursor=HOSTILE, oldest=_TS, latest=HOSTILE, inclusive=True, limit=9),
                          ("api", "conversations.history"),
-                         [("channel", _CHANNEL), ("cursor", HOSTILE), ("oldest", _TS), ("latest", HOSTILE), ("inclusive", "true"),
-                          ("limit", "9")], None),
+                         [("channel", _CHANNEL), ("cursor", HOSTILE), ("oldest", _TS), ("latest", HOSTILE),
+                          ("inclusive", "true"), ("limit", "9")], None),
     "messages.permalink": (dict(channel=_CHANNEL, message_ts=HOSTILE), ("api", "chat.getPermalink"),
                            [("channel", _CHANNEL), ("message_ts", HOSTILE)], None),
-    "messages.post": (dict(channel=_CHANNEL, text=HOSTILE, thread_ts=_TS, reply_broadcast=True,
-                           blocks=[{"type": "section", "text": {HOSTILE: [HOSTILE, 1.5, None, True]}}], unfurl_links=False,
-                           unfurl_media=True), ("api", "chat.postMessage"), [],
-                      dict(channel=_CHANNEL, text=HOSTILE, thread_ts=_TS, reply_broadcast=True,
-                           blocks=[{"type": "section", "text": {HOSTILE: [HOSTILE, 1.5, None, True]}}], unfurl_links=False,
-                           unfurl_media=True)),
+    "messages.post": (_POST, ("api", "chat.postMessage"), [], _POST),
     "messages.update": (dict(channel=_CHANNEL, ts=_TS, text=HOSTILE), ("api", "chat.update"), [],
                         dict(channel=_CHANNEL, ts=_TS, text=HOSTILE)),
-    "messages.delete": (dict(channel=_CHANNEL, ts=HOSTILE), ("api", "chat.delete"), [], dict(channel=_CHANNEL, ts=HOSTILE)),
+    "messages.delete": (dict(channel=_CHANNEL, ts=HOSTILE), ("api", "chat.delete"), [],
+                        dict(channel=_CHANNEL, ts=HOSTILE)),
 }
-_FORM = dict(name=HOSTILE, email="a+b&c@example.com", phone="+49 30", description="", address={"city": HOSTILE, "line2": "="},
-             metadata={"order id": HOSTILE, "x&y=z": "1"})
+_FORM = dict(name=HOSTILE, email="a+b&c@example.com", phone="+49 30", description="",
+             address={"city": HOSTILE, "line2": "="}, metadata={"order id": HOSTILE, "x&y=z": "1"})
 STRIPE = {
     "customers.list": (dict(email=HOSTILE, limit=3, starting_after=HOSTILE, ending_before="x", created_since=-5,
                             expand=["data.sources", HOSTILE]), ("v1", "customers"),
                        [("email", HOSTILE), ("limit", "3"), ("starting_after", HOSTILE), ("ending_before", "x"),
                         ("created[gte]", "-5"), ("expand[]", "data.sources"), ("expand[]", HOSTILE)], None),
-    "customers.get": (dict(customer=HOSTILE_PATH, expand=["x"]), ("v1", "customers", HOSTILE_PATH), [("expand[]", "x")], None),
+    "customers.get": (dict(customer=HOSTILE_PATH, expand=["x"]), ("v1", "customers", HOSTILE_PATH), [("expand[]", "x")],
+                      None),
     "customers.search": (dict(query=HOSTILE, limit=1, page=HOSTILE), ("v1", "customers", "search"),
                          [("query", HOSTILE), ("limit", "1"), ("page", HOSTILE)], None),
     "customers.create": (dict(_FORM, preferred_locales=["de", HOSTILE], payment_method=HOSTILE), ("v1", "customers"), [],
@@ -89,12 +89,19 @@ def _spec(tool: str) -> str:
     return str(binary.REPOSITORY / "connectors" / f"{tool}.yaml")
 
 
+def _credential(tool: str) -> str:
+    return f"token/{tool.partition('-')[0]}"
+
+
+def _binding(tool: str) -> dict:
+    return {"name": tool, "host": APIS[tool][0].host, "scheme": "bearer", "credential": _credential(tool)}
+
+
 def _install(world, tool: str) -> public_apis.PublicApi:
     """The stand-in, its credential, and the connector."""
     api = APIS[tool][0](world, TOKEN)
-    kind = f"token/{tool.partition('-')[0]}"
-    world.secret(kind, TOKEN)
-    world.bind({"name": tool, "host": api.host, "scheme": "bearer", "credential": kind})
+    world.secret(_credential(tool), TOKEN)
+    world.bind(_binding(tool))
     world.aileron("connector", "add", _spec(tool), "--yes").ok()
     return api
 
@@ -127,8 +134,8 @@ def _say_yes(world, inside, call) -> tuple:
     """A call that waits for a person, who looks at it and says yes; what came of it, and what was shown."""
     assert call.rc == 75, call.describe()
     waiting = call.out.strip()
-    shown = control.ask(world, "GET", f"/approvals/{waiting}?wait_s=0").ok()
-    control.ask(world, "POST", f"/approvals/{waiting}/approve", {}).ok()
+    shown = control.approval(world, waiting)
+    control.approve(world, waiting)
     return inside.run(f"aileron wait {waiting}"), shown
 
 
@@ -187,10 +194,9 @@ def test_pages_are_turned(world):
 def test_an_error_of_each_api_is_told_in_its_own_words(world):
     """An agent does not learn what the site said was wrong."""
     apis = [_install(world, tool) for tool in APIS]
-    world.bind(*({"name": f"b{number}", "host": api.host, "scheme": "bearer", "credential": f"token/{tool.partition('-')[0]}"}
-                 for number, (tool, api) in enumerate(zip(APIS, apis))))
+    world.bind(*map(_binding, APIS))
     for tool in APIS:
-        world.secret(f"token/{tool.partition('-')[0]}", "one that was revoked")
+        world.secret(_credential(tool), "one that was revoked")
     inside = Inside(world)
     github = inside.run("github-issues issues get --owner o --repo r --issue-number 1")
     assert github.rc == 1 and json.loads(github.out)["message"] == "Bad credentials" and "401" in github.err
@@ -220,12 +226,11 @@ def test_what_was_shown_is_what_ran(world):
     """The site gets another payload than the person saw, or an edit of the person's is lost."""
     api = _install(world, "slack-chat")
     inside = Inside(world)
-    call = inside.run("slack-chat messages post --channel %s --text 'as the agent had it' --no-wait" % public_apis.Slack.CHANNEL)
+    call = inside.run(f"slack-chat messages post --channel {_CHANNEL} --text 'as the agent had it' --no-wait")
     waiting = call.out.strip()
-    fields = {one["name"]: one["value"] for one in control.ask(world, "GET", f"/approvals/{waiting}").ok()["fields"]}
-    assert fields["text"] == "as the agent had it" and fields["channel"] == public_apis.Slack.CHANNEL
-    edit = {"arguments": {"text": HOSTILE}}
-    assert control.ask(world, "POST", f"/approvals/{waiting}/approve", edit).ok()["edited"] == ["text"]
+    fields = {one["name"]: one["value"] for one in control.approval(world, waiting)["fields"]}
+    assert fields["text"] == "as the agent had it" and fields["channel"] == _CHANNEL
+    assert control.approve(world, waiting, arguments={"text": HOSTILE})["edited"] == ["text"]
     assert json.loads(inside.run(f"aileron wait {waiting}").ok().out)["text"] == HOSTILE
-    assert api.calls[-1].payload == {"channel": public_apis.Slack.CHANNEL, "text": HOSTILE} and api.faults == []
+    assert api.calls[-1].payload == {"channel": _CHANNEL, "text": HOSTILE} and api.faults == []
     inside.end()

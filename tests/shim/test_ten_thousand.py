@@ -10,6 +10,7 @@ from lib.inside import Inside
 
 HOST = "big.test"
 _AREAS, _EACH, _TOOLS = 200, 50, 50
+_ANSWERS = {"200": {"description": "it"}}
 
 
 def _operation(area: int, number: int) -> dict:
@@ -17,7 +18,7 @@ def _operation(area: int, number: int) -> dict:
     parameters = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
                   {"name": "page", "in": "query", "schema": {"type": "integer"}}]
     entry = {"operationId": f"area{area}-thing{number}", "tags": [f"area{area}"], "parameters": parameters,
-             "summary": f"Inspect the {_word(area)} of the {_word(number)} kind", "responses": {"200": {"description": "it"}}}
+             "summary": f"Inspect the {_word(area)} of the {_word(number)} kind", "responses": _ANSWERS}
     if number % 10:
         return {"get": entry}
     schema = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
@@ -33,9 +34,9 @@ def _word(number: int) -> str:
 def _document() -> str:
     paths = {f"/area{area}/thing{number}/{{id}}": _operation(area, number)
              for area in range(_AREAS) for number in range(_EACH)}
-    paths["/upload"] = {"post": {"operationId": "upload-scan", "summary": "Upload a scan", "requestBody": {"required": True,
-        "content": {"multipart/form-data": {"schema": {"type": "object", "properties": {
-            "scan": {"type": "string", "format": "binary"}}}}}}, "responses": {"200": {"description": "it"}}}}
+    paths["/upload"] = {"post": {"operationId": "upload-scan", "summary": "Upload a scan", "requestBody": {
+        "required": True, "content": {"multipart/form-data": {"schema": {"type": "object", "properties": {
+            "scan": {"type": "string", "format": "binary"}}}}}}, "responses": _ANSWERS}}
     return json.dumps({"openapi": "3.1.0", "info": {"title": "Everything", "version": "7"}, "paths": paths,
                        "servers": [{"url": f"https://{HOST}"}]})
 
@@ -83,7 +84,7 @@ def test_ten_thousand_operations_are_as_usable_as_ten(big):
     assert inside.run("tool36 area137 area137-thing21 --id x").rc == 64, "an operation of another command"
     waits = inside.run("tool37 area137 area137-thing20 --id 1 --name n --no-wait")
     assert waits.rc == 75, waits.describe()
-    control.ask(big, "POST", f"/approvals/{waits.out.strip()}/approve", {}).ok()
+    control.approve(big, waits.out.strip())
     inside.run(f"aileron wait {waits.out.strip()}").ok()
     assert json.loads(big.big.seen("/area137/thing20/1")[0].body) == {"name": "n"}
     assert len(inside.ask("GET", "/tools").ok()["tools"]) == _TOOLS
@@ -94,7 +95,7 @@ def test_a_part_of_a_large_document_is_chosen(ordinary):
     """--include takes in what was not named, or leaves out what was."""
     document = ordinary.write("big.json", _document())
     out = ordinary.workspace + "/part.yaml"
-    ordinary.aileron("connector", "import", "openapi", document, "--name", "big.test/part", "--include", "area7", "--include",
-                     "/area9/thing3/{id}", "-o", out).ok()
+    ordinary.aileron("connector", "import", "openapi", document, "--name", "big.test/part", "--include", "area7",
+                     "--include", "/area9/thing3/{id}", "-o", out).ok()
     ordinary.aileron("connector", "add", out, "--yes").ok()
     assert ordinary.json("connector", "list")[0]["operations"] == _EACH + 1
