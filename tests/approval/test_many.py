@@ -85,6 +85,15 @@ class Host:
 
 
 @pytest.fixture
+def one(ordinary):
+    """The things' site, and one sandbox."""
+    ordinary.things = Things(ordinary)
+    ordinary.inside = Inside(ordinary)
+    yield ordinary
+    ordinary.inside.end()
+
+
+@pytest.fixture
 def scene(ordinary):
     """The things' site, and four sandboxes."""
     ordinary.things = Things(ordinary)
@@ -148,6 +157,34 @@ def test_two_hundred_questions_and_sixteen_clients(scene):
     control.approve(scene, mark, scope={"kind": "session"})
     host.finish()
     _check(host, total)
+
+
+def _begin(world, name: str, key: str) -> tuple:
+    return world.inside.begin("POST", "/runs", {"tool": "thing", "operation": "make", "arguments": {"name": name}, "key": key,
+                                                "wait_s": 60})
+
+
+def test_a_yes_for_five_lets_five_of_what_waits_through(one):
+    """A counted yes is counted twice, or not at all, when many wait for it at once."""
+    begun = {name: _begin(one, name, name) for name in (f"n{number}" for number in range(12))}
+    rows = process.eventually(lambda: len(found := control.waiting(one)) == 12 and found, "all wait")
+    control.approve(one, rows[7]["id"], scope={"kind": "times", "times": 5})
+    left = process.eventually(lambda: len(found := control.waiting(one)) == 7 and found, "five are answered")
+    for row in left:
+        control.deny(one, row["id"], reason="no more")
+    states = [one.inside.answer(each).ok()["state"] for each in begun.values()]
+    assert sorted(states) == ["denied"] * 7 + ["succeeded"] * 5
+    assert sum(one.things.made.values()) == 5 and max(one.things.made.values()) == 1
+    assert control.ask(one, "GET", "/grants").ok()["grants"] == []
+
+
+def test_what_is_not_over_cannot_be_acknowledged_away(one):
+    """An acknowledgement that came too early loses a result."""
+    question = one.inside.call("thing", "make", {"name": "a"}, "A").ok(202)["id"]
+    assert one.inside.ask("POST", "/results", {"acknowledge": [question]}).ok() == {"results": [], "waiting": 1}
+    control.approve(one, question)
+    one.inside.ask("GET", f"/runs/{question}?wait_s=30").ok()
+    assert [run["id"] for run in one.inside.ask("POST", "/results", {}).ok()["results"]] == [question]
 
 
 def _check(host: Host, total: int) -> None:

@@ -36,6 +36,14 @@ operations:
     inputs: [{name: name, type: string, where: body, required: true}]
     body: json
     approval: {mode: ask, preview: {operation: look, inputs: {name: name}}}
+  - name: keep
+    summary: Keep a thing, once for each key
+    method: POST
+    path: /make
+    inputs: [{name: name, type: string, where: body, required: true}]
+    body: json
+    idempotency: {key: Idempotency-Key}
+    approval: never
 """
 
 

@@ -71,6 +71,17 @@ def test_no_member_of_a_call_answers_its_question(scene):
     _untouched(scene)
 
 
+def test_a_key_writes_no_header_of_its_own(scene):
+    """A call's key, which goes to the site in a header, brings another header or request along."""
+    for key in ("a\r\nX-Evil: 1", "a\nX-Evil: 1", "a\r\n\r\nGET /evil HTTP/1.1\r\n", "a\x00b", " a", "a\x7f"):
+        answer = scene.inside.call("thing", "keep", {"name": "kept"}, key)
+        assert answer.status >= 400 or answer.ok()["state"] == "failed", (key, answer)
+    assert scene.things.site.seen() == []
+    assert scene.inside.call("thing", "keep", {"name": "kept"}, "a-b").ok()["state"] == "succeeded"
+    assert scene.things.site.seen()[0].header("Idempotency-Key") == ["a-b"], "the canary: the key goes along"
+    _untouched(scene)
+
+
 def test_the_control_socket_takes_no_yes_from_the_sandbox(scene):
     """The agent finds a way to the control socket and says yes."""
     program = scene.program("attack_approve.py")
