@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import socket
+import time
 
 from lib import contract, process
 
@@ -94,7 +95,9 @@ class Stream:
     def __next__(self) -> tuple:
         """The next event, comments left out; ends with the stream."""
         fields = {}
+        deadline = time.monotonic() + process.PATIENCE
         while True:
+            assert time.monotonic() < deadline, "comments come, and no event"
             line = self._response.readline()
             if not line:
                 raise StopIteration
