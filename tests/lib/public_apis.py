@@ -254,7 +254,8 @@ class Stripe(PublicApi):
             self._refuse(request, 400, "Keys for idempotent requests can only be used with the same parameters")
             return
         self.took(request, segments, [], payload)
-        request.answer_json({"id": customer or "cus_new", "object": "customer", **payload})
+        told = {name: value for name, value in payload.items() if name != "payment_method"}
+        request.answer_json({"id": customer or "cus_new", "object": "customer", **told})
 
     def _refuse(self, request, status: int, message: str):
         self.wrong(request, message)

@@ -125,16 +125,17 @@ def _flags(arguments: dict) -> str:
     return shlex.join(words)
 
 
-def _asks(tool: str) -> set:
+def _asks(tool: str) -> dict:
+    """The operations that a person is asked about, and whether they see a preview."""
     with open(_spec(tool), encoding="utf-8") as file:
-        return {one["name"] for one in yaml.safe_load(file)["operations"] if "approval" in one}
+        return {one["name"]: "preview" in one["approval"] for one in yaml.safe_load(file)["operations"] if "approval" in one}
 
 
-def _say_yes(world, inside, call) -> tuple:
+def _say_yes(world, inside, call, previewed: bool = False) -> tuple:
     """A call that waits for a person, who looks at it and says yes; what came of it, and what was shown."""
     assert call.rc == 75, call.describe()
     waiting = call.out.strip()
-    shown = control.approval(world, waiting)
+    shown = control.previewed(world, waiting) if previewed else control.approval(world, waiting)
     control.approve(world, waiting)
     return inside.run(f"aileron wait {waiting}"), shown
 
@@ -158,13 +159,12 @@ def test_a_hostile_value_arrives_as_it_is_in_its_place_alone(world, tool, way):
         else:
             call = inside.run(f"{tool} {operation.replace('.', ' ')} --args - --no-wait", json.dumps(arguments))
         if operation in _asks(tool):
-            # What the person is shown beside it (a preview) is another call; the last one is the operation's.
-            call, shown = _say_yes(world, inside, call)
+            call, shown = _say_yes(world, inside, call, _asks(tool)[operation])
             assert not set("\x1b\u202e\u200b\r\n\t") & set(shown["title"] + "".join(
                 one["name"] + one["value"] for one in shown["fields"])), shown
         assert call.rc == 0 and call.err == "" and TOKEN not in call.out, f"{operation}: {call.describe()}"
         assert api.faults == [], operation
-        made = api.calls[-1]
+        made = api.calls[-1]  # a preview was another call, before it
         assert (made.segments, made.query, made.payload) == (segments, query, payload), operation
     inside.end()
     assert TOKEN not in json.dumps(world.audit())
@@ -222,6 +222,26 @@ def test_a_call_carries_one_idempotency_key_and_another_call_another(world):
     inside.end()
 
 
+def test_what_is_redacted_is_nowhere_but_on_the_wire(world):
+    """A value that a spec redacts is shown to a person, recorded, or told by an event; or it does not arrive."""
+    api = _install(world, "stripe-customers")
+    inside = Inside(world)
+    call = inside.run("stripe-customers customers create --name Jenny --payment-method pm-to-be-redacted --no-wait")
+    waiting = call.out.strip()
+    done, shown = _say_yes(world, inside, call)
+    assert done.rc == 0 and api.calls[-1].payload["payment_method"] == "pm-to-be-redacted", "the canary: it was sent"
+    assert "Jenny" in json.dumps(shown), "the canary: what is not redacted is shown"
+    inside.run("stripe-customers customers list --email jenny-to-be-redacted@example.com").ok()
+    with control.Stream(world, "/approvals/stream?after_seq=0") as stream:
+        events = [next(stream)[2] for _ in range(3)]
+    told = [shown, events, world.audit(), call.err, world.aileron("approvals", "show", waiting).ok().out,
+            world.aileron("approvals", "list", "--all").ok().out]
+    for text in told:
+        assert "to-be-redacted" not in json.dumps(text), text
+    assert world.audit(host=api.host), "the canary: the calls are recorded"
+    inside.end()
+
+
 def test_what_was_shown_is_what_ran(world):
     """The site gets another payload than the person saw, or an edit of the person's is lost."""
     api = _install(world, "slack-chat")
@@ -232,5 +252,6 @@ def test_what_was_shown_is_what_ran(world):
     assert fields["text"] == "as the agent had it" and fields["channel"] == _CHANNEL
     assert control.approve(world, waiting, arguments={"text": HOSTILE})["edited"] == ["text"]
     assert json.loads(inside.run(f"aileron wait {waiting}").ok().out)["text"] == HOSTILE
-    assert api.calls[-1].payload == {"channel": _CHANNEL, "text": HOSTILE} and api.faults == []
+    made, = [call.payload for call in api.calls if call.method == "POST"]
+    assert made == {"channel": _CHANNEL, "text": HOSTILE} and api.faults == []
     inside.end()
