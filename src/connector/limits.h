@@ -56,6 +56,7 @@ inline constexpr std::size_t kImportedInputTextMax = 300;
 inline constexpr std::size_t kImportedAllowedMax = 50;  // longer enums are left out
 inline constexpr std::size_t kReportGroupsMax = 40;
 inline constexpr std::size_t kParametersMax = 500;    // of an operation, looked at
+inline constexpr std::size_t kCompletionsMax = 100;   // names that are offered at once
 inline constexpr std::size_t kReportExamplesMax = 5;  // named beside each reason
 
 }  // namespace aileron::connector::limits

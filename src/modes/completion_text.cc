@@ -1,7 +1,7 @@
 // Tested by src/modes/table_test.cc.
 
 // Completion scripts from the table of modes. Each is complete in itself: no call of aileron, so a
-// key press costs nothing.
+// key press costs nothing. Only the tools of a sandbox are asked, whose words are in their specs.
 #include "base/text.h"
 #include "modes/help_text.h"
 
@@ -101,7 +101,7 @@ std::string Bash(std::span<const Mode> modes) {
   });
   const auto names = ModeNames(modes);
   return fmt::format(
-      R"(# bash completion for aileron. Load it with: source <(aileron completion bash)
+             R"(# bash completion for aileron. Load it with: source <(aileron completion bash)
 _aileron() {{
   local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}} path=aileron i
   # "=" is a word of its own for bash.
@@ -134,6 +134,23 @@ _aileron() {{
 {}  esac
 }}
 complete -F _aileron aileron
+
+# The tools of a sandbox.
+_aileron_tool() {{
+  local IFS=$'\n' word words=("${{COMP_WORDS[@]:1:COMP_CWORD}}")
+  COMPREPLY=()
+  for word in $("${{COMP_WORDS[0]}}" __complete "${{words[@]}}" 2>/dev/null); do
+    COMPREPLY+=("$(printf %q "$word")") done
+         [[${{#COMPREPLY[@]}} == 1 && ${{COMPREPLY[0]}} == *.]] &&
+         compopt - o nospace 2 > / dev / null
+}
+}
+if
+  [[-r / run / aileron / tools.txt]];
+then while IFS = $ '\t' read - r _aileron_name _;
+do complete - F _aileron_tool "$_aileron_name"; done </run/aileron/tools.txt
+  unset _aileron_name
+fi
 )",
       paths, values, flags, fmt::join(names, " "), words);
 }
@@ -242,7 +259,22 @@ std::string Zsh(std::span<const Mode> modes) {
     text += fmt::format("    {}\n}}\n", ZshFlag(kHelpFlag));
   });
   text += ZshChooser("aileron", top);
-  return text + "_aileron \"$@\"\n";
+  return text +
+         R"(# The tools of a sandbox.
+_aileron_tool() {
+  local -a found
+  found=(${(f)" $(${words[1]} __complete "${(@)words[2,CURRENT]}" 2 > / dev / null) "})
+         compadd -
+         a found
+}
+if
+  [[-r / run / aileron / tools.txt]];
+then while IFS = $ '\t' read - r _aileron_name _;
+do compdef _aileron_tool $_aileron_name; done </run/aileron/tools.txt
+  unset _aileron_name
+fi
+_aileron "$@"
+)";
 }
 
 // --- fish
@@ -311,7 +343,18 @@ std::string Fish(std::span<const Mode> modes) {
       }
     }
   });
-  return text;
+  return text + R"(
+# The tools of a sandbox.
+function __aileron_tool
+  set -l words (commandline -opc) (commandline -ct)
+  $words[1] __complete $words[2..-1] 2>/dev/null
+end
+if test -r /run/aileron/tools.txt
+  for line in (cat /run/aileron/tools.txt)
+    complete -c (string split \t -- $line)[1] -f -a '(__aileron_tool)'
+  end
+end
+)";
 }
 
 }  // namespace

@@ -37,6 +37,19 @@ std::expected<nlohmann::json, Failure> ReadArguments(const shim::ToolLine& line)
   return OfWords(shim::ArgumentsOf(line, input));
 }
 
+// For a shell: without a word where something fails.
+Outcome Complete(std::string_view name, std::span<const std::string> words) {
+  AILERON_ASSIGN(const auto api, SandboxApi());
+  const auto before = words.first(words.empty() ? 0 : words.size() - 1);
+  AILERON_ASSIGN(const shim::ToolSpec spec, shim::FetchTool(*api, name, connector::Spoken(before)));
+  std::string lines;
+  for (const std::string& word : shim::CompleteToolLine(spec.connector, spec.tool(), words)) {
+    lines += word + "\n";
+  }
+  AILERON_TRY(Print(lines));
+  return 0;
+}
+
 Outcome Call(std::string_view name, std::span<const std::string> words) {
   AILERON_ASSIGN(const auto api, SandboxApi());
   AILERON_ASSIGN(const shim::ToolSpec spec, shim::FetchTool(*api, name, connector::Spoken(words)));
@@ -71,8 +84,10 @@ std::string WithoutName(std::string_view message, std::string_view name) {
 bool IsToolName(std::string_view name) { return connector::CheckToolName(name).has_value(); }
 
 int RunTool(std::string_view name, std::span<const std::string> words) {
-  const Outcome outcome = Call(name, words);
+  const bool complete = !words.empty() && words.front() == shim::kCompleteWord;
+  const Outcome outcome = complete ? Complete(name, words.subspan(1)) : Call(name, words);
   if (outcome) return *outcome;
+  if (complete) return outcome.error().exit_code;
   PrintError(WithoutName(outcome.error().error.message, name), name);
   return outcome.error().exit_code;
 }

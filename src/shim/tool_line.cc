@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "connector/arguments.h"
+#include "connector/completion.h"
 #include "connector/flags.h"
 #include "connector/help.h"
 #include "connector/tools.h"
@@ -167,6 +168,13 @@ class Reader {
 Result<ToolLine> ReadToolLine(const Connector& connector, const Tool& tool,
                               std::span<const std::string> words) {
   return Reader(connector, tool, words).Read();
+}
+
+std::vector<std::string> CompleteToolLine(const Connector& connector, const Tool& tool,
+                                          std::span<const std::string> words) {
+  std::array<std::string_view, std::size(kOwnFlags)> own;
+  std::ranges::transform(kOwnFlags, own.begin(), &OwnFlag::name);
+  return connector::Complete(connector, tool, words, own);
 }
 
 Result<json> ArgumentsOf(const ToolLine& line, std::string_view input) {

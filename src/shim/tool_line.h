@@ -35,6 +35,13 @@ struct ToolLine {
   bool reads_input() const { return arguments == "-"; }
 };
 
+// The first word of a line that a shell completes; what the last word can become is printed then,
+// a line each.
+inline constexpr std::string_view kCompleteWord = "__complete";
+std::vector<std::string> CompleteToolLine(const connector::Connector& connector,
+                                          const connector::Tool& tool,
+                                          std::span<const std::string> words);
+
 // kInvalid or kNotFound says what is wrong, with the nearest word that is right. Borrows the
 // connector.
 Result<ToolLine> ReadToolLine(const connector::Connector& connector, const connector::Tool& tool,
