@@ -21,8 +21,6 @@
 namespace aileron::net {
 
 std::string LastTlsReason() {
-  // A tool starts for each call: the texts are made when one is wanted.
-  OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, nullptr);
   const unsigned long code = ERR_get_error();
   ERR_clear_error();
   const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
@@ -87,9 +85,9 @@ Alpn HelloOffers(SSL* tls) {
 
 // Nothing is taken apart when the process ends, which frees it all anyway.
 void PrepareTls() {
-  OPENSSL_init_ssl(
-      OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS | OPENSSL_INIT_NO_ATEXIT,
-      nullptr);
+  OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS |
+                       OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ATEXIT,
+                   nullptr);
 }
 
 Result<KeyPair> KeyPair::Make() {

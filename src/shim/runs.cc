@@ -36,16 +36,25 @@ Result<Run> AskRun(Api& api, const Request& request) {
   return ReadRun(answer);
 }
 
-// Asks on while the run is open. `again` makes the question for a run that is known so far.
+// Asks on while the run is open, over restarts of the daemon, which knows it again. `again` makes
+// the question for a run that is known so far.
 Result<Run> Follow(Api& api, Run run, const Patience& patience, const OnWaiting& on_waiting,
                    const std::function<Request(const Run&, Duration)>& again) {
   bool told = false;
+  Duration answered = patience.Now();
   while (run.open()) {
     const Duration wait = patience.Left(limits::kWaitMax);
     if (wait <= Duration::zero()) break;
     if (run.state == Run::State::kPending && !std::exchange(told, true)) on_waiting(run);
     const Duration asked = patience.Now();
-    AILERON_ASSIGN(run, AskRun(api, again(run, wait)));
+    auto looked = AskRun(api, again(run, wait));
+    if (looked) {
+      run = *std::move(looked);
+      answered = patience.Now();
+    } else if (looked.error().code != Code::kUnavailable ||
+               patience.Now() - answered > limits::kAwayMax) {
+      return looked;
+    }
     const bool at_once = patience.Now() - asked < limits::kAskAgain;
     if (run.open() && at_once) patience.Sleep(limits::kAskAgain);
   }

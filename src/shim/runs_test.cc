@@ -93,6 +93,19 @@ TEST_F(Runs, ADaemonThatDoesNotWaitIsNotAskedWithoutAPause) {
   EXPECT_EQ(api_.asked.size(), 5u);
 }
 
+TEST_F(Runs, ADaemonThatStartsAnewIsWaitedForAndNotForEver) {
+  api_.takes = 0s;
+  api_.Will(202, RunIn("pending").dump());
+  for (int i = 0; i < 5; ++i) api_.WillFail({Code::kUnavailable, "nobody is there"});
+  api_.Will(Succeeded("late"));
+  EXPECT_EQ(Start()->body, "late");
+  EXPECT_EQ(told_.size(), 1u);
+  api_.Will(202, RunIn("pending").dump());
+  for (int i = 0; i < 1'000; ++i) api_.WillFail({Code::kUnavailable, "nobody is there"});
+  EXPECT_EQ(Start().error().code, Code::kUnavailable);
+  EXPECT_LE(api_.slept, 2 * limits::kAwayMax);
+}
+
 TEST_F(Runs, ARefusalEndsTheWait) {
   api_.Will(202, RunIn("pending").dump());
   api_.Will(403, R"({"code":"approval_denied","detail":"no"})");
