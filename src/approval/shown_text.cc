@@ -7,8 +7,20 @@ namespace aileron::approval {
 
 namespace {
 
+// What Printable writes begins with "\\": one of the text's own must not be taken for it.
+std::string Unambiguous(std::string_view text) {
+  std::string safe;
+  while (true) {
+    const auto end = text.find('\\');
+    safe += Printable(text.substr(0, end));
+    if (end == std::string_view::npos) return safe;
+    safe += "\\\\";
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::string Safe(std::string_view text, Lines lines) {
-  if (lines == Lines::kOne) return Printable(text);
+  if (lines == Lines::kOne) return Unambiguous(text);
   std::string safe;
   while (true) {
     const auto end = text.find_first_of("\n\t");

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/text.h"
 
 namespace aileron::approval {
@@ -49,6 +51,21 @@ TEST(ShownText, ACutLeavesWholeCharactersAndGivingItAgainChangesNothing) {
       }
     }
   }
+}
+
+TEST(ShownText, NoTwoTextsLookTheSame) {
+  std::set<std::string> shown;
+  for (const std::string_view text :
+       {"a\x1b"
+        "b",
+        "a\\x1bb", "a\\\\x1bb", "a\nb", "a\\x0ab", "a\\b", "a\\\\b", "a\\",
+        "a\u202e"
+        "b",
+        "a\\u202eb", "ab"}) {
+    EXPECT_TRUE(shown.insert(ShownText(text, 100)).second) << ShownText(text, 100);
+  }
+  EXPECT_EQ(ShownText("C:\\x", 100), "C:\\\\x");
+  EXPECT_EQ(ShownText("\ue000\uffff\U0010fffd", 100), "\\ue000\\uffff\\U0010fffd");
 }
 
 }  // namespace

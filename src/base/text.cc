@@ -209,15 +209,18 @@ char32_t CodePoint(std::string_view character) {
 
 // Characters that are not seen, or change how their neighbours are: controls, what Unicode calls
 // ignorable when it has no glyph for it (zero-width, fillers, variation selectors, tags),
-// bidirectional marks, line and paragraph separators, annotations, and a blank that is no space.
+// bidirectional marks, line and paragraph separators, annotations, a blank that is no space, and
+// what is no character or is one of private use, which looks as somebody's font has it.
 constexpr std::pair<char32_t, char32_t> kDeceivers[] = {
-    {0x80, 0x9F},     {0xAD, 0xAD},       {0x34F, 0x34F},     {0x61C, 0x61C},     {0x115F, 0x1160},
-    {0x17B4, 0x17B5}, {0x180B, 0x180F},   {0x200B, 0x200F},   {0x2028, 0x202E},   {0x2060, 0x206F},
-    {0x2800, 0x2800}, {0x3164, 0x3164},   {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},
-    {0xFFF0, 0xFFFB}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
+    {0x80, 0x9F},     {0xAD, 0xAD},        {0x34F, 0x34F},     {0x61C, 0x61C},     {0x115F, 0x1160},
+    {0x17B4, 0x17B5}, {0x180B, 0x180F},    {0x200B, 0x200F},   {0x2028, 0x202E},   {0x2060, 0x206F},
+    {0x2800, 0x2800}, {0x3164, 0x3164},    {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},
+    {0xFFF0, 0xFFFB}, {0x1BCA0, 0x1BCA3},  {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}, {0xE000, 0xF8FF},
+    {0xFDD0, 0xFDEF}, {0xF0000, 0x10FFFF},
 };
 
 bool Deceives(char32_t code) {
+  if ((code & 0xFFFE) == 0xFFFE) return true;  // no character, in each plane
   return std::ranges::any_of(
       kDeceivers, [&](const auto& range) { return code >= range.first && code <= range.second; });
 }
