@@ -31,6 +31,7 @@ Fetch::~Fetch() {
 Status Fetch::Begin() {
   AILERON_TRY(WriteHead());
   if (request_.through) {
+    by_data_plane_ = true;
     Speak(std::move(request_.through));
     return {};
   }
@@ -57,6 +58,11 @@ Status Fetch::Begin() {
   return {};
 }
 
+bool Fetch::HasHeader(std::string_view name) const {
+  return std::ranges::any_of(request_.headers,
+                             [&](const auto& one) { return EqualsIgnoreCase(one.first, name); });
+}
+
 Status Fetch::WriteHead() {
   const auto put = [this](std::string_view text) {
     if (text.size() > output_.Room()) return false;
@@ -64,8 +70,12 @@ Status Fetch::WriteHead() {
     return true;
   };
   bool fits = put(request_.method) && put(" ") && put(request_.target) &&
-              put(" HTTP/1.1\r\nHost: ") && put(request_.url.Authority()) &&
-              put("\r\nAccept: application/json\r\n");
+              put(" HTTP/1.1\r\nHost: ") && put(request_.url.Authority()) && put("\r\n");
+  // GitHub's API, for one, refuses who does not say who it is.
+  for (const auto& [name, value] : {std::pair("Accept", "application/json"),
+                                    std::pair("User-Agent", "aileron/" AILERON_VERSION)}) {
+    if (!HasHeader(name)) fits = fits && put(name) && put(": ") && put(value) && put("\r\n");
+  }
   for (const auto& [name, value] : request_.headers) {
     fits = fits && put(name) && put(": ") && put(value) && put("\r\n");
   }
@@ -243,7 +253,11 @@ bool Fetch::TakeBody() {
   return false;
 }
 
+// What stands in the way to the site answers in its place (proxy/refusal.h).
 void Fetch::Succeed() {
+  if (const auto reason = head_.headers.Find("Aileron-Reason"); reason && by_data_plane_) {
+    return GiveUp("{} gave no answer: {}", request_.url.Authority(), Printable(*reason));
+  }
   Finish(FetchResponse{.status = head_.status(),
                        .content_type = std::string(head_.headers.Find("Content-Type").value_or("")),
                        .body = Secret(body_.View())});

@@ -59,6 +59,7 @@ class Fetch final : private net::Channel::Owner {
   enum class State { kHandshake, kWriting, kHead, kBody };
 
   Status Begin();
+  bool HasHeader(std::string_view name) const;
   Status WriteHead();
   void Resolved(Result<net::Resolver::Answer> answer);
   void Connect(const std::vector<net::Endpoint>& addresses,
@@ -87,6 +88,7 @@ class Fetch final : private net::Channel::Owner {
   std::unique_ptr<net::ConnectAttempt> attempt_;
   std::unique_ptr<net::Stream> stream_;
   State state_ = State::kHandshake;
+  bool by_data_plane_ = false;  // through it, that is
   ByteBuffer output_;
   ByteBuffer input_;
   ByteBuffer body_;
