@@ -6,6 +6,9 @@
 #include <ctime>
 
 #include "base/time.h"
+#include "os/mounts.h"
+#include "os/socket.h"
+#include "sandbox/spec.h"
 
 namespace aileron::modes {
 
@@ -19,8 +22,19 @@ Failure NoDaemon(Error error) {
   return {error.code == Code::kInvalid ? kExitConfiguration : kExitUnavailable, std::move(error)};
 }
 
+std::expected<void, Failure> OnHost(const os::Paths& paths) {
+  const bool inside = shim::HasApi() && os::Exists(std::string(sandbox::kRuntimeFolder));
+  // A daemon that a launch in here has started is there.
+  if (!inside || os::Exists(os::ControlSocket(paths))) return {};
+  return std::unexpected(
+      Failure(kExitUnavailable,
+              {Code::kUnavailable,
+               "this is a sandbox, and its daemon is outside. Run the command on the host"}));
+}
+
 std::expected<control::Client, Failure> Connected() {
   AILERON_ASSIGN(const os::Paths paths, Paths());
+  AILERON_TRY(OnHost(paths));
   auto client = control::EnsureDaemon(paths);
   if (!client) return std::unexpected(NoDaemon(std::move(client).error()));
   const Status same = control::CheckVersion(*client);

@@ -19,6 +19,8 @@ using Json = nlohmann::json;
 
 // Where our files are. A mistake in the environment is one of configuration (78).
 std::expected<os::Paths, Failure> Paths();
+// 69 in a sandbox: a daemon of its own would say that all is well, and nobody would hear of it.
+std::expected<void, Failure> OnHost(const os::Paths& paths);
 // A connection to the daemon, started if need be, and of this version.
 std::expected<control::Client, Failure> Connected();
 

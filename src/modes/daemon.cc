@@ -60,6 +60,7 @@ Outcome RunDaemon(const Invocation& invocation) {
 
 Outcome RunStart(const Invocation& invocation) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
+  AILERON_TRY(OnHost(paths));
   control::StartOptions options;
   if (invocation.parsed.Has("--idle-timeout")) {
     AILERON_TRY(IdleTimeout(invocation.parsed));
