@@ -34,13 +34,39 @@ Reply JsonReply(int status, const nlohmann::json& body) {
   return reply;
 }
 
+namespace {
+
+// Where the refusal itself does not say what to do.
+std::string_view UsualHint(int status) {
+  switch (status) {
+    case 400:
+      return "correct what it names, and send it again; api/openapi.yaml tells what is taken";
+    case 403:
+      return "ask the person whose daemon this is";
+    case 404:
+      return "list what there is, and look at the name or id";
+    case 405:
+      return "use one of those; api/openapi.yaml tells what each does";
+    case 409:
+      return "look at it as it is now, and decide again";
+    case 429:
+    case 503:
+      return "try again in a moment";
+    default:
+      return "look into daemon.log in the state folder";
+  }
+}
+
+}  // namespace
+
 Reply Problem(const Refusal& refusal) {
   Reply reply{.status = refusal.status, .content_type = std::string(http::kProblemType)};
-  reply.body = http::ProblemBody({.status = refusal.status,
-                                  .title = std::string(http::StandardReason(refusal.status)),
-                                  .detail = refusal.detail,
-                                  .code = refusal.code,
-                                  .hint = refusal.hint});
+  reply.body = http::ProblemBody(
+      {.status = refusal.status,
+       .title = std::string(http::StandardReason(refusal.status)),
+       .detail = refusal.detail,
+       .code = refusal.code,
+       .hint = refusal.hint.empty() ? std::string(UsualHint(refusal.status)) : refusal.hint});
   return reply;
 }
 
@@ -93,6 +119,24 @@ Result<std::optional<std::uint64_t>> NumberIn(const Request& request, std::strin
   const auto number = ParseInteger<std::uint64_t>(*text);
   if (!number) return Fail(Code::kInvalid, "the parameter \"{}\" must be a number", name);
   return number;
+}
+
+Result<std::size_t> LimitIn(const Request& request, std::size_t otherwise, std::size_t most) {
+  AILERON_ASSIGN(const auto limit, NumberIn(request, "limit"));
+  if (!limit) return otherwise;
+  if (*limit < 1 || *limit > most) {
+    return Fail(Code::kInvalid, "the parameter \"limit\" must be between 1 and {}", most);
+  }
+  return *limit;
+}
+
+Result<std::string> SessionIn(const Request& request) {
+  const std::string session(request.Query("session").value_or(""));
+  if (!session.empty() && !Ulid::Parse(session)) {
+    return Fail(Code::kInvalid, "the parameter \"session\" must be an id, such as {}",
+                "01ARZ3NDEKTSV4RRFFQ69G5FAV");
+  }
+  return session;
 }
 
 Duration WaitOf(std::uint64_t seconds) {

@@ -90,6 +90,11 @@ class Responder {
 // The query parameter as a number or a length of time. A refusal names the parameter.
 Result<std::optional<std::uint64_t>> NumberIn(const Request& request, std::string_view name);
 
+// "limit": how many of a list are wanted; between 1 and `most`.
+Result<std::size_t> LimitIn(const Request& request, std::size_t otherwise, std::size_t most);
+// "session": an id, or empty for all.
+Result<std::string> SessionIn(const Request& request);
+
 // How long a client of the API may wait that wants to wait so many seconds; and who says so with
 // the query's "wait_s".
 Duration WaitOf(std::uint64_t seconds);

@@ -38,7 +38,8 @@ std::variant<const Route*, Refusal> Router::Find(std::string_view method, std::s
   const http::PathAndQuery parts = http::SplitTarget(target);
   std::string allowed;
   for (const Route& route : routes_) {
-    auto parameters = Match(route.pattern, parts.path);
+    const auto [path, queries] = http::SplitTarget(route.pattern);
+    auto parameters = Match(path, parts.path);
     if (!parameters) continue;
     if (route.method != method) {
       allowed += allowed.empty() ? "" : ", ";
@@ -55,6 +56,12 @@ std::variant<const Route*, Refusal> Router::Find(std::string_view method, std::s
               request.query.emplace(std::move(*decoded_name), std::move(*decoded_value)).second;
       return valid;
     });
+    for (const auto& [name, value] : request.query) {
+      if (!std::ranges::contains(Split(queries.value_or(""), '&'), name)) {
+        return Refusal{400, "bad_query",
+                       fmt::format("there is no parameter \"{}\" here", Printable(name)), ""};
+      }
+    }
     if (!valid) {
       return Refusal{400, "bad_query", "the query is not well-formed, or names a parameter twice",
                      ""};

@@ -1,6 +1,8 @@
 // Router: which handler answers which request of the control API.
 //
-//   pattern = *( "/" ( text / "{" name "}" ) )      one segment each, percent-decoded
+//   pattern = *( "/" ( text / "{" name "}" ) ) [ "?" name *( "&" name ) ]
+//
+// One segment each, percent-decoded; and the parameters of the query that are taken.
 #pragma once
 
 #include <functional>

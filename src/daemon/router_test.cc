@@ -9,8 +9,9 @@ class RouterTest : public ::testing::Test {
  protected:
   void SetUp() override {
     for (const auto& [method, pattern] :
-         {std::pair("GET", "/v1/a"), std::pair("PUT", "/v1/a/{name}"),
-          std::pair("DELETE", "/v1/a/{name}"), std::pair("GET", "/v1/a/{name}/events")}) {
+         {std::pair("GET", "/v1/a?x"), std::pair("PUT", "/v1/a/{name}"),
+          std::pair("DELETE", "/v1/a/{name}"),
+          std::pair("GET", "/v1/a/{name}/events?after_seq&session")}) {
       router_.Add(method, pattern, BodyKind::kNone, nullptr);
     }
   }
@@ -27,7 +28,8 @@ class RouterTest : public ::testing::Test {
 TEST_F(RouterTest, SegmentsAreDecodedAfterTheyWereSplit) {
   EXPECT_EQ(Find("PUT", "/v1/a/token%2Fgithub"), "/v1/a/{name}");
   EXPECT_EQ(request_.parameter("name"), "token/github");
-  EXPECT_EQ(Find("GET", "/v1/a/x/events?after_seq=7&session=a%20b"), "/v1/a/{name}/events");
+  EXPECT_EQ(Find("GET", "/v1/a/x/events?after_seq=7&session=a%20b"),
+            "/v1/a/{name}/events?after_seq&session");
   EXPECT_EQ(request_.Query("after_seq"), "7");
   EXPECT_EQ(request_.Query("session"), "a b");
   EXPECT_FALSE(request_.Query("other"));
@@ -41,6 +43,7 @@ TEST_F(RouterTest, WhatIsNotThereIsSaid) {
   EXPECT_EQ(Find("POST", "/v1/a"), "405");
   EXPECT_EQ(Find("GET", "/v1/a?x=1&x=2"), "400");
   EXPECT_EQ(Find("GET", "/v1/a?x=%"), "400");
+  EXPECT_EQ(Find("GET", "/v1/a/b/events?after=7"), "400");
 }
 
 }  // namespace

@@ -84,12 +84,8 @@ Result<approval::Filter> FilterOf(const Request& request) {
   } else {
     filter.order = approval::Order::kNewestFirst;
   }
-  if (const auto session = request.Query("session"); session && !session->empty()) {
-    filter.session = std::string(*session);
-  }
-  AILERON_ASSIGN(const auto limit, NumberIn(request, "limit"));
-  filter.limit =
-      std::clamp<std::size_t>(limit.value_or(filter.limit), 1, approval::limits::kListMax);
+  AILERON_ASSIGN(filter.session, SessionIn(request));
+  AILERON_ASSIGN(filter.limit, LimitIn(request, filter.limit, approval::limits::kListMax));
   return filter;
 }
 
@@ -114,11 +110,10 @@ void Show(Api& api, const Request& request, const Responder& responder) {
 }
 
 Reply Grants(Api& api, const Request& request) {
-  approval::GrantFilter filter{.limit = approval::limits::kListMax};
-  if (const auto session = request.Query("session"); session && !session->empty()) {
-    filter.session = std::string(*session);
-  }
-  const auto found = api.approvals.queue().Grants(filter, Now());
+  const auto session = SessionIn(request);
+  if (!session) return Problem(session.error());
+  const auto found = api.approvals.queue().Grants(
+      {.session = *session, .limit = approval::limits::kListMax}, Now());
   if (!found) return Problem(found.error());
   json list = json::array();
   for (const approval::Grant& one : *found) list.push_back(ToJson(one));
@@ -150,12 +145,12 @@ Reply Stream(Api& api, const Request& request) {
 }  // namespace
 
 void AddApprovalRoutes(Router& router, Api& api) {
-  router.Add("GET", "/v1/approvals", BodyKind::kNone,
+  router.Add("GET", "/v1/approvals?state&session&limit", BodyKind::kNone,
              [&api](const Request& request, Responder answer) { answer.Send(List(api, request)); });
   router.Add(
-      "GET", "/v1/approvals/stream", BodyKind::kNone,
+      "GET", "/v1/approvals/stream?after_seq", BodyKind::kNone,
       [&api](const Request& request, Responder answer) { answer.Send(Stream(api, request)); });
-  router.Add("GET", "/v1/approvals/{id}", BodyKind::kNone,
+  router.Add("GET", "/v1/approvals/{id}?wait_s", BodyKind::kNone,
              [&api](const Request& request, Responder answer) { Show(api, request, answer); });
   router.Add("POST", "/v1/approvals/{id}/approve", BodyKind::kJson,
              [&api](const Request& request, Responder answer) {
@@ -166,7 +161,7 @@ void AddApprovalRoutes(Router& router, Api& api) {
                answer.Send(Decide(api, request, approval::Answer::kDeny));
              });
   router.Add(
-      "GET", "/v1/grants", BodyKind::kNone,
+      "GET", "/v1/grants?session", BodyKind::kNone,
       [&api](const Request& request, Responder answer) { answer.Send(Grants(api, request)); });
   router.Add(
       "DELETE", "/v1/grants/{id}", BodyKind::kNone,

@@ -14,16 +14,14 @@ namespace {
 
 Result<audit::Query> QueryOf(const Request& request) {
   audit::Query query;
-  if (const auto session = request.Query("session"); session && !session->empty()) {
-    query.session = std::string(*session);
-  }
+  AILERON_ASSIGN(std::string session, SessionIn(request));
+  if (!session.empty()) query.session = std::move(session);
   if (const auto since = request.Query("since"); since && !since->empty()) {
     AILERON_ASSIGN(query.since, ParseTime(*since));
   }
   AILERON_ASSIGN(const auto after, NumberIn(request, "after_seq"));
   query.after_seq = after.value_or(0);
-  AILERON_ASSIGN(const auto limit, NumberIn(request, "limit"));
-  query.limit = std::clamp<std::size_t>(limit.value_or(query.limit), 1, limits::kAuditLimit);
+  AILERON_ASSIGN(query.limit, LimitIn(request, query.limit, limits::kAuditLimit));
   // Without a place to go on from, the newest records are what is wanted.
   if (!after && !query.since) query.order = audit::Order::kNewestFirst;
   return query;
@@ -106,15 +104,15 @@ Reply Export(Api& api, const Request& request) {
 }  // namespace
 
 void AddAuditRoutes(Router& router, Api& api) {
-  router.Add("GET", "/v1/audit", BodyKind::kNone,
+  router.Add("GET", "/v1/audit?session&since&after_seq&limit", BodyKind::kNone,
              [&api](Request request, Responder responder) { responder.Send(List(api, request)); });
   router.Add(
-      "GET", "/v1/audit/stream", BodyKind::kNone,
+      "GET", "/v1/audit/stream?after_seq&session", BodyKind::kNone,
       [&api](Request request, Responder responder) { responder.Send(Stream(api, request)); });
   router.Add("GET", "/v1/audit/verify", BodyKind::kNone,
              [&api](Request, Responder responder) { Verify(api, std::move(responder)); });
   router.Add(
-      "GET", "/v1/audit/export", BodyKind::kNone,
+      "GET", "/v1/audit/export?format&session&since&after_seq&limit", BodyKind::kNone,
       [&api](Request request, Responder responder) { responder.Send(Export(api, request)); });
   router.Add("GET", "/v1/audit/{seq}", BodyKind::kNone,
              [&api](Request request, Responder responder) { responder.Send(Show(api, request)); });

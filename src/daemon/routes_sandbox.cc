@@ -59,14 +59,13 @@ Reply ShowTool(Api& api, const Request& request) {
 }
 
 Reply SearchTools(Api& api, const Request& request) {
-  const auto limit = NumberIn(request, "limit");
+  const auto limit = LimitIn(request, 10, limits::kHits);
   if (!limit) return Problem(limit.error());
   std::vector<const connector::Connector*> connectors;
   for (const auto& one : api.connectors.All()) connectors.push_back(&one->spec);
   json hits = json::array();
   for (const connector::Hit& hit :
-       connector::Search(connectors, request.Query("q").value_or(""),
-                         std::clamp<std::size_t>(limit->value_or(10), 1, limits::kHits))) {
+       connector::Search(connectors, request.Query("q").value_or(""), *limit)) {
     const auto tool = std::ranges::find_if(hit.connector->tools, [&](const connector::Tool& one) {
       return connector::Covers(one, *hit.operation);
     });
@@ -90,7 +89,11 @@ Result<Operations::Asked> ReadAsked(const Request& request) {
   const json* arguments = members.Take("arguments");
   asked.arguments = arguments == nullptr || arguments->is_null() ? json::object() : *arguments;
   AILERON_TRY(members.Done());
-  if (asked.key.empty()) return Fail(Code::kInvalid, "\"key\" is missing");
+  // It may be sent as a header.
+  const bool plain = std::ranges::all_of(asked.key, [](char c) { return c > ' ' && c < 0x7F; });
+  if (asked.key.empty() || !plain) {
+    return Fail(Code::kInvalid, "\"key\" must be 1 to 64 visible characters of ASCII");
+  }
   if (!asked.arguments.is_object()) return Fail(Code::kInvalid, "\"arguments\" must be an object");
   asked.wait = WaitOf(static_cast<std::uint64_t>(std::max<std::int64_t>(wait_s, 0)));
   return asked;
@@ -139,11 +142,11 @@ void AddSandboxRoutes(Router& router, Api& api) {
   router.Add("GET", "/v1/tools", BodyKind::kNone,
              WithToken(api, session::kListTools,
                        [&api](const Request&, Responder answer) { answer.Send(Tools(api)); }));
-  router.Add("GET", "/v1/tools/search", BodyKind::kNone,
+  router.Add("GET", "/v1/tools/search?q&limit", BodyKind::kNone,
              WithToken(api, session::kListTools, [&api](const Request& request, Responder answer) {
                answer.Send(SearchTools(api, request));
              }));
-  router.Add("GET", "/v1/tools/{tool}", BodyKind::kNone,
+  router.Add("GET", "/v1/tools/{tool}?operation", BodyKind::kNone,
              WithToken(api, session::kListTools, [&api](const Request& request, Responder answer) {
                answer.Send(ShowTool(api, request));
              }));
@@ -152,7 +155,7 @@ void AddSandboxRoutes(Router& router, Api& api) {
       WithToken(api, session::kRunOperations,
                 [&api](const Request& request, Responder answer) { Run(api, request, answer); }));
   router.Add(
-      "GET", "/v1/runs/{id}", BodyKind::kNone,
+      "GET", "/v1/runs/{id}?wait_s", BodyKind::kNone,
       WithToken(api, session::kPollApprovals, [&api](const Request& request, Responder answer) {
         ShowRun(api, request, answer);
       }));

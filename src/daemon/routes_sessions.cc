@@ -143,13 +143,13 @@ void AddSessionRoutes(Router& router, Api& api) {
   router.Add("POST", "/v1/sessions", BodyKind::kJson, [&api](Request request, Responder responder) {
     responder.Send(Open(api, std::move(request)));
   });
-  router.Add("GET", "/v1/sessions", BodyKind::kNone,
+  router.Add("GET", "/v1/sessions?all", BodyKind::kNone,
              [&api](Request request, Responder responder) { responder.Send(List(api, request)); });
   router.Add("GET", "/v1/sessions/{id}", BodyKind::kNone,
              [&api](Request request, Responder responder) { responder.Send(Show(api, request)); });
   router.Add("DELETE", "/v1/sessions/{id}", BodyKind::kNone,
              [&api](Request request, Responder responder) { responder.Send(Stop(api, request)); });
-  router.Add("GET", "/v1/sessions/{id}/events", BodyKind::kNone,
+  router.Add("GET", "/v1/sessions/{id}/events?after_seq", BodyKind::kNone,
              [&api](Request request, Responder responder) { responder.Send(Watch(api, request)); });
 }
 

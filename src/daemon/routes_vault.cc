@@ -63,11 +63,11 @@ void Unlock(Api& api, Request request, Responder responder) {
 void AddVaultRoutes(Router& router, Api& api) {
   router.Add("GET", "/v1/vault", BodyKind::kNone,
              [&api](Request, Responder responder) { responder.Send(Show(api)); });
-  router.Add("POST", "/v1/vault/init", BodyKind::kSecret,
+  router.Add("POST", "/v1/vault/init?auto_lock_s", BodyKind::kSecret,
              [&api](Request request, Responder responder) {
                Init(api, std::move(request), std::move(responder));
              });
-  router.Add("POST", "/v1/vault/unlock", BodyKind::kSecret,
+  router.Add("POST", "/v1/vault/unlock?auto_lock_s", BodyKind::kSecret,
              [&api](Request request, Responder responder) {
                Unlock(api, std::move(request), std::move(responder));
              });
