@@ -40,12 +40,13 @@ Core::Core(std::unique_ptr<store::Database> opened)
     : database(std::move(opened)),
       approvals(database.get()),
       grants(database.get()),
-      journal(database.get()) {}
+      journal(database.get()),
+      places(database.get()) {}
 
 Result<std::unique_ptr<Core>> Core::Open(const std::string& path) {
   const std::string schema =
       fmt::format("{}{}{}", ApprovalTable::kSchema, GrantTable::kSchema, kEventsSchema);
-  const store::Migration migrations[] = {{schema}};
+  const store::Migration migrations[] = {{schema}, {Places::kSchema}};
   AILERON_ASSIGN(auto database, store::Database::Open({.path = path,
                                                        .what = "approval database",
                                                        .migrations = migrations,

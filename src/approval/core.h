@@ -11,6 +11,7 @@
 #include "approval/event.h"
 #include "approval/grant_table.h"
 #include "approval/journal.h"
+#include "approval/places.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "store/database.h"
@@ -30,6 +31,7 @@ class Core {
   ApprovalTable approvals;
   GrantTable grants;
   Journal journal;
+  Places places;
   Observer observer;
   int ended = 0;  // approvals that came to an end since the past was pruned
 

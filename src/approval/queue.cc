@@ -495,6 +495,18 @@ Result<Events> Queue::EventsAfter(std::int64_t seq, std::size_t limit) const {
   return core_->journal.After(seq, limit);
 }
 
+Result<std::optional<std::int64_t>> Queue::Place(std::string_view follower) const {
+  return core_->places.Get(follower);
+}
+
+Status Queue::SetPlace(std::string_view follower, std::int64_t seq) {
+  return core_->places.Set(follower, seq);
+}
+
+Status Queue::KeepPlaces(std::span<const std::string> followers) {
+  return core_->places.Keep(followers);
+}
+
 store::Database& Queue::database() { return *core_->database; }
 
 }  // namespace aileron::approval

@@ -141,6 +141,13 @@ class Queue {
   // The events after number `seq`, at most limits::kEventsMax.
   Result<Events> EventsAfter(std::int64_t seq, std::size_t limit) const;
 
+  // Where the follower of that name is in the events: the number it gave last, nothing when it
+  // never did.
+  Result<std::optional<std::int64_t>> Place(std::string_view follower) const;
+  Status SetPlace(std::string_view follower, std::int64_t seq);
+  // Forgets the places of all others.
+  Status KeepPlaces(std::span<const std::string> followers);
+
   // For tests of a full disk.
   store::Database& database();
 

@@ -282,5 +282,18 @@ TEST_F(QueueResultsTest, ADatabaseOfALaterVersionIsRefused) {
   EXPECT_THAT(opened.error().message, AllOf(HasSubstr("approval database"), HasSubstr(path)));
 }
 
+TEST_F(QueueResultsTest, AFollowerGoesOnWhereItWas) {
+  EXPECT_EQ(queue().Place("a").value(), std::nullopt);
+  ASSERT_TRUE(queue().SetPlace("a", 3).has_value());
+  ASSERT_TRUE(queue().SetPlace("b", 5).has_value());
+  ASSERT_TRUE(queue().SetPlace("a", 4).has_value());
+  Crash();
+  EXPECT_EQ(queue().Place("a").value(), 4);
+  const std::vector<std::string> kept = {"b", "c"};
+  ASSERT_TRUE(queue().KeepPlaces(kept).has_value());
+  EXPECT_EQ(queue().Place("a").value(), std::nullopt);
+  EXPECT_EQ(queue().Place("b").value(), 5);
+}
+
 }  // namespace
 }  // namespace aileron::approval
