@@ -1,7 +1,6 @@
 #include "connector/connector_yaml.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/text.h"
 #include "connector/check.h"
@@ -16,10 +15,8 @@ namespace {
 using nlohmann::json;
 using Keys = std::span<const std::string_view>;
 
-constexpr std::size_t kQuotedMax = 100;
-
 std::string Quoted(std::string_view text) {
-  return fmt::format("\"{}\"", Printable(text.substr(0, kQuotedMax)));
+  return fmt::format("\"{}\"", Printable(text.substr(0, limits::kQuotedMax)));
 }
 
 template <typename Value, std::size_t N>
@@ -91,19 +88,9 @@ class Reader {
   }
 
   Status CheckKeys(const Node& map, Keys known) const {
-    std::set<std::string_view> seen;
-    for (const Node& item : map.items) {
-      if (std::ranges::find(known, item.key) == known.end()) {
-        const auto near = NearestWord(item.key.substr(0, kQuotedMax), known);
-        return At(item, "unknown key {}{}", Quoted(item.key),
-                  near ? fmt::format(". Did you mean \"{}\"?", *near)
-                       : fmt::format(". Known are {}", fmt::join(known, ", ")));
-      }
-      if (!seen.insert(item.key).second) {
-        return At(item, "\"{}\" stands here a second time", item.key);
-      }
-    }
-    return {};
+    const auto flaw = connector::CheckKeys(map, known);
+    if (!flaw) return {};
+    return Fail(Code::kInvalid, "{}:{}: {}", file_, flaw->line, flaw->message);
   }
   Status Need(const Node& map, std::string_view what,
               std::initializer_list<std::string_view> keys) const {
@@ -116,7 +103,7 @@ class Reader {
     const bool scalar = node.kind == Kind::kNumber || node.kind == Kind::kBoolean;
     return At(node, "{} must be {}, and is {}{}", Quoted(node.key), expected, Name(node.kind),
               scalar && expected == Name(Kind::kText)
-                  ? fmt::format(": write \"{}\" in quotes", node.text.substr(0, kQuotedMax))
+                  ? fmt::format(": write \"{}\" in quotes", node.text.substr(0, limits::kQuotedMax))
                   : "");
   }
 
@@ -172,7 +159,7 @@ class Reader {
       into = word.value;
       return {};
     }
-    const auto near = NearestWord(node.text.substr(0, kQuotedMax), texts);
+    const auto near = NearestWord(node.text.substr(0, limits::kQuotedMax), texts);
     return At(node, "{} is none of {}{}", Quoted(node.text), fmt::join(texts, ", "),
               near ? fmt::format(". Did you mean \"{}\"?", *near) : "");
   }

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cmath>
 #include <iterator>
+#include <set>
 #include <sstream>
 
 #include "base/text.h"
@@ -379,6 +380,24 @@ Result<Node> ParseDocument(std::string_view text, std::string_view file, Aliases
     }
   }
   return ReadYaml(text, file, aliases);
+}
+
+std::optional<KeyFlaw> CheckKeys(const Node& map, std::span<const std::string_view> known) {
+  std::set<std::string_view> seen;
+  for (const Node& item : map.items) {
+    const std::string_view key = std::string_view(item.key).substr(0, limits::kQuotedMax);
+    if (std::ranges::find(known, item.key) == known.end()) {
+      const auto near = NearestWord(key, known);
+      return KeyFlaw{item.line,
+                     fmt::format("unknown key \"{}\"{}", Printable(key),
+                                 near ? fmt::format(". Did you mean \"{}\"?", *near)
+                                      : fmt::format(". Known are {}", fmt::join(known, ", ")))};
+    }
+    if (!seen.insert(item.key).second) {
+      return KeyFlaw{item.line, fmt::format("\"{}\" stands here a second time", key)};
+    }
+  }
+  return std::nullopt;
 }
 
 json ToJson(const Node& node) {

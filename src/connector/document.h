@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +36,14 @@ enum class Aliases { kRefused, kCopied };
 
 // kInvalid with file and line. An empty document is a null node. `file` is for messages alone.
 Result<Node> ParseDocument(std::string_view text, std::string_view file, Aliases aliases);
+
+// What is wrong with the keys of a map: one that is not known, with the nearest that is; or one
+// that stands there twice.
+struct KeyFlaw {
+  int line = 0;
+  std::string message;
+};
+std::optional<KeyFlaw> CheckKeys(const Node& map, std::span<const std::string_view> known);
 
 // A whole number that fits 64 bits is one; another number is a double.
 nlohmann::json ToJson(const Node& node);

@@ -90,5 +90,18 @@ TEST(Document, WhatIsNeitherIsToldWithItsLine) {
   EXPECT_EQ(Read("").kind, Kind::kNull);
 }
 
+TEST(Document, AKeyThatIsUnknownOrRepeatedIsToldWithItsLineAndTheNearestOne) {
+  constexpr auto kKnown = std::to_array<std::string_view>({"version", "desktop"});
+  const auto flaw = [&](std::string_view text) {
+    const auto found = CheckKeys(Read(text), kKnown);
+    return found ? fmt::format("{}: {}", found->line, found->message) : "";
+  };
+  EXPECT_EQ(flaw("version: 1\ndesktop: true\n"), "");
+  EXPECT_EQ(flaw("version: 1\ndesktpo: true\n"),
+            "2: unknown key \"desktpo\". Did you mean \"desktop\"?");
+  EXPECT_EQ(flaw("zzzzzzzzz: 1\n"), "1: unknown key \"zzzzzzzzz\". Known are version, desktop");
+  EXPECT_EQ(flaw("version: 1\nversion: 1\n"), "2: \"version\" stands here a second time");
+}
+
 }  // namespace
 }  // namespace aileron::connector

@@ -32,6 +32,7 @@ inline constexpr std::size_t kNodesMax = 6'000'000;
 inline constexpr std::size_t kAnchoredMax = 100'000;  // values below anchors, each time
 inline constexpr std::size_t kFlowYamlMax = 1 << 20;  // of YAML that looks like JSON at first
 inline constexpr std::size_t kKeyMax = 4'096;
+inline constexpr std::size_t kQuotedMax = 100;  // of a stranger's word in a message
 
 // A call.
 inline constexpr std::size_t kBodyMax = 8 << 20;
