@@ -12,11 +12,12 @@
 
 namespace aileron::daemon {
 
-Connection::Connection(net::Loop& loop, os::Fd socket, const Router& router, std::string session,
-                       std::function<void()> closed)
+Connection::Connection(net::Loop& loop, os::Fd socket, const Router& router, Gate& gate,
+                       std::string session, std::function<void()> closed)
     : loop_(loop),
       socket_(std::move(socket)),
       router_(router),
+      gate_(gate),
       session_(std::move(session)),
       closed_(std::move(closed)),
       deadline_(loop, [this] { Close(); }),
@@ -137,18 +138,27 @@ bool Connection::StepHead() {
   return true;
 }
 
+// The route that answers; or what refuses, and a route that takes the body first: clients of HTTP/2
+// take an answer before that for a failure.
+void Connection::FindRoute() {
+  refusal_ = gate_.Check(head_, request_);
+  if (!refusal_) {
+    auto found = router_.Find(head_.method(), head_.target(), request_);
+    if (auto* route = std::get_if<const Route*>(&found)) {
+      route_ = *route;
+      return;
+    }
+    refusal_ = std::move(std::get<Refusal>(found));
+  }
+  static const Route refused{.body = BodyKind::kJson};
+  route_ = &refused;
+}
+
 bool Connection::BeginBody() {
   keep_alive_ = head_.keep_alive();
   secret_filled_ = 0;
-  auto found = router_.Find(head_.method(), head_.target(), request_);
-  if (auto* refusal = std::get_if<Refusal>(&found)) {
-    // Its body is taken first: clients of HTTP/2 take an answer before that for a failure.
-    static const Route refused{.body = BodyKind::kJson};
-    refusal_ = std::move(*refusal);
-    route_ = &refused;
-  } else {
-    route_ = std::get<const Route*>(found);
-  }
+  FindRoute();
+  request_.last_event_id = head_.headers.Find("Last-Event-ID").value_or("");
   if (!session_.empty()) {
     request_.session = session_;
     request_.authorization = head_.headers.Find("Authorization").value_or("");
@@ -280,6 +290,7 @@ void Connection::WriteHead(const Reply& reply) {
   http::Headers headers;
   headers.Add("Content-Type", reply.content_type);
   headers.Add("Cache-Control", "no-store");
+  for (const auto& [name, value] : gate_.answer_fields()) headers.Add(name, value);
   for (const auto& [name, value] : reply.headers) headers.Add(name, value);
   if (!keep_alive_) headers.Add("Connection", "close");
   const http::Body body = reply.source != nullptr

@@ -1,5 +1,5 @@
-// Connection: one client of the control socket, or a sandbox. HTTP/1.1, one request at a time, kept
-// alive.
+// Connection: one client of the control socket, a sandbox, or a browser. HTTP/1.1, one request at a
+// time, kept alive.
 //
 // Bytes are received into locked memory that is wiped as it is used, since a passphrase may stand
 // right behind a head; a raw body goes from there, or from the socket, into the Secret that the
@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 
+#include "daemon/gate.h"
 #include "daemon/limits.h"
 #include "daemon/request.h"
 #include "daemon/router.h"
@@ -26,7 +27,7 @@ class Connection final : public net::Loop::Handler,
  public:
   // `session` is that of the sandbox at the other end; empty on the control socket. `closed` is
   // called once, from the loop, when the connection is over.
-  Connection(net::Loop& loop, os::Fd socket, const Router& router, std::string session,
+  Connection(net::Loop& loop, os::Fd socket, const Router& router, Gate& gate, std::string session,
              std::function<void()> closed);
   ~Connection();
 
@@ -52,6 +53,7 @@ class Connection final : public net::Loop::Handler,
   bool Fill();
   void ConsumeInput(std::size_t count);
   bool BeginBody();
+  void FindRoute();
   bool RefuseRequest(const Refusal& refusal);
   void Dispatch();
   void Answer(Reply reply);
@@ -63,6 +65,7 @@ class Connection final : public net::Loop::Handler,
   net::Loop& loop_;
   os::Fd socket_;
   const Router& router_;
+  Gate& gate_;
   std::string session_;
   std::function<void()> closed_;
   net::Timer deadline_;

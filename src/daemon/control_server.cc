@@ -1,13 +1,11 @@
 #include "daemon/control_server.h"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "base/log.h"
-#include "os/socket.h"
 
 namespace aileron::daemon {
 
@@ -23,11 +21,7 @@ Status ControlServer::Listen(os::Fd listener) {
 }
 
 Status ControlServer::Serve(os::Fd socket, std::string session) {
-  AILERON_ASSIGN(const os::PeerCredentials peer, os::PeerOf(socket.get()));
-  if (peer.uid != geteuid()) {
-    LogWarning("refused a connection of user {} (process {})", peer.uid, peer.pid);
-    return Fail(Code::kDenied, "user {} is not the user of this daemon", peer.uid);
-  }
+  AILERON_TRY(gate_.Admit(socket.get()));
   const auto open = static_cast<std::size_t>(std::ranges::count_if(
       connections_, [&](const auto& one) { return one.second->session() == session; }));
   if (open >= most_) {
@@ -36,7 +30,7 @@ Status ControlServer::Serve(os::Fd socket, std::string session) {
   }
   const std::uint64_t number = next_++;
   auto connection =
-      std::make_shared<Connection>(loop_, std::move(socket), router_, std::move(session),
+      std::make_shared<Connection>(loop_, std::move(socket), router_, gate_, std::move(session),
                                    [this, number, alive = std::weak_ptr(alive_)] {
                                      if (!alive.expired()) connections_.erase(number);
                                    });

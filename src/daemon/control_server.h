@@ -1,12 +1,13 @@
-// ControlServer: the connections of the control socket, or those of sandboxes. On the control
-// socket only the user the daemon runs as is served (SO_PEERCRED); root is not, since it can become
-// that user.
+// ControlServer: the connections of the control socket, those of sandboxes, or those of a browser.
+// On the control socket only the user the daemon runs as is served (OwnUserGate); root is not,
+// since it can become that user.
 #pragma once
 
 #include <map>
 #include <memory>
 
 #include "daemon/connection.h"
+#include "daemon/gate.h"
 #include "daemon/router.h"
 #include "net/loop.h"
 #include "os/fd.h"
@@ -15,13 +16,14 @@ namespace aileron::daemon {
 
 class ControlServer final : private net::Loop::Handler {
  public:
-  // `router` outlives the server. At most `most` connections of one session, or of the control
-  // socket, are open at a time.
-  ControlServer(net::Loop& loop, const Router& router, std::size_t most = limits::kConnections)
-      : loop_(loop), router_(router), most_(most) {}
+  // `router` and `gate` outlive the server. At most `most` connections of one session, or of the
+  // one listener, are open at a time.
+  ControlServer(net::Loop& loop, const Router& router, Gate& gate,
+                std::size_t most = limits::kConnections)
+      : loop_(loop), router_(router), gate_(gate), most_(most) {}
   ~ControlServer();
 
-  // `listener` is a listening unix socket, not blocking.
+  // `listener` is a listening socket, not blocking.
   Status Listen(os::Fd listener);
   // Serves a connected socket: what Listen() does with each client. `session` is that of the
   // sandbox at its other end.
@@ -39,6 +41,7 @@ class ControlServer final : private net::Loop::Handler {
 
   net::Loop& loop_;
   const Router& router_;
+  Gate& gate_;
   std::size_t most_;
   os::Fd listener_;
   std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;

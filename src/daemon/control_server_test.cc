@@ -109,7 +109,8 @@ class ControlServerTest : public ::testing::Test {
   Secret secret_;
   std::vector<Responder> later_;
   bool endless_gone_ = false;
-  ControlServer server_{*loop_, router_};
+  OwnUserGate gate_;
+  ControlServer server_{*loop_, router_, gate_};
   os::Fd client_;
   bool closed_ = false;
 };
@@ -252,6 +253,46 @@ TEST_F(ControlServerTest, ConnectionsAreBounded) {
   }
   EXPECT_FALSE(last.has_value());
   EXPECT_EQ(server_.connections(), limits::kConnections);
+}
+
+// Lets in who asks for "/v1/hello", and nobody at all when it is shut.
+class OnlyHello final : public Gate {
+ public:
+  Status Admit(int) override {
+    if (shut) return Fail(Code::kDenied, "it is shut");
+    return {};
+  }
+  std::optional<Refusal> Check(const http::RequestHead& head, Request&) override {
+    if (head.target() == "/v1/hello") return std::nullopt;
+    return Refusal{403, "not_here", "no", ""};
+  }
+  const Fields& answer_fields() const override { return fields; }
+
+  bool shut = false;
+  Fields fields = {{"X-From-The-Gate", "yes"}};
+};
+
+TEST_F(ControlServerTest, AGateStandsBeforeEveryRouteAndAddsItsFields) {
+  OnlyHello gate;
+  ControlServer server(*loop_, router_, gate);
+  const auto ask = [&](std::string_view path) {
+    auto ends = os::SocketPair(SOCK_STREAM | SOCK_NONBLOCK).value();
+    EXPECT_TRUE(server.Serve(std::move(ends.second)).has_value());
+    client_ = std::move(ends.first);
+    Send(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", path));
+    return Receive("}");
+  };
+  const std::string hello = ask("/v1/hello"), later = ask("/v1/later"), none = ask("/v1/none");
+  EXPECT_THAT(hello, StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(hello, HasSubstr("X-From-The-Gate: yes\r\n"));
+  EXPECT_THAT(later, StartsWith("HTTP/1.1 403 "));
+  EXPECT_THAT(later, HasSubstr("not_here"));
+  EXPECT_THAT(later, HasSubstr("X-From-The-Gate: yes\r\n"));
+  EXPECT_THAT(none, HasSubstr("not_here"));
+  EXPECT_TRUE(later_.empty());
+  gate.shut = true;
+  auto ends = os::SocketPair(SOCK_STREAM | SOCK_NONBLOCK).value();
+  EXPECT_EQ(server.Serve(std::move(ends.second)).error().code, Code::kDenied);
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ class Daemon final : private net::Loop::Handler {
              .started = Now(),
              .idle_timeout = options.idle_timeout,
              .stop = [this] { Stop("asked for"); }},
-        server_(loop, router_),
+        server_(loop, router_, gate_),
         sandbox_(loop, api_),
         tick_(loop, [this] { Tick(); }) {
     AddAllRoutes(router_, api_);
@@ -207,6 +207,7 @@ class Daemon final : private net::Loop::Handler {
   Sessions sessions_;
   Operations operations_;
   Api api_;
+  OwnUserGate gate_;
   Router router_;
   ControlServer server_;
   SandboxApi sandbox_;

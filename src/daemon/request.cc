@@ -139,6 +139,13 @@ Result<std::string> SessionIn(const Request& request) {
   return session;
 }
 
+Result<std::optional<std::uint64_t>> PlaceIn(const Request& request) {
+  if (request.last_event_id.empty()) return NumberIn(request, "after_seq");
+  const auto number = ParseInteger<std::uint64_t>(request.last_event_id);
+  if (!number) return Fail(Code::kInvalid, "Last-Event-ID must be a number");
+  return number;
+}
+
 Duration WaitOf(std::uint64_t seconds) {
   constexpr auto longest =
       static_cast<std::uint64_t>(std::chrono::seconds(limits::kApiWait).count());

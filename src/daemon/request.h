@@ -27,6 +27,8 @@ struct Request {
   std::vector<os::Fd> descriptors;
   std::string session;        // of the sandbox that asks; empty on the control socket
   std::string authorization;  // the field, from a sandbox
+  std::string surface;        // what the gate says where somebody decides; empty: the client says
+  std::string last_event_id;  // the field of that name: where a stream was left
 
   const std::string& parameter(std::string_view name) const;
   std::optional<std::string_view> Query(std::string_view name) const;
@@ -94,6 +96,9 @@ Result<std::optional<std::uint64_t>> NumberIn(const Request& request, std::strin
 Result<std::size_t> LimitIn(const Request& request, std::size_t otherwise, std::size_t most);
 // "session": an id, or empty for all.
 Result<std::string> SessionIn(const Request& request);
+// Where a stream goes on: "Last-Event-ID", else the query's "after_seq". A client that comes back
+// says it by the field, with the target of its first request.
+Result<std::optional<std::uint64_t>> PlaceIn(const Request& request);
 
 // How long a client of the API may wait that wants to wait so many seconds; and who says so with
 // the query's "wait_s".

@@ -42,9 +42,9 @@ Result<approval::Scope> ReadScope(const json& object) {
   return scope;
 }
 
-Result<approval::Decision> ReadDecision(const std::string& body, approval::Answer answer) {
+Result<approval::Decision> ReadDecision(const Request& request, approval::Answer answer) {
   approval::Decision decision{.answer = answer};
-  AILERON_ASSIGN(const json object, ObjectIn(body.empty() ? "{}" : body));
+  AILERON_ASSIGN(const json object, ObjectIn(request.body.empty() ? "{}" : request.body));
   Members members(object, "");
   if (const json* scope = members.Take("scope"); scope != nullptr && !scope->is_null()) {
     AILERON_ASSIGN(decision.scope, ReadScope(*scope));
@@ -57,13 +57,14 @@ Result<approval::Decision> ReadDecision(const std::string& body, approval::Answe
     decision.edited = JsonText(*edited);
   }
   AILERON_TRY(members.Done());
-  // Whoever reaches the control socket is this user (SO_PEERCRED).
+  if (!request.surface.empty()) surface = request.surface;
+  // Whoever comes through a gate is this user.
   decision.by = fmt::format("uid {}, {}", geteuid(), Printable(surface));
   return decision;
 }
 
 Reply Decide(Api& api, const Request& request, approval::Answer answer) {
-  const auto decision = ReadDecision(request.body, answer);
+  const auto decision = ReadDecision(request, answer);
   if (!decision) return Problem(Refusal{400, "invalid_decision", decision.error().message, ""});
   const auto decided = api.approvals.queue().Decide(request.parameter("id"), *decision, Now());
   if (!decided && decided.error().code == Code::kInvalid) {
@@ -127,7 +128,7 @@ Reply Revoke(Api& api, const Request& request) {
 }
 
 Reply Stream(Api& api, const Request& request) {
-  const auto after = NumberIn(request, "after_seq");
+  const auto after = PlaceIn(request);
   if (!after) return Problem(after.error());
   Reply reply{.content_type = "text/event-stream"};
   std::int64_t seq = 0;

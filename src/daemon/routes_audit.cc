@@ -56,7 +56,7 @@ Reply Show(Api& api, const Request& request) {
 }
 
 Reply Stream(Api& api, const Request& request) {
-  const auto after = NumberIn(request, "after_seq");
+  const auto after = PlaceIn(request);
   if (!after) return Problem(after.error());
   std::optional<std::string> session;
   if (const auto given = request.Query("session"); given && !given->empty()) session = *given;

@@ -129,7 +129,7 @@ Reply Stop(Api& api, const Request& request) {
 Reply Watch(Api& api, const Request& request) {
   const std::string& id = request.parameter("id");
   if (const auto known = api.sessions.Get(id); !known) return Problem(known.error());
-  const auto after = NumberIn(request, "after_seq");
+  const auto after = PlaceIn(request);
   if (!after) return Problem(after.error());
   Reply reply{.content_type = "text/event-stream"};
   reply.source = MakeAuditStream(api.loop, api.audit, id, after->value_or(0),

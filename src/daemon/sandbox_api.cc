@@ -40,7 +40,7 @@ Handler WithToken(Api& api, std::string_view capability, Handler handler) {
 }
 
 SandboxApi::SandboxApi(net::Loop& loop, Api& api)
-    : server_(loop, router_, limits::kSandboxConnections) {
+    : server_(loop, router_, gate_, limits::kSandboxConnections) {
   AddSandboxRoutes(router_, api);
 }
 

@@ -27,6 +27,7 @@ class SandboxApi {
 
  private:
   Router router_;
+  OwnUserGate gate_;
   ControlServer server_;
 };
 
