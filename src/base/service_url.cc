@@ -38,7 +38,8 @@ Result<ServiceUrl> ServiceUrl::Parse(std::string_view text) {
   AILERON_ASSIGN(const HostPort where, ParseHostPort(text.substr(0, slash)));
   if (where.pattern.wildcard()) return Fail(Code::kInvalid, "a URL has no wildcard");
   if (!url.tls && !IsThisMachine(where.pattern)) {
-    return Fail(Code::kInvalid, "a credential is sent there, which needs https://");
+    return Fail(Code::kInvalid,
+                "what is sent there is not for others to read, which needs https://");
   }
   url.host = where.pattern.host();
   url.port = where.port.value_or(url.tls ? 443 : 80);

@@ -1,11 +1,11 @@
-// ServiceUrl: where a service of the user's is that credentials come from: a HashiCorp Vault, a
-// token endpoint.
+// ServiceUrl: where a service of the user's is: one that credentials come from (a HashiCorp Vault,
+// a token endpoint), or that is told of questions.
 //
 //   url = ("https://" / "http://") host [":" port] ["/" path]      host and port as in
 //                                                                 host_pattern.h; path of RFC 3986
 //
-// http is for this machine alone (localhost, 127.0.0.0/8, ::1): what is sent there is a credential.
-// No user information, query or fragment.
+// http is for this machine alone (localhost, 127.0.0.0/8, ::1): what is sent there is not for
+// others. No user information, query or fragment.
 #pragma once
 
 #include <cstdint>

@@ -2,8 +2,6 @@
 
 #include "daemon/bindings.h"
 
-#include <sys/stat.h>
-
 #include "base/log.h"
 
 namespace aileron::daemon {
@@ -14,17 +12,9 @@ Result<Bindings> Bindings::Open(const std::string& path) {
   return bindings;
 }
 
-Bindings::Stamp Bindings::Look() const {
-  struct stat info;
-  if (stat(file_.path().c_str(), &info) != 0) return {};
-  return {.inode = static_cast<std::int64_t>(info.st_ino),
-          .size = info.st_size,
-          .modified_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec};
-}
-
 Status Bindings::Load() {
   // The stamp first: a change between the two is then seen by the next look.
-  stamp_ = Look();
+  stamp_ = FileStamp::Of(file_.path());
   auto user = file_.Load();
   if (!user) return std::unexpected(user.error());
   set_ = vault::BindingSet(std::move(*user));
@@ -33,7 +23,7 @@ Status Bindings::Load() {
 }
 
 Bindings::Change Bindings::Refresh() {
-  if (Look() == stamp_) return Change::kNone;
+  if (FileStamp::Of(file_.path()) == stamp_) return Change::kNone;
   if (auto loaded = Load(); !loaded) {
     if (loaded.error().message != problem_) LogError("{}", loaded.error().message);
     problem_ = loaded.error().message;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "daemon/file_stamp.h"
 #include "vault/binding_file.h"
 #include "vault/binding_set.h"
 
@@ -29,20 +30,12 @@ class Bindings {
   Status Remove(const std::string& name);
 
  private:
-  // What tells one state of the file from the next.
-  struct Stamp {
-    std::int64_t inode = 0;
-    std::int64_t size = -1;
-    std::int64_t modified_ns = 0;
-    bool operator==(const Stamp&) const = default;
-  };
   explicit Bindings(std::string path) : file_(std::move(path)) {}
-  Stamp Look() const;
   Status Load();
 
   vault::BindingFile file_;
   vault::BindingSet set_;
-  Stamp stamp_;
+  FileStamp stamp_;
   std::string problem_;
 };
 

@@ -96,6 +96,9 @@ class Daemon final : private net::Loop::Handler {
              .worker_argv = {"aileron", "worker"}},
             std::move(parts.keys), std::move(parts.sessions)),
         operations_(loop, approvals_, connectors_, sessions_),
+        surfaces_(options.paths.config + "/approvals.yaml"),
+        notifier_(loop, approvals_, CommandWorld::OfProcess(environ)),
+        webhooks_({.loop = loop, .approvals = approvals_, .vault = vault_, .audit = audit_}),
         api_{.loop = loop,
              .background = background_,
              .audit = audit_,
@@ -106,6 +109,9 @@ class Daemon final : private net::Loop::Handler {
              .connectors = connectors_,
              .operations = operations_,
              .sessions = sessions_,
+             .surfaces = surfaces_,
+             .notifier = notifier_,
+             .webhooks = webhooks_,
              .started = Now(),
              .idle_timeout = options.idle_timeout,
              .stop = [this] { Stop("asked for"); }},
@@ -116,6 +122,7 @@ class Daemon final : private net::Loop::Handler {
     vault_.set_on_change([this] {
       credentials_.Forget();
       sessions_.Revoke();
+      webhooks_.TryAgain();
     });
     connectors_.set_on_change([this] { sessions_.ShowTools(connectors_.ToolList().dump()); });
     approvals_.set_on_withdrawn([this] { sessions_.Withdraw(); });
@@ -136,6 +143,7 @@ class Daemon final : private net::Loop::Handler {
     AILERON_TRY(server_.Listen(std::move(listener)));
     audit_.Event("daemon.start", "allow", "version " AILERON_VERSION);
     last_busy_ = std::chrono::steady_clock::now();
+    RefreshSurfaces();
     tick_.Set(limits::kIdleCheck);
     return {};
   }
@@ -177,13 +185,15 @@ class Daemon final : private net::Loop::Handler {
 
   void Tick() {
     const auto now = std::chrono::steady_clock::now();
-    if (sessions_.running() != 0 || sessions_.waiting_for_launchers() || server_.busy()) {
+    if (sessions_.running() != 0 || sessions_.waiting_for_launchers() || server_.busy() ||
+        webhooks_.busy()) {
       last_busy_ = now;
       freed_ = false;
     }
     if (sessions_.running() != 0 && bindings_.Refresh() == Bindings::Change::kChanged) {
       sessions_.Revoke();
     }
+    RefreshSurfaces();
     if (options_.idle_timeout > Duration::zero() && now - last_busy_ >= options_.idle_timeout) {
       return Stop("nothing to do");
     }
@@ -193,6 +203,13 @@ class Daemon final : private net::Loop::Handler {
       freed_ = true;
     }
     tick_.Set(limits::kIdleCheck);
+  }
+
+  void RefreshSurfaces() {
+    if (surfaces_.Refresh() == SurfacesFile::Change::kNone) return;
+    notifier_.Use(surfaces_.surfaces().desktop ? Notifier::Desktop::kTold
+                                               : Notifier::Desktop::kNotTold);
+    webhooks_.Use(surfaces_.surfaces().webhooks);
   }
 
   net::Loop& loop_;
@@ -206,6 +223,9 @@ class Daemon final : private net::Loop::Handler {
   Connectors connectors_;
   Sessions sessions_;
   Operations operations_;
+  SurfacesFile surfaces_;
+  Notifier notifier_;
+  Webhooks webhooks_;
   Api api_;
   OwnUserGate gate_;
   Router router_;

@@ -228,6 +228,10 @@ bool Fetch::TakeHead() {
     GiveUp("{} answered what is not HTTP", request_.url.Authority());
     return false;
   }
+  if (request_.answer == FetchRequest::Answer::kStatusAlone) {
+    Succeed();
+    return false;
+  }
   reader_.Start(head_.body());
   state_ = State::kBody;
   return TakeBody();

@@ -37,6 +37,9 @@ struct FetchRequest {
   // Connected already: nothing is resolved, and TLS is somebody else's.
   os::Fd through;
   std::size_t body_max = limits::kFetchBody;  // of the request, and of the answer
+  // kStatusAlone: the answer's body is not read, and is empty.
+  enum class Answer { kWhole, kStatusAlone };
+  Answer answer = Answer::kWhole;
 };
 
 struct FetchResponse {

@@ -94,6 +94,20 @@ constexpr std::size_t kWatchers = 512;    // and for any change
 constexpr auto kApiWait = 60s;            // a client of the API waits for an answer at a time
 constexpr std::size_t kEventsPage = 200;  // read at a time for a stream
 
+// Where people see what waits, besides the terminal.
+constexpr std::size_t kSurfacesFile = 64 << 10;
+constexpr std::size_t kWebhooks = 8;
+constexpr std::size_t kWebhookBody = 192 << 10;  // the fields of a question, escaped, fit
+constexpr auto kWebhookWait = 15s;               // for an answer
+constexpr auto kWebhookPause = 1s;               // after a failure; doubles with every further one
+constexpr auto kWebhookLongestPause = 5min;
+constexpr int kWebhookTries = 12;          // of one message, about 20 minutes; then it is given up
+constexpr std::size_t kWebhookTests = 4;   // at a time
+constexpr int kNoticesAtOnce = 3;          // on the desktop, then one for all that waits
+constexpr auto kNoticePause = 10s;         // until there may be another
+constexpr auto kNoticeWait = 5s;           // for notify-send to end
+constexpr std::size_t kNoticeTitle = 200;  // bytes of it
+
 // Credentials from elsewhere than the vault.
 constexpr auto kCredentialWait = 75s;   // for any of them; each source has its own, shorter
 constexpr auto kFailureKept = 1s;       // a source that failed is not asked again before

@@ -9,10 +9,13 @@
 #include "daemon/bindings.h"
 #include "daemon/connectors.h"
 #include "daemon/credentials.h"
+#include "daemon/notifier.h"
 #include "daemon/operations.h"
 #include "daemon/router.h"
 #include "daemon/sessions.h"
+#include "daemon/surfaces_file.h"
 #include "daemon/vault_service.h"
+#include "daemon/webhooks.h"
 
 namespace aileron::daemon {
 
@@ -28,6 +31,9 @@ struct Api {
   Connectors& connectors;
   Operations& operations;
   Sessions& sessions;
+  SurfacesFile& surfaces;
+  Notifier& notifier;
+  Webhooks& webhooks;
   Time started;
   Duration idle_timeout;
   std::function<void()> stop;  // the daemon, once what is being answered has been
@@ -42,6 +48,7 @@ void AddBindingRoutes(Router& router, Api& api);
 void AddAuditRoutes(Router& router, Api& api);
 void AddApprovalRoutes(Router& router, Api& api);
 void AddConnectorRoutes(Router& router, Api& api);
+void AddSurfaceRoutes(Router& router, Api& api);
 void AddAllRoutes(Router& router, Api& api);
 // Of the sandbox's API alone (sandbox_api.h).
 void AddSandboxRoutes(Router& router, Api& api);

@@ -33,6 +33,17 @@ json Problems(const Api& api) {
   if (!api.bindings.problem().empty()) {
     problems.push_back({{"code", "bindings_invalid"}, {"detail", api.bindings.problem()}});
   }
+  if (!api.surfaces.problem().empty()) {
+    problems.push_back({{"code", "surfaces_invalid"}, {"detail", api.surfaces.problem()}});
+  }
+  if (!api.notifier.problem().empty()) {
+    problems.push_back({{"code", "desktop_unavailable"}, {"detail", api.notifier.problem()}});
+  }
+  for (const auto& [url, sender] : api.webhooks.senders()) {
+    if (sender->problem().empty()) continue;
+    problems.push_back(
+        {{"code", "webhook_failing"}, {"detail", "a webhook is not told: " + sender->problem()}});
+  }
   return problems;
 }
 
@@ -88,6 +99,7 @@ void AddAllRoutes(Router& router, Api& api) {
   AddAuditRoutes(router, api);
   AddApprovalRoutes(router, api);
   AddConnectorRoutes(router, api);
+  AddSurfaceRoutes(router, api);
 }
 
 }  // namespace aileron::daemon

@@ -283,7 +283,8 @@ Command ApprovalsVerb() {
            .flags = {{"--json", "", "One JSON object a line"},
                      {"--after", "SEQ", "Begin after this change; those since then come first"}},
            .examples = {{"aileron approvals watch", "Answer with single keys as questions come"}},
-           .run = RunWatch}}};
+           .run = RunWatch},
+          WebhookCommand()}};
 }
 
 Command GrantsVerb() {

@@ -3,6 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/text.h"
 #include "base/time.h"
 #include "modes/api.h"
@@ -41,6 +44,31 @@ Capability Daemon() {
   const auto client = Connected();
   if (client) return {"daemon", State::kOk, "answers on its socket", ""};
   return {"daemon", State::kMissing, client.error().error.message, ""};
+}
+
+// The files that the daemon reads while it runs, and who is told by them.
+std::vector<Capability> Surfaces() {
+  auto client = Connected();
+  if (!client) return {};
+  const auto surfaces = GetJson(*client, "/v1/surfaces");
+  if (!surfaces) return {{"approvals file", State::kMissing, surfaces.error().message, ""}};
+  std::vector<Capability> found;
+  if (const std::string wrong = TextOf(*surfaces, "problem"); !wrong.empty()) {
+    found.push_back({"approvals file", State::kMissing, wrong,
+                     fmt::format("correct {}", TextOf(*surfaces, "file"))});
+  }
+  if (TextOf(*surfaces, "desktop") == "true") {
+    const std::string wrong = TextOf(*surfaces, "desktop_problem");
+    found.push_back(wrong.empty() ? Capability{"notifications", State::kOk, "by notify-send", ""}
+                                  : Capability{"notifications", State::kMissing, wrong,
+                                               "sudo apt-get install libnotify-bin"});
+  }
+  for (const Json& webhook : ListOf(*surfaces, "webhooks")) {
+    const std::string wrong = TextOf(webhook, "problem");
+    found.push_back({"webhook", wrong.empty() ? State::kOk : State::kLimited,
+                     wrong.empty() ? TextOf(webhook, "url") : wrong, ""});
+  }
+  return found;
 }
 
 Capability Folder(std::string name, const std::string& path) {
@@ -99,6 +127,7 @@ Outcome RunDoctor(const Invocation& invocation) {
   found.push_back(Folder("state folder", paths.state));
   found.push_back(Folder("runtime folder", paths.runtime));
   found.push_back(Daemon());
+  std::ranges::move(Surfaces(), std::back_inserter(found));
   found.push_back(Certificates());
   found.push_back(Clock());
 

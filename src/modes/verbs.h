@@ -28,4 +28,7 @@ Command DrainVerb();
 Command InitVerb();
 Command WorkerVerb();
 
+// "aileron approvals webhook"
+Command WebhookCommand();
+
 }  // namespace aileron::modes
