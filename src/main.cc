@@ -25,6 +25,8 @@ constexpr Mode kModes[] = {
     {"approvals", Group::kDecisions, "Answer what agents ask for", aileron::modes::ApprovalsVerb},
     {"grants", Group::kDecisions, "List and revoke answers that are remembered",
      aileron::modes::GrantsVerb},
+    {"open", Group::kDecisions, "Sign a browser in to answer what agents ask for",
+     aileron::modes::OpenVerb},
 
     {"audit", Group::kEvidence, "Read, verify and export the audit log", aileron::modes::AuditVerb},
 

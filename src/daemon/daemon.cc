@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "daemon/browser.h"
 #include "daemon/control_server.h"
 #include "daemon/routes.h"
 #include "daemon/sandbox_api.h"
@@ -115,10 +116,12 @@ class Daemon final : private net::Loop::Handler {
              .started = Now(),
              .idle_timeout = options.idle_timeout,
              .stop = [this] { Stop("asked for"); }},
+        router_(RoutesOf(api_)),
+        browser_(loop, audit_, router_, options.paths.runtime + "/sign-in.html"),
         server_(loop, router_, gate_),
         sandbox_(loop, api_),
         tick_(loop, [this] { Tick(); }) {
-    AddAllRoutes(router_, api_);
+    AddBrowserRoutes(router_, browser_);
     vault_.set_on_change([this] {
       credentials_.Forget();
       sessions_.Revoke();
@@ -179,6 +182,7 @@ class Daemon final : private net::Loop::Handler {
     why_ = std::move(why);
     LogInfo("stopping: {}", why_);
     server_.StopListening();
+    (void)browser_.Revoke();
     tick_.Cancel();
     sessions_.Shutdown([this] { loop_.Stop(); });
   }
@@ -186,7 +190,7 @@ class Daemon final : private net::Loop::Handler {
   void Tick() {
     const auto now = std::chrono::steady_clock::now();
     if (sessions_.running() != 0 || sessions_.waiting_for_launchers() || server_.busy() ||
-        webhooks_.busy()) {
+        browser_.open() || webhooks_.busy()) {
       last_busy_ = now;
       freed_ = false;
     }
@@ -212,6 +216,12 @@ class Daemon final : private net::Loop::Handler {
     webhooks_.Use(surfaces_.surfaces().webhooks);
   }
 
+  static Router RoutesOf(Api& api) {
+    Router router;
+    AddAllRoutes(router, api);
+    return router;
+  }
+
   net::Loop& loop_;
   const Options& options_;
   Background background_;
@@ -229,6 +239,7 @@ class Daemon final : private net::Loop::Handler {
   Api api_;
   OwnUserGate gate_;
   Router router_;
+  Browser browser_;
   ControlServer server_;
   SandboxApi sandbox_;
   net::Timer tick_;

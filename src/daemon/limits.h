@@ -107,6 +107,14 @@ constexpr int kNoticesAtOnce = 3;          // on the desktop, then one for all t
 constexpr auto kNoticePause = 10s;         // until there may be another
 constexpr auto kNoticeWait = 5s;           // for notify-send to end
 constexpr std::size_t kNoticeTitle = 200;  // bytes of it
+constexpr std::size_t kBrowserLinks = 8;   // that wait to be opened
+constexpr std::size_t kBrowserSignIns = 16;  // the oldest goes
+constexpr auto kBrowserLinkLife = 60s;
+constexpr auto kBrowserSignInLife = 12h;
+constexpr auto kBrowserIdle = 30min;             // nobody asked anything: the port closes
+constexpr std::size_t kBrowserConnections = 32;  // at a time
+constexpr std::size_t kBrowserCookies = 8;       // of our name in one request, looked at
+constexpr auto kBrowserCheck = 1s;
 
 // Credentials from elsewhere than the vault.
 constexpr auto kCredentialWait = 75s;   // for any of them; each source has its own, shorter

@@ -1,5 +1,7 @@
 #include "daemon/router.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "http/url.h"
 
@@ -31,6 +33,13 @@ std::optional<Parameters> Match(std::string_view pattern, std::string_view path)
 void Router::Add(std::string_view method, std::string_view pattern, BodyKind body,
                  Handler handler) {
   routes_.push_back({method, pattern, body, std::move(handler)});
+}
+
+const Route* Router::Known(std::string_view method, std::string_view pattern) const {
+  const auto known = std::ranges::find_if(routes_, [&](const Route& route) {
+    return route.method == method && route.pattern == pattern;
+  });
+  return known == routes_.end() ? nullptr : &*known;
 }
 
 std::variant<const Route*, Refusal> Router::Find(std::string_view method, std::string_view target,

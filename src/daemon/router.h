@@ -38,6 +38,8 @@ class Router {
   // The route of `target`, whose parameters and query are put into `request`; or the refusal.
   std::variant<const Route*, Refusal> Find(std::string_view method, std::string_view target,
                                            Request& request) const;
+  // The route that was added with exactly these; null when there is none.
+  const Route* Known(std::string_view method, std::string_view pattern) const;
   const std::vector<Route>& routes() const { return routes_; }
 
  private:

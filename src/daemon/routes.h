@@ -19,6 +19,8 @@
 
 namespace aileron::daemon {
 
+class Browser;
+
 // What handlers work with; borrowed from the daemon.
 struct Api {
   net::Loop& loop;
@@ -50,6 +52,9 @@ void AddApprovalRoutes(Router& router, Api& api);
 void AddConnectorRoutes(Router& router, Api& api);
 void AddSurfaceRoutes(Router& router, Api& api);
 void AddAllRoutes(Router& router, Api& api);
+// The control socket's hand on the browser's door; and the door's own route, served nowhere else.
+void AddBrowserRoutes(Router& router, Browser& browser);
+void AddBrowserDoorRoutes(Router& router, Browser& browser);
 // Of the sandbox's API alone (sandbox_api.h).
 void AddSandboxRoutes(Router& router, Api& api);
 

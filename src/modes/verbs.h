@@ -14,6 +14,7 @@ Command BindingVerb();
 Command ConnectorVerb();
 Command ApprovalsVerb();
 Command GrantsVerb();
+Command OpenVerb();
 Command AuditVerb();
 Command StatusVerb();
 Command DaemonVerb();

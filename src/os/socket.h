@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,6 +46,13 @@ struct PeerCredentials {
   gid_t gid;
 };
 Result<PeerCredentials> PeerOf(int socket);  // SO_PEERCRED: as of connect() or socketpair()
+
+// Listens on 127.0.0.1, at a port that the kernel picks.
+Result<Fd> ListenLoopback();
+Result<std::uint16_t> PortOf(int socket);
+// The user whose process holds the other end of an IPv4 connection within this machine, as the
+// kernel knows it (sock_diag(7)). kDenied when that end is not open any more.
+Result<uid_t> OwnerOfPeer(int socket);
 
 // Listens on `path` with mode 0600; a socket file that nobody listens on is replaced.
 Result<Fd> ListenUnix(const std::string& path);

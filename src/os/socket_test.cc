@@ -1,6 +1,8 @@
 #include "os/socket.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -85,6 +87,41 @@ TEST(Message, TheLastWordsOfAPeerThatReadNothingArrive) {
   ends.second.Reset();
   EXPECT_EQ(ReceiveMessage(ends.first.get(), 100)->bytes, "last words");
   EXPECT_TRUE(ReceiveMessage(ends.first.get(), 100)->end);
+}
+
+Fd ConnectLoopback(std::uint16_t port) {
+  Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  EXPECT_EQ(connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  return client;
+}
+
+TEST(Loopback, TheOwnerOfTheOtherEndIsToldWhileItIsOpen) {
+  const Fd listener = ListenLoopback().value();
+  const std::uint16_t port = PortOf(listener.get()).value();
+  Fd client = ConnectLoopback(port);
+  const Fd server(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  ASSERT_TRUE(server);
+  EXPECT_EQ(OwnerOfPeer(server.get()).value(), geteuid());
+  client.Reset();
+  const auto closed = OwnerOfPeer(server.get());
+  ASSERT_FALSE(closed.has_value());
+  EXPECT_EQ(closed.error().code, Code::kDenied);
+}
+
+TEST(Loopback, AnotherUsersProcessIsToldByItsOwnId) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root, to be another user";
+  const Fd listener = ListenLoopback().value();
+  const std::uint16_t port = PortOf(listener.get()).value();
+  // The socket belongs to who makes it, whoever holds it later.
+  ASSERT_EQ(seteuid(64'123), 0);
+  const Fd client = ConnectLoopback(port);
+  ASSERT_EQ(seteuid(0), 0);
+  const Fd server(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  EXPECT_EQ(OwnerOfPeer(server.get()).value(), 64'123u);
 }
 
 }  // namespace
