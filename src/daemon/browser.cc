@@ -79,7 +79,7 @@ void Browser::AddRoutes(const Router& control) {
   for (const auto& [method, pattern] : kShared) {
     const Route* route = control.Known(method, pattern);
     AILERON_CHECK(route != nullptr);
-    router_.Add(method, pattern, route->body, route->handler);
+    router_.Add(method, route->pattern, route->body, route->handler);
   }
   router_.Add("GET", kBrowserPage, BodyKind::kNone,
               [this](const Request& request, Responder answer) { answer.Send(Page(request)); });

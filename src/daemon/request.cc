@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "base/ulid.h"
 #include "daemon/limits.h"
 #include "http/h1_write.h"
 #include "http/problem.h"

@@ -37,7 +37,7 @@ void Router::Add(std::string_view method, std::string_view pattern, BodyKind bod
 
 const Route* Router::Known(std::string_view method, std::string_view pattern) const {
   const auto known = std::ranges::find_if(routes_, [&](const Route& route) {
-    return route.method == method && route.pattern == pattern;
+    return route.method == method && http::SplitTarget(route.pattern).path == pattern;
   });
   return known == routes_.end() ? nullptr : &*known;
 }

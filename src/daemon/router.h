@@ -39,6 +39,7 @@ class Router {
   std::variant<const Route*, Refusal> Find(std::string_view method, std::string_view target,
                                            Request& request) const;
   // The route that was added with exactly these; null when there is none.
+  // Without the names of its query.
   const Route* Known(std::string_view method, std::string_view pattern) const;
   const std::vector<Route>& routes() const { return routes_; }
 
