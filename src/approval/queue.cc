@@ -42,6 +42,8 @@ std::unexpected<Error> Refuse(const Approval& approval, std::string_view what) {
   return Fail(Code::kInvalid, "cannot {} {}: {}", what, approval.id, Describe(approval));
 }
 
+std::string ByGrant(const Grant& grant) { return "grant " + grant.id; }
+
 Asked SpokenBy(const Grant& grant) {
   Asked asked{.kind = Asked::Kind::kGranted, .grant = grant.id};
   if (grant.answer == Answer::kDeny) {
@@ -82,6 +84,20 @@ std::optional<Asked> Full(std::string_view code, std::string message) {
   return Asked{.kind = Asked::Kind::kFull, .code = code, .message = std::move(message)};
 }
 
+// Why there is no room for one result more, if so. Those that are still to come count, too.
+Result<std::optional<Asked>> CheckResults(const Core& core, std::string_view session) {
+  AILERON_ASSIGN(const std::int64_t results,
+                 core.approvals.Number(
+                     "SELECT count(*) FROM approvals WHERE session = ? AND subject = 'operation' "
+                     "AND state != 'pending' AND collected_us IS NULL",
+                     {session}));
+  if (results < limits::kUncollectedOfSession) return std::nullopt;
+  return Full(kCodeTooManyResults,
+              fmt::format("{} results of this session are still to come or were not collected. "
+                          "Run \"aileron drain\", then try again",
+                          results));
+}
+
 // Why there is no room for the question, if so.
 Result<std::optional<Asked>> CheckRoom(const Core& core, const Question& question) {
   const std::string_view session = question.session;
@@ -115,16 +131,7 @@ Result<std::optional<Asked>> CheckRoom(const Core& core, const Question& questio
                             in_all));
   }
   if (question.subject != Subject::kOperation) return std::nullopt;
-  AILERON_ASSIGN(const std::int64_t results,
-                 core.approvals.Number(
-                     "SELECT count(*) FROM approvals WHERE session = ? AND subject = 'operation' "
-                     "AND finished_us IS NOT NULL AND collected_us IS NULL",
-                     {session}));
-  if (results < limits::kUncollectedOfSession) return std::nullopt;
-  return Full(kCodeTooManyResults,
-              fmt::format("{} results of this session were not collected. Run \"aileron drain\", "
-                          "then try again",
-                          results));
+  return CheckResults(core, session);
 }
 
 Result<Asked> Enqueue(Core& core, CheckedQuestion checked, Time now) {
@@ -137,6 +144,32 @@ Result<Asked> Enqueue(Core& core, CheckedQuestion checked, Time now) {
   AILERON_TRY(write.Tell(Change::kAsked, approval));
   AILERON_TRY(write.Commit());
   return Asked{.kind = Asked::Kind::kPending, .approval = approval.id};
+}
+
+// What a remembered answer says. An operation that it lets through is kept like one that a person
+// said yes to, so that it runs once.
+Result<Asked> Remembered(Core& core, const CheckedQuestion& checked, Grant& grant, Time now) {
+  Asked asked = SpokenBy(grant);
+  const bool runs =
+      asked.kind == Asked::Kind::kGranted && checked.question.subject == Subject::kOperation;
+  if (!runs && !grant.uses_left) return asked;
+  if (runs) {
+    AILERON_ASSIGN(std::optional<Asked> full, CheckResults(core, checked.question.session));
+    if (full) return std::move(*full);
+  }
+  AILERON_ASSIGN(Write write, Write::Begin(core, now));
+  if (grant.uses_left) AILERON_TRY(write.Use(grant));
+  if (runs) {
+    Approval approval{
+        .id = Ulid::Make(now).ToString(), .question = checked.question, .created = now};
+    AILERON_TRY(core.approvals.Insert(approval, checked));
+    approval.decided_by = ByGrant(grant);
+    approval.scope = asked.scope;
+    AILERON_TRY(write.Move(approval, State::kApproved));
+    asked.approval = approval.id;
+  }
+  AILERON_TRY(write.Commit());
+  return asked;
 }
 
 Status CheckDecision(const Decision& decision, Time now) {
@@ -179,7 +212,7 @@ Status DecideOthers(Core& core, Write& write, Grant& grant, const crypto::Digest
   for (Approval& other : others) {
     if (grant.uses_left == 0) break;
     if (grant.uses_left) AILERON_TRY(write.Use(grant));
-    other.decided_by = "grant " + grant.id;
+    other.decided_by = ByGrant(grant);
     AILERON_TRY(
         write.Move(other, grant.answer == Answer::kApprove ? State::kApproved : State::kDenied));
     if (ToBeClaimed(other, grant.scope)) {
@@ -256,7 +289,7 @@ Result<Asked> Queue::Ask(const Question& question, Time now) {
   AILERON_ASSIGN(CheckedQuestion checked, Check(question, now));
   AILERON_ASSIGN(std::optional<Grant> grant,
                  core_->grants.Find(checked.topic, question.session, now));
-  if (grant && !grant->uses_left) return SpokenBy(*grant);
+  if (grant && !grant->uses_left) return Remembered(*core_, checked, *grant, now);
   AILERON_ASSIGN(const std::optional<std::string> claimed,
                  core_->approvals.FindId("WHERE same = ? AND claim_until_us > ? ORDER BY n",
                                          {&checked.same, now}));
@@ -265,17 +298,18 @@ Result<Asked> Queue::Ask(const Question& question, Time now) {
     AILERON_TRY(Claim(*claimed, now));
     return SpokenBy(approval);
   }
-  if (grant) {
-    AILERON_ASSIGN(Write write, Write::Begin(*core_, now));
-    AILERON_TRY(write.Use(*grant));
-    AILERON_TRY(write.Commit());
-    return SpokenBy(*grant);
-  }
+  if (grant) return Remembered(*core_, checked, *grant, now);
   AILERON_ASSIGN(const std::optional<std::string> waiting,
                  core_->approvals.FindId("WHERE same = ? AND state = 'pending' AND expires_us > ?",
                                          {&checked.same, now}));
   if (waiting) return Asked{.kind = Asked::Kind::kPending, .approval = *waiting, .joined = true};
   return Enqueue(*core_, std::move(checked), now);
+}
+
+Result<std::optional<std::string>> Queue::FindSame(const Question& question, Time now) const {
+  AILERON_ASSIGN(const CheckedQuestion checked, Check(question, now));
+  return core_->approvals.FindId("WHERE session = ? AND same = ? ORDER BY n DESC",
+                                 {question.session, &checked.same});
 }
 
 Status Queue::SetPreview(std::string_view id, std::string_view preview, Time now) {

@@ -37,10 +37,12 @@ struct Asked {
     kFull,     // too much waits already: `code` and `message` say what
   };
   Kind kind = Kind::kFull;
-  std::string approval;  // kPending; kGranted and kDenied when it is the decision that spoke
-  std::string grant;     // kGranted and kDenied when a grant spoke
-  Scope scope;           // of what spoke; of a counted grant once, since this was one of its times
-  bool joined = false;   // the same question waited already
+  // kPending; kGranted and kDenied when it is the decision that spoke; an operation that a grant
+  // lets through.
+  std::string approval;
+  std::string grant;    // kGranted and kDenied when a grant spoke
+  Scope scope;          // of what spoke; of a counted grant once, since this was one of its times
+  bool joined = false;  // the same question waited already
   std::string_view code;
   std::string message;  // for a person; of kDenied and kFull
 };
@@ -80,8 +82,11 @@ class Queue {
   // Asks, in this order: a remembered no; a remembered yes (a counted one is used by this call);
   // a decision that came when nobody waited any more (Claim), which this call claims; else the
   // question waits, or joins the same one (session, subject, key, arguments) that waits already.
-  // kInvalid for a question that breaks a limit, or is due already.
+  // An operation that a remembered yes lets through is approved by it, as if it had waited: to be
+  // begun, and kept. kInvalid for a question that breaks a limit, or is due already.
   Result<Asked> Ask(const Question& question, Time now);
+  // The newest approval of the same question, whatever became of it; none.
+  Result<std::optional<std::string>> FindSame(const Question& question, Time now) const;
   // Only while pending.
   Status SetPreview(std::string_view id, std::string_view preview, Time now);
 

@@ -145,6 +145,62 @@ TEST_F(QueueGrantsTest, AGrantDecidesWhatElseWaitsWithItsKey) {
   EXPECT_THAT(told, ElementsAre(Change::kApproved, Change::kGranted, Change::kApproved));
 }
 
+TEST_F(QueueGrantsTest, AnOperationThatAGrantLetsThroughIsKeptAndRunsOnce) {
+  MustDecide(Pend(Operation(R"({"key":"A"})")), Yes(Scope::Session()));
+  const Question next = Operation(R"({"key":"B"})");
+  EXPECT_EQ(*queue().FindSame(next, kStart), std::nullopt);
+  const std::int64_t before = LastEvent();
+  const Asked asked = MustAsk(next);
+  EXPECT_EQ(asked.kind, Kind::kGranted);
+  ASSERT_NE(asked.approval, "");
+  EXPECT_THAT(Changes(before), ElementsAre(Change::kApproved));
+  const Approval kept = queue().Get(asked.approval).value();
+  EXPECT_EQ(kept.state, State::kApproved);
+  EXPECT_EQ(kept.decided_by, "grant " + asked.grant);
+  EXPECT_EQ(kept.scope.kind, ScopeKind::kSession);
+  ASSERT_TRUE(queue().Begin(asked.approval, kStart).has_value());
+  Crash();
+  EXPECT_EQ(*queue().FindSame(next, kStart), asked.approval) << "who asks again finds it";
+  EXPECT_EQ(StateOf(asked.approval), State::kFailed);
+  EXPECT_EQ(queue().Get(asked.approval)->outcome->code, kCodeInterrupted);
+  EXPECT_EQ(queue().Begin(asked.approval, kStart).error().code, Code::kInvalid);
+}
+
+TEST_F(QueueGrantsTest, ACountedGrantKeepsWhatItLetsThroughToo) {
+  MustDecide(Pend(Operation(R"({"key":"A"})")), Yes(Scope::Times(2)));
+  const Asked asked = MustAsk(Operation(R"({"key":"B"})"));
+  EXPECT_EQ(StateOf(asked.approval), State::kApproved);
+  EXPECT_EQ(Again(Operation(R"({"key":"C"})")), Kind::kPending);
+}
+
+TEST_F(QueueGrantsTest, AGrantLetsNothingThroughWhoseResultHasNoRoom) {
+  const std::string first = Pend(Operation(R"({"key":"A"})"));
+  MustDecide(first, Yes(Scope::Always()));
+  ASSERT_TRUE(queue().Cancel(first, "the test", kStart).has_value());
+  ASSERT_TRUE(queue().Claim(first, kStart).has_value());
+  for (std::int64_t n = 0; n < limits::kUncollectedOfSession; ++n) {
+    const Asked asked = MustAsk(Operation(fmt::format(R"({{"key":{}}})", n)));
+    ASSERT_EQ(asked.kind, Kind::kGranted) << n;
+    if (n % 2 == 0) continue;  // still to run
+    ASSERT_TRUE(queue().Begin(asked.approval, kStart).has_value());
+    ASSERT_TRUE(queue().Finish(asked.approval, Done(), kStart).has_value());
+  }
+  const Asked full = MustAsk(Operation(R"({"key":"Z"})"));
+  EXPECT_EQ(full.kind, Kind::kFull);
+  EXPECT_EQ(full.code, kCodeTooManyResults);
+  EXPECT_EQ(Again(Operation(R"({"key":"Z"})", "01T")), Kind::kGranted)
+      << "another session has room";
+}
+
+TEST_F(QueueGrantsTest, TheSameQuestionIsFoundInItsSessionAlone) {
+  const std::string id = Pend(Operation());
+  EXPECT_EQ(*queue().FindSame(Operation(), kStart), id);
+  EXPECT_EQ(*queue().FindSame(Operation(R"({"title":"b"})"), kStart), std::nullopt);
+  EXPECT_EQ(*queue().FindSame(Operation(R"({"title":"a"})", "01T"), kStart), std::nullopt);
+  MustDecide(id, No());
+  EXPECT_EQ(*queue().FindSame(Operation(), kStart), id);
+}
+
 TEST_F(QueueGrantsTest, ADenialDecidesWhatElseWaitsToo) {
   const std::string a = Pend(Host("h", "01S")), b = Pend(Host("h", "01T"));
   MustDecide(a, No(Scope::Always()));

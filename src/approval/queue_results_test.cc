@@ -121,16 +121,17 @@ TEST_F(QueueResultsTest, AWatcherThatComesBackMissesNothing) {
   const auto events = queue().EventsAfter(seen, 100);
   ASSERT_TRUE(events.has_value());
   EXPECT_FALSE(events->gap);
-  EXPECT_EQ(events->last, seen + 7);
+  EXPECT_EQ(events->last, seen + 8);
   std::int64_t number = seen;
   for (const Event& event : events->events) {
     EXPECT_EQ(event.seq, ++number);
     EXPECT_EQ(event.session, "01S");
     EXPECT_NE(event.approval.empty(), event.grant.empty());
   }
-  EXPECT_THAT(Changes(seen),
-              ElementsAre(Change::kApproved, Change::kGranted, Change::kBegan, Change::kSucceeded,
-                          Change::kGrantUsed, Change::kGrantEnded, Change::kCollected));
+  EXPECT_THAT(
+      Changes(seen),
+      ElementsAre(Change::kApproved, Change::kGranted, Change::kBegan, Change::kSucceeded,
+                  Change::kGrantUsed, Change::kGrantEnded, Change::kApproved, Change::kCollected));
   EXPECT_EQ(queue().EventsAfter(seen, 2)->events.size(), 2u);
   EXPECT_THAT(queue().EventsAfter(events->last, 100)->events, IsEmpty());
 }

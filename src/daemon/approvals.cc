@@ -37,12 +37,24 @@ std::string HowToDecide(const std::string& id) {
   return fmt::format("a person decides: aileron approvals approve {} on the host", id);
 }
 
+// How the queue names a grant that decided, where a person's words would stand.
+constexpr std::string_view kByGrant = "grant ";
+
 // Whether who waits for it has nothing more to wait for.
 bool IsSettled(const approval::Approval& approval) {
   return approval::IsFinal(approval.question.subject, approval.state);
 }
 
 }  // namespace
+
+std::string RuleOf(const approval::Approval& approval) {
+  if (approval.decided_by.starts_with(kByGrant)) return approval.decided_by;
+  return fmt::format("approval {}", approval.id);
+}
+
+std::vector<std::string> RulesOf(const approval::Grant& grant) {
+  return {fmt::format("{}{}", kByGrant, grant.id), fmt::format("approval {}", grant.approval)};
+}
 
 approval::Question QuestionOf(const session::Session& session, approval::Subject subject) {
   return {.session = session.id,
@@ -78,8 +90,8 @@ void Approvals::Ask(const approval::Question& question, Duration hold, Told told
                          .code = "approval_unavailable",
                          .message = result.error().message});
           }
-          // Told, and so used: the same question asks again.
-          if (IsYes(*result) && result->question.subject != Subject::kOperation) {
+          // Told, and so used, be it yes or no: the same question asks again.
+          if (result->finished && result->question.subject != Subject::kOperation) {
             (void)queue_.Claim(result->id, Now());
           }
           told(SaidBy(*result));
@@ -89,7 +101,7 @@ void Approvals::Ask(const approval::Question& question, Duration hold, Told told
 Approvals::Said Approvals::SaidBefore(const approval::Asked& asked) const {
   Said said{.approval = asked.approval, .code = std::string(asked.code), .message = asked.message};
   said.rule = asked.grant.empty() ? fmt::format("approval {}", asked.approval)
-                                  : fmt::format("grant {}", asked.grant);
+                                  : fmt::format("{}{}", kByGrant, asked.grant);
   switch (asked.kind) {
     case approval::Asked::Kind::kGranted:
       said.kind = Said::Kind::kYes;
@@ -106,7 +118,7 @@ Approvals::Said Approvals::SaidBefore(const approval::Asked& asked) const {
 }
 
 Approvals::Said Approvals::SaidBy(const approval::Approval& approval) const {
-  Said said{.approval = approval.id, .rule = fmt::format("approval {}", approval.id)};
+  Said said{.approval = approval.id, .rule = RuleOf(approval)};
   if (IsYes(approval)) {
     said.kind = Said::Kind::kYes;
     said.until = UntilOf(approval.scope, Now());

@@ -90,6 +90,11 @@ class Approvals {
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
+// What let something through, as a record names it: the grant that decided, or the approval.
+std::string RuleOf(const approval::Approval& approval);
+// All that a grant let through was let through by one of these.
+std::vector<std::string> RulesOf(const approval::Grant& grant);
+
 // A question of that session, with who asks and until when; what is asked is the caller's.
 approval::Question QuestionOf(const session::Session& session, approval::Subject subject);
 

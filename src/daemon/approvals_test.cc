@@ -84,6 +84,44 @@ TEST_F(ApprovalsTest, ANoIsToldWithItsReason) {
   EXPECT_EQ(said_[0].code, "approval_denied");
 }
 
+TEST_F(ApprovalsTest, ANoForOnceThatWasToldIsUsed) {
+  Ask(60s);
+  ASSERT_TRUE(Decide(approval::Answer::kDeny).has_value());
+  ASSERT_TRUE(Told(1));
+  Ask(Duration::zero());
+  ASSERT_TRUE(Told(2));
+  EXPECT_EQ(said_[1].kind, Kind::kPending) << "the next one is a new question";
+}
+
+TEST_F(ApprovalsTest, ANoThatNobodyWaitedForIsToldOnce) {
+  Ask(Duration::zero());
+  ASSERT_TRUE(Decide(approval::Answer::kDeny).has_value());
+  Ask(Duration::zero());
+  Ask(Duration::zero());
+  ASSERT_TRUE(Told(3));
+  EXPECT_EQ(said_[1].kind, Kind::kNo);
+  EXPECT_EQ(said_[2].kind, Kind::kPending);
+}
+
+TEST_F(ApprovalsTest, WhatAGrantLetThroughIsNamedByTheGrant) {
+  Ask(60s);
+  Ask(60s, "b.example:443");
+  approvals_->Ask(
+      [] {
+        approval::Question other = Question();
+        other.arguments = R"({"n":2})";
+        return other;
+      }(),
+      60s, [this](const Approvals::Said& said) { said_.push_back(said); });
+  ASSERT_TRUE(Decide(approval::Answer::kApprove, approval::Scope::Session()).has_value());
+  ASSERT_TRUE(Told(2));
+  const auto grant = approvals_->queue().Grants({}, Now()).value().at(0);
+  const std::vector<std::string> rules = RulesOf(grant);
+  for (const Approvals::Said& said : said_) {
+    EXPECT_NE(std::ranges::find(rules, said.rule), rules.end()) << said.rule;
+  }
+}
+
 TEST_F(ApprovalsTest, AGrantAnswersAtOnceUntilItIsRevoked) {
   int withdrawn = 0;
   approvals_->set_on_withdrawn([&] { ++withdrawn; });

@@ -78,12 +78,16 @@ constexpr std::size_t kAuditLimit = 1'000;   // records in one list
 constexpr std::chrono::milliseconds kAuditLateness{1'500};  // of a worker's record
 
 // Operations.
-constexpr auto kOperationWait = 5min;    // for the whole of an answer
-constexpr std::int64_t kResults = 50;    // in one answer
-constexpr std::size_t kHits = 100;       // of one search
-constexpr std::size_t kFlights = 32;     // of one session at a time
-constexpr std::size_t kToolName = 64;    // of a name that nobody knows, looked for
-constexpr std::size_t kLandedKept = 32;  // results that a repeated call still finds
+constexpr auto kOperationWait = 5min;           // for the whole of an answer
+constexpr auto kDrainLinger = 500ms;            // from the last one's end to the daemon's
+constexpr auto kDrainMax = 24h;                 // that somebody may wait for the rest
+constexpr std::int64_t kResults = 50;           // in one answer
+constexpr std::size_t kHits = 100;              // of one search
+constexpr std::size_t kFlights = 32;            // of one session at a time
+constexpr std::size_t kFlightsInAll = 64;       // each may hold a body up and one down, of 1 MiB
+constexpr std::size_t kToolName = 64;           // of a name that nobody knows, looked for
+constexpr std::size_t kLandedKept = 32;         // of a session: how calls ended, for who asks again
+constexpr std::size_t kLandedBytes = 32 << 20;  // of their bodies, of all sessions
 
 // Approvals.
 constexpr auto kYesOnce = 30s;            // "once": what waited, and what its client does next

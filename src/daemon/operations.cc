@@ -52,6 +52,9 @@ Reply RunReply(const json& run, bool waiting) {
   return reply;
 }
 
+// The rule of what is shown to a person, and to nobody else.
+constexpr std::string_view kPreview = "preview";
+
 // Beside the arguments in the queue; no input is called so.
 constexpr const char* kTool = "$tool";
 constexpr const char* kOperation = "$operation";
@@ -110,8 +113,8 @@ Result<Operations::Plan> Operations::MakePlan(Asked asked) {
       asked.arguments[input.name] = input.default_value;
     }
   }
-  Plan plan{tool.connector, chosen.operation, std::move(asked), ""};
-  plan.call = CallText(plan);
+  Plan plan{.connector = tool.connector, .operation = chosen.operation, .asked = std::move(asked)};
+  plan.call = DigestOf(plan);
   return plan;
 }
 
@@ -133,24 +136,21 @@ void Operations::Run(Asked asked, const Responder& responder) {
 
 // --- what nobody is asked about
 
-std::string Operations::CallText(const Plan& plan) {
-  return fmt::format("{} {} {}", plan.asked.tool, plan.operation->name,
-                     JsonText(plan.asked.arguments));
-}
-
-const Operations::Ended* Operations::FindLanded(const Key& key) const {
-  const auto session = landed_.find(key.first);
-  if (session == landed_.end()) return nullptr;
-  const auto landed = session->second.ended.find(key.second);
-  return landed == session->second.ended.end() ? nullptr : &landed->second;
+crypto::Digest Operations::DigestOf(const Plan& plan) {
+  return crypto::Hash(fmt::format("{} {} {}", plan.asked.tool, plan.operation->name,
+                                  JsonText(plan.asked.arguments)));
 }
 
 bool Operations::IsOther(const Plan& plan, const Key& key) const {
   if (const auto flying = flights_.find(key); flying != flights_.end()) {
     return flying->second.call != plan.call;
   }
-  const Ended* landed = FindLanded(key);
-  return landed != nullptr && landed->call != plan.call;
+  const Landed::Call* landed = landed_.Find(key);
+  return landed != nullptr && landed->digest != plan.call;
+}
+
+bool Operations::HasRoom(const std::string& session) const {
+  return flights_.size() < limits::kFlightsInAll && FlightsOf(session) < limits::kFlights;
 }
 
 std::size_t Operations::FlightsOf(const std::string& session) const {
@@ -175,7 +175,12 @@ void Operations::RunAtOnce(const Plan& plan, const Responder& responder) {
     flying->second.done.emplace_back(answer);
     return;
   }
-  if (const Ended* landed = FindLanded(key)) return answer(landed->outcome);
+  if (const Landed::Call* landed = landed_.Find(key)) return answer(landed->outcome);
+  if (stopped_) {
+    return responder.Send(Problem(Refusal{503, "daemon_draining",
+                                          "the daemon is about to stop, and begins nothing new",
+                                          "try again in a moment"}));
+  }
   Send(plan, key, answer);
 }
 
@@ -183,8 +188,11 @@ void Operations::Send(const Plan& plan, const Key& key, std::function<void(const
   if (flights_.contains(key)) {
     return done(Failed("key_in_use", "another call with the same key is on its way"));
   }
-  if (FlightsOf(key.first) >= limits::kFlights) {
-    return done(Failed("too_many_operations", "too many operations of this session run already"));
+  if (!HasRoom(key.first)) {
+    return done(Failed("too_many_operations",
+                       fmt::format("{} operations run already, {} of them of this session. Try "
+                                   "again when some have ended",
+                                   flights_.size(), FlightsOf(key.first))));
   }
   auto call = connector::BuildCall(*plan.operation, plan.asked.arguments, plan.asked.key);
   if (!call) return done(Failed("invalid_arguments", call.error().message));
@@ -198,35 +206,57 @@ void Operations::Send(const Plan& plan, const Key& key, std::function<void(const
   if (!call->content_type.empty()) request.headers.emplace_back("Content-Type", call->content_type);
   Flight& flying = flights_[key];
   flying.call = plan.call;
+  flying.rule = plan.rule;
   flying.done.push_back(std::move(done));
   auto fetch = sessions_.Send(
       plan.asked.session, std::move(request),
       fmt::format("operation {}", Name(*plan.connector, *plan.operation)),
       plan.operation->credential,
-      [this, key](Result<FetchResponse> response) { Land(key, std::move(response)); });
-  if (!fetch) return Land(key, std::unexpected(std::move(fetch.error())));
+      [this, key](const Result<FetchResponse>& response) { Land(key, OutcomeOf(response)); });
+  if (!fetch) return Land(key, OutcomeOf(std::unexpected(std::move(fetch.error()))));
   flying.fetch = std::move(*fetch);
 }
 
-void Operations::Land(const Key& key, Result<FetchResponse> response) {
+void Operations::Land(const Key& key, const Outcome& outcome) {
   auto landing = flights_.extract(key);
-  const Outcome outcome = OutcomeOf(response);
-  Keep(key, landing.mapped().call, outcome);
+  Keep(key, landing.mapped(), outcome);
   for (const auto& done : landing.mapped().done) done(outcome);
   // What called is a member of it.
-  loop_.Post([last = std::make_shared<Flight>(std::move(landing.mapped()))] {});
+  loop_.Post([this, alive = std::weak_ptr(alive_),
+              last = std::make_shared<Flight>(std::move(landing.mapped()))] {
+    if (!alive.expired()) BeginHeldBack();
+  });
+  if (on_landed_) on_landed_();
 }
 
-// A client that lost the answer asks again with its key.
-void Operations::Keep(const Key& key, const std::string& call, const Outcome& outcome) {
-  std::erase_if(landed_, [&](const auto& one) { return !sessions_.Running(one.first); });
-  if (!sessions_.Running(key.first)) return;
-  Landed& landed = landed_[key.first];
-  if (!landed.ended.insert_or_assign(key.second, Ended{call, outcome}).second) return;
-  landed.order.push_back(key.second);
-  if (landed.order.size() <= limits::kLandedKept) return;
-  landed.ended.erase(landed.order.front());
-  landed.order.pop_front();
+void Operations::BeginHeldBack() {
+  for (std::size_t left = held_back_.size(); left > 0; --left) {
+    if (flights_.size() >= limits::kFlightsInAll) return;
+    const std::string id = std::move(held_back_.front());
+    held_back_.pop_front();
+    RunApproved(id);
+  }
+}
+
+// A client that lost the answer asks again with its key. What is in the queue is found there.
+void Operations::Keep(const Key& key, const Flight& flight, const Outcome& outcome) {
+  landed_.Forget([&](const std::string& session) { return !sessions_.Running(session); });
+  if (!sessions_.Running(key.first) || flight.rule == kPreview) return;
+  landed_.Keep(key, {.digest = flight.call, .outcome = flight.rule.empty() ? outcome : Outcome()});
+}
+
+std::size_t Operations::Cut(std::string_view rule) {
+  std::vector<Key> cut;
+  for (const auto& [key, flight] : flights_) {
+    if (flight.rule == rule) cut.push_back(key);
+  }
+  for (const Key& key : cut) {
+    flights_.at(key).fetch.reset();  // or it might land once more
+    Land(key, Failed("grant_revoked",
+                     "the answer that allowed it was taken back while it ran: it may have happened "
+                     "or not"));
+  }
+  return cut.size();
 }
 
 // --- what a person is asked about
@@ -270,13 +300,16 @@ void Operations::AskPerson(const Plan& plan, const Responder& responder) {
                                     plan.operation->name),
                         "launch without --unattended"}));
   }
-  const Key key(plan.asked.session, plan.asked.key);
-  if (flights_.contains(key) || FindLanded(key) != nullptr) return RunAtOnce(plan, responder);
-  const auto asked = approvals_.queue().Ask(QuestionOn(plan), Now());
+  const approval::Question question = QuestionOn(plan);
+  const auto before = approvals_.queue().FindSame(question, Now());
+  if (!before) return responder.Send(Problem(before.error()));
+  if (*before) return Show(plan.asked.session, **before, plan.asked.wait, responder);
+  const auto asked = approvals_.queue().Ask(question, Now());
   if (!asked) return responder.Send(Problem(asked.error()));
   switch (asked->kind) {
     case approval::Asked::Kind::kGranted:
-      return RunAtOnce(plan, responder);
+      // Nobody has to be waited for but the site.
+      return Show(plan.asked.session, asked->approval, limits::kApiWait, responder);
     case approval::Asked::Kind::kDenied:
       return responder.Send(Problem(Refusal{403, "approval_denied", asked->message, ""}));
     case approval::Asked::Kind::kFull:
@@ -291,13 +324,14 @@ void Operations::AskPerson(const Plan& plan, const Responder& responder) {
 
 // Runs beside the question; a person who is faster decides without it.
 void Operations::AddPreview(const Plan& plan, const std::string& id) {
-  if (!plan.operation->preview) return;
+  if (!plan.operation->preview || stopped_) return;
   const connector::Operation* shown = plan.connector->spec.Find(plan.operation->preview->operation);
   if (shown == nullptr) return;
-  Plan preview{plan.connector, shown, plan.asked, ""};
+  Plan preview{.connector = plan.connector, .operation = shown, .asked = plan.asked};
   preview.asked.arguments = connector::PreviewArguments(*plan.operation, plan.asked.arguments);
   preview.asked.key.clear();
-  preview.call = CallText(preview);
+  preview.call = DigestOf(preview);
+  preview.rule = kPreview;
   Send(preview, Key(plan.asked.session, fmt::format("preview of {}", id)),
        [this, id](const Outcome& outcome) {
          const std::string text = outcome.body.empty() ? outcome.message : outcome.body;
@@ -314,8 +348,10 @@ void Operations::RunApproved(const std::string& id) {
     return;
   }
   if (!sessions_.Running(approval->question.session)) return;  // until its launcher is there
+  if (stopped_) return;                                        // until there is another daemon
+  if (!HasRoom(approval->question.session)) return held_back_.push_back(id);
   Kept kept = TakeApart(*approval);
-  const auto plan = MakePlan(std::move(kept.asked));
+  auto plan = MakePlan(std::move(kept.asked));
   if (const auto begun = approvals_.queue().Begin(id, Now()); !begun) {
     LogError("cannot begin operation {}: {}", id, begun.error().message);
     return;
@@ -330,6 +366,7 @@ void Operations::RunApproved(const std::string& id) {
   if (kept.connector != plan->connector->digest) {
     return finish(Failed("connector_changed", "its connector was replaced after it was asked"));
   }
+  plan->rule = RuleOf(*approval);
   Send(*plan, Key(plan->asked.session, plan->asked.key), finish);
 }
 

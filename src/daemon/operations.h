@@ -3,9 +3,10 @@
 //   Run    arguments are checked → a person is asked, where the spec says so → one request, sent
 //          through the session's worker with what is bound to its host → the result
 //
-// What a person was asked about is in the queue (approval/queue.h): it begins on the disk before it
-// runs, and its result waits there until it is collected. What nobody is asked about runs at once,
-// and its result is with who called. A call that is repeated with its key joins the run there is.
+// What a person was asked about, now or before, is in the queue (approval/queue.h): it begins on
+// the disk before it runs, and its result waits there until it is collected. What nobody is ever
+// asked about runs at once, and its result is with who called. A call that is repeated with its key
+// joins the run there is.
 #pragma once
 
 #include <deque>
@@ -19,6 +20,7 @@
 #include "daemon/approvals.h"
 #include "daemon/connectors.h"
 #include "daemon/fetch.h"
+#include "daemon/landed.h"
 #include "daemon/request.h"
 #include "daemon/sessions.h"
 
@@ -45,14 +47,24 @@ class Operations {
   // A session's launcher is there again: what was approved and not begun begins.
   void Resume(const std::string& session);
 
+  // Nothing begins any more: calls are refused, and what is approved waits for the next daemon.
+  void StopBeginning() { stopped_ = true; }
+  // Requests on their way. `call` is told when there is one less.
+  std::size_t under_way() const { return flights_.size(); }
+  void set_on_landed(std::function<void()> call) { on_landed_ = std::move(call); }
+
+  // Ends what runs because of `rule` (RuleOf). Returns how many did.
+  std::size_t Cut(std::string_view rule);
+
   // How a run is shown to its sandbox.
   static nlohmann::json ToJson(const approval::Approval& approval);
 
  private:
-  using Key = std::pair<std::string, std::string>;  // session, and the client's key
+  using Key = Landed::Key;
   // A request on its way.
   struct Flight {
-    std::string call;  // which it is, to tell it from another with the same key
+    crypto::Digest call{};  // which it is, to tell it from another with the same key
+    std::string rule;       // what let it through; empty: nobody is asked
     std::unique_ptr<Fetch> fetch;
     std::vector<std::function<void(const approval::Outcome&)>> done;
   };
@@ -61,40 +73,37 @@ class Operations {
     std::shared_ptr<const InstalledConnector> connector;
     const connector::Operation* operation = nullptr;
     Asked asked;
-    std::string call;  // CallText
-  };
-  // A request that has ended, and a session's last ones.
-  struct Ended {
-    std::string call;
-    approval::Outcome outcome;
-  };
-  struct Landed {
-    std::map<std::string, Ended> ended;  // by the client's key
-    std::deque<std::string> order;
+    crypto::Digest call{};  // DigestOf
+    std::string rule;       // what let it through; empty: nobody is asked
   };
 
   Result<Plan> MakePlan(Asked asked);
   // What tells one call from another.
-  static std::string CallText(const Plan& plan);
+  static crypto::Digest DigestOf(const Plan& plan);
   bool IsOther(const Plan& plan, const Key& key) const;
-  const Ended* FindLanded(const Key& key) const;
+  bool HasRoom(const std::string& session) const;
   std::size_t FlightsOf(const std::string& session) const;
   void AskPerson(const Plan& plan, const Responder& responder);
   void RunAtOnce(const Plan& plan, const Responder& responder);
   void RunApproved(const std::string& id);
+  void BeginHeldBack();
   void AddPreview(const Plan& plan, const std::string& id);
   approval::Question QuestionOn(const Plan& plan) const;
   // Sends the call; `done` hears of its end, once.
   void Send(const Plan& plan, const Key& key, std::function<void(const approval::Outcome&)> done);
-  void Land(const Key& key, Result<FetchResponse> response);
-  void Keep(const Key& key, const std::string& call, const approval::Outcome& outcome);
+  void Land(const Key& key, const approval::Outcome& outcome);
+  void Keep(const Key& key, const Flight& flight, const approval::Outcome& outcome);
 
   net::Loop& loop_;
   Approvals& approvals_;
   Connectors& connectors_;
   Sessions& sessions_;
   std::map<Key, Flight> flights_;
-  std::map<std::string, Landed> landed_;  // by session
+  Landed landed_;
+  std::deque<std::string> held_back_;  // approved, and more than there is room for
+  bool stopped_ = false;
+  std::function<void()> on_landed_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // what was posted looks at it
 };
 
 }  // namespace aileron::daemon

@@ -226,8 +226,9 @@ Permits::Answer Permits::OnAsk(const proxy::AskVerdict& ask, const policy::Verdi
     approved_.erase(known);
   }
   constexpr std::uint16_t https_port = 443;
-  if (ask.scheme == proxy::Scheme::kTcp && ask.port == https_port) {
-    // A tunnel whose requests ask: a refusal is told inside, and so is this.
+  const bool tunnel = ask.scheme == proxy::Scheme::kTcp && ask.port == https_port;
+  if (tunnel || ask.how == proxy::How::kAhead) {
+    // The request asks, inside: one that a person refuses is refused once.
     proxy::Verdict later = ToWire(ask.id, decided);
     later.keep_ms = 0;
     return later;

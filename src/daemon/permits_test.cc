@@ -135,6 +135,17 @@ TEST_F(AskingPermitsTest, APersonIsAskedOnceAndAllWhoWaitAreTold) {
   EXPECT_TRUE(std::holds_alternative<Permits::AskPerson>(About("new.example").value()));
 }
 
+TEST_F(AskingPermitsTest, NobodyIsAskedAboutAConnectionAheadOfItsRequest) {
+  const proxy::AskVerdict ahead{
+      .id = 1, .host = "new.example", .port = 443, .how = proxy::How::kAhead};
+  const auto early = std::get<proxy::Verdict>(Handle(ahead).value());
+  EXPECT_EQ(early.action, proxy::Action::kDeny);
+  EXPECT_EQ(early.keep_ms, 0u);
+  const auto ask = std::get<Permits::AskPerson>(About("new.example").value());
+  (void)permits_.Said(ask.ticket, Yes(now_ + std::chrono::seconds(30)), now_);
+  EXPECT_EQ(std::get<proxy::Verdict>(Handle(ahead).value()).action, proxy::Action::kAllow);
+}
+
 TEST_F(AskingPermitsTest, ANoAndAnOpenQuestionAreRefusalsThatAreNotRemembered) {
   auto ask = std::get<Permits::AskPerson>(About("new.example").value());
   auto told = permits_.Said(ask.ticket,

@@ -261,6 +261,7 @@ void Client::ConnectAhead(HttpVersion version) {
   Site site = site_;
   site.host = hello_name_;
   site.scheme = Scheme::kHttps;
+  site.how = How::kAhead;
   world_.permits.AskVerdict(site, [weak = weak_from_this(), site,
                                    version](const std::shared_ptr<const Verdict>& verdict) {
     const auto self = weak.lock();

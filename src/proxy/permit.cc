@@ -443,7 +443,7 @@ Result<WorkerMessage> DecodeFromWorker(std::string_view packet) {
       ask.host = fields.Text();
       ask.port = fields.Port();
       ask.scheme = fields.Choice(Scheme::kTcp);
-      ask.how = fields.Choice(How::kDns);
+      ask.how = fields.Choice(How::kAhead);
       return FromWorker(fields, std::move(ask));
     }
     case Type::kAskLeaf: {

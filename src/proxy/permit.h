@@ -43,10 +43,12 @@ struct ConnectTo {
 
 enum class Scheme : std::uint8_t { kHttp = 0, kHttps = 1, kTcp = 2 };
 enum class Action : std::uint8_t { kAllow = 0, kDeny = 1 };
-// How the client came: CONNECT, absolute-form http://, captured, or by asking DNS for the name. For
-// kDns the port is 0, and kDeny means that the name does not exist: it is for names that a rule
-// denies; a name that merely nobody allowed is kAllow, so that the refusal can be told over HTTP.
-enum class How : std::uint8_t { kConnect = 0, kAbsolute = 1, kCaptured = 2, kDns = 3 };
+// How the client came: CONNECT, absolute-form http://, captured, or by asking DNS for the name; or
+// it has not yet, and a connection is to be opened ahead of its request (kAhead), about which
+// nobody is asked. For kDns the port is 0, and kDeny means that the name does not exist: it is for
+// names that a rule denies; a name that merely nobody allowed is kAllow, so that the refusal can be
+// told over HTTP.
+enum class How : std::uint8_t { kConnect = 0, kAbsolute = 1, kCaptured = 2, kDns = 3, kAhead = 4 };
 // Whether a plain request is sent to the site, or in absolute form to the user's upstream proxy.
 enum class Forward : std::uint8_t { kSite = 0, kProxy = 1 };
 // Which addresses a name may stand for: only public ones, or, since a rule names exactly this host

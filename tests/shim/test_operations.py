@@ -9,6 +9,7 @@ import pytest
 from lib import binary, control, process
 from lib.inside import CURL as _CURL
 from lib.inside import spoken
+from lib.talk import Talk
 
 HOST = "api.github.com"
 SECRET = "ghp_the-token-that-nobody-sees"
@@ -52,28 +53,6 @@ def _run(operation: str, arguments: dict, key: str = "K1", wait: int = 0) -> str
 
 def _answers(text: str) -> list:
     return [json.loads(line) for line in text.splitlines() if line.strip()]
-
-
-class Talk:
-    """A sandbox that runs each script line written to it and answers with one line."""
-
-    def __init__(self, world, *flags):
-        self.world = world
-        self.child = world.launch_start("sh", "-c", "while read -r line; do eval \"$line\" | tr -d '\\n'; echo; done",
-                                        flags=flags, stdin=subprocess.PIPE)
-
-    def say(self, script: str) -> dict:
-        """The JSON that `script` prints."""
-        self.child.stdin.write(script.encode() + b"\n")
-        self.child.stdin.flush()
-        line = self.child.stdout.readline()
-        assert line, self.child.stderr.read()
-        return spoken(line.decode())
-
-    def end(self):
-        """Ends the sandbox."""
-        self.child.stdin.close()
-        assert self.child.wait(process.PATIENCE) == 0
 
 
 @pytest.fixture
