@@ -21,11 +21,19 @@ Status ControlServer::Listen(os::Fd listener) {
 }
 
 Status ControlServer::Serve(os::Fd socket, std::string session) {
-  AILERON_TRY(gate_.Admit(socket.get()));
+  if (Status admitted = gate_.Admit(socket.get()); !admitted) {
+    if (const auto more = refusals_.Pass(loop_.now())) {
+      LogWarning("refused a connection: {}{}", admitted.error().message, *more);
+    }
+    return admitted;
+  }
   const auto open = static_cast<std::size_t>(std::ranges::count_if(
       connections_, [&](const auto& one) { return one.second->session() == session; }));
   if (open >= most_) {
-    LogWarning("refused a connection: {} are open", open);
+    if (const auto more = refusals_.Pass(loop_.now())) {
+      LogWarning("refused a connection{}: {} are open{}",
+                 session.empty() ? "" : fmt::format(" of session {}", session), open, *more);
+    }
     return Fail(Code::kUnavailable, "too many connections: {} are open", open);
   }
   const std::uint64_t number = next_++;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 
+#include "base/log_pace.h"
 #include "daemon/connection.h"
 #include "daemon/gate.h"
 #include "daemon/router.h"
@@ -46,6 +47,7 @@ class ControlServer final : private net::Loop::Handler {
   os::Fd listener_;
   std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;
   std::uint64_t next_ = 0;
+  LogPace refusals_{limits::kRefusalsLogged};  // who connects in a loop fills no disk
   // Lets a late "closed" of a connection find out that the server is gone.
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/log.h"
 #include "os/socket.h"
 
 namespace aileron::daemon {
@@ -241,6 +242,21 @@ TEST_F(ControlServerTest, AStreamEndsWithItsClientAndHoldsNoMoreThanTheSocket) {
   TurnUntil([&] { return endless_gone_ && server_.connections() == 0; });
   EXPECT_TRUE(endless_gone_);
   EXPECT_EQ(server_.connections(), 0u);
+}
+
+TEST_F(ControlServerTest, WhoConnectsInALoopFillsNoLog) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  LogTo(ends[1], "test", LogLevel::kInfo);
+  ControlServer none(*loop_, router_, 0);
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_FALSE(none.Serve(os::SocketPair(SOCK_STREAM | SOCK_NONBLOCK).value().first, "01S"));
+  }
+  LogTo(2, "test", LogLevel::kInfo);
+  close(ends[1]);
+  const std::string log = os::ReadAll(os::Fd(ends[0]), "the log", 64 << 10).value();
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
+  EXPECT_THAT(log, HasSubstr("of session 01S: 0 are open"));
 }
 
 TEST_F(ControlServerTest, ConnectionsAreBounded) {

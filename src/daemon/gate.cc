@@ -4,7 +4,6 @@
 
 #include <unistd.h>
 
-#include "base/log.h"
 #include "os/socket.h"
 
 namespace aileron::daemon {
@@ -12,8 +11,8 @@ namespace aileron::daemon {
 Status OwnUserGate::Admit(int socket) {
   AILERON_ASSIGN(const os::PeerCredentials peer, os::PeerOf(socket));
   if (peer.uid == geteuid()) return {};
-  LogWarning("refused a connection of user {} (process {})", peer.uid, peer.pid);
-  return Fail(Code::kDenied, "user {} is not the user of this daemon", peer.uid);
+  return Fail(Code::kDenied, "user {} (process {}) is not the user of this daemon", peer.uid,
+              peer.pid);
 }
 
 }  // namespace aileron::daemon

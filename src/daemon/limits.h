@@ -32,6 +32,7 @@ constexpr auto kEventsKeepAlive = 15s;          // a comment in a stream without
 
 // The sandbox's API.
 constexpr std::size_t kSandboxConnections = 64;  // of one session
+constexpr auto kRefusalsLogged = 10s;            // between two lines about refused connections
 
 // Sessions.
 constexpr std::size_t kSessions = 256;  // running at a time

@@ -397,7 +397,8 @@ void Exchange::SendHead() {
                    .hint = "check the binding and its secret on the host"});
   }
   if (!injected->aws_signature.empty()) BeginChunks(injected->aws_signature);
-  if (injected->foreign_credential)
+  // The session's own token, which each request of the sandbox's API carries, is none.
+  if (injected->foreign_credential && site_.host != kInternalHost)
     record_.detail = "a credential of the client's own was passed on";
   if (injected->dropped_own) record_.detail = "a credential of the client's own was dropped";
 }

@@ -13,8 +13,8 @@ namespace aileron::proxy {
 // Plays the driver: hands in events, takes out bytes and commands.
 class Play {
  public:
-  explicit Play(Exchange::Mode mode = Exchange::Mode::kSite)
-      : exchange(mode, Site{.host = "site.test", .port = 443, .scheme = Scheme::kHttps}) {}
+  explicit Play(Exchange::Mode mode = Exchange::Mode::kSite, std::string host = "site.test")
+      : exchange(mode, Site{.host = std::move(host), .port = 443, .scheme = Scheme::kHttps}) {}
 
   std::vector<Exchange::Command> Client(std::string_view bytes) {
     exchange.from_client().Append(bytes);

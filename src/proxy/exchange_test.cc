@@ -498,6 +498,18 @@ TEST(Exchange, WaitsHaveNamesAndEndInAnAnswer) {
   EXPECT_EQ(stream.exchange.wait(), Exchange::Wait::kMovement);
 }
 
+TEST(Exchange, TheSessionsTokenIsNoCredentialOfTheClients) {
+  const auto detail = [](const std::string& host) {
+    Play play(Exchange::Mode::kSite, host);
+    play.Send("GET / HTTP/1.1\r\nHost: " + host + "\r\nAuthorization: Bearer t\r\n\r\n");
+    (void)play.ToUpstream();
+    play.Upstream("HTTP/1.1 204 No Content\r\n\r\n");
+    return play.records.at(0).detail;
+  };
+  EXPECT_THAT(detail("site.test"), HasSubstr("was passed on"));
+  EXPECT_EQ(detail("aileron.internal"), "");
+}
+
 TEST(Exchange, EverySplitOfARequestAndResponseGivesTheSame) {
   const std::string request =
       "POST / HTTP/1.1\r\nHost: site.test\r\nTransfer-Encoding: "
