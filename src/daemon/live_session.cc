@@ -316,6 +316,10 @@ void LiveSession::Withdraw() {
   Revoke();
 }
 
+void LiveSession::Cut(const std::string& rule) {
+  if (worker_ != nullptr) worker_->Send(proxy::Encode(proxy::CutOff{rule}));
+}
+
 void LiveSession::ResumeReading() {
   if (worker_ != nullptr) worker_->Resume();
 }

@@ -63,6 +63,8 @@ class LiveSession final : public PermitSource {
   void Revoke();
   // What people said may not hold any more.
   void Withdraw();
+  // Ends what the worker has open because of that rule.
+  void Cut(const std::string& rule);
   // Looks at the worker's packets again after the audit log was full.
   void ResumeReading();
   // Sends a request of the daemon's own through the worker. `rule` is for the record; `done` as

@@ -121,9 +121,29 @@ Reply Grants(Api& api, const Request& request) {
   return JsonReply(200, {{"grants", std::move(list)}});
 }
 
+// What a remembered yes let through ends; a no let nothing through.
+void Cut(Api& api, const approval::Grant& grant) {
+  if (grant.answer != approval::Answer::kApprove) return;
+  std::size_t operations = 0;
+  for (const std::string& rule : RulesOf(grant)) {
+    api.sessions.Cut(grant.session, rule);
+    operations += api.operations.Cut(rule);
+  }
+  api.audit.Event("grant.cut", "deny",
+                  fmt::format("{}: {}, and {} operations that ran", grant.id,
+                              approval::Explain(grant), operations),
+                  grant.session);
+}
+
 Reply Revoke(Api& api, const Request& request) {
+  const std::string_view cut = request.Query("cut").value_or("false");
+  if (cut != "true" && cut != "false") {
+    return Problem(Refusal{400, "invalid", "\"cut\" is true or false", ""});
+  }
   const auto revoked = api.approvals.queue().Revoke(request.parameter("id"), Now());
   if (!revoked) return Problem(revoked.error());
+  // After the queue's own word: what is cut asks again, and the grant is gone by then.
+  if (cut == "true") Cut(api, *revoked);
   return JsonReply(200, ToJson(*revoked));
 }
 

@@ -317,6 +317,12 @@ void Sessions::Withdraw() {
   for (const auto& [id, session] : live_) session->Withdraw();
 }
 
+void Sessions::Cut(const std::string& session, const std::string& rule) {
+  for (const auto& [id, live] : live_) {
+    if (session.empty() || id == session) live->Cut(rule);
+  }
+}
+
 void Sessions::ResumeReading() {
   for (const auto& [id, session] : live_) session->ResumeReading();
   for (const auto& [id, session] : leaving_) session->ResumeReading();

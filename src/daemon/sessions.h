@@ -55,6 +55,8 @@ class Sessions {
   // Sessions of an earlier daemon whose launchers may still come back.
   bool waiting_for_launchers() const { return grace_.armed(); }
 
+  // Ends the requests and tunnels that `rule` let through, of one session or, without one, of all.
+  void Cut(const std::string& session, const std::string& rule);
   // Workers forget their verdicts and credentials: the vault, a binding or the log's health
   // changed.
   void Revoke();

@@ -230,10 +230,13 @@ Outcome RunGrants(const Invocation& invocation) {
 
 Outcome RunRevoke(const Invocation& invocation) {
   AILERON_ASSIGN(control::Client client, Connected());
+  const bool cut = invocation.parsed.Has("--cut");
   for (const std::string& id : invocation.parsed.arguments) {
-    AILERON_ASSIGN(const Json revoked,
-                   CallJson(client, "DELETE", fmt::format("/v1/grants/{}", PercentEncode(id))));
-    PrintNote(fmt::format("revoked: {}", TextOf(revoked, "explained")));
+    AILERON_ASSIGN(const Json revoked, CallJson(client, "DELETE",
+                                                fmt::format("/v1/grants/{}{}", PercentEncode(id),
+                                                            cut ? "?cut=true" : "")));
+    PrintNote(fmt::format("revoked{}: {}", cut ? ", and cut what it let through" : "",
+                          TextOf(revoked, "explained")));
   }
   return 0;
 }
@@ -295,6 +298,10 @@ Command GrantsVerb() {
                .run = RunGrants},
               {.name = "revoke",
                .summary = "Take remembered answers back",
+               .text = "What is asked from now on is a new question. What a yes let through before "
+                       "goes on to its end, or ends now with --cut.",
+               .flags = {{"--cut", "",
+                          "End connections and operations that the answer let through, too"}},
                .arguments = {{"GRANT", "Ids, as \"aileron grants list\" shows them", Arity::kAny}},
                .run = RunRevoke}}};
 }

@@ -363,6 +363,23 @@ void Client::RefuseConnection(std::string_view code, std::string_view detail) {
   Pump();
 }
 
+void Client::Cut(const std::string& rule) {
+  switch (phase_) {
+    case Phase::kRelay:
+      return relay_->Cut(rule);
+    case Phase::kHttp2:
+      return requests_->Cut(rule);
+    case Phase::kTunnel:
+      return tunnel_->Cut(rule);
+    case Phase::kAdmission:
+      if (opening_ == nullptr || opening_rule_ != rule) return;
+      opening_.reset();
+      return RefuseAdmission(GrantRevoked(), SocksReply::kNotAllowed);
+    default:
+      return;  // nothing was let through yet, or nothing is any more
+  }
+}
+
 // --- closing
 
 bool Client::FinishClosing() {

@@ -34,6 +34,9 @@ class Client final : public net::Channel::Owner, public std::enable_shared_from_
   static std::shared_ptr<Client> Serve(World& world, os::Fd socket, Site site, OnClosed on_closed);
   Client(World& world, OnClosed on_closed);
 
+  // Ends what is open because of that rule, and only that.
+  void Cut(const std::string& rule);
+
  private:
   enum class Phase : std::uint8_t {
     kFirst,  // of the proxy port: SOCKS or HTTP
@@ -97,6 +100,7 @@ class Client final : public net::Channel::Owner, public std::enable_shared_from_
   std::unique_ptr<H2Client> requests_;
   std::unique_ptr<SocksConversation> socks_;
   std::unique_ptr<Upstreams::Opening> opening_;
+  std::string opening_rule_;  // which lets it connect
   std::unique_ptr<Tunnel> tunnel_;
   net::Timer timer_;
 

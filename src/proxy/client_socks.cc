@@ -127,23 +127,23 @@ void Client::AdmitToSniffing() {
 }
 
 void Client::OpenOpaque(const Verdict& verdict) {
-  opening_ = world_.upstreams.Open(site_, verdict.address_rule, HttpVersion::k1,
-                                   [this, rule = verdict.rule](Upstreams::Opened opened) {
-                                     const auto self = shared_from_this();
-                                     const auto done = std::move(opening_);
-                                     if (!opened) {
-                                       return RefuseAdmission(opened.error(),
-                                                              opened.error().status == 403
-                                                                  ? SocksReply::kNotAllowed
-                                                                  : SocksReply::kHostUnreachable);
-                                     }
-                                     if (socks_) {
-                                       socks_->Reply(SocksReply::kSucceeded);
-                                       if (!SayInSocks()) return;
-                                       socks_.reset();
-                                     }
-                                     BeginTunnel(std::move(*opened), rule);
-                                   });
+  opening_rule_ = verdict.rule;
+  opening_ = world_.upstreams.Open(
+      site_, verdict.address_rule, HttpVersion::k1, [this](Upstreams::Opened opened) {
+        const auto self = shared_from_this();
+        const auto done = std::move(opening_);
+        if (!opened) {
+          return RefuseAdmission(opened.error(), opened.error().status == 403
+                                                     ? SocksReply::kNotAllowed
+                                                     : SocksReply::kHostUnreachable);
+        }
+        if (socks_) {
+          socks_->Reply(SocksReply::kSucceeded);
+          if (!SayInSocks()) return;
+          socks_.reset();
+        }
+        BeginTunnel(std::move(*opened), opening_rule_);
+      });
 }
 
 void Client::RefuseAdmission(const Refusal& refusal, SocksReply reply) {

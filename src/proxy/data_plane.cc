@@ -85,6 +85,7 @@ Status DataPlane::Listen(std::vector<Listener> listeners, std::vector<os::Fd> so
 Result<DataPlane::End> DataPlane::Run(Confinement confinement) {
   AILERON_TRY(
       permits_->Start({.on_revoke = [this] { upstreams_->CloseIdle(); },
+                       .on_cut = [this](const std::string& rule) { Cut(rule); },
                        .on_serve = [this](const proxy::Serve& serve,
                                           os::Fd socket) { Serve(serve, std::move(socket)); },
                        .on_end =
@@ -117,6 +118,12 @@ void DataPlane::Serve(const proxy::Serve& serve, os::Fd socket) {
   auto client = Client::Serve(*world_, std::move(socket), std::move(site),
                               [this](Client& left) { Left(left); });
   if (client) clients_.insert(std::move(client));
+}
+
+// Clients may leave on the way.
+void DataPlane::Cut(const std::string& rule) {
+  const std::vector<std::shared_ptr<Client>> clients(clients_.begin(), clients_.end());
+  for (const auto& client : clients) client->Cut(rule);
 }
 
 void DataPlane::Left(Client& client) {

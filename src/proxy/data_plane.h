@@ -43,6 +43,7 @@ class DataPlane {
   bool Admit(ListenerKind kind, os::Fd socket, const net::Endpoint& destination);
   void Left(Client& client);
   void Serve(const proxy::Serve& serve, os::Fd socket);
+  void Cut(const std::string& rule);
 
   // In the order in which they need each other; destroyed the other way round.
   std::unique_ptr<net::Loop> loop_;

@@ -476,6 +476,13 @@ void Exchange::OnClientGone() {
   Close(Command::kCutClient);
 }
 
+void Exchange::OnCut() {
+  if (state_ == State::kHead || state_ == State::kVerdict || state_ == State::kClosed) return;
+  const Refusal revoked = GrantRevoked();
+  if (response_begun_) return CutDownload(revoked.code, revoked.reason);
+  Refuse(revoked);
+}
+
 void Exchange::OnTimeout() {
   const Refusal late{.status = 408,
                      .code = "client_timeout",

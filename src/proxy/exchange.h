@@ -98,6 +98,8 @@ class Exchange {
   // A write failed: the upstream takes no more, but may have answered.
   void OnUpstreamDeaf();
   void OnTimeout();
+  // The answer of a person that let the request through was taken back, and it is to end.
+  void OnCut();
 
   // Goes as far as the bytes and the room allow.
   void Advance(Time now);

@@ -2,6 +2,8 @@
 
 #include "proxy/h2_client.h"
 
+#include <vector>
+
 namespace aileron::proxy {
 
 H2Client::H2Client(World& world, std::unique_ptr<net::Stream> stream, Exchange::Mode mode,
@@ -38,6 +40,13 @@ void H2Client::OnRequest(std::unique_ptr<net::Channel> channel) {
 // nghttp2 has refused it towards the client.
 void H2Client::OnFlaw(const std::string& flaw) {
   world_.permits.Record(RefusedRecord(site_, "http2_invalid", flaw));
+}
+
+// One that ends leaves the map.
+void H2Client::Cut(std::string_view rule) {
+  std::vector<std::shared_ptr<Relay>> relays;
+  for (const auto& [channel, request] : requests_) relays.push_back(request.relay);
+  for (const auto& relay : relays) relay->Cut(rule);
 }
 
 void H2Client::OnOver() {

@@ -24,6 +24,8 @@ class H2Client final : public H2Connection::Owner {
   ~H2Client();
 
   void Start(std::string_view already_read) { connection_->Start(already_read); }
+  // The streams whose requests that rule let through.
+  void Cut(std::string_view rule);
 
  private:
   struct Request {

@@ -19,6 +19,7 @@ enum class Type : std::uint8_t {
   kApi = 7,
   kHeld = 8,
   kServe = 9,
+  kCutOff = 10,
   kReady = 16,
   kAskVerdict = 17,
   kAskLeaf = 18,
@@ -313,6 +314,11 @@ std::string Encode(const Serve& serve) {
 std::string Encode(const AskApi& ask) { return OnlyId(Type::kAskApi, ask.id); }
 
 std::string Encode(const Revoke&) { return Begin(Type::kRevoke).Take(); }
+std::string Encode(const CutOff& cut) {
+  WireWriter writer = Begin(Type::kCutOff);
+  writer.Text(cut.rule);
+  return writer.Take();
+}
 std::string Encode(const Stop&) { return Begin(Type::kStop).Take(); }
 std::string Encode(const Ready&) { return Begin(Type::kReady).Take(); }
 
@@ -424,6 +430,11 @@ Result<DaemonMessage> DecodeFromDaemon(std::string_view packet) {
     }
     case Type::kRevoke:
       return FromDaemon(fields, Revoke{});
+    case Type::kCutOff: {
+      CutOff cut;
+      cut.rule = fields.Text();
+      return FromDaemon(fields, std::move(cut));
+    }
     case Type::kStop:
       return FromDaemon(fields, Stop{});
     default:

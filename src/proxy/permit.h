@@ -157,6 +157,10 @@ struct Serve {
 
 // Forget every cached verdict and credential.
 struct Revoke {};
+// End what a verdict with this rule let through: requests, upgrades and tunnels that are open.
+struct CutOff {
+  std::string rule;
+};
 // End: audit records are flushed, connections are closed.
 struct Stop {};
 
@@ -222,7 +226,7 @@ struct Audit {
 };
 
 using DaemonMessage =
-    std::variant<Start, Verdict, Held, Leaf, Credential, Api, Serve, Revoke, Stop>;
+    std::variant<Start, Verdict, Held, Leaf, Credential, Api, Serve, Revoke, CutOff, Stop>;
 using WorkerMessage = std::variant<Ready, AskVerdict, AskLeaf, AskCredential, AskApi, Audit>;
 
 std::string Encode(const Start& start);
@@ -234,6 +238,7 @@ Secret Encode(const Credential& credential);
 std::string Encode(const Api& api);
 std::string Encode(const Serve& serve);
 std::string Encode(const Revoke& revoke);
+std::string Encode(const CutOff& cut);
 std::string Encode(const Stop& stop);
 
 std::string Encode(const Ready& ready);

@@ -62,6 +62,7 @@ void PermitClient::OnPacket(std::string_view packet, std::vector<os::Fd>& descri
     credentials_.clear();
     return events_.on_revoke();
   }
+  if (const auto* cut = std::get_if<CutOff>(&*message)) return events_.on_cut(cut->rule);
   if (std::holds_alternative<Stop>(*message)) return events_.on_end(true);
   LogWarning("the daemon sent Start twice");
 }

@@ -33,6 +33,7 @@ class PermitClient {
 
   struct Events {
     std::function<void()> on_revoke;  // what was remembered is void
+    std::function<void(const std::string& rule)> on_cut;
     std::function<void(const Serve&, os::Fd)> on_serve;
     std::function<void(bool stopped)> on_end;  // Stop, or the daemon has gone
   };

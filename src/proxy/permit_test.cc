@@ -108,6 +108,10 @@ TEST(Permit, QuestionsAndRecordsComeBackAsTheyWereSent) {
   EXPECT_LE(Encode(audit).size(), EncodedSize(audit.records[0]) + 16);
 }
 
+TEST(Permit, ACutNamesItsRule) {
+  EXPECT_EQ(BackFromDaemon<CutOff>(Encode(CutOff{"grant 01A"})).rule, "grant 01A");
+}
+
 TEST(Permit, APacketCutAnywhereIsRefused) {
   const std::string whole = SomeVerdict();
   for (std::size_t size = 0; size < whole.size(); ++size) {

@@ -173,6 +173,10 @@ Refusal ProxyWantsCredential(ProxyCredential what_it_got) {
               "--upstream-proxy-credential NAME, a vault entry with the password"};
 }
 
+Refusal GrantRevoked() {
+  return {.code = "grant_revoked", .reason = "the person's answer that allowed it was taken back"};
+}
+
 RefusalBody ChooseBody(const http::RequestHead* request) {
   if (request == nullptr) return RefusalBody::kText;
   const std::string_view agent = request->headers.Find("user-agent").value_or("");

@@ -36,6 +36,9 @@ AuditRecord RefusedRecord(const Site& site, std::string_view code, std::string_v
 enum class ProxyCredential : std::uint8_t { kSent, kNone };
 Refusal ProxyWantsCredential(ProxyCredential what_it_got);
 
+// Of what a person let through, and ended.
+Refusal GrantRevoked();
+
 // kClose when the connection cannot carry another request: the framing is in doubt, the client
 // asked so, or a body was left unread.
 enum class AfterRefusal : std::uint8_t { kKeep, kClose };

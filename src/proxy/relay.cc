@@ -265,6 +265,18 @@ void Relay::OpenUpstream(Exchange::Reuse reuse) {
 
 // --- the end
 
+void Relay::Cut(std::string_view rule) {
+  if (exchange_.rule() != rule) return;
+  if (phase_ == Phase::kExchange) {
+    exchange_.OnCut();
+  } else if (phase_ == Phase::kEntering && upstream_) {
+    Finish(Outcome::kBroken);  // a tunnel that has only just been opened
+  } else {
+    return;
+  }
+  Pump();
+}
+
 bool Relay::FlushThen(Outcome outcome) {
   if (!client_broken_) (void)WriteClient();
   if (client_broken_) {

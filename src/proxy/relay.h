@@ -38,6 +38,8 @@ class Relay final : public net::Channel::Owner, public std::enable_shared_from_t
   // Goes as far as it can. Calls from within a step become another step.
   void Pump();
   Exchange& exchange() { return exchange_; }
+  // Ends the request in work if that rule let it through.
+  void Cut(std::string_view rule);
   // After kTunnel: the connection to the site, when the site is opaque.
   std::unique_ptr<net::Channel> TakeUpstream() { return std::move(upstream_); }
 

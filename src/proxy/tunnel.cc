@@ -6,6 +6,7 @@
 #include "policy/address.h"
 #include "proxy/client_hello.h"
 #include "proxy/limits.h"
+#include "proxy/refusal.h"
 
 namespace aileron::proxy {
 
@@ -48,6 +49,12 @@ void Tunnel::Begin() {
   client_.set_owner(*this);
   upstream_->set_owner(*this);
   Pump();
+}
+
+void Tunnel::Cut(std::string_view rule) {
+  if (rule_ != rule) return;
+  const Refusal revoked = GrantRevoked();
+  End(revoked.code, revoked.reason);
 }
 
 void Tunnel::Pump() {

@@ -30,6 +30,8 @@ class Tunnel final : private net::Channel::Owner {
          std::unique_ptr<net::Channel> upstream, std::string_view already_read, OnDone on_done);
   ~Tunnel();
   void Begin();
+  // Ends it, if that rule let it through.
+  void Cut(std::string_view rule);
 
  private:
   // One direction.

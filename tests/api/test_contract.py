@@ -135,7 +135,8 @@ def _approvals(world, inside: Inside, waiting: str) -> None:
     result, = inside.ask("POST", "/results", {}).ok()["results"]
     assert inside.ask("POST", "/results", {"acknowledge": [result["id"]]}).ok()["results"] == []
     grant, = ask(world, "GET", f"/grants?session={inside.session}").ok()["grants"]
-    ask(world, "DELETE", f"/grants/{grant['id']}").ok()
+    assert ask(world, "DELETE", f"/grants/{grant['id']}?cut=odd").status == 400
+    ask(world, "DELETE", f"/grants/{grant['id']}?cut=true").ok()
     assert ask(world, "DELETE", f"/grants/{grant['id']}").status == 404
     denied = inside.call("slack-chat", "messages.delete", {"channel": "C1", "ts": "1.0"}, "E").ok(202)["id"]
     ask(world, "POST", f"/approvals/{denied}/deny", {"reason": "no"}).ok()
