@@ -18,6 +18,9 @@ inline constexpr std::size_t log_tail_bytes = 16 << 10;
 inline constexpr Duration request_wait = std::chrono::seconds(60);
 inline constexpr Duration start_wait = std::chrono::seconds(5);
 inline constexpr Duration stop_wait = std::chrono::seconds(10);
+// A drain without a time of its own: longer than an operation may take.
+inline constexpr Duration drain_wait = std::chrono::minutes(10);
+inline constexpr Duration drain_look = std::chrono::milliseconds(200);  // at how it goes on
 // How often a starter looks whether another one is done. Only seen when two start at once.
 inline constexpr Duration contended_pause = std::chrono::milliseconds(2);
 

@@ -161,6 +161,53 @@ Result<Client> AwaitOther(const os::Paths& paths, Clock::time_point deadline,
   }
 }
 
+// How many operations run, by an answer of the daemon. A daemon that is ending says nothing.
+std::optional<std::uint64_t> OperationsIn(const Result<Response>& response) {
+  if (!response) return std::nullopt;
+  const auto told = nlohmann::json::parse(response->body, nullptr, /*allow_exceptions=*/false);
+  if (!told.is_object() || !told.contains("operations")) return std::nullopt;
+  if (!told["operations"].is_number_unsigned()) return std::nullopt;
+  return told["operations"].get<std::uint64_t>();
+}
+
+// Ending: a daemon's process that is to end. It is held by its descriptor, so its number cannot
+// become another's.
+class Ending {
+ public:
+  // The one at the other end.
+  static Result<Ending> Of(const Client& client) {
+    AILERON_ASSIGN(const os::PeerCredentials peer, os::PeerOf(client.descriptor()));
+    Ending ending;
+    ending.pid_ = peer.pid;
+    ending.process_ = os::Fd(static_cast<int>(syscall(SYS_pidfd_open, peer.pid, 0)));
+    if (!ending.process_ && errno != ESRCH) return os::FailErrno("cannot watch the daemon");
+    return ending;
+  }
+
+  // Whether it has ended by then.
+  Result<bool> Await(Clock::time_point deadline) const {
+    while (process_) {
+      pollfd watched{process_.get(), POLLIN, 0};
+      const int ready = poll(&watched, 1, MillisecondsUntil(deadline));
+      if (ready > 0) break;
+      if (ready < 0 && errno == EINTR) continue;
+      if (ready < 0) return os::FailErrno("cannot wait for the daemon to stop");
+      return false;
+    }
+    return true;
+  }
+
+  std::unexpected<Error> TooLong(const os::Paths& paths, Duration patience) const {
+    return Fail(Code::kUnavailable,
+                "the daemon, process {}, has not stopped in {}. Look into its log, {}", pid_,
+                FormatDuration(patience), LogFile(paths));
+  }
+
+ private:
+  pid_t pid_ = 0;
+  os::Fd process_;
+};
+
 }  // namespace
 
 std::string LogFile(const os::Paths& paths) { return paths.state + "/daemon.log"; }
@@ -217,26 +264,39 @@ Result<Stopped> StopDaemon(const os::Paths& paths, RunningSessions sessions, Dur
   const Clock::time_point deadline = Clock::now() + patience;
   AILERON_ASSIGN(std::optional<Client> client, ConnectIfRunning(paths));
   if (!client) return Stopped::kDidNotRun;
-  // Whose socket it is. The process is held by its descriptor, so its number cannot become
-  // another's.
-  AILERON_ASSIGN(const os::PeerCredentials peer, os::PeerOf(client->descriptor()));
-  const os::Fd process(static_cast<int>(syscall(SYS_pidfd_open, peer.pid, 0)));
-  if (!process && errno != ESRCH) return os::FailErrno("cannot watch the daemon");
+  AILERON_ASSIGN(const Ending ending, Ending::Of(*client));
   const std::string_view body =
       sessions == RunningSessions::kEnd ? R"({"end_sessions":true})" : "{}";
   AILERON_TRY(client->Call(
       {.method = "POST", .path = "/v1/daemon/stop", .body = body, .deadline = patience}));
-  while (process) {
-    pollfd watched{process.get(), POLLIN, 0};
-    const int ready = poll(&watched, 1, MillisecondsUntil(deadline));
-    if (ready > 0) break;
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready < 0) return os::FailErrno("cannot wait for the daemon to stop");
-    return Fail(Code::kUnavailable,
-                "the daemon, process {}, has not stopped in {}. Look into its log, {}", peer.pid,
-                FormatDuration(patience), LogFile(paths));
-  }
+  AILERON_ASSIGN(const bool ended, ending.Await(deadline));
+  if (!ended) return ending.TooLong(paths, patience);
   return Stopped::kNow;
+}
+
+Result<Drained> DrainDaemon(const os::Paths& paths, const Draining& draining) {
+  const Clock::time_point begin = Clock::now();
+  AILERON_ASSIGN(std::optional<Client> client, ConnectIfRunning(paths));
+  if (!client) return Drained{.stopped = Stopped::kDidNotRun};
+  AILERON_ASSIGN(const Ending ending, Ending::Of(*client));
+  AILERON_TRY(
+      client->Call({.method = "POST", .path = "/v1/daemon/stop", .body = R"({"drain":true})"}));
+  const Clock::time_point over = begin + draining.longest.value_or(limits::drain_wait);
+  Drained drained;
+  while (Clock::now() < over) {
+    const auto operations = OperationsIn(client->Call({.path = "/v1/status"}));
+    if (operations && draining.progress) draining.progress(*operations);
+    AILERON_ASSIGN(const bool ended,
+                   ending.Await(std::min(over, Clock::now() + limits::drain_look)));
+    if (ended) return drained;
+  }
+  // It may be ending just now, and say no more.
+  drained.interrupted =
+      OperationsIn(client->Call({.method = "POST", .path = "/v1/daemon/stop", .body = "{}"}))
+          .value_or(0);
+  AILERON_ASSIGN(const bool ended, ending.Await(Clock::now() + draining.patience));
+  if (!ended) return ending.TooLong(paths, draining.patience);
+  return drained;
 }
 
 Status CheckVersion(Client& client) {

@@ -6,6 +6,8 @@
 // was started by hand at the same moment stands the daemon's own lock file.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +46,20 @@ enum class Stopped { kNow, kDidNotRun };
 enum class RunningSessions { kLeave, kEnd };  // kLeave: their launchers start a new daemon
 Result<Stopped> StopDaemon(const os::Paths& paths, RunningSessions sessions,
                            Duration patience = limits::stop_wait);
+
+// Asks it to let operations that run come to their end first, and begin nothing; waits until its
+// process has ended.
+struct Draining {
+  std::optional<Duration> longest = {};   // then it is told to stop all the same
+  Duration patience = limits::stop_wait;  // for its end, beyond that
+  // Told of how many run still, again and again.
+  std::function<void(std::uint64_t operations)> progress = {};
+};
+struct Drained {
+  Stopped stopped = Stopped::kNow;
+  std::uint64_t interrupted = 0;  // operations that ran still when the time was over
+};
+Result<Drained> DrainDaemon(const os::Paths& paths, const Draining& draining);
 
 std::string LogFile(const os::Paths& paths);
 

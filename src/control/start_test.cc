@@ -83,6 +83,34 @@ TEST_F(StartTest, SaysThatADaemonDoesNotStop) {
   EXPECT_EQ(daemon.heard().at(0).body, R"({"end_sessions":true})");
 }
 
+TEST_F(StartTest, DrainsNothingWhenNoDaemonRuns) {
+  const auto drained = DrainDaemon(paths_, {});
+  ASSERT_TRUE(drained);
+  EXPECT_EQ(drained->stopped, Stopped::kDidNotRun);
+}
+
+TEST_F(StartTest, ADrainTellsWhatRunsStillAndEndsWithItsTime) {
+  FakeDaemon daemon([](const Heard& heard, int connection) {
+    const bool stop = heard.head.starts_with("POST ");
+    (void)os::WriteAll(connection, Answered(stop ? 202 : 200, "application/json",
+                                            stop ? R"({"operations":2})" : R"({"operations":3})"));
+    return true;
+  });
+  std::vector<std::uint64_t> told;
+  // The process that serves here is this one, and does not end.
+  const auto drained =
+      DrainDaemon(daemon.paths(), {.longest = std::chrono::milliseconds(20),
+                                   .patience = std::chrono::milliseconds(20),
+                                   .progress = [&](std::uint64_t left) { told.push_back(left); }});
+  ASSERT_FALSE(drained);
+  EXPECT_EQ(drained.error().code, Code::kUnavailable);
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told.front(), 3u);
+  const auto& heard = daemon.heard();
+  EXPECT_EQ(heard.front().body, R"({"drain":true})");
+  EXPECT_EQ(heard.back().body, "{}") << "the time is over, and it is to stop at once";
+}
+
 TEST_F(StartTest, SaysWhatTheDaemonSaidWhenItCannotStart) {
   const auto client =
       EnsureDaemon(paths_, Script("printf 'the database is corrupt' >&3; exit 1\n"));

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "daemon/browser.h"
 #include "daemon/control_server.h"
+#include "daemon/drain.h"
 #include "daemon/routes.h"
 #include "daemon/sandbox_api.h"
 #include "os/process.h"
@@ -115,7 +116,10 @@ class Daemon final : private net::Loop::Handler {
              .webhooks = webhooks_,
              .started = Now(),
              .idle_timeout = options.idle_timeout,
-             .stop = [this] { Stop("asked for"); }},
+             .stop = [this] { Stop("asked for"); },
+             .drain = [this] { drain_.Begin(); },
+             .draining = [this] { return drain_.begun(); }},
+        drain_(loop, operations_, sessions_, [this](std::string why) { Stop(std::move(why)); }),
         router_(RoutesOf(api_)),
         browser_(loop, audit_, router_, options.paths.runtime + "/sign-in.html"),
         server_(loop, router_, gate_),
@@ -184,6 +188,7 @@ class Daemon final : private net::Loop::Handler {
     server_.StopListening();
     (void)browser_.Revoke();
     tick_.Cancel();
+    operations_.Interrupt();
     sessions_.Shutdown([this] { loop_.Stop(); });
   }
 
@@ -237,6 +242,7 @@ class Daemon final : private net::Loop::Handler {
   Notifier notifier_;
   Webhooks webhooks_;
   Api api_;
+  Drain drain_;
   OwnUserGate gate_;
   Router router_;
   Browser browser_;

@@ -81,7 +81,6 @@ constexpr std::chrono::milliseconds kAuditLateness{1'500};  // of a worker's rec
 // Operations.
 constexpr auto kOperationWait = 5min;           // for the whole of an answer
 constexpr auto kDrainLinger = 500ms;            // from the last one's end to the daemon's
-constexpr auto kDrainMax = 24h;                 // that somebody may wait for the rest
 constexpr std::int64_t kResults = 50;           // in one answer
 constexpr std::size_t kHits = 100;              // of one search
 constexpr std::size_t kFlights = 32;            // of one session at a time

@@ -245,18 +245,32 @@ void Operations::Keep(const Key& key, const Flight& flight, const Outcome& outco
   landed_.Keep(key, {.digest = flight.call, .outcome = flight.rule.empty() ? outcome : Outcome()});
 }
 
-std::size_t Operations::Cut(std::string_view rule) {
-  std::vector<Key> cut;
+std::size_t Operations::EndAll(const std::function<bool(const Flight&)>& which,
+                               const Outcome& outcome) {
+  std::vector<Key> ended;
   for (const auto& [key, flight] : flights_) {
-    if (flight.rule == rule) cut.push_back(key);
+    if (which(flight)) ended.push_back(key);
   }
-  for (const Key& key : cut) {
+  for (const Key& key : ended) {
     flights_.at(key).fetch.reset();  // or it might land once more
-    Land(key, Failed("grant_revoked",
-                     "the answer that allowed it was taken back while it ran: it may have happened "
-                     "or not"));
+    Land(key, outcome);
   }
-  return cut.size();
+  return ended.size();
+}
+
+std::size_t Operations::Cut(std::string_view rule) {
+  return EndAll([&](const Flight& flight) { return flight.rule == rule; },
+                Failed("grant_revoked",
+                       "the answer that allowed it was taken back while it ran: it may have "
+                       "happened or not"));
+}
+
+void Operations::Interrupt() {
+  stopped_ = true;
+  EndAll([](const Flight&) { return true; },
+         Failed(std::string(approval::kCodeInterrupted),
+                "the daemon was stopped while this ran: it may have happened or not. Look before "
+                "you ask again"));
 }
 
 // --- what a person is asked about

@@ -55,6 +55,8 @@ class Operations {
 
   // Ends what runs because of `rule` (RuleOf). Returns how many did.
   std::size_t Cut(std::string_view rule);
+  // Ends all that runs, for a daemon that stops: it may have happened or not.
+  void Interrupt();
 
   // How a run is shown to its sandbox.
   static nlohmann::json ToJson(const approval::Approval& approval);
@@ -81,6 +83,8 @@ class Operations {
   // What tells one call from another.
   static crypto::Digest DigestOf(const Plan& plan);
   bool IsOther(const Plan& plan, const Key& key) const;
+  std::size_t EndAll(const std::function<bool(const Flight&)>& which,
+                     const approval::Outcome& outcome);
   bool HasRoom(const std::string& session) const;
   std::size_t FlightsOf(const std::string& session) const;
   void AskPerson(const Plan& plan, const Responder& responder);

@@ -38,7 +38,9 @@ struct Api {
   Webhooks& webhooks;
   Time started;
   Duration idle_timeout;
-  std::function<void()> stop;  // the daemon, once what is being answered has been
+  std::function<void()> stop;   // the daemon, once what is being answered has been
+  std::function<void()> drain;  // the same, by Drain
+  std::function<bool()> draining;
 };
 
 // `api` outlives the router.

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "daemon/members.h"
 #include "daemon/routes.h"
 #include "os/fd.h"
 
@@ -56,28 +57,37 @@ Reply Status(const Api& api) {
                          {"started", FormatTime(api.started)},
                          {"uptime_s", seconds(Now() - api.started)},
                          {"sessions", api.sessions.running()},
+                         {"operations", api.operations.under_way()},
+                         {"draining", api.draining()},
                          {"vault", {{"state", vault::StateName(api.vault.state())}}},
                          {"idle_timeout_s", seconds(api.idle_timeout)},
                          {"rss_bytes", ResidentBytes()},
                          {"problems", Problems(api)}});
 }
 
-Reply Stop(Api& api, const Request& request) {
+struct Stopping {
   bool end_sessions = false;
-  if (!request.body.empty()) {
-    const auto body = ObjectIn(request.body);
-    if (!body) return Problem(Refusal{400, "invalid", body.error().message, ""});
-    for (const auto& [name, value] : body->items()) {
-      if (name != "end_sessions" || !value.is_boolean()) {
-        return Problem(Refusal{400, "invalid", "unknown member \"" + Printable(name) + "\"", ""});
-      }
-      end_sessions = value.get<bool>();
-    }
-  }
+  bool drain = false;
+};
+
+Result<Stopping> ReadStopping(const std::string& body) {
+  AILERON_ASSIGN(const json object, ObjectIn(body.empty() ? "{}" : body));
+  Stopping stopping;
+  Members members(object, "");
+  AILERON_TRY(members.Flag("end_sessions", stopping.end_sessions));
+  AILERON_TRY(members.Flag("drain", stopping.drain));
+  AILERON_TRY(members.Done());
+  return stopping;
+}
+
+Reply Stop(Api& api, const Request& request) {
+  const auto stopping = ReadStopping(request.body);
+  if (!stopping) return Problem(Refusal{400, "invalid", stopping.error().message, ""});
   const std::size_t sessions = api.sessions.running();
-  if (end_sessions) api.sessions.StopAll("the daemon is being stopped");
-  Reply reply = JsonReply(202, {{"sessions", sessions}});
-  reply.after = api.stop;
+  if (stopping->end_sessions) api.sessions.StopAll("the daemon is being stopped");
+  Reply reply =
+      JsonReply(202, {{"sessions", sessions}, {"operations", api.operations.under_way()}});
+  reply.after = stopping->drain ? api.drain : api.stop;
   return reply;
 }
 

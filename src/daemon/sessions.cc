@@ -134,6 +134,10 @@ std::expected<OpenedSession, Refusal> Sessions::Open(SessionRequest request, os:
     return Refuse(503, "too_many_sessions", fmt::format("{} sessions are running", live_.size()),
                   "end one: \"aileron session list\"");
   }
+  if (!takes_new_ && request.resume.empty()) {
+    return Refuse(503, "daemon_draining", "the daemon is about to stop, and takes no new session",
+                  "launch again when it has, or let it stop now: \"aileron daemon stop\"");
+  }
   if (!world_.audit.healthy()) {
     return Refuse(503, "audit_unavailable",
                   fmt::format("the audit log cannot be written: {}", world_.audit.problem()),

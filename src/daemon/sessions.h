@@ -33,6 +33,8 @@ class Sessions {
 
   // Opens a session or resumes one. Nothing here waits for the disk or a process: a launch does.
   std::expected<OpenedSession, Refusal> Open(SessionRequest request, os::Fd channel);
+  // From now on Open resumes sessions and opens no new one.
+  void TakeNoNew() { takes_new_ = false; }
   // What Open left for later: the record and the audit log.
   void Begin(const std::string& id);
 
@@ -88,6 +90,7 @@ class Sessions {
   std::map<std::string, std::unique_ptr<LiveSession>> leaving_;  // over, but for their workers
   std::function<void()> shut_down_;                              // set once shutting down
   std::size_t left_to_stop_ = 0;
+  bool takes_new_ = true;
 };
 
 }  // namespace aileron::daemon

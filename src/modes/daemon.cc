@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -77,14 +78,77 @@ Outcome RunStart(const Invocation& invocation) {
   return 0;
 }
 
+std::string_view StoppedText(control::Stopped stopped) {
+  return stopped == control::Stopped::kNow ? "The daemon has stopped.\n"
+                                           : "The daemon does not run.\n";
+}
+
+std::string OperationsText(std::uint64_t count) {
+  return fmt::format("{} operation{}", count, count == 1 ? "" : "s");
+}
+
+// The line on a terminal that says how many are waited for.
+class DrainLine {
+ public:
+  void Show(std::uint64_t operations) {
+    if (!terminal_ || operations == shown_) return;
+    shown_ = operations;
+    (void)os::WriteAll(STDERR_FILENO, fmt::format("\r\x1b[KWaiting for {} to end. \"aileron daemon "
+                                                  "stop\" does not wait",
+                                                  OperationsText(operations)));
+  }
+  ~DrainLine() {
+    if (shown_) (void)os::WriteAll(STDERR_FILENO, "\r\x1b[K");
+  }
+
+ private:
+  bool terminal_ = isatty(STDERR_FILENO) != 0;
+  std::optional<std::uint64_t> shown_;
+};
+
+Outcome RunDrain(const os::Paths& paths, const Parsed& parsed) {
+  control::Draining draining;
+  if (parsed.Has("--timeout")) {
+    auto longest = ParseDuration(parsed.Value("--timeout"));
+    if (!longest) {
+      return std::unexpected(
+          Failure(kExitUsage, {Code::kInvalid, "--timeout: " + longest.error().message}));
+    }
+    draining.longest = *longest;
+  }
+  std::optional<DrainLine> line(std::in_place);
+  draining.progress = [&](std::uint64_t operations) { line->Show(operations); };
+  const auto drained = control::DrainDaemon(paths, draining);
+  line.reset();
+  if (!drained) return std::unexpected(Failure(drained.error()));
+  if (drained->interrupted != 0) {
+    return std::unexpected(Failure(
+        kExitFailure, {Code::kUnavailable,
+                       fmt::format("the daemon has stopped, and {} ran still when the time was "
+                                   "over: it may have happened or not, and is not run again",
+                                   OperationsText(drained->interrupted))}));
+  }
+  AILERON_TRY(Print(StoppedText(drained->stopped)));
+  return 0;
+}
+
 Outcome RunStop(const Invocation& invocation) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
-  AILERON_ASSIGN(const control::Stopped stopped,
-                 control::StopDaemon(paths, invocation.parsed.Has("--end-sessions")
-                                                ? control::RunningSessions::kEnd
-                                                : control::RunningSessions::kLeave));
-  AILERON_TRY(Print(stopped == control::Stopped::kNow ? "The daemon has stopped.\n"
-                                                      : "The daemon does not run.\n"));
+  const Parsed& parsed = invocation.parsed;
+  if (parsed.Has("--timeout") && !parsed.Has("--drain")) {
+    return std::unexpected(Failure(kExitUsage, {Code::kInvalid, "--timeout belongs to --drain"}));
+  }
+  if (parsed.Has("--drain") && parsed.Has("--end-sessions")) {
+    return std::unexpected(
+        Failure(kExitUsage,
+                {Code::kInvalid, "--drain leaves sessions running; give it or --end-sessions"}));
+  }
+  if (parsed.Has("--drain")) return RunDrain(paths, parsed);
+  AILERON_ASSIGN(
+      const control::Stopped stopped,
+      control::StopDaemon(paths, parsed.Has("--end-sessions") ? control::RunningSessions::kEnd
+                                                              : control::RunningSessions::kLeave));
+  AILERON_TRY(Print(StoppedText(stopped)));
   return 0;
 }
 
@@ -123,8 +187,16 @@ Command DaemonVerb() {
                .summary = "Stop the daemon",
                .text = "Running sandboxes lose their way out until their launchers have started a "
                        "new daemon, which "
-                       "they do at once.",
-               .flags = {{"--end-sessions", "", "End all running sessions first"}},
+                       "they do at once.\n\nWith --drain, no session is opened any more (launch "
+                       "ends with 69) and no operation begins; sessions and questions stay, and go "
+                       "on with the next daemon. A second \"aileron daemon stop\" does not wait.",
+               .flags = {{"--end-sessions", "", "End all running sessions first"},
+                         {"--drain", "",
+                          "Begin nothing new, and wait until the operations that run have ended"},
+                         {"--timeout", "DURATION",
+                          "With --drain: stop all the same after so long, such as 1m"}},
+               .examples = {{"aileron daemon stop --drain --timeout 1m",
+                             "Before an update: nothing that runs is interrupted"}},
                .run = RunStop},
               {.name = "status",
                .summary = "Show whether the daemon runs",

@@ -41,6 +41,10 @@ std::string DaemonStatusText(const Json& status, Colour colour) {
   }
   const std::uint64_t sessions = NumberOf(status, "sessions");
   text += Line(colour, "sessions", sessions == 0 ? "none" : fmt::format("{} running", sessions));
+  if (TextOf(status, "draining") == "true") {
+    text += Line(colour, "draining",
+                 fmt::format("{} operations run, then it stops", NumberOf(status, "operations")));
+  }
   const auto vault = status.find("vault");
   if (vault != status.end())
     text += Line(colour, "vault", PaintedState(colour, TextOf(*vault, "state")));
