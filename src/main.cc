@@ -47,6 +47,8 @@ constexpr Mode kModes[] = {
     {"drain", Group::kSandbox, "Print results that have come meanwhile, each once",
      aileron::modes::DrainVerb},
 
+    {"credential", Group::kInside, "Answer git and docker with look-alikes of credentials",
+     aileron::modes::CredentialVerb},
     {"init", Group::kInside, "Be the first process of a sandbox", aileron::modes::InitVerb},
     {"worker", Group::kInside, "Be the data plane of one session", aileron::modes::WorkerVerb},
 };

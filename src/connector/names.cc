@@ -113,6 +113,10 @@ Status CheckVersion(std::string_view text) {
 }
 
 Status CheckToolName(std::string_view text) {
+  if (text.ends_with("-credential-aileron")) {
+    return Fail(Code::kInvalid, "{} is a name by which git or docker calls this program",
+                Quoted(text));
+  }
   if (text == "aileron") return Fail(Code::kInvalid, "\"aileron\" is this program's own name");
   if (IsWord(text) && text.size() <= limits::kToolNameMax) return {};
   return Fail(Code::kInvalid,

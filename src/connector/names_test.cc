@@ -25,6 +25,8 @@ TEST(ConnectorNames, EachWordHasItsGrammar) {
   EXPECT_TRUE(CheckVersion("2022-11-28"));
   EXPECT_FALSE(CheckVersion("-1"));
   EXPECT_FALSE(CheckToolName("aileron"));
+  EXPECT_FALSE(CheckToolName("git-credential-aileron"));
+  EXPECT_FALSE(CheckToolName("docker-credential-aileron"));
   EXPECT_FALSE(CheckToolName(std::string(limits::kToolNameMax + 1, 'a')));
 }
 

@@ -1,12 +1,15 @@
 // Tested by tests/shim/test_api.py.
 
-// The sandbox's API: who it is, which tools there are, running operations, and their results.
+// The sandbox's API: who it is, which tools there are, running operations, and their results; and
+// look-alikes for clients that ask for a password.
 #include <nlohmann/json.hpp>
 
+#include "base/host_pattern.h"
 #include "base/text.h"
 #include "connector/connector_json.h"
 #include "connector/search.h"
 #include "connector/tools.h"
+#include "daemon/look_alikes.h"
 #include "daemon/members.h"
 #include "daemon/operations.h"
 #include "daemon/result_waiter.h"
@@ -136,6 +139,33 @@ void Results(Api& api, const Request& request, const Responder& responder) {
       responder);
 }
 
+json ToJson(const LookAlike& one) {
+  return {{"host", PlaceOf(one)},
+          {"username", one.username},
+          {"password", one.password},
+          {"swapped", one.swapped}};
+}
+
+// Of one host what holds for it, or else all that are swapped.
+Reply LookAlikes(Api& api, const Request& request) {
+  const LiveSession* session = api.sessions.Find(request.session);
+  if (session == nullptr) return Problem(Refusal{404, "not_found", "the session is over", ""});
+  json list = json::array();
+  if (const auto host = request.Query("host"); !host) {
+    for (const LookAlike& one : api.sessions.LookAlikesOf(*session)) list.push_back(ToJson(one));
+  } else if (const auto place = ParseHostPort(*host); place && !place->pattern.wildcard()) {
+    const LookAlikeWish wish{.host = place->pattern.host(),
+                             .port = place->port.value_or(443),
+                             .path = std::string(request.Query("path").value_or("")),
+                             .username = std::string(request.Query("username").value_or(""))};
+    const auto found =
+        FindLookAlike(api.bindings.set().Applicable(wish.host, wish.port, api.vault.names()),
+                      session->sentinels(), wish);
+    if (found) list.push_back(ToJson(*found));
+  }
+  return JsonReply(200, {{"look_alikes", std::move(list)}});
+}
+
 }  // namespace
 
 void AddSandboxRoutes(Router& router, Api& api) {
@@ -163,6 +193,11 @@ void AddSandboxRoutes(Router& router, Api& api) {
       "POST", "/v1/results", BodyKind::kJson,
       WithToken(api, session::kDrainResults, [&api](const Request& request, Responder answer) {
         Results(api, request, answer);
+      }));
+  router.Add(
+      "GET", "/v1/look-alikes", BodyKind::kNone,
+      WithToken(api, session::kReadLookAlikes, [&api](const Request& request, Responder answer) {
+        answer.Send(LookAlikes(api, request));
       }));
   router.Add("GET", "/v1/session", BodyKind::kNone,
              WithToken(api, session::kListTools, [&api](const Request& request, Responder answer) {

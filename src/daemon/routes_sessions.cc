@@ -92,6 +92,7 @@ Reply Open(Api& api, Request request) {
                                 {"ca_pem", opened->ca_pem},
                                 {"env", opened->environment},
                                 {"files", std::move(files)},
+                                {"look_alikes", opened->look_alikes},
                                 {"listeners", std::move(listeners)},
                                 {"tools", api.connectors.ToolList()},
                                 {"resume", Base64Encode(opened->resume)}});

@@ -165,6 +165,14 @@ std::expected<OpenedSession, Refusal> Sessions::Open(SessionRequest request, os:
   return opened;
 }
 
+std::vector<LookAlike> Sessions::LookAlikesOf(const LiveSession& session) const {
+  std::vector<const vault::Binding*> bindings;
+  for (const auto& status : world_.bindings.set().All(world_.vault.names())) {
+    if (status.active) bindings.push_back(status.binding);
+  }
+  return ListLookAlikes(bindings, session.sentinels());
+}
+
 OpenedSession Sessions::Describe(LiveSession& session) const {
   const session::Session& record = session.record();
   OpenedSession opened{.id = record.id, .ca_pem = session.authority().CertificatePem()};
@@ -173,8 +181,8 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
       {.session_id = record.id,
        .issued = record.started,
        .capabilities = {std::string(session::kListTools), std::string(session::kRunOperations),
-                        std::string(session::kPollApprovals),
-                        std::string(session::kDrainResults)}});
+                        std::string(session::kPollApprovals), std::string(session::kDrainResults),
+                        std::string(session::kReadLookAlikes)}});
   for (const auto& [binding, sentinel] : session.sentinels()) {
     if (!sentinel.variable.empty() && sentinel.secret_key.empty()) {
       opened.environment[sentinel.variable] = sentinel.value;
@@ -183,6 +191,9 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
       opened.environment[sentinel.variable + "_SECRET_ACCESS_KEY"] = sentinel.secret_key;
     }
     if (!sentinel.file.empty()) opened.files[sentinel.file] = sentinel.content;
+  }
+  for (const LookAlike& one : LookAlikesOf(session)) {
+    opened.look_alikes.push_back(PlaceOf(one));
   }
   std::set<std::uint16_t> ports = {80, 443};
   ports.insert(session.network().extra_ports().begin(), session.network().extra_ports().end());

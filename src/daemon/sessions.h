@@ -9,6 +9,7 @@
 #include "daemon/key_file.h"
 #include "daemon/leftovers.h"
 #include "daemon/live_session.h"
+#include "daemon/look_alikes.h"
 #include "daemon/session_request.h"
 #include "session/store.h"
 #include "session/token.h"
@@ -22,6 +23,7 @@ struct OpenedSession {
   std::string ca_pem;
   std::map<std::string, std::string> environment;  // sentinels by variable
   std::map<std::string, std::string> files;        // content with sentinels, by path
+  std::vector<std::string> look_alikes;            // hosts that have one, as PlaceOf
   std::vector<proxy::Listener> listeners;          // that the session can use
   std::string resume;                              // sealed bytes
 };
@@ -48,6 +50,7 @@ class Sessions {
   // Running, or over but with records of it still to come.
   bool Known(const std::string& id) const { return Running(id) || leaving_.contains(id); }
   const LiveSession* Find(const std::string& id) const;
+  std::vector<LookAlike> LookAlikesOf(const LiveSession& session) const;
   // As LiveSession::Send; kNotFound when it does not run.
   Result<std::unique_ptr<Fetch>> Send(const std::string& id, FetchRequest request, std::string rule,
                                       std::string credential, Fetch::OnDone done);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <optional>
 
 #include "base/text.h"
 #include "launch/plan.h"
@@ -57,6 +58,27 @@ void AddContract(std::map<std::string, std::string>& variables, const SessionFac
   variables["NODE_USE_ENV_PROXY"] = "1";  // node ≥ 24 honours the proxy variables only when told to
 }
 
+// git takes settings from its environment, behind those of its files (git-config(1)), and so needs
+// no file of ours; behind those that the caller named. The path says which repository a narrowed
+// binding is asked for.
+void AddGitSettings(std::map<std::string, std::string>& variables) {
+  constexpr const char* count_name = "GIT_CONFIG_COUNT";
+  constexpr unsigned most = 1'000;
+  const std::string& said = variables[count_name];
+  const auto before = said.empty() ? std::optional(0u) : ParseInteger<unsigned>(said);
+  if (!before || *before > most) return;  // git will say what is wrong with it
+  const std::pair<std::string_view, std::string> settings[] = {
+      {"credential.helper", fmt::format("{}/bin/{}", sandbox::kRuntimeFolder, sandbox::kGitHelper)},
+      {"credential.useHttpPath", "true"}};
+  unsigned number = *before;
+  for (const auto& [key, value] : settings) {
+    variables[fmt::format("GIT_CONFIG_KEY_{}", number)] = key;
+    variables[fmt::format("GIT_CONFIG_VALUE_{}", number)] = value;
+    ++number;
+  }
+  variables[count_name] = fmt::format("{}", number);
+}
+
 }  // namespace
 
 std::vector<std::string_view> PassedOnByDefault() { return {kPassedOn.begin(), kPassedOn.end()}; }
@@ -89,6 +111,7 @@ Result<std::vector<std::string>> MakeEnvironment(const SessionFacts& session,
       variables[name] = value;
     }
   }
+  AddGitSettings(variables);
   std::vector<std::string> environment;
   for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
   return environment;

@@ -19,6 +19,7 @@ struct SessionFacts {
   std::map<std::string, std::string> sentinels;  // variable → look-alike
   std::map<std::string, std::string> files;      // path → content with look-alikes
   sandbox::Tools tools;                          // of the connectors
+  std::vector<std::string> look_alikes;          // hosts for which clients can ask for a password
 };
 
 // NAME=VALUE, each name once; later sources win: passed on, contract, sentinels, `wanted`.

@@ -48,6 +48,19 @@ TEST_F(EnvironmentTest, WhatTheCallerNamesWins) {
   EXPECT_THAT(environment, Not(Contains(StartsWith("ABSENT"))));
 }
 
+TEST_F(EnvironmentTest, GitAsksTheHelperBehindWhatTheCallerTellsIt) {
+  auto environment = Make({});
+  EXPECT_THAT(environment, Contains("GIT_CONFIG_COUNT=2"));
+  EXPECT_THAT(environment, Contains("GIT_CONFIG_KEY_0=credential.helper"));
+  EXPECT_THAT(environment, Contains("GIT_CONFIG_VALUE_0=/run/aileron/bin/git-credential-aileron"));
+  EXPECT_THAT(environment, Contains("GIT_CONFIG_KEY_1=credential.useHttpPath"));
+  environment = Make({"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=user.name", "GIT_CONFIG_VALUE_0=me"});
+  EXPECT_THAT(environment, Contains("GIT_CONFIG_COUNT=3"));
+  EXPECT_THAT(environment, Contains("GIT_CONFIG_KEY_0=user.name"));
+  EXPECT_THAT(environment, Contains("GIT_CONFIG_KEY_1=credential.helper"));
+  EXPECT_THAT(Make({"GIT_CONFIG_COUNT=many"}), Contains("GIT_CONFIG_COUNT=many"));
+}
+
 TEST_F(EnvironmentTest, TheContractsNamesAndNonsenseAreRefused) {
   for (const char* bad : {"AILERON_TOKEN=x", "=x", "1A=b", "A-B=c"}) {
     EXPECT_FALSE(MakeEnvironment({"i", "t", {}}, identity_, {bad})) << bad;

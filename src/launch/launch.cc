@@ -128,6 +128,9 @@ std::expected<int, Failure> Run(const Options& options) {
   if (!environment) return give_up(environment.error());
   auto agent_files = PlaceSentinelFiles(session->facts().files, *plan);
   if (!agent_files) return give_up(agent_files.error());
+  if (auto config = DockerConfig(session->facts().look_alikes, *agent_files, *plan)) {
+    agent_files->push_back(std::move(*config));
+  }
   const std::vector<sandbox::Listener>& more = session->more_listeners();
   plan->spec.listeners.insert(plan->spec.listeners.end(), more.begin(), more.end());
   // By now the daemon's socket exists, and so can be proved to be hidden.

@@ -146,6 +146,12 @@ Status SessionLink::TakeAnswer() {
     }
   }
   facts_.tools = ToolsIn(answer.value("tools", json()));
+  if (const auto hosts = answer.find("look_alikes"); hosts != answer.end() && hosts->is_array()) {
+    facts_.look_alikes.clear();
+    for (const json& host : *hosts) {
+      if (host.is_string()) facts_.look_alikes.push_back(host.get<std::string>());
+    }
+  }
   if (facts_.id.empty() || ca_pem_.empty()) {
     return Fail(Code::kInternal, "the daemon's answer lacks the session's id or its CA");
   }

@@ -10,6 +10,7 @@
 #include "modes/terminal.h"
 #include "modes/tool.h"
 #include "os/fd.h"
+#include "sandbox/spec.h"
 
 namespace aileron::modes {
 
@@ -88,6 +89,12 @@ Outcome RunWords(std::span<const Mode> modes, std::span<const std::string> words
   return RunMode(modes, *mode, words.subspan(1));
 }
 
+// Whose credential helper this program is by that name.
+std::string_view HelperOf(std::string_view name) {
+  if (name == sandbox::kGitHelper) return "git";
+  return name == sandbox::kDockerHelper ? "docker" : "";
+}
+
 }  // namespace
 
 int Run(std::span<const Mode> modes, int argc, char** argv) {
@@ -95,7 +102,11 @@ int Run(std::span<const Mode> modes, int argc, char** argv) {
   for (int i = 1; i < argc; ++i) words.emplace_back(argv[i]);
   const std::string_view path = argc > 0 ? argv[0] : "";
   const std::string_view name = path.substr(path.rfind('/') + 1);
-  if (IsToolName(name)) return RunTool(name, words);
+  if (const std::string_view helper = HelperOf(name); !helper.empty()) {
+    words.insert(words.begin(), {"credential", std::string(helper)});
+  } else if (IsToolName(name)) {
+    return RunTool(name, words);
+  }
   const Outcome outcome = RunWords(modes, words);
   if (outcome) return *outcome;
   PrintError(outcome.error().error.message);

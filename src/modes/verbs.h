@@ -26,6 +26,7 @@ Command ManVerb();
 Command ToolsVerb();
 Command WaitVerb();
 Command DrainVerb();
+Command CredentialVerb();
 Command InitVerb();
 Command WorkerVerb();
 

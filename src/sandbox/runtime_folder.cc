@@ -68,8 +68,12 @@ Status WriteBundle(std::string_view session_ca) {
   return os::WriteAll(file.get(), fmt::format("\n{}", session_ca));
 }
 
+constexpr std::string_view kHelpers[] = {kGitHelper, kDockerHelper};
+
 Status CheckToolWord(std::string_view word) {
-  const bool plain = !word.empty() && word != "aileron" && std::ranges::all_of(word, [](char c) {
+  const bool ours =
+      word == "aileron" || std::ranges::find(kHelpers, word) != std::ranges::end(kHelpers);
+  const bool plain = !word.empty() && !ours && std::ranges::all_of(word, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   });
   if (!plain) return Fail(Code::kInvalid, "{} is no name for a tool", Printable(word));
@@ -77,6 +81,14 @@ Status CheckToolWord(std::string_view word) {
 }
 
 std::string PathOf(std::string_view word) { return fmt::format("bin/{}", word); }
+
+// This program by that name. Of a list of tools that could not be written whole it may be there.
+Status Link(const os::Fd& folder, std::string_view word) {
+  if (symlinkat("aileron", folder.get(), PathOf(word).c_str()) != 0 && errno != EEXIST) {
+    return os::FailErrno("cannot create {}", PathOf(word));
+  }
+  return {};
+}
 
 // Whoever reads it finds the old list or the new one.
 Status WriteList(const os::Fd& folder, const Tools& tools) {
@@ -105,6 +117,7 @@ Result<os::Fd> WriteRuntimeFolder(const std::vector<RuntimeFile>& files, const T
     }
   }
   AILERON_ASSIGN(os::Fd folder, os::CloneTree(std::string(kRuntimeFolder)));
+  for (const std::string_view helper : kHelpers) AILERON_TRY(Link(folder, helper));
   AILERON_TRY(ChangeTools(folder, {}, tools));
   AILERON_TRY(os::Mount("", std::string(kRuntimeFolder), "", 1 | 2 | 4 | 32 | 4096,
                         ""));  // remount,bind,ro
@@ -115,10 +128,7 @@ Status ChangeTools(const os::Fd& folder, const Tools& before, const Tools& now) 
   for (const auto& [name, summary] : now) {
     if (before.contains(name)) continue;
     AILERON_TRY(CheckToolWord(name));
-    // Of a list that could not be written whole it may be there.
-    if (symlinkat("aileron", folder.get(), PathOf(name).c_str()) != 0 && errno != EEXIST) {
-      return os::FailErrno("cannot create {}", PathOf(name));
-    }
+    AILERON_TRY(Link(folder, name));
   }
   AILERON_TRY(WriteList(folder, now));
   for (const auto& [name, summary] : before) {

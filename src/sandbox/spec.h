@@ -13,6 +13,9 @@
 namespace aileron::sandbox {
 
 inline constexpr std::string_view kRuntimeFolder = "/run/aileron";
+// What this program is called where git and clients of registries ask for a password.
+inline constexpr std::string_view kGitHelper = "git-credential-aileron";
+inline constexpr std::string_view kDockerHelper = "docker-credential-aileron";
 
 enum class Access { kReadOnly, kReadWrite };
 

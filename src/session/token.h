@@ -24,6 +24,7 @@ inline constexpr std::string_view kListTools = "tools.list";
 inline constexpr std::string_view kRunOperations = "operations.run";
 inline constexpr std::string_view kPollApprovals = "approvals.poll";
 inline constexpr std::string_view kDrainResults = "results.drain";
+inline constexpr std::string_view kReadLookAlikes = "look_alikes.read";
 
 struct Token {
   std::string session_id;

@@ -16,7 +16,8 @@ constexpr std::size_t kReadPiece = 32 << 10;
 constexpr std::size_t kCertificatesMax = 8 << 20;
 constexpr std::size_t kTokenMax = 8 << 10;
 constexpr std::size_t kDepthMax = 100;  // of JSON that others wrote: printing it is recursive
-constexpr std::size_t kArgumentsMax = 8 << 20;  // JSON from standard input
+constexpr std::size_t kArgumentsMax = 8 << 20;           // JSON from standard input
+constexpr std::size_t kCredentialRequestMax = 64 << 10;  // of git, docker and their like
 constexpr std::size_t kResultsPage = 50;
 constexpr std::size_t kSearchHits = 20;
 

@@ -94,6 +94,10 @@ def _sandbox(inside: Inside) -> str:
     assert inside.ask("GET", "/tools/search?q=write+a+message&limit=3").ok()["hits"]
     inside.ask("GET", "/tools/slack-chat").ok()
     assert inside.ask("GET", "/tools/slack").code == "unknown_tool"
+    told, = inside.ask("GET", "/look-alikes?host=slack.com&path=&username=me").ok()["look_alikes"]
+    assert told["username"] == "me" and not told["swapped"]
+    for query in ("", "?host=other.test", "?host=*.com", "?host="):
+        assert inside.ask("GET", f"/look-alikes{query}").ok() == {"look_alikes": []}, query
     post = {"channel": "C1", "text": "hello"}
     read = inside.call("slack-chat", "channels.get", {"channel": "C1"}, "A").ok()
     assert read["state"] == "succeeded" and read["outcome"]["status"] == 200
@@ -110,7 +114,8 @@ def _sandbox(inside: Inside) -> str:
         assert inside.ask("POST", "/results", raw=raw).status == 400, raw
     for headers in ({"Authorization": None}, {"Authorization": "Bearer x"}):
         for method, path in (("GET", "/session"), ("GET", "/tools"), ("GET", "/tools/search?q=x"), ("POST", "/runs"),
-                             ("GET", "/tools/slack-chat"), ("GET", f"/runs/{waits['id']}"), ("POST", "/results")):
+                             ("GET", "/tools/slack-chat"), ("GET", f"/runs/{waits['id']}"), ("POST", "/results"),
+                             ("GET", "/look-alikes")):
             refused = inside.ask(method, path, headers=headers)
             assert refused.status == 401 and refused.code == "token_refused"
     return waits["id"]

@@ -65,9 +65,10 @@ def test_the_contracts_files_are_there_and_read_only(any_world):
               "rm -f $f 2>/dev/null && echo BREACH; done; touch new 2>/dev/null && echo BREACH; echo $AILERON_SESSION_ID")
     lines = any_world.shell(script).ok().out.splitlines()
     assert lines[:7] == ["GUIDE.md", "bin", "ca-bundle.pem", "ca.pem", "session.json", "token", "tools.txt"], lines
-    assert lines[7:9] == ["aileron", "same"] and "BREACH" not in lines, lines
-    session = json.loads(lines[9])
-    assert session["id"] == lines[10] and session["driver"] == "native" and session["tier"] == "host"
+    assert lines[7:10] == ["aileron", "docker-credential-aileron", "git-credential-aileron"], lines
+    assert lines[10] == "same" and "BREACH" not in lines, lines
+    session = json.loads(lines[11])
+    assert session["id"] == lines[12] and session["driver"] == "native" and session["tier"] == "host"
     assert session["workspace"] == any_world.workspace
     assert session["api_url"] == "https://aileron.internal/v1"
 
