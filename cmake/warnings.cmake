@@ -9,6 +9,9 @@ add_compile_options(
   -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=   # no path of the machine that built it
   "SHELL:-Xclang -fno-pch-timestamp"   # ccache compares what a precompiled header says, not when
   -fstack-protector-strong -fno-omit-frame-pointer -ffunction-sections -fdata-sections)
+# clang finds the precompiled form beside the header. CMake's own words for it name the folder in a place that ccache does
+# not know.
+set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -include <PCH_HEADER>)
 add_compile_definitions(_FILE_OFFSET_BITS=64 AILERON_VERSION="${PROJECT_VERSION}")
 add_link_options(-fuse-ld=lld -Wl,--gc-sections -Wl,-z,relro,-z,now)
 

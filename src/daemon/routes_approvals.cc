@@ -185,7 +185,7 @@ void AddApprovalRoutes(Router& router, Api& api) {
       "GET", "/v1/grants?session", BodyKind::kNone,
       [&api](const Request& request, Responder answer) { answer.Send(Grants(api, request)); });
   router.Add(
-      "DELETE", "/v1/grants/{id}", BodyKind::kNone,
+      "DELETE", "/v1/grants/{id}?cut", BodyKind::kNone,
       [&api](const Request& request, Responder answer) { answer.Send(Revoke(api, request)); });
 }
 

@@ -195,7 +195,7 @@ void AddSandboxRoutes(Router& router, Api& api) {
         Results(api, request, answer);
       }));
   router.Add(
-      "GET", "/v1/look-alikes", BodyKind::kNone,
+      "GET", "/v1/look-alikes?host&path&username", BodyKind::kNone,
       WithToken(api, session::kReadLookAlikes, [&api](const Request& request, Responder answer) {
         answer.Send(LookAlikes(api, request));
       }));
