@@ -18,4 +18,7 @@ inline constexpr std::chrono::hours kLeafLife{7 * 24};
 // A P-256 private key, DER, has 121 bytes.
 inline constexpr std::size_t kPrivateKeyMax = 1024;
 
+// A key or a signature of minisign as text: its comments have at most 1 and 8 KiB.
+inline constexpr std::size_t kMinisignMax = 16 << 10;
+
 }  // namespace aileron::crypto::limits
