@@ -21,6 +21,8 @@ constexpr Mode kModes[] = {
 
     {"connector", Group::kCredentials, "Describe sites, and give sandboxes commands for them",
      aileron::modes::ConnectorVerb},
+    {"keyring", Group::kCredentials, "Keep the keys of those who sign connectors",
+     aileron::modes::KeyringVerb},
 
     {"approvals", Group::kDecisions, "Answer what agents ask for", aileron::modes::ApprovalsVerb},
     {"grants", Group::kDecisions, "List and revoke answers that are remembered",

@@ -49,7 +49,10 @@ Reach ReachOf(const Connector& connector) {
     if (!operation.credential.empty()) reach.credentials.insert(operation.credential);
     if (operation.approval == Approval::kAsk) ++reach.asking;
   }
-  for (const Tool& tool : connector.tools) reach.tools.push_back(tool.name);
+  for (const Tool& tool : connector.tools) {
+    reach.tools.push_back(tool.name);
+    if (tool.overrides) reach.overrides.push_back(tool.name);
+  }
   return reach;
 }
 

@@ -151,7 +151,8 @@ struct Reach {
   std::set<std::string> hosts;
   std::set<std::string> credentials;
   std::vector<std::string> tools;
-  std::size_t asking = 0;  // operations that a person is asked about
+  std::vector<std::string> overrides;  // tools that may shadow a command of the image
+  std::size_t asking = 0;              // operations that a person is asked about
 };
 Reach ReachOf(const Connector& connector);
 

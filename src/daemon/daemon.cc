@@ -84,6 +84,7 @@ class Daemon final : private net::Loop::Handler {
         credentials_(loop, vault_, audit_, CommandWorld::OfProcess(environ)),
         approvals_(loop, audit_, std::move(parts.approvals)),
         connectors_(options.paths.state + "/connectors"),
+        keyring_(options.paths.state + "/keyring"),
         sessions_(
             {.loop = loop,
              .audit = audit_,
@@ -109,6 +110,7 @@ class Daemon final : private net::Loop::Handler {
              .credentials = credentials_,
              .approvals = approvals_,
              .connectors = connectors_,
+             .keyring = keyring_,
              .operations = operations_,
              .sessions = sessions_,
              .surfaces = surfaces_,
@@ -236,6 +238,7 @@ class Daemon final : private net::Loop::Handler {
   Credentials credentials_;
   Approvals approvals_;
   Connectors connectors_;
+  Keyring keyring_;
   Sessions sessions_;
   Operations operations_;
   SurfacesFile surfaces_;

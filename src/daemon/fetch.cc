@@ -72,8 +72,9 @@ Status Fetch::WriteHead() {
   bool fits = put(request_.method) && put(" ") && put(request_.target) &&
               put(" HTTP/1.1\r\nHost: ") && put(request_.url.Authority()) && put("\r\n");
   // GitHub's API, for one, refuses who does not say who it is.
-  for (const auto& [name, value] : {std::pair("Accept", "application/json"),
-                                    std::pair("User-Agent", "aileron/" AILERON_VERSION)}) {
+  const std::pair<std::string_view, std::string_view> usual[] = {
+      {"Accept", request_.accept}, {"User-Agent", "aileron/" AILERON_VERSION}};
+  for (const auto& [name, value] : usual) {
     if (!HasHeader(name)) fits = fits && put(name) && put(": ") && put(value) && put("\r\n");
   }
   for (const auto& [name, value] : request_.headers) {
@@ -264,6 +265,7 @@ void Fetch::Succeed() {
   }
   Finish(FetchResponse{.status = head_.status(),
                        .content_type = std::string(head_.headers.Find("Content-Type").value_or("")),
+                       .location = std::string(head_.headers.Find("Location").value_or("")),
                        .body = Secret(body_.View())});
 }
 

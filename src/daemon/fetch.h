@@ -1,4 +1,5 @@
-// Fetch: one request over HTTPS from the daemon to a service of the user's, on the daemon's loop.
+// Fetch: one request over HTTPS to a service of the user's, on the caller's loop: the daemon's, or
+// that of a command that downloads something.
 //
 // One connection, one HTTP/1.1 exchange, no redirect, no cookie, no proxy. The certificate is
 // verified against the system's roots and the file that the user named. A name may stand for any
@@ -29,6 +30,7 @@ struct FetchRequest {
   ServiceUrl url;              // its path is not used
   std::string method = "GET";  // a token
   std::string target;          // origin-form
+  std::string accept = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::pair<std::string, Secret>> secret_headers;
   Secret body;
@@ -45,6 +47,7 @@ struct FetchRequest {
 struct FetchResponse {
   int status = 0;
   std::string content_type;
+  std::string location;  // of a redirect, as it came
   Secret body;
 };
 

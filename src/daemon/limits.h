@@ -89,6 +89,14 @@ constexpr std::size_t kToolName = 64;           // of a name that nobody knows, 
 constexpr std::size_t kLandedKept = 32;         // of a session: how calls ended, for who asks again
 constexpr std::size_t kLandedBytes = 32 << 20;  // of their bodies, of all sessions
 
+// Connectors, and the keys that sign them.
+constexpr std::size_t kKeys = 128;
+constexpr std::size_t kKeyName = 64;
+constexpr std::size_t kSpecsAtOnce = 64;          // installed by one request
+constexpr std::size_t kSpecsBytes = 64 << 20;     // of all of them
+constexpr std::size_t kConnectors = 1'000;        // installed
+constexpr std::size_t kConnectorList = 32 << 20;  // the file that says which are
+
 // Approvals.
 constexpr auto kYesOnce = 30s;            // "once": what waited, and what its client does next
 constexpr auto kQuestionLife = 1h;        // then it is answered with no

@@ -10,6 +10,7 @@
 #include "daemon/connectors.h"
 #include "daemon/credentials.h"
 #include "daemon/notifier.h"
+#include "daemon/keyring.h"
 #include "daemon/operations.h"
 #include "daemon/router.h"
 #include "daemon/sessions.h"
@@ -31,6 +32,7 @@ struct Api {
   Credentials& credentials;
   Approvals& approvals;
   Connectors& connectors;
+  Keyring& keyring;
   Operations& operations;
   Sessions& sessions;
   SurfacesFile& surfaces;
@@ -53,6 +55,7 @@ void AddAuditRoutes(Router& router, Api& api);
 void AddApprovalRoutes(Router& router, Api& api);
 void AddConnectorRoutes(Router& router, Api& api);
 void AddSurfaceRoutes(Router& router, Api& api);
+void AddKeyringRoutes(Router& router, Api& api);
 void AddAllRoutes(Router& router, Api& api);
 // The control socket's hand on the browser's door; and the door's own route, served nowhere else.
 void AddBrowserRoutes(Router& router, Browser& browser);

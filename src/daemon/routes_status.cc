@@ -110,6 +110,7 @@ void AddAllRoutes(Router& router, Api& api) {
   AddApprovalRoutes(router, api);
   AddConnectorRoutes(router, api);
   AddSurfaceRoutes(router, api);
+  AddKeyringRoutes(router, api);
 }
 
 }  // namespace aileron::daemon

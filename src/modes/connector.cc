@@ -1,8 +1,10 @@
 // Tested by tests/shim/test_operations.py.
 
-#include <fcntl.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <iostream>
 
 #include "base/text.h"
@@ -11,6 +13,9 @@
 #include "connector/openapi.h"
 #include "connector/tools.h"
 #include "modes/api.h"
+#include "modes/connector_text.h"
+#include "modes/limits.h"
+#include "modes/spec_source.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
 #include "os/fd.h"
@@ -19,75 +24,77 @@ namespace aileron::modes {
 
 namespace {
 
-// A file, and what it describes.
-struct Spec {
-  std::string text;
-  connector::Connector connector;
-};
-
-Result<Spec> ReadSpec(const std::string& path) {
-  AILERON_ASSIGN(std::string text, os::ReadFile(path, connector::limits::kFileMax));
-  AILERON_ASSIGN(connector::Connector read, connector::ParseConnector(text, path));
-  const connector::Connector* const alone[] = {&read};
-  AILERON_TRY(connector::CheckTools(alone, {}));
-  return Spec{std::move(text), std::move(read)};
+SpecPlace PlaceOf(const Parsed& parsed, const std::string& where) {
+  return {.where = where, .signature = parsed.Value("--signature"), .ca = parsed.Value("--ca")};
 }
 
-Json Shown(const connector::Connector& connector) {
-  const connector::Reach reach = connector::ReachOf(connector);
-  return {{"fqn", connector.fqn},
-          {"version", connector.version},
-          {"tools", reach.tools},
-          {"operations", connector.operations.size()},
-          {"asking", reach.asking},
-          {"hosts", reach.hosts},
-          {"credentials", reach.credentials}};
-}
-
-std::string Listed(const Json& words) {
-  std::vector<std::string> list;
-  for (const Json& word : words) list.push_back(Printable(word.get<std::string>()));
-  return list.empty() ? "none" : fmt::format("{}", fmt::join(list, ", "));
-}
-
-std::string ReachText(const Json& reach) {
-  return fmt::format(
-      "{} {}\n  tools        {}\n  operations   {}, of which {} ask a person first\n"
-      "  hosts        {}\n  credentials  {}\n",
-      Printable(TextOf(reach, "fqn")), Printable(TextOf(reach, "version")), Listed(reach["tools"]),
-      TextOf(reach, "operations"), TextOf(reach, "asking"), Listed(reach["hosts"]),
-      Listed(reach["credentials"]));
-}
-
-std::expected<bool, Failure> Confirmed(const Parsed& parsed) {
-  if (parsed.Has("--yes")) return true;
-  if (!isatty(STDIN_FILENO)) {
-    return std::unexpected(
-        Failure(kExitUsage, {Code::kDenied, "nobody can be asked here; say --yes to install it"}));
+// The daemon's word on the specs, which it reads itself, and their signatures.
+enum class Wish { kCheck, kInstall, kInstallConfirmed };
+Result<Json> Offer(control::Client& client, const std::vector<SpecFile>& specs, Wish wish) {
+  Json offer = {{"specs", Json::array()},
+                {"check", wish == Wish::kCheck},
+                {"confirmed", wish == Wish::kInstallConfirmed}};
+  std::string bytes;
+  for (const SpecFile& spec : specs) {
+    bytes += spec.text;
+    offer["specs"].push_back(
+        {{"file", spec.name}, {"size", spec.text.size()}, {"signature", spec.signature}});
   }
-  AILERON_TRY(Print("Install it for every session? [y/N] "));
+  AILERON_ASSIGN(const os::Fd file, os::MemoryFileHolding(bytes));
+  const int descriptor = file.get();
+  const std::string body = Compact(offer);
+  AILERON_ASSIGN(const control::Response answer, client.Call({.method = "POST",
+                                                              .path = "/v1/connectors",
+                                                              .body = body,
+                                                              .descriptors = {&descriptor, 1},
+                                                              .deadline = limits::specs_wait}));
+  AILERON_ASSIGN(const Json answered, ParseJson(answer.body, "the daemon's answer"));
+  return ListOf(answered, "connectors");
+}
+
+Status PrintReach(const Json& connectors) {
+  for (const Json& one : connectors) AILERON_TRY(Print(ReachText(one, WidthOf(STDOUT_FILENO))));
+  return {};
+}
+
+// How they may be installed; kCheck: not at all.
+std::expected<Wish, Failure> Decide(const Parsed& parsed, const Json& connectors) {
+  const std::string reasons = ReasonsText(connectors);
+  if (reasons.empty()) return Wish::kInstall;
+  if (parsed.Has("--yes")) return Wish::kInstallConfirmed;
+  AILERON_TRY(Print(reasons));
+  if (!isatty(STDIN_FILENO)) {
+    return std::unexpected(Failure(
+        kExitUsage,
+        {Code::kDenied, "nobody can be asked here. Look at what it reaches, and say --yes"}));
+  }
+  tcflush(STDIN_FILENO, TCIFLUSH);  // what was typed before is no answer
+  AILERON_TRY(Print(connectors.size() == 1 ? "Install it for every session? [y/N] "
+                                           : fmt::format("Install all {} for every session? [y/N] ",
+                                                         connectors.size())));
   std::string answer;
   std::getline(std::cin, answer);
-  return answer == "y" || answer == "yes";
+  return answer == "y" || answer == "yes" ? Wish::kInstallConfirmed : Wish::kCheck;
 }
 
 Outcome RunAdd(const Invocation& invocation) {
-  const std::string& path = invocation.parsed.arguments.at(0);
-  AILERON_ASSIGN(const Spec spec, ReadSpec(path));
-  AILERON_TRY(Print(ReachText(Shown(spec.connector))));
-  AILERON_ASSIGN(const bool yes, Confirmed(invocation.parsed));
-  if (!yes) {
+  const Parsed& parsed = invocation.parsed;
+  // Read once: what is shown is what is installed, whatever happens to the files meanwhile.
+  AILERON_ASSIGN(const std::vector<SpecFile> specs,
+                 ReadSpecs(PlaceOf(parsed, parsed.arguments.at(0))));
+  AILERON_ASSIGN(control::Client client, Connected());
+  AILERON_ASSIGN(const Json offered, Offer(client, specs, Wish::kCheck));
+  AILERON_TRY(PrintReach(offered));
+  AILERON_ASSIGN(const Wish decided, Decide(parsed, offered));
+  if (decided == Wish::kCheck) {
     PrintNote("nothing was installed");
     return kExitDenied;
   }
-  AILERON_ASSIGN(control::Client client, Connected());
-  // What was shown is what is installed, whatever happens to the file meanwhile.
-  AILERON_ASSIGN(const os::Fd sealed, os::MemoryFileHolding(spec.text));
-  const int descriptor = sealed.get();
-  const std::string body = Json({{"file", path}}).dump();
-  AILERON_TRY(client.Call(
-      {.method = "POST", .path = "/v1/connectors", .body = body, .descriptors = {&descriptor, 1}}));
-  PrintNote(fmt::format("installed: {} {}", spec.connector.fqn, spec.connector.version));
+  AILERON_ASSIGN(const Json installed, Offer(client, specs, decided));
+  for (const Json& one : installed) {
+    PrintNote(fmt::format("installed: {} {}, signed by {}", TextOf(one, "fqn"),
+                          TextOf(one, "version"), SignerText(one)));
+  }
   return 0;
 }
 
@@ -104,14 +111,14 @@ Outcome RunList(const Invocation& invocation) {
     PrintNote("no connector is installed; \"aileron connector add FILE\" installs one");
     return 0;
   }
-  Grid grid({"CONNECTOR", "VERSION", "TOOLS", "OPERATIONS", "SUMMARY"});
+  Grid grid({"CONNECTOR", "VERSION", "TOOLS", "OPERATIONS", "SIGNED BY", "SUMMARY"});
   for (const Json& one : list) {
     std::vector<std::string> tools;
     for (const Json& tool : ListOf(one, "tools")) {
       if (tool.is_string()) tools.push_back(tool.get<std::string>());
     }
     grid.Add({TextOf(one, "fqn"), TextOf(one, "version"), fmt::format("{}", fmt::join(tools, " ")),
-              TextOf(one, "operations"), TextOf(one, "summary")});
+              TextOf(one, "operations"), SignerText(one), TextOf(one, "summary")});
   }
   PrintGrid(grid);
   return 0;
@@ -122,7 +129,9 @@ Outcome RunShow(const Invocation& invocation) {
   AILERON_ASSIGN(const Json shown,
                  GetJson(client, fmt::format("/v1/connectors/{}",
                                              PercentEncode(invocation.parsed.arguments.at(0)))));
-  AILERON_TRY(Print(invocation.parsed.Has("--json") ? Pretty(shown) : TextOf(shown, "spec")));
+  AILERON_TRY(Print(invocation.parsed.Has("--json")
+                        ? Pretty(shown)
+                        : SignedComment(shown) + TextOf(shown, "spec")));
   return 0;
 }
 
@@ -134,14 +143,36 @@ Outcome RunRemove(const Invocation& invocation) {
   return 0;
 }
 
+// What the daemon says of them: whether they fit what is installed, and who signed them. Nothing
+// where there is no daemon to ask: a spec can be checked anywhere.
+Result<Json> CheckedByDaemon(const std::vector<SpecFile>& specs) {
+  if (specs.empty() || getenv("AILERON_SESSION_ID") != nullptr) return Json();
+  auto client = Connected();
+  if (client) return Offer(*client, specs, Wish::kCheck);
+  PrintNote(fmt::format("not compared with what is installed: {}", client.error().error.message));
+  return Json();
+}
+
 Outcome RunCheck(const Invocation& invocation) {
-  Json all = Json::array();
-  for (const std::string& path : invocation.parsed.arguments) {
-    AILERON_ASSIGN(const Spec spec, ReadSpec(path));
-    all.push_back(Shown(spec.connector));
-    if (!invocation.parsed.Has("--json")) AILERON_TRY(Print(ReachText(all.back())));
+  const Parsed& parsed = invocation.parsed;
+  std::vector<SpecFile> specs;
+  for (const std::string& where : parsed.arguments) {
+    AILERON_ASSIGN(std::vector<SpecFile> some, ReadSpecs(PlaceOf(parsed, where)));
+    std::ranges::move(some, std::back_inserter(specs));
   }
-  if (invocation.parsed.Has("--json")) AILERON_TRY(Print(Pretty(all)));
+  std::vector<connector::Connector> read;
+  Json alone = Json::array();
+  for (const SpecFile& spec : specs) {
+    AILERON_ASSIGN(connector::Connector one, connector::ParseConnector(spec.text, spec.name));
+    alone.push_back(ConnectorJson(one));
+    read.push_back(std::move(one));
+  }
+  std::vector<const connector::Connector*> beside;
+  for (const connector::Connector& one : read) beside.push_back(&one);
+  AILERON_TRY(connector::CheckTools(beside, {}));
+  AILERON_ASSIGN(const Json checked, CheckedByDaemon(specs));
+  const Json& shown = checked.is_null() ? alone : checked;
+  AILERON_TRY(parsed.Has("--json") ? Print(Pretty(shown)) : PrintReach(shown));
   return 0;
 }
 
@@ -174,9 +205,18 @@ Outcome RunImport(const Invocation& invocation) {
 }  // namespace
 
 Command ConnectorVerb() {
-  const Argument file{
-      .name = "FILE", .summary = "A connector spec, YAML or JSON", .completes = Completes::kFile};
+  const Argument place{.name = "FILE|FOLDER|URL",
+                       .summary = "A spec in YAML or JSON, a folder of them, or where one is",
+                       .completes = Completes::kFile};
   const Argument name{"CONNECTOR", "Its name, as \"aileron connector list\" shows it"};
+  const Flag signature{.name = "--signature",
+                       .value = "FILE",
+                       .summary = "Its signature, if that is not FILE.minisig beside it",
+                       .completes = Completes::kFile};
+  const Flag ca{.name = "--ca",
+                .value = "FILE",
+                .summary = "Trust these certificate authorities (PEM) too, for a URL",
+                .completes = Completes::kFile};
   return {
       .text =
           "A connector describes the operations of a site once. From it come commands in every "
@@ -185,11 +225,19 @@ Command ConnectorVerb() {
           "credentials that no sandbox sees.",
       .commands = {
           {.name = "add",
-           .summary = "Install a connector",
-           .flags = {{"--yes", "", "Ask nothing"}},
-           .arguments = {file},
+           .summary = "Install connectors",
+           .text =
+               "Shows what they reach before anything is installed. One with a good signature of "
+               "minisign (FILE.minisig beside it) by a key of your keyring is installed; one that "
+               "nobody has signed, or that takes the place of another signer's, needs your yes. A "
+               "signature that is bad, or by a key that you do not know, is always refused. Of "
+               "several all are installed or none. One of the same name is replaced.",
+           .flags = {{"--yes", "", "Ask nothing"}, signature, ca},
+           .arguments = {place},
            .examples = {{"aileron connector add api.yaml",
-                         "Install it, after showing what it reaches"}},
+                         "Install it, after showing what it reaches"},
+                        {"aileron connector add https://example.com/api.yaml",
+                         "The same from the web, with https://example.com/api.yaml.minisig"}},
            .run = RunAdd},
           {.name = "list",
            .summary = "List installed connectors",
@@ -206,8 +254,14 @@ Command ConnectorVerb() {
            .run = RunRemove},
           {.name = "check",
            .summary = "Check specs, and show what they reach",
-           .flags = {kJsonFlag},
-           .arguments = {{"FILE", "Connector specs", Arity::kAny, {}, Completes::kFile}},
+           .text =
+               "Says what \"aileron connector add\" would say, and installs nothing. Where no "
+               "daemon can be asked, as in a sandbox, specs are compared with each other alone.",
+           .flags = {kJsonFlag, signature, ca},
+           .arguments = {{.name = "FILE|FOLDER|URL",
+                          .summary = "Connector specs",
+                          .arity = Arity::kAny,
+                          .completes = Completes::kFile}},
            .run = RunCheck},
           {.name = "import",
            .summary = "Write a spec from an OpenAPI document",

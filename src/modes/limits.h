@@ -17,6 +17,12 @@ inline constexpr std::size_t audit_page = 500;  // records in one request
 inline constexpr Duration vault_wait =
     std::chrono::seconds(120);  // key derivation on a busy machine
 inline constexpr Duration verify_wait = std::chrono::minutes(10);  // reads the whole log
+inline constexpr std::size_t specs_at_once = 64;                   // as the daemon's
+inline constexpr std::size_t specs_bytes = 64 << 20;
+inline constexpr Duration specs_wait = std::chrono::minutes(3);  // thousands of operations are read
+inline constexpr std::size_t url_bytes = 8 << 10;
+inline constexpr int redirects = 5;
+inline constexpr Duration download_wait = std::chrono::seconds(60);  // with all redirects
 inline constexpr std::size_t line_bytes = 2'000;  // of a message with a stranger's words in it
 inline constexpr Duration approval_wait = std::chrono::seconds(60);   // in one request
 inline constexpr Duration approval_grace = std::chrono::seconds(30);  // beyond it, for an answer

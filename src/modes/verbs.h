@@ -12,6 +12,7 @@ Command VaultVerb();
 Command SecretVerb();
 Command BindingVerb();
 Command ConnectorVerb();
+Command KeyringVerb();
 Command ApprovalsVerb();
 Command GrantsVerb();
 Command OpenVerb();
