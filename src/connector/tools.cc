@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "base/text.h"
 #include "connector/limits.h"
@@ -18,32 +17,17 @@ std::size_t WordsBeforeFlags(std::span<const std::string> words) {
 
 }  // namespace
 
-Status CheckTools(std::span<const Connector* const> installed, const Names& taken) {
-  const std::unordered_set<std::string_view> image(taken.image.begin(), taken.image.end());
+Status CheckTools(std::span<const Connector* const> installed) {
   std::unordered_map<std::string_view, const Connector*> owners;
   for (const Connector* connector : installed) {
     for (const Tool& tool : connector->tools) {
       const auto [owner, fresh] = owners.emplace(tool.name, connector);
-      if (!fresh) {
-        return Fail(Code::kInvalid,
-                    "the tool \"{}\" of {} {} has the name of a tool of {} {}: remove one of the "
-                    "two connectors, or give its tool another name in its spec",
-                    tool.name, connector->fqn, connector->version, owner->second->fqn,
-                    owner->second->version);
-      }
-      if (tool.name == taken.agent) {
-        return Fail(Code::kInvalid,
-                    "the tool \"{}\" of {} {} has the name of the agent's own command: give the "
-                    "tool another name in its spec, or launch without this connector",
-                    tool.name, connector->fqn, connector->version);
-      }
-      if (!tool.overrides && image.contains(tool.name)) {
-        return Fail(Code::kInvalid,
-                    "the tool \"{}\" of {} {} has the name of a command that the image has: give "
-                    "the tool another name in its spec, or say \"override: true\" there if the "
-                    "tool shall be found instead of the command",
-                    tool.name, connector->fqn, connector->version);
-      }
+      if (fresh) continue;
+      return Fail(Code::kInvalid,
+                  "the tool \"{}\" of {} {} has the name of a tool of {} {}: remove one of the two "
+                  "connectors, or give its tool another name in its spec",
+                  tool.name, connector->fqn, connector->version, owner->second->fqn,
+                  owner->second->version);
     }
   }
   return {};

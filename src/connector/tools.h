@@ -10,15 +10,9 @@
 
 namespace aileron::connector {
 
-// Commands that a sandbox has already.
-struct Names {
-  std::string agent;               // the agent's own command
-  std::vector<std::string> image;  // found on the image's PATH
-};
-
-// No two tools share a name, none is the agent's command, and one that is a command of the image
-// says "override: true". kInvalid names both sides and what to do.
-Status CheckTools(std::span<const Connector* const> installed, const Names& taken);
+// No two tools share a name. kInvalid names both sides and what to do. What a sandbox has already
+// is known there alone (shim/command_names.h).
+Status CheckTools(std::span<const Connector* const> installed);
 
 // The operation that the first words of a command line name: "issues create", "issues.create". The
 // rest are its flags.

@@ -171,7 +171,7 @@ Status Connectors::Check(std::span<const SharedConnector> fresh) {
     return Fail(Code::kInvalid, "{} connectors would be installed; at most {} can be", next.size(),
                 limits::kConnectors);
   }
-  return connector::CheckTools(specs, {});
+  return connector::CheckTools(specs);
 }
 
 Status Connectors::Add(std::span<const SharedConnector> fresh) {
@@ -244,7 +244,10 @@ nlohmann::json Connectors::ToolList() {
   nlohmann::json list = nlohmann::json::array();
   for (const auto& one : All()) {
     for (const connector::Tool& tool : one->spec.tools) {
-      list.push_back({{"name", tool.name}, {"summary", tool.summary}});
+      list.push_back({{"name", tool.name},
+                      {"summary", tool.summary},
+                      {"connector", one->spec.fqn},
+                      {"override", tool.overrides}});
     }
   }
   return list;

@@ -50,7 +50,7 @@ class Connectors {
   // What is wrong with the files, one line; empty when nothing is.
   const std::string& problem() const { return problem_; }
 
-  // Every tool's name and summary, as a launcher gets them.
+  // Every tool, as a launcher is told of it.
   nlohmann::json ToolList();
   // Called when the tools are others than before.
   void set_on_change(std::function<void()> call) { on_change_ = std::move(call); }

@@ -15,7 +15,6 @@
 #include "base/bytes.h"
 #include "base/text.h"
 #include "os/pty.h"
-#include "sandbox/runtime_folder.h"
 
 namespace aileron::launch {
 
@@ -36,12 +35,12 @@ sigset_t ForwardedSet() {
 class Loop {
  public:
   Loop(const Plan& plan, const std::vector<sandbox::Cover>& covers, sandbox::NativeSandbox& sandbox,
-       SessionLink& session)
+       SessionLink& session, LiveTools tools)
       : plan_(plan),
         covers_(covers),
         sandbox_(sandbox),
         session_(session),
-        tools_(session.facts().tools),
+        tools_(std::move(tools)),
         keys_(kRelayBytes) {}
 
   std::expected<int, sandbox::Failed> Run();
@@ -64,8 +63,7 @@ class Loop {
   const std::vector<sandbox::Cover>& covers_;
   sandbox::NativeSandbox& sandbox_;
   SessionLink& session_;
-  os::Fd runtime_;        // /run/aileron, to be written
-  sandbox::Tools tools_;  // that are in it
+  LiveTools tools_;
   os::Fd master_;
   std::optional<os::RawTerminal> raw_;
   int screen_ = -1;         // shows what the agent prints: the caller's terminal, if there is one
@@ -101,7 +99,7 @@ void Loop::HearSandbox() {
     sandbox_.covers =
         sandbox::CoverWatch(covers_, plan_.identity, std::move(received->descriptors));
   } else if (std::holds_alternative<sandbox::Runtime>(received->message)) {
-    if (received->descriptors.size() == 1) runtime_ = std::move(received->descriptors[0]);
+    if (received->descriptors.size() == 1) tools_.TakeFolder(std::move(received->descriptors[0]));
     ShowTools();
   } else if (std::holds_alternative<sandbox::Terminal>(received->message)) {
     if (received->descriptors.size() == 1) TakeTerminal(std::move(received->descriptors[0]));
@@ -154,13 +152,9 @@ void Loop::HearMounts() {
 
 // The connectors may have changed at any time since the sandbox got its list.
 void Loop::ShowTools() {
-  const sandbox::Tools& now = session_.facts().tools;
-  if (!runtime_ || now == tools_) return;
-  if (const auto changed = sandbox::ChangeTools(runtime_, tools_, now); !changed) {
-    std::fprintf(stderr, "aileron: the sandbox's tools are not up to date: %s\r\n",
-                 changed.error().message.c_str());
+  for (const std::string& line : tools_.Follow(session_.facts().tools)) {
+    std::fprintf(stderr, "aileron: %s\r\n", Printable(line).c_str());
   }
-  tools_ = now;
 }
 
 // The sandbox has no way out meanwhile: its listeners hold what arrives until somebody accepts.
@@ -254,8 +248,9 @@ void HoldSignals() {
 
 std::expected<int, sandbox::Failed> Attach(const Plan& plan,
                                            const std::vector<sandbox::Cover>& covers,
-                                           sandbox::NativeSandbox& sandbox, SessionLink& session) {
-  return Loop(plan, covers, sandbox, session).Run();
+                                           sandbox::NativeSandbox& sandbox, SessionLink& session,
+                                           LiveTools tools) {
+  return Loop(plan, covers, sandbox, session, std::move(tools)).Run();
 }
 
 }  // namespace aileron::launch

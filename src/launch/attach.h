@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "launch/live_tools.h"
 #include "launch/plan.h"
 #include "launch/session_link.h"
 #include "sandbox/channel.h"
@@ -20,6 +21,7 @@ void HoldSignals();
 // what it was sent.
 std::expected<int, sandbox::Failed> Attach(const Plan& plan,
                                            const std::vector<sandbox::Cover>& covers,
-                                           sandbox::NativeSandbox& sandbox, SessionLink& session);
+                                           sandbox::NativeSandbox& sandbox, SessionLink& session,
+                                           LiveTools tools);
 
 }  // namespace aileron::launch

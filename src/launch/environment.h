@@ -18,8 +18,14 @@ struct SessionFacts {
   std::string token;
   std::map<std::string, std::string> sentinels;  // variable → look-alike
   std::map<std::string, std::string> files;      // path → content with look-alikes
-  sandbox::Tools tools;                          // of the connectors
-  std::vector<std::string> look_alikes;          // hosts for which clients can ask for a password
+  struct Tool {
+    std::string summary;
+    std::string connector;
+    bool overrides = false;
+    bool operator==(const Tool&) const = default;
+  };
+  std::map<std::string, Tool> tools;     // commands of connectors
+  std::vector<std::string> look_alikes;  // hosts for which clients can ask for a password
 };
 
 // NAME=VALUE, each name once; later sources win: passed on, contract, sentinels, `wanted`.

@@ -10,6 +10,7 @@
 #include "launch/attach.h"
 #include "launch/environment.h"
 #include "launch/guard.h"
+#include "launch/live_tools.h"
 #include "launch/plan.h"
 #include "launch/sentinel_files.h"
 #include "launch/session_link.h"
@@ -134,20 +135,22 @@ std::expected<int, Failure> Run(const Options& options) {
   const std::vector<sandbox::Listener>& more = session->more_listeners();
   plan->spec.listeners.insert(plan->spec.listeners.end(), more.begin(), more.end());
   // By now the daemon's socket exists, and so can be proved to be hidden.
-  const sandbox::Program program{plan->command, std::move(*environment), plan->workdir,
-                                 Terminals(options.tty), ConfinementFor(*plan, *paths)};
+  const sandbox::Program program{
+      plan->command,          std::move(*environment),       plan->workdir,
+      Terminals(options.tty), ConfinementFor(*plan, *paths), ToolNames(session->facts().tools)};
   const Standing standing = StandingWalls(*plan, program.confinement, sandbox->limits);
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "%s\n", LaunchLine(standing).c_str());
   if (sent) {
     sent = sandbox::Send(sandbox->channel.get(),
                          sandbox::Files{.files = RuntimeFiles(*session, *plan, standing),
-                                        .tools = session->facts().tools,
+                                        .tools = ShownTools(session->facts().tools),
                                         .agent_files = std::move(*agent_files),
                                         .listeners = more});
   }
   if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
   if (!sent && sent.error().code == Code::kInvalid) return give_up(sent.error());
-  auto ended = Attach(*plan, guard.covers(), *sandbox, *session);
+  auto ended =
+      Attach(*plan, guard.covers(), *sandbox, *session, LiveTools(program, session->facts().tools));
   for (const std::string& line : guard.Finish(sandbox->covers.copies()))
     std::fprintf(stderr, "aileron: %s\n", line.c_str());
   sandbox->covers = sandbox::CoverWatch();  // holds the last mounts over the reserved names

@@ -50,11 +50,14 @@ std::vector<sandbox::Listener> CapturedIn(const json& answer) {
   return captured;
 }
 
-sandbox::Tools ToolsIn(const json& list) {
-  sandbox::Tools tools;
+std::map<std::string, SessionFacts::Tool> ToolsIn(const json& list) {
+  std::map<std::string, SessionFacts::Tool> tools;
   if (!list.is_array()) return tools;
   for (const json& tool : list) {
-    if (tool.is_object()) tools[Text(tool, "name")] = Text(tool, "summary");
+    if (!tool.is_object()) continue;
+    tools[Text(tool, "name")] = {.summary = Text(tool, "summary"),
+                                 .connector = Text(tool, "connector"),
+                                 .overrides = tool.value("override", json()) == true};
   }
   return tools;
 }

@@ -169,7 +169,7 @@ Outcome RunCheck(const Invocation& invocation) {
   }
   std::vector<const connector::Connector*> beside;
   for (const connector::Connector& one : read) beside.push_back(&one);
-  AILERON_TRY(connector::CheckTools(beside, {}));
+  AILERON_TRY(connector::CheckTools(beside));
   AILERON_ASSIGN(const Json checked, CheckedByDaemon(specs));
   const Json& shown = checked.is_null() ? alone : checked;
   AILERON_TRY(parsed.Has("--json") ? Print(Pretty(shown)) : PrintReach(shown));

@@ -95,6 +95,12 @@ struct Encoder {
     out.Text(program.workdir);
     out.U8(static_cast<std::uint8_t>(program.terminals));
     PutConfinement(out, program.confinement);
+    out.U32(static_cast<std::uint32_t>(program.tools.size()));
+    for (const ToolName& tool : program.tools) {
+      out.Text(tool.name);
+      out.Text(tool.connector);
+      out.U8(tool.overrides ? 1 : 0);
+    }
   }
   void operator()(const Signal& signal) const {
     out.U8(static_cast<std::uint8_t>(Type::kSignal));
@@ -143,6 +149,13 @@ Message TakeProgram(WireReader& in) {
   program.workdir = in.Text();
   program.terminals = in.U8();
   program.confinement = TakeConfinement(in);
+  for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
+    ToolName tool;
+    tool.name = in.Text();
+    tool.connector = in.Text();
+    tool.overrides = in.U8() != 0;
+    program.tools.push_back(std::move(tool));
+  }
   return program;
 }
 

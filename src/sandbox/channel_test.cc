@@ -34,8 +34,13 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
   EXPECT_EQ(files.listeners[0].port, 8443);
   ASSERT_EQ(files.files.size(), 1u);
   EXPECT_EQ(files.files[0].bytes, std::string("a\0b", 3));
-  const auto program = std::get<Program>(pass(Program{
-      {"sh", "-c", ""}, {"A=b"}, "/w", 5, {Nesting::kAllowed, 7, {"/w"}, {"/h", "/i"}, {"/"}, 9}}));
+  const auto program =
+      std::get<Program>(pass(Program{{"sh", "-c", ""},
+                                     {"A=b"},
+                                     "/w",
+                                     5,
+                                     {Nesting::kAllowed, 7, {"/w"}, {"/h", "/i"}, {"/"}, 9},
+                                     {{"git", "example.com/a", true}, {"b", "", false}}}));
   EXPECT_EQ(program.command, (std::vector<std::string>{"sh", "-c", ""}));
   EXPECT_EQ(program.terminals, 5u);
   EXPECT_EQ(program.confinement.nesting, Nesting::kAllowed);
@@ -44,6 +49,11 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
   EXPECT_EQ(program.confinement.hidden, (std::vector<std::string>{"/h", "/i"}));
   EXPECT_EQ(program.confinement.read_only, (std::vector<std::string>{"/"}));
   EXPECT_EQ(program.confinement.closed_port, 9);
+  ASSERT_EQ(program.tools.size(), 2u);
+  EXPECT_EQ(program.tools[0].name, "git");
+  EXPECT_EQ(program.tools[0].connector, "example.com/a");
+  EXPECT_TRUE(program.tools[0].overrides);
+  EXPECT_FALSE(program.tools[1].overrides);
 }
 
 TEST(Channel, CoversArriveHoweverManyTheyAre) {
@@ -71,7 +81,7 @@ TEST(Channel, CoversWithoutTheirFileOrCutShortAreRefused) {
 }
 
 TEST(Channel, AMessageThatIsCutOrUnknownIsRefused) {
-  const std::string bytes = Encode(Program{{"sh"}, {"A=b"}, "/w", 1, {}});
+  const std::string bytes = Encode(Program{{"sh"}, {"A=b"}, "/w", 1, {}, {{"t", "c", true}}});
   for (std::size_t size = 0; size < bytes.size(); ++size)
     EXPECT_FALSE(Decode(bytes.substr(0, size))) << size;
   EXPECT_FALSE(Decode("\x63"));

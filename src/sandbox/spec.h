@@ -81,6 +81,13 @@ struct Spec {
   std::vector<Listener> listeners;
 };
 
+// A command of a connector, which stands in the sandbox as a file of its own.
+struct ToolName {
+  std::string name;
+  std::string connector;
+  bool overrides = false;  // it may be found in place of a command that is there already
+};
+
 // What runs inside them.
 struct Program {
   std::vector<std::string> command;
@@ -88,6 +95,7 @@ struct Program {
   std::string workdir;
   unsigned terminals = 0;  // bit N: descriptor N becomes the sandbox's own terminal
   Confinement confinement = {};
+  std::vector<ToolName> tools = {};
 };
 
 }  // namespace aileron::sandbox

@@ -20,6 +20,7 @@
 #include "os/pty.h"
 #include "sandbox/channel.h"
 #include "sandbox/filter.h"
+#include "shim/command_names.h"
 #include "shim/proof.h"
 
 namespace aileron::shim {
@@ -29,25 +30,17 @@ namespace {
 using sandbox::Failed;
 using sandbox::Program;
 
+constexpr int kBadConfiguration = 78;
 constexpr int kCannotStart = 125;
 constexpr int kNotExecutable = 126;
 constexpr int kCommandNotFound = 127;
 constexpr std::size_t kLooksAtBytes = 128;
-constexpr std::string_view kDefaultPath =
-    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 std::vector<char*> Pointers(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
-}
-
-std::string PathOf(const Program& program) {
-  for (const std::string& variable : program.environment) {
-    if (variable.starts_with("PATH=")) return variable.substr(5);
-  }
-  return std::string(kDefaultPath);
 }
 
 // A shell takes any bytes for a script: only a file without NUL at its beginning is one. errno
@@ -77,7 +70,7 @@ int ExecSearching(Program& program) {
   const std::string& name = program.command[0];
   if (name.find('/') != std::string::npos) return attempt(name);
   int failure = ENOENT;
-  for (const std::string_view folder : Split(PathOf(program), ':')) {
+  for (const std::string_view folder : Split(SearchPath(program), ':')) {
     const int number = attempt(fmt::format("{}/{}", folder.empty() ? "." : folder, name));
     if (number != ENOENT && number != ENOTDIR) failure = number;
   }
@@ -184,6 +177,9 @@ int RunInit(os::Fd channel) {
   if (!received) return kCannotStart;
   auto* program = std::get_if<Program>(&received->message);
   if (program == nullptr || program->command.empty()) return kCannotStart;
+  if (auto distinct = CheckCommandNames(*program); !distinct) {
+    return Report(channel, {kBadConfiguration, distinct.error()});
+  }
 
   std::optional<os::Pty> pty;
   if (program->terminals != 0) {
