@@ -160,7 +160,16 @@ class Driver {
       allowed_ = input_.ConsumeBool();
       if (allowed_) verdict.action = Action::kAllow;
       if (allowed_ && bound_) verdict.bindings = Bindings();
+      passed_ = input_.ConsumeIntegralInRange(0, 3) != 0;
+      if (!passed_) verdict.requests = Requests::kAsked;
       exchange_.OnVerdict(std::make_shared<const Verdict>(std::move(verdict)));
+    } else if (asked_ == Exchange::Command::kAskRequest) {
+      asked_.reset();
+      const Seen seen = exchange_.request_question().seen;
+      RequestAnswer answer{.next = input_.ConsumeBool() ? Next::kSend : Next::kRefuse};
+      if (seen == Seen::kNothing && input_.ConsumeBool()) answer.next = Next::kShow;
+      passed_ = answer.next == Next::kSend;
+      exchange_.OnRequest(answer);
     } else if (asked_ == Exchange::Command::kAskCredential) {
       asked_.reset();
       Expect(bound_ && exchange_.credential_question().host == kBoundHost);
@@ -197,15 +206,16 @@ class Driver {
     while (auto command = exchange_.Next()) {
       switch (*command) {
         case Exchange::Command::kAskVerdict:
-          allowed_ = given_ = false;
+          allowed_ = given_ = passed_ = false;
           [[fallthrough]];
+        case Exchange::Command::kAskRequest:
         case Exchange::Command::kAskCredential:
           Expect(!asked_);
           asked_ = command;
           break;
         case Exchange::Command::kOpenUpstream:
         case Exchange::Command::kOpenFresh:
-          Expect(allowed_ && upstream_ == Upstream::kNone);
+          Expect(allowed_ && passed_ && upstream_ == Upstream::kNone);
           upstream_ = Upstream::kOpening;
           break;
         case Exchange::Command::kKeepUpstream:
@@ -262,6 +272,7 @@ class Driver {
   Upstream upstream_ = Upstream::kNone;
   std::string upstream_host_;
   std::string to_client_, to_upstream_;
+  bool passed_ = false;  // or nobody asks about it
   bool allowed_ = false;
   bool bound_ = false;
   bool given_ = false;  // the credential, for the request in work

@@ -40,6 +40,13 @@ std::optional<std::string> NormalSegment(std::string_view raw) {
   return text;
 }
 
+// What is left of a segment for the server that looks at the least of it.
+std::string_view Core(std::string_view segment) {
+  segment = segment.substr(0, segment.find(';'));
+  while (segment.ends_with('.') || segment.ends_with(' ')) segment.remove_suffix(1);
+  return segment;
+}
+
 }  // namespace
 
 std::optional<std::vector<std::string>> NormalPath(std::string_view path) {
@@ -100,6 +107,17 @@ bool PathPattern::Matches(const std::vector<std::string>& segments) const {
   if (rest_ ? segments.size() <= parts_.size() : segments.size() != parts_.size()) return false;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     if (parts_[i].any ? segments[i].empty() : parts_[i].text != segments[i]) return false;
+  }
+  return true;
+}
+
+bool PathPattern::MayMean(const std::vector<std::string>& segments) const {
+  std::size_t theirs = segments.size(), ours = parts_.size();
+  while (theirs > 0 && segments[theirs - 1].empty()) --theirs;
+  while (ours > 0 && !parts_[ours - 1].any && parts_[ours - 1].text.empty()) --ours;
+  if (rest_ ? theirs < ours : theirs != ours) return false;
+  for (std::size_t i = 0; i < ours; ++i) {
+    if (!parts_[i].any && !EqualsIgnoreCase(Core(parts_[i].text), Core(segments[i]))) return false;
   }
   return true;
 }

@@ -39,6 +39,9 @@ class PathPattern {
   // `path` as it stands in a request, without the query.
   bool Matches(std::string_view path) const;
   bool Matches(const std::vector<std::string>& segments) const;
+  // Whether some server may read the path as one that is matched: in another case, with dots,
+  // blanks or ";parameters" behind a segment, with a final "/" more or less. For who forbids.
+  bool MayMean(const std::vector<std::string>& segments) const;
   // Whether some path is matched by both.
   bool Overlaps(const PathPattern& other) const;
 

@@ -74,6 +74,25 @@ TEST(PathPattern, AWrongPatternSaysWhatIsWrong) {
   EXPECT_EQ(PathPattern::Parse("/A/*/%62/**")->ToString(), "/A/*/%62/**");
 }
 
+TEST(PathPattern, WhatSomeServerMayTakeForAPathIsMeantByIt) {
+  const auto means = [](std::string_view pattern, std::string_view path) {
+    return PathPattern::Parse(pattern)->MayMean(*NormalPath(path));
+  };
+  for (const char* path : {"/a/b", "/A/B", "/a./b", "/a;x/b;y", "/a%20/b", "/a/b/"}) {
+    EXPECT_TRUE(means("/a/b", path)) << path;
+    EXPECT_TRUE(means("/a/b/", path)) << path;
+    EXPECT_TRUE(means("/a/**", path)) << path;
+    EXPECT_TRUE(means("/*/b", path)) << path;
+  }
+  EXPECT_TRUE(means("/a/**", "/a"));
+  EXPECT_TRUE(means("/**", "/"));
+  EXPECT_TRUE(means("/", "/"));
+  EXPECT_FALSE(means("/a/b", "/a"));
+  EXPECT_FALSE(means("/a/b", "/a/b/c"));
+  EXPECT_FALSE(means("/a/**", "/ab"));
+  EXPECT_FALSE(means("/a/*", "/a/"));
+}
+
 TEST(PathPattern, TwoPatternsOverlapWhenAPathIsMatchedByBoth) {
   EXPECT_TRUE(Meet("/a", "/a"));
   EXPECT_TRUE(Meet("/a/*", "/*/b"));

@@ -20,6 +20,12 @@ bool Named(std::span<const std::string_view> names, std::string_view field) {
 
 }  // namespace
 
+bool IsMethodName(std::string_view text) {
+  return !text.empty() && text.size() <= kMethodMax && std::ranges::all_of(text, [](char c) {
+    return (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+  });
+}
+
 bool RequestScope::Covers(std::string_view method, std::string_view path) const {
   if (!methods.empty() && std::ranges::find(methods, method) == methods.end()) return false;
   if (paths.empty()) return true;
@@ -27,6 +33,19 @@ bool RequestScope::Covers(std::string_view method, std::string_view path) const 
   return segments && std::ranges::any_of(paths, [&](const PathPattern& pattern) {
            return pattern.Matches(*segments);
          });
+}
+
+bool RequestScope::MayCover(std::string_view method, std::string_view path, Overrides doubt) const {
+  const bool method_meant =
+      methods.empty() || doubt.method || std::ranges::any_of(methods, [&](const std::string& one) {
+        return EqualsIgnoreCase(one, method);
+      });
+  if (!method_meant) return false;
+  if (paths.empty() || doubt.path) return true;
+  const auto segments = NormalPath(path);
+  return !segments || std::ranges::any_of(paths, [&](const PathPattern& pattern) {
+    return pattern.MayMean(*segments);
+  });
 }
 
 bool RequestScope::Overlaps(const RequestScope& other) const {

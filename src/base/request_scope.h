@@ -1,8 +1,9 @@
 // RequestScope: the requests that something is narrowed to, by method and path.
 //
-// An empty list means any. Both lists must agree; what is in doubt is not covered: an ambiguous
+// An empty list means any. Both lists must agree. What is in doubt is not covered: an ambiguous
 // path (base/path_pattern.h), and fields by which some servers replace the method or the path
-// (OverridesMethod, OverridesPath), which the caller reports.
+// (OverridesMethod, OverridesPath), which the caller reports. Who forbids asks the other way round
+// (MayCover): there what is in doubt is covered.
 #pragma once
 
 #include <string>
@@ -13,6 +14,16 @@
 
 namespace aileron {
 
+inline constexpr std::size_t kMethodMax = 32;
+// As rules are written: capitals, "-" and "_".
+bool IsMethodName(std::string_view text);
+
+// What a request's fields may make of it (OverridesMethod, OverridesPath).
+struct Overrides {
+  bool method = false;
+  bool path = false;
+};
+
 struct RequestScope {
   std::vector<std::string> methods;  // in capitals
   std::vector<PathPattern> paths;
@@ -20,6 +31,9 @@ struct RequestScope {
   bool everything() const { return methods.empty() && paths.empty(); }
   // `path` as it stands in the request, without the query.
   bool Covers(std::string_view method, std::string_view path) const;
+  // Whether some server may take the request for one that is covered: methods and paths in any
+  // case, paths as PathPattern::MayMean has it. In `doubt` is what a field may override.
+  bool MayCover(std::string_view method, std::string_view path, Overrides doubt) const;
   // Whether some request is covered by both.
   bool Overlaps(const RequestScope& other) const;
   bool operator==(const RequestScope&) const = default;

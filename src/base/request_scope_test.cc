@@ -23,6 +23,25 @@ TEST(RequestScope, AnEmptyListMeansAnyAndBothMustAgree) {
   EXPECT_FALSE(Scope({"GET"}, {"/a"}).Covers("GET", "/b"));
 }
 
+TEST(RequestScope, WhoForbidsMeansEverySpelling) {
+  const RequestScope scope = Scope({"POST"}, {"/a/**"});
+  EXPECT_TRUE(scope.MayCover("post", "/A/b", {}));
+  EXPECT_TRUE(scope.MayCover("POST", "/x/../a", {}));
+  EXPECT_FALSE(scope.MayCover("GET", "/a/b", {}));
+  EXPECT_FALSE(scope.MayCover("POST", "/b", {}));
+  EXPECT_TRUE(scope.MayCover("GET", "/a/b", {.method = true}));
+  EXPECT_TRUE(scope.MayCover("POST", "/b", {.path = true}));
+  EXPECT_FALSE(scope.MayCover("GET", "/b", {.path = true}));
+}
+
+TEST(RequestScope, AMethodIsWrittenInCapitals) {
+  EXPECT_TRUE(IsMethodName("M-SEARCH"));
+  for (const std::string& bad : {std::string(), std::string("get"), std::string("GE T"),
+                                 std::string("G1"), std::string(kMethodMax + 1, 'A')}) {
+    EXPECT_FALSE(IsMethodName(bad)) << bad;
+  }
+}
+
 TEST(RequestScope, TwoOverlapWhenARequestIsInBoth) {
   EXPECT_TRUE(RequestScope().Overlaps(Scope({"GET"}, {"/a"})));
   EXPECT_FALSE(Scope({"GET"}, {}).Overlaps(Scope({"PUT"}, {})));

@@ -33,6 +33,10 @@ Time UntilOf(const approval::Scope& scope, Time now) {
   return now;
 }
 
+bool IsOnce(const approval::Scope& scope) {
+  return scope.kind == approval::ScopeKind::kOnce || scope.kind == approval::ScopeKind::kTimes;
+}
+
 std::string HowToDecide(const std::string& id) {
   return fmt::format("a person decides: aileron approvals approve {} on the host", id);
 }
@@ -106,6 +110,7 @@ Approvals::Said Approvals::SaidBefore(const approval::Asked& asked) const {
     case approval::Asked::Kind::kGranted:
       said.kind = Said::Kind::kYes;
       said.until = UntilOf(asked.scope, Now());
+      said.once = IsOnce(asked.scope);
       break;
     case approval::Asked::Kind::kDenied:
       said.kind = Said::Kind::kNo;
@@ -122,6 +127,7 @@ Approvals::Said Approvals::SaidBy(const approval::Approval& approval) const {
   if (IsYes(approval)) {
     said.kind = Said::Kind::kYes;
     said.until = UntilOf(approval.scope, Now());
+    said.once = IsOnce(approval.scope);
   } else if (approval.state == State::kPending) {
     said.kind = Said::Kind::kPending;
     said.code = "approval_pending";

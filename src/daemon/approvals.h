@@ -36,6 +36,7 @@ class Approvals {
     std::string code;      // stable, of all but kYes
     std::string message;   // for the one who asked
     Time until{};          // of kYes: as long as it may be remembered
+    bool once = false;     // of kYes: for this question, and for no other
   };
   using Told = std::function<void(const Said&)>;
   // `told` is called once, perhaps from within the call.

@@ -90,6 +90,38 @@ void HearVerdict(std::string_view host, std::uint16_t port) {
     ask.binding = "secret-of-another-host";
     TakeCredential(ask);
   }
+  // c.example: POST asks, and nobody answers.
+  if (what == "as-passed" || what == "unasked" || what == "anothers-pass" || what == "refused") {
+    HearVerdict("c.example", 8443);
+    ask.host = "c.example";
+    ask.binding = "of-c";
+    proxy::AskRequest request{.id = 7, .host = "c.example", .port = 8443, .method = "GET"};
+    request.path = "/read";
+    request.seen = proxy::Seen::kWhole;
+    request.body_hash = request.same = std::string(64, 'a');
+    if (what == "refused") request.method = "POST";
+    if (what != "unasked") {
+      Say(Encode(request));
+      proxy::DaemonMessage answer = Hear();
+      while (std::holds_alternative<proxy::Held>(answer)) answer = Hear();
+      const auto* given = std::get_if<proxy::RequestAnswer>(&answer);
+      // Of one that a person was not there for there is no pass: the attacker makes one up.
+      ask.pass = given != nullptr && given->pass != 0 ? given->pass : 1;
+    }
+    ask.method = what == "as-passed" ? "GET" : "POST";
+    ask.path = "/read";
+    TakeCredential(ask);
+  }
+  if (what == "first-use") {
+    HearVerdict("d.example", 8443);
+    ask.host = "d.example";
+    ask.binding = "of-d";
+    Say(Encode(ask));
+    proxy::DaemonMessage answer = Hear();
+    while (std::holds_alternative<proxy::Held>(answer)) answer = Hear();
+    const auto* credential = std::get_if<proxy::Credential>(&answer);
+    _exit(credential != nullptr && credential->secret.empty() ? kNothing : kGotSecret);
+  }
   if (what == "as-its-proxy") {
     ask.binding = proxy::kUpstreamProxyBinding;
     TakeCredential(ask);
@@ -134,13 +166,23 @@ class HostileWorkerTest : public SessionsTest {
  protected:
   void SetUp() override {
     Write("secret", kSecret);
-    Write("bindings.yaml",
-          fmt::format("version: 1\nbindings:\n"
-                      "  - {{name: b, host: a.example, port: 8443, scheme: bearer,\n"
-                      "      credential: token/b, from: {{file: {0}/secret}}}}\n"
-                      "  - {{name: secret-of-another-host, host: other.example, scheme: bearer,\n"
-                      "      credential: token/c, from: {{file: {0}/secret}}}}\n",
-                      folder()));
+    Write(
+        "bindings.yaml",
+        fmt::format("version: 1\nbindings:\n"
+                    "  - {{name: b, host: a.example, port: 8443, scheme: bearer,\n"
+                    "      credential: token/b, from: {{file: {0}/secret}}}}\n"
+                    "  - {{name: of-c, host: c.example, port: 8443, scheme: bearer,\n"
+                    "      credential: token/d, from: {{file: {0}/secret}}}}\n"
+                    "  - {{name: of-d, host: d.example, port: 8443, scheme: bearer,\n"
+                    "      credential: token/e, approval: first-use, from: {{file: {0}/secret}}}}\n"
+                    "  - {{name: secret-of-another-host, host: other.example, scheme: bearer,\n"
+                    "      credential: token/c, from: {{file: {0}/secret}}}}\n",
+                    folder()));
+    Write("rules.yaml",
+          "version: 1\nnetwork:\n"
+          "  - {host: c.example, port: 8443, action: allow}\n"
+          "  - {host: d.example, port: 8443, action: allow}\n"
+          "  - {host: c.example, method: POST, action: ask}\n");
   }
   void Write(const std::string& name, std::string_view text) {
     const std::string path = folder() + "/" + name;
@@ -188,6 +230,27 @@ TEST_F(HostileWorkerTest, NoCredentialButOfAHostWithAVerdictThatNamedIt) {
     for (const char* one : {"/state.db", "/audit.db", "/audit.key", "/audit.head"})
       std::filesystem::remove(folder() + one);
   }
+}
+
+TEST_F(HostileWorkerTest, CanaryTheCredentialOfARequestThatPassedIsGiven) {
+  EXPECT_THAT(Attacked("as-passed"), HasSubstr(fmt::format("status {}", kGotSecret)));
+  EXPECT_EQ(Bodies("permit.violation"), "");
+}
+
+TEST_F(HostileWorkerTest, NoCredentialOfARequestThatNobodyLetPassAndTheRecordSaysSo) {
+  for (const char* what : {"unasked", "anothers-pass", "refused"}) {
+    EXPECT_THAT(Attacked(what), testing::Not(HasSubstr(fmt::format("status {}", kGotSecret))))
+        << what;
+    EXPECT_THAT(Bodies("permit.violation"), HasSubstr("nobody let pass")) << what;
+    machine_.reset();
+    for (const char* one : {"/state.db", "/audit.db", "/audit.key", "/audit.head", "/approvals.db"})
+      std::filesystem::remove(folder() + one);
+  }
+}
+
+TEST_F(HostileWorkerTest, ACredentialThatAsksBeforeItsFirstUseIsNotOpenedWithoutAYes) {
+  EXPECT_THAT(Attacked("first-use"), testing::Not(HasSubstr(fmt::format("status {}", kGotSecret))));
+  EXPECT_EQ(Bodies("credential.open"), "");
 }
 
 TEST_F(HostileWorkerTest, AFloodOfQuestionsEndsTheWorkerAndNobodyElse) {

@@ -101,6 +101,8 @@ constexpr std::size_t kConnectorList = 32 << 20;  // the file that says which ar
 constexpr auto kYesOnce = 30s;            // "once": what waited, and what its client does next
 constexpr auto kQuestionLife = 1h;        // then it is answered with no
 constexpr std::size_t kAsksHeld = 1'000;  // requests of one session that wait for one answer
+constexpr std::size_t kPasses =
+    4'096;  // requests of one worker that may go on, and their credentials
 constexpr std::size_t kAwaiting = 64;     // clients of the API that wait for one approval
 constexpr std::size_t kWatchers = 512;    // and for any change
 constexpr auto kApiWait = 60s;            // a client of the API waits for an answer at a time

@@ -123,58 +123,56 @@ Status LiveSession::OnPacket(std::string_view packet) {
     Audit("permit.violation", "deny", answer.error().message);
     return std::unexpected(std::move(answer.error()));
   }
-  if (const auto* verdict = std::get_if<proxy::Verdict>(&*answer)) {
+  CarryOut(std::move(*answer));
+  return {};
+}
+
+void LiveSession::CarryOut(Permits::Answer answer) {
+  if (const auto* verdict = std::get_if<proxy::Verdict>(&answer)) {
     worker_->Send(proxy::Encode(*verdict));
-  } else if (const auto* leaf = std::get_if<proxy::Leaf>(&*answer)) {
+  } else if (const auto* request = std::get_if<proxy::RequestAnswer>(&answer)) {
+    worker_->Send(proxy::Encode(*request));
+  } else if (const auto* leaf = std::get_if<proxy::Leaf>(&answer)) {
     worker_->Send(proxy::Encode(*leaf));
-  } else if (const auto* credential = std::get_if<proxy::Credential>(&*answer)) {
+  } else if (const auto* credential = std::get_if<proxy::Credential>(&answer)) {
     worker_->Send(proxy::Encode(*credential));
-  } else if (const auto* held = std::get_if<proxy::Held>(&*answer)) {
+  } else if (const auto* held = std::get_if<proxy::Held>(&answer)) {
     worker_->Send(proxy::Encode(*held));
-  } else if (const auto* ask = std::get_if<Permits::AskPerson>(&*answer)) {
+  } else if (const auto* ask = std::get_if<Permits::AskPerson>(&answer)) {
     AskPerson(*ask);
-  } else if (const auto* open = std::get_if<Permits::Open>(&*answer)) {
+  } else if (const auto* open = std::get_if<Permits::Open>(&answer)) {
     OpenCredential(*open);
-  } else if (const auto* api = std::get_if<proxy::AskApi>(&*answer)) {
+  } else if (const auto* api = std::get_if<proxy::AskApi>(&answer)) {
     ConnectApi(api->id);
-  } else if (auto* batch = std::get_if<proxy::Audit>(&*answer)) {
+  } else if (auto* batch = std::get_if<proxy::Audit>(&answer)) {
     KeepRecords(std::move(*batch));
-  } else if (std::holds_alternative<proxy::Ready>(*answer)) {
+  } else if (std::holds_alternative<proxy::Ready>(answer)) {
     ready_timer_.Cancel();
   }
-  return {};
 }
 
 void LiveSession::AskPerson(const Permits::AskPerson& ask) {
   worker_->Send(proxy::Encode(proxy::Held{ask.id}));
   world_.approvals.Ask(
-      QuestionOn(ask.host, ask.port), settings_.hold,
+      QuestionOn(record_, *ask.about), settings_.hold,
       [this, ticket = ask.ticket, asked = std::weak_ptr(permits_)](const Approvals::Said& said) {
-        const auto permits = asked.lock();
-        if (permits == nullptr) return;
-        for (const proxy::Verdict& verdict : permits->Said(ticket, said, Now())) {
-          worker_->Send(proxy::Encode(verdict));
-        }
+        if (!asked.expired()) Say(ticket, said);
       });
 }
 
-// What a yes newly opens is the whole host, with what is bound to it.
-approval::Question LiveSession::QuestionOn(const std::string& host, std::uint16_t port) {
-  const std::string place = FormatHostPort(host, port);
-  std::vector<std::string> credentials;
-  for (const vault::Binding* binding : Applicable(host, port)) {
-    credentials.push_back(binding->credential);
+// What is to be asked anew is asked later: the answer may be there at once, as many times as there
+// are requests.
+void LiveSession::Say(std::uint64_t ticket, const Approvals::Said& said) {
+  for (Permits::Answer& answer : permits_->Said(ticket, said, Now())) {
+    const auto* again = std::get_if<Permits::AskPerson>(&answer);
+    if (again == nullptr) {
+      CarryOut(std::move(answer));
+      continue;
+    }
+    world_.loop.Post([this, asked = std::weak_ptr(permits_), next = *again] {
+      if (!asked.expired()) AskPerson(next);
+    });
   }
-  const std::string with =
-      credentials.empty() ? "with no credential"
-                          : fmt::format("with the credential {}", fmt::join(credentials, ", "));
-  approval::Question question = QuestionOf(record_, approval::Subject::kHost);
-  question.key = fmt::format("host {}", place);
-  question.title = fmt::format("connect to {}", place);
-  question.fields = {{"host", host}, {"port", fmt::format("{}", port)}};
-  question.opens = fmt::format("every request to {}, {}", place, with);
-  if (!credentials.empty()) question.credential = credentials.front();
-  return question;
 }
 
 namespace {
@@ -197,8 +195,8 @@ class Retirement {
 
 }  // namespace
 
-Result<std::unique_ptr<Fetch>> LiveSession::Send(FetchRequest request, std::string rule,
-                                                 std::string credential, Fetch::OnDone done) {
+Result<std::unique_ptr<Fetch>> LiveSession::Send(FetchRequest request, Permits::Ticket leave,
+                                                 Fetch::OnDone done) {
   if (!have_listeners_ || network_down_) {
     return Fail(Code::kUnavailable, "the session has no network {}",
                 network_down_ ? "any more" : "yet. Try again");
@@ -209,10 +207,9 @@ Result<std::unique_ptr<Fetch>> LiveSession::Send(FetchRequest request, std::stri
   }
   if (worker_ == nullptr) return Fail(Code::kUnavailable, "the session's worker does not start");
   AILERON_ASSIGN(auto ends, os::SocketPair(SOCK_STREAM | SOCK_NONBLOCK));
-  const std::uint64_t ticket = permits_->Permit({.host = request.url.host,
-                                                 .port = request.url.port,
-                                                 .rule = std::move(rule),
-                                                 .credential = std::move(credential)});
+  leave.host = request.url.host;
+  leave.port = request.url.port;
+  const std::uint64_t ticket = permits_->Permit(std::move(leave));
   worker_->Send(proxy::Encode(proxy::Serve{ticket, request.url.host, request.url.port}),
                 std::move(ends.second));
   request.through = std::move(ends.first);

@@ -42,6 +42,8 @@ struct SessionWorld {
   std::function<Result<os::Fd>(const std::string& session)> connect_api;
   // A session's listeners have come, so that it can be served.
   std::function<void(const std::string& session)> on_listening;
+  // The user's rules.yaml.
+  std::string rules_path;
   // The program that workers run as, and its arguments.
   std::string worker_path;
   std::vector<std::string> worker_argv;
@@ -67,10 +69,10 @@ class LiveSession final : public PermitSource {
   void Cut(const std::string& rule);
   // Looks at the worker's packets again after the audit log was full.
   void ResumeReading();
-  // Sends a request of the daemon's own through the worker. `rule` is for the record; `done` as
-  // Fetch has it.
-  Result<std::unique_ptr<Fetch>> Send(FetchRequest request, std::string rule,
-                                      std::string credential, Fetch::OnDone done);
+  // Sends a request of the daemon's own through the worker, with what it may do (its host and port
+  // are the request's); `done` as Fetch has it.
+  Result<std::unique_ptr<Fetch>> Send(FetchRequest request, Permits::Ticket leave,
+                                      Fetch::OnDone done);
   // Asks the launcher to end the sandbox.
   void SendStop(std::string_view reason) { channel_->SendStop(reason); }
   void SendTools(std::string_view list) { channel_->SendTools(list); }
@@ -82,6 +84,7 @@ class LiveSession final : public PermitSource {
   const std::map<std::string, session::Sentinel>& sentinels() const { return sentinels_; }
   const crypto::CertificateAuthority& authority() const { return authority_; }
   const policy::Network& network() const { return settings_.network; }
+  const policy::RequestRules& requests() const { return settings_.requests; }
   const Secret& proxy_password() const { return proxy_password_; }
   // With what is to be removed should the launcher have been killed.
   const SessionListeners& listeners() const { return listeners_; }
@@ -102,8 +105,9 @@ class LiveSession final : public PermitSource {
   void SendStart();
   Status OnPacket(std::string_view packet);
   void OpenCredential(const Permits::Open& open);
+  void CarryOut(Permits::Answer answer);
   void AskPerson(const Permits::AskPerson& ask);
-  approval::Question QuestionOn(const std::string& host, std::uint16_t port);
+  void Say(std::uint64_t ticket, const Approvals::Said& said);
   void ConnectApi(std::uint64_t id);
   void Give(const std::vector<proxy::Credential>& credentials);
   void OnWorkerEnd(const std::string& why);

@@ -210,8 +210,9 @@ void Operations::Send(const Plan& plan, const Key& key, std::function<void(const
   flying.done.push_back(std::move(done));
   auto fetch = sessions_.Send(
       plan.asked.session, std::move(request),
-      fmt::format("operation {}", Name(*plan.connector, *plan.operation)),
-      plan.operation->credential,
+      {.rule = fmt::format("operation {}", Name(*plan.connector, *plan.operation)),
+       .credential = plan.operation->credential,
+       .confirmed = plan.confirmed},
       [this, key](const Result<FetchResponse>& response) { Land(key, OutcomeOf(response)); });
   if (!fetch) return Land(key, OutcomeOf(std::unexpected(std::move(fetch.error()))));
   flying.fetch = std::move(*fetch);
@@ -381,6 +382,7 @@ void Operations::RunApproved(const std::string& id) {
     return finish(Failed("connector_changed", "its connector was replaced after it was asked"));
   }
   plan->rule = RuleOf(*approval);
+  plan->confirmed = true;
   Send(*plan, Key(plan->asked.session, plan->asked.key), finish);
 }
 

@@ -75,8 +75,9 @@ class Operations {
     std::shared_ptr<const InstalledConnector> connector;
     const connector::Operation* operation = nullptr;
     Asked asked;
-    crypto::Digest call{};  // DigestOf
-    std::string rule;       // what let it through; empty: nobody is asked
+    crypto::Digest call{};   // DigestOf
+    std::string rule;        // what let it through; empty: nobody is asked
+    bool confirmed = false;  // by a person, now or by a grant
   };
 
   Result<Plan> MakePlan(Asked asked);

@@ -2,6 +2,7 @@
 
 #include "base/host_pattern.h"
 #include "base/text.h"
+#include "daemon/permit_answers.h"
 #include "proxy/limits.h"
 #include "proxy/site.h"
 #include "vault/aws_key.h"
@@ -35,79 +36,19 @@ proxy::BindingScheme SchemeOf(vault::Scheme scheme) {
   return proxy::BindingScheme::kBearer;
 }
 
-// By a rule, or by what it is; not merely allowed by none.
-bool IsForbidden(const policy::Verdict& verdict) {
-  return verdict.action == policy::Action::kDeny && verdict.code != policy::kCodeHostNotAllowed &&
-         verdict.code != policy::kCodePortNotAllowed;
-}
-
-proxy::Verdict ToWire(std::uint64_t id, policy::Verdict verdict) {
-  proxy::Verdict wire{.id = id};
-  // What would ask is refused where nobody is asked, with the hint that says how to allow it.
-  wire.action =
-      verdict.action == policy::Action::kAllow ? proxy::Action::kAllow : proxy::Action::kDeny;
-  wire.reason = std::move(verdict.reason);
-  wire.hint = std::move(verdict.hint);
-  wire.rule = std::move(verdict.rule);
-  wire.code = verdict.code;
-  wire.address_rule = verdict.address_rule == policy::AddressRule::kAny
-                          ? proxy::AddressRule::kAny
-                          : proxy::AddressRule::kPublicOnly;
-  return wire;
-}
-
-// By a person; the address must be public, since only a rule can name another.
-template <typename Approved>
-proxy::Verdict Yes(std::uint64_t id, const Approved& approved, Time now) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(approved.until - now);
-  return {.id = id,
-          .action = proxy::Action::kAllow,
-          .keep_ms = approved.until == Time::max()
-                         ? proxy::kKeepUntilRevoked
-                         : static_cast<std::uint64_t>(std::max<std::int64_t>(left.count(), 0)),
-          .rule = approved.rule};
-}
-
-// The question stays open, or was answered with no.
-proxy::Verdict NotYet(std::uint64_t id, std::string_view place, const Approvals::Said& said) {
-  const bool pending = said.kind == Approvals::Said::Kind::kPending;
-  return {.id = id,
-          .action = proxy::Action::kDeny,
-          .keep_ms = 0,
-          .reason = pending ? fmt::format("{} waits for a person's yes", place)
-                            : fmt::format("{} is not allowed: {}", place, said.message),
-          .hint = pending ? said.message : "",
-          .rule = said.rule,
-          .code = said.code,
-          .approval = pending ? said.approval : ""};
-}
-
-proxy::Verdict TooMany(std::uint64_t id) {
-  return {.id = id,
-          .action = proxy::Action::kDeny,
-          .keep_ms = 0,
-          .reason = "too many requests wait for the same answer",
-          .hint = "send fewer, and wait for it",
-          .rule = "approvals",
-          .code = "too_many_questions"};
-}
-
-proxy::Verdict Deny(std::uint64_t id, std::string_view code, std::string rule, std::string reason,
-                    std::string hint) {
-  return {.id = id,
-          .action = proxy::Action::kDeny,
-          .reason = std::move(reason),
-          .hint = std::move(hint),
-          .rule = std::move(rule),
-          .code = std::string(code)};
-}
-
 }  // namespace
 
 Result<Permits::Answer> Permits::Handle(proxy::WorkerMessage message, Time now) {
   if (auto* ask = std::get_if<proxy::AskVerdict>(&message)) {
     if (ask->how == proxy::How::kDns) return OnName(*ask);
     return OnVerdict(*ask, now);
+  }
+  if (auto* ask = std::get_if<proxy::AskRequest>(&message)) {
+    return OnRequest(std::move(*ask), now);
+  }
+  if (const auto* gone = std::get_if<proxy::Gone>(&message)) {
+    asking_.Gone(gone->id);
+    return Nothing{};
   }
   if (auto* ask = std::get_if<proxy::AskLeaf>(&message)) return OnLeaf(*ask, now);
   if (auto* ask = std::get_if<proxy::AskCredential>(&message)) {
@@ -149,17 +90,29 @@ Permits::Answer Permits::OnVerdict(const proxy::AskVerdict& ask, Time now) {
   }
   policy::Verdict decided = policy::Decide(settings_.network, {.host = ask.host, .port = ask.port});
   if (ask.ticket != 0 && host && !IsForbidden(decided)) return OnTicket(ask);
-  if (decided.action == policy::Action::kAsk && host && !settings_.unattended) {
-    const auto address = policy::Address::Parse(host->text);
-    // A person's yes opens nothing inside: only a rule does.
-    if (!address || policy::IsPublic(*address)) return OnAsk(ask, decided, now);
-    return Deny(ask.id, policy::kCodeAddressDenied, std::move(decided.rule),
-                fmt::format("{} is {}", host->text, policy::Describe(policy::Classify(*address))),
-                fmt::format("if that is meant: aileron launch --allow {}", host->text));
+  if (decided.action != policy::Action::kAllow && host && !IsForbidden(decided)) {
+    if (auto verdict = OnRuled(ask, decided)) return std::move(*verdict);
+    if (decided.action == policy::Action::kAsk && !settings_.unattended) {
+      // A person's yes opens nothing inside: only a rule does.
+      if (auto inside = DenyInside(ask.id, host->text, decided.rule)) return std::move(*inside);
+      return OnAsk(ask, decided, now);
+    }
   }
   proxy::Verdict verdict = ToWire(ask.id, std::move(decided));
   if (verdict.action != proxy::Action::kAllow) return verdict;
   return Admit(ask, std::move(verdict));
+}
+
+// A host that is not allowed as such, and whose requests a rule speaks of: a person is asked once,
+// about the request.
+std::optional<proxy::Verdict> Permits::OnRuled(const proxy::AskVerdict& ask,
+                                               policy::Verdict decided) {
+  const auto host = ParseHost(ask.host);
+  if (!settings_.requests.Speaks(host->text, ask.port)) return std::nullopt;
+  const bool asks = decided.action == policy::Action::kAsk && !settings_.unattended;
+  if (!asks && !settings_.requests.MayAllow(host->text, ask.port)) return std::nullopt;
+  if (auto inside = DenyInside(ask.id, host->text, decided.rule)) return inside;
+  return Admit(ask, {.id = ask.id, .action = proxy::Action::kAllow, .rule = decided.rule});
 }
 
 // What follows once the host is allowed, by a rule or by a person.
@@ -172,6 +125,8 @@ proxy::Verdict Permits::Admit(const proxy::AskVerdict& ask, proxy::Verdict verdi
                             FormatHostPort(host->text, ask.port)),
                 "use https://");
   }
+  verdict.requests = settings_.requests.Speaks(host->text, ask.port) ? proxy::Requests::kAsked
+                                                                     : proxy::Requests::kFree;
   verdict.bindings = BindingsFor(ask);
   // Fewer would let requests pass that a binding is for.
   if (verdict.bindings.size() > proxy::limits::bindings_max ||
@@ -220,10 +175,10 @@ Permits::Answer Permits::OnTicket(const proxy::AskVerdict& ask) {
 
 Permits::Answer Permits::OnAsk(const proxy::AskVerdict& ask, const policy::Verdict& decided,
                                Time now) {
-  const std::string place = FormatHostPort(ParseHost(ask.host)->text, ask.port);
-  if (const auto known = approved_.find(place); known != approved_.end()) {
-    if (now < known->second.until) return Admit(ask, Yes(ask.id, known->second, now));
-    approved_.erase(known);
+  About about{.host = ParseHost(ask.host)->text, .port = ask.port};
+  about.bindings = BindingsOf(about);
+  if (const auto yes = asking_.Remembered(about.Key(), now)) {
+    return Admit(ask, AllowUntil(ask.id, *yes, now));
   }
   constexpr std::uint16_t https_port = 443;
   const bool tunnel = ask.scheme == proxy::Scheme::kTcp && ask.port == https_port;
@@ -233,51 +188,7 @@ Permits::Answer Permits::OnAsk(const proxy::AskVerdict& ask, const policy::Verdi
     later.keep_ms = 0;
     return later;
   }
-  for (auto& [ticket, asking] : asking_) {
-    if (asking.place != place) continue;
-    if (asking.asks.size() >= limits::kAsksHeld) return TooMany(ask.id);
-    asking.asks.push_back(ask);
-    return proxy::Held{ask.id};
-  }
-  const std::uint64_t ticket = next_ticket_++;
-  asking_[ticket] = {place, {ask}};
-  return AskPerson{ticket, ask.id, ParseHost(ask.host)->text, ask.port};
-}
-
-std::vector<proxy::Verdict> Permits::Said(std::uint64_t ticket, const Approvals::Said& said,
-                                          Time now) {
-  const auto found = asking_.find(ticket);
-  AILERON_CHECK(found != asking_.end());  // each AskPerson is told of once
-  const Asking asking = std::move(found->second);
-  asking_.erase(found);
-  std::vector<proxy::Verdict> answers;
-  const std::string outage = source_.Outage();
-  if (said.kind == Approvals::Said::Kind::kYes && !outage.empty()) {
-    for (const proxy::AskVerdict& ask : asking.asks) {
-      answers.push_back(
-          Deny(ask.id, "audit_unavailable", "audit", outage, "see \"aileron status\" on the host"));
-      answers.back().keep_ms = 0;
-    }
-    return answers;
-  }
-  if (said.kind == Approvals::Said::Kind::kYes) {
-    if (approved_.size() >= limits::kVerdictHosts) approved_.clear();
-    const Approved approved{said.until, said.rule};
-    approved_[asking.place] = approved;
-    for (const proxy::AskVerdict& ask : asking.asks) {
-      // Rules may have changed while it waited: a no beats a yes.
-      const policy::Verdict decided =
-          policy::Decide(settings_.network, {.host = ask.host, .port = ask.port});
-      answers.push_back(decided.action == policy::Action::kDeny
-                            ? ToWire(ask.id, decided)
-                            : Admit(ask, Yes(ask.id, approved, now)));
-    }
-    return answers;
-  }
-  for (const proxy::AskVerdict& ask : asking.asks) {
-    answers.push_back(NotYet(ask.id, asking.place, said));
-  }
-  return answers;
+  return PutTo(std::move(about), ask);
 }
 
 // Opaque hosts are allowed as tunnels, and as nothing else: a worker that would intercept one gets
@@ -288,6 +199,11 @@ proxy::Verdict Permits::OnOpaque(const proxy::AskVerdict& ask, proxy::Verdict ve
     return Deny(ask.id, "opaque_and_bound", "bindings",
                 fmt::format("{} is opaque, and a credential is bound to it", place),
                 "remove the binding, or launch without --opaque for it");
+  }
+  if (settings_.requests.Speaks(ask.host, ask.port)) {
+    return Deny(ask.id, "opaque_and_ruled", "rules",
+                fmt::format("{} is opaque, and a rule speaks of its requests", place),
+                "leave out the rule, or launch without --opaque for it");
   }
   if (ask.scheme != proxy::Scheme::kTcp) {
     return Deny(ask.id, "host_is_opaque", std::move(verdict.rule),
@@ -334,6 +250,8 @@ std::vector<proxy::BindingView> Permits::BindingsFor(const proxy::AskVerdict& as
         .echo = binding->mask == vault::Mask::kYes ? proxy::Echo::kMask : proxy::Echo::kPass,
         .messages = binding->websocket_text == vault::WebSocketText::kSwap ? proxy::Messages::kSwap
                                                                            : proxy::Messages::kPass,
+        .first_use = binding->approval == vault::Approval::kFirstUse ? proxy::FirstUse::kAsked
+                                                                     : proxy::FirstUse::kFree,
         .scope = binding->scope};
     if (binding->emit() == vault::Emit::kSentinel) {
       const auto sentinel = sentinels_.find(binding->name);
@@ -387,7 +305,7 @@ Result<proxy::Leaf> Permits::OnLeaf(const proxy::AskLeaf& ask, Time now) {
   return leaf;
 }
 
-bool Permits::Allowed(const proxy::AskCredential& ask, Time now) const {
+bool Permits::Allowed(const proxy::AskCredential& ask, Time now) {
   const policy::Verdict decided =
       policy::Decide(settings_.network, {.host = ask.host, .port = ask.port});
   if (decided.action == policy::Action::kAllow) return true;
@@ -398,9 +316,11 @@ bool Permits::Allowed(const proxy::AskCredential& ask, Time now) const {
       })) {
     return true;
   }
+  if (HasPass(ask)) return true;
   if (decided.action == policy::Action::kDeny) return false;
-  const auto said = approved_.find(FormatHostPort(host->text, ask.port));
-  return said != approved_.end() && now < said->second.until;
+  About about{.host = host->text, .port = ask.port};
+  about.bindings = BindingsOf(about);
+  return asking_.Remembered(about.Key(), now).has_value();
 }
 
 const vault::Binding* Permits::StillHolds(const proxy::AskCredential& ask, Time now) {
@@ -419,19 +339,6 @@ const vault::Binding* Permits::StillHolds(const proxy::AskCredential& ask, Time 
 }
 
 namespace {
-
-proxy::Credential Refuse(const proxy::AskCredential& ask, std::string_view code,
-                         std::string message, std::string hint) {
-  return {.id = ask.id,
-          .code = std::string(code),
-          .message = std::move(message),
-          .hint = std::move(hint)};
-}
-
-proxy::Credential NoLonger(const proxy::AskCredential& ask) {
-  return Refuse(ask, "not_permitted", fmt::format("the binding {} no longer holds", ask.binding),
-                "try again");
-}
 
 vault::AwsScope ScopeOf(const proxy::AskCredential& ask) {
   return {ask.date, ask.region, ask.service};
@@ -466,7 +373,7 @@ Result<std::optional<proxy::Credential>> Permits::CheckScope(const proxy::AskCre
 Result<Permits::Answer> Permits::OnCredential(proxy::AskCredential ask, Time now) {
   if (ask.binding == proxy::kUpstreamProxyBinding) {
     if (const vault::Binding* binding = StillHolds(ask, now)) {
-      return Wait(std::move(ask), *binding);
+      return Wait(std::move(ask), *binding, Time::max());
     }
   }
   const auto host = ParseHost(ask.host);
@@ -481,28 +388,33 @@ Result<Permits::Answer> Permits::OnCredential(proxy::AskCredential ask, Time now
   if (const std::string outage = source_.Outage(); !outage.empty()) {
     return Refuse(ask, "audit_unavailable", outage, "see \"aileron status\" on the host");
   }
+  AILERON_ASSIGN(auto without, CheckPass(ask));
+  if (without) return std::move(*without);
   const vault::Binding* binding = StillHolds(ask, now);
   if (binding == nullptr) return NoLonger(ask);
   AILERON_ASSIGN(auto refused, CheckScope(ask, *binding, now));
   if (refused) return std::move(*refused);
-  return Wait(std::move(ask), *binding);
+  if (!Confirmed(ask, *binding, now)) return AskAboutCredential(std::move(ask), *binding, now);
+  const Time until = HoldsUntil(ask, *binding, now);
+  return Wait(std::move(ask), *binding, until);
 }
 
-Result<Permits::Answer> Permits::Wait(proxy::AskCredential ask, const vault::Binding& binding) {
+Permits::Answer Permits::Wait(proxy::AskCredential ask, const vault::Binding& binding, Time until) {
   if (asks_waiting_ >= limits::kAsksWaiting) {
     return Refuse(ask, "credential_busy", "too many requests wait for a credential",
                   "try again in a moment");
   }
   ++asks_waiting_;
   for (auto& [ticket, waiting] : waiting_) {
-    if (waiting.binding != binding) continue;
-    waiting.asks.push_back(std::move(ask));
+    if (waiting.binding != binding || waiting.withdrawn != withdrawn_) continue;
+    waiting.asks.push_back({std::move(ask), until});
     return Nothing{};
   }
   const std::uint64_t ticket = next_ticket_++;
   Waiting& waiting = waiting_[ticket];
   waiting.binding = binding;
-  waiting.asks.push_back(std::move(ask));
+  waiting.withdrawn = withdrawn_;
+  waiting.asks.push_back({std::move(ask), until});
   return Open{ticket, binding};
 }
 
@@ -515,7 +427,7 @@ std::vector<proxy::Credential> Permits::Opened(std::uint64_t ticket, const Opene
   asks_waiting_ -= waiting.asks.size();
   const std::string outage = source_.Outage();
   std::vector<proxy::Credential> answers;
-  for (const proxy::AskCredential& ask : waiting.asks) {
+  for (const auto& [ask, until] : waiting.asks) {
     if (!outage.empty()) {
       answers.push_back(
           Refuse(ask, "audit_unavailable", outage, "see \"aileron status\" on the host"));
@@ -523,13 +435,17 @@ std::vector<proxy::Credential> Permits::Opened(std::uint64_t ticket, const Opene
     }
     const vault::Binding* binding = StillHolds(ask, now);
     const bool same = binding != nullptr && *binding == waiting.binding;
-    answers.push_back(same ? Give(ask, waiting.binding, opened) : NoLonger(ask));
+    // A yes that was withdrawn meanwhile opens nothing.
+    const bool asked = ask.pass != 0 || waiting.binding.approval != vault::Approval::kNone;
+    const bool holds = !asked || waiting.withdrawn == withdrawn_;
+    answers.push_back(same && holds ? Give(ask, waiting.binding, opened, until, now)
+                                    : NoLonger(ask));
   }
   return answers;
 }
 
 proxy::Credential Permits::Give(const proxy::AskCredential& ask, const vault::Binding& binding,
-                                const OpenedCredential& opened) {
+                                const OpenedCredential& opened, Time until, Time now) {
   if (!opened) {
     const Unopened& why = opened.error();
     return Refuse(
@@ -541,6 +457,7 @@ proxy::Credential Permits::Give(const proxy::AskCredential& ask, const vault::Bi
   answer.keep_ms = opened->keep == kKeepUntilRevoked
                        ? proxy::kKeepUntilRevoked
                        : static_cast<std::uint64_t>(opened->keep.count());
+  answer.keep_ms = std::min(answer.keep_ms, KeepUntil(until, now));
   if (binding.scheme == vault::Scheme::kSigV4) {
     auto key = vault::DeriveAwsKey(opened->secret, ScopeOf(ask));
     if (!key) {

@@ -3,14 +3,21 @@
 //
 //   AskVerdict     always answered; notes the host, and the bindings it was told of. Where policy
 //                  says "ask", a person is asked: the answer is then the command to AskPerson, once
-//                  however many wait, and the verdicts come out when Said() is told of it
+//                  however many wait, and the verdicts come out when Said() is told of it. Of a
+//                  host that a rule about requests speaks of (policy/request_rules.h) each request
+//                  is to be asked about, and the host itself only for one that no rule decides
+//   AskRequest     only for a host with a verdict. One that may go on gets a pass, for its host,
+//                  port, method and path; a person may be asked, as above
 //   AskLeaf        only for a host that this worker has a verdict on, whichever it was (a refusal
 //   is
 //                  told inside TLS too); not more than so many a second
 //   AskCredential  only for a binding that a verdict to this worker named for that host and port,
 //                  and only while policy and bindings still say so, for a request that the binding
 //                  covers: which one it is is the worker's word, so this is a second look at an
-//                  honest worker's, and no wall against one that was taken over. For sigv4-resign a
+//                  honest worker's, and no wall against one that was taken over. Where requests are
+//                  asked about, only with the pass of that very request: what a person has not
+//                  said yes to gets no credential. A binding with "approval: first-use" asks a
+//                  person before its credential is opened. For sigv4-resign a
 //                  key for one day, region and service, never the credential. Opening it may take
 //                  time: the answer to a question is then the command to Open it, once however
 //                  many ask, and the credentials come out when Opened() is told of it;
@@ -34,9 +41,12 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "crypto/hash.h"
 #include "daemon/approvals.h"
+#include "daemon/asking.h"
 #include "daemon/limits.h"
 #include "daemon/opened.h"
+#include "daemon/questions.h"
 #include "daemon/session_request.h"
 #include "proxy/permit.h"
 #include "session/resume.h"
@@ -70,39 +80,62 @@ class Permits {
     std::uint64_t ticket = 0;
     vault::Binding binding;
   };
-  // Ask a person about this host, and tell Said(), always.
+  // Ask a person, and tell Said(), always.
   struct AskPerson {
     std::uint64_t ticket = 0;
     std::uint64_t id = 0;  // of the worker's question
-    std::string host;
-    std::uint16_t port = 0;
+    std::shared_ptr<const About> about;
   };
-  using Answer = std::variant<Nothing, proxy::Verdict, proxy::Held, AskPerson, proxy::Leaf,
-                              proxy::Credential, Open, proxy::AskApi, proxy::Ready, proxy::Audit>;
+  using Answer =
+      std::variant<Nothing, proxy::Verdict, proxy::Held, AskPerson, proxy::RequestAnswer,
+                   proxy::Leaf, proxy::Credential, Open, proxy::AskApi, proxy::Ready, proxy::Audit>;
   // The answer to one message; an Error is a violation and says which.
   Result<Answer> Handle(proxy::WorkerMessage message, Time now);
   // What came of an Open: the answers to all questions that waited for it. Policy and bindings are
   // looked at again, since they may have changed meanwhile.
   std::vector<proxy::Credential> Opened(std::uint64_t ticket, const OpenedCredential& opened,
                                         Time now);
-  // What came of an AskPerson: the answers to all questions that waited for it.
-  std::vector<proxy::Verdict> Said(std::uint64_t ticket, const Approvals::Said& said, Time now);
+  // What came of an AskPerson: the answers to all questions that waited for it. One of them may be
+  // to ask anew: a yes for once reaches one request.
+  std::vector<Answer> Said(std::uint64_t ticket, const Approvals::Said& said, Time now);
   // What a request of the daemon's own may do, as long as it runs.
   struct Ticket {
     std::string host;
     std::uint16_t port = 0;
     std::string rule;        // for the record
     std::string credential;  // the only one that goes with it; empty: none
+    bool confirmed = false;  // a person has said yes to it, credential and all
   };
   std::uint64_t Permit(Ticket ticket);
   void Retire(std::uint64_t ticket) { tickets_.erase(ticket); }
   // What a person said may not hold any more.
-  void Withdraw() { approved_.clear(); }
+  void Withdraw();
 
  private:
   Answer OnVerdict(const proxy::AskVerdict& ask, Time now);
   Answer OnTicket(const proxy::AskVerdict& ask);
   Answer OnAsk(const proxy::AskVerdict& ask, const policy::Verdict& decided, Time now);
+  std::optional<proxy::Verdict> OnRuled(const proxy::AskVerdict& ask, policy::Verdict decided);
+  // Who let a request go on: a rule or a yes to its host, or a person who was told of this request
+  // and its credentials.
+  enum class Speaker : std::uint8_t { kRule, kPerson };
+  // permit_requests.cc
+  Result<Answer> OnRequest(proxy::AskRequest ask, Time now);
+  Answer AskAboutRequest(proxy::AskRequest ask, const policy::RequestRule& rule, Time now);
+  Answer AskAboutHost(proxy::AskRequest ask, policy::Verdict decided, Time now);
+  Answer GoOn(const proxy::AskRequest& ask, std::string rule, Speaker speaker);
+  Answer AskAboutCredential(proxy::AskCredential ask, const vault::Binding& binding, Time now);
+  bool HostAllowed(const proxy::AskRequest& ask) const;
+  std::vector<vault::Binding> BindingsOf(const About& about);
+  static About FirstUseOf(const proxy::AskCredential& ask, const vault::Binding& binding);
+  Answer PutTo(About about, Asking::Waiter waiter);
+  void RememberYes(const About& about, const Asking::Yes& yes);
+  Answer AfterYes(const Asking::Waiter& waiter, const Asking::Yes& yes, const About& about,
+                  Time now);
+  Result<std::optional<proxy::Credential>> CheckPass(const proxy::AskCredential& ask);
+  bool HasPass(const proxy::AskCredential& ask) const;
+  bool Confirmed(const proxy::AskCredential& ask, const vault::Binding& binding, Time now);
+  Time HoldsUntil(const proxy::AskCredential& ask, const vault::Binding& binding, Time now);
   proxy::Verdict Admit(const proxy::AskVerdict& ask, proxy::Verdict verdict);
   static proxy::Verdict OnInternal(const proxy::AskVerdict& ask);
   proxy::Verdict OnName(const proxy::AskVerdict& ask);
@@ -111,12 +144,13 @@ class Permits {
   Result<std::optional<proxy::Credential>> CheckScope(const proxy::AskCredential& ask,
                                                       const vault::Binding& binding, Time now);
   proxy::Credential Give(const proxy::AskCredential& ask, const vault::Binding& binding,
-                         const OpenedCredential& opened);
+                         const OpenedCredential& opened, Time until, Time now);
   std::vector<proxy::BindingView> BindingsFor(const proxy::AskVerdict& ask);
   proxy::Verdict OnOpaque(const proxy::AskVerdict& ask, proxy::Verdict verdict);
   bool Redirected(const proxy::AskVerdict& ask) const;
   void ForwardToProxy(proxy::Verdict& verdict) const;
-  Result<Answer> Wait(proxy::AskCredential ask, const vault::Binding& binding);
+  // `until`: as long as a yes to it holds.
+  Answer Wait(proxy::AskCredential ask, const vault::Binding& binding, Time until);
   const vault::Binding* StillHolds(const proxy::AskCredential& ask, Time now);
   bool Allowed(const proxy::AskCredential& ask, Time now) const;
   bool SpendLeaf(Time now);
@@ -127,23 +161,26 @@ class Permits {
   std::unordered_set<std::string> hosts_;   // with a verdict
   std::unordered_set<std::string> grants_;  // binding, host and port that a verdict named
   // Questions that wait for one Open.
+  struct Wanted {
+    proxy::AskCredential ask;
+    Time until{};
+  };
   struct Waiting {
     vault::Binding binding;
-    std::vector<proxy::AskCredential> asks;
+    std::uint64_t withdrawn = 0;  // how often, when it began
+    std::vector<Wanted> asks;
   };
   std::map<std::uint64_t, Waiting> waiting_;  // by ticket
   std::size_t asks_waiting_ = 0;
-  // Questions that wait for a person, by ticket.
-  struct Asking {
-    std::string place;  // host:port
-    std::vector<proxy::AskVerdict> asks;
+  Asking asking_;
+  // What let a request go on: the hash of its host, port, method and path.
+  struct Pass {
+    crypto::Digest request{};
+    Speaker speaker = Speaker::kRule;
   };
-  std::map<std::uint64_t, Asking> asking_;
-  struct Approved {
-    Time until{};
-    std::string rule;
-  };
-  std::unordered_map<std::string, Approved> approved_;  // by host:port
+  std::map<std::uint64_t, Pass> passes_;  // the oldest first
+  std::uint64_t next_pass_ = 1;
+  std::uint64_t withdrawn_ = 0;
   std::map<std::uint64_t, Ticket> tickets_;
   std::uint64_t next_ticket_ = 1;
   vault::Binding proxy_binding_;  // of the upstream proxy's credential, to be opened like others

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/fake_permit_source_test.h"
 #include "daemon/session_request.h"
 #include "proxy/limits.h"
 
@@ -10,46 +11,6 @@ namespace aileron::daemon {
 namespace {
 
 using ::testing::HasSubstr;
-
-vault::Binding Bind(std::string name, std::string host, std::uint16_t port = 443,
-                    std::string sentinel = "") {
-  return vault::MakeBinding({.name = std::move(name),
-                             .host = std::move(host),
-                             .scheme = "bearer",
-                             .credential = "token/example",
-                             .port = port,
-                             .sentinel = sentinel.empty() ? std::nullopt : std::optional(sentinel)},
-                            vault::Source::kUser)
-      .value();
-}
-
-class FakeSource final : public PermitSource {
- public:
-  std::vector<const vault::Binding*> Applicable(std::string_view host,
-                                                std::uint16_t port) override {
-    std::vector<const vault::Binding*> found;
-    for (const auto& binding : bindings) {
-      if (binding.host.Matches(host) && binding.port == port) found.push_back(&binding);
-    }
-    return found;
-  }
-  // What the driver would find for an Open.
-  OpenedCredential OpenCredential(const std::string& name) {
-    opened.push_back(name);
-    if (locked) return std::unexpected(Unopened{"vault_locked", "the vault is locked", "unlock"});
-    return OpenedSecret{.secret = Secret(value)};
-  }
-  Result<std::string> IssueLeaf(std::string_view host, std::string_view) override {
-    return "leaf for " + std::string(host);
-  }
-  std::string Outage() override { return outage; }
-
-  std::vector<vault::Binding> bindings;
-  std::vector<std::string> opened;
-  std::string value = "s3cret";
-  std::string outage;
-  bool locked = false;
-};
 
 class PermitsTest : public ::testing::Test {
  protected:
@@ -94,7 +55,7 @@ class PermitsTest : public ::testing::Test {
                                               Secret())
                                   .value();
   std::map<std::string, session::Sentinel> sentinels_;
-  FakeSource source_;
+  FakePermitSource source_;
   Permits permits_{settings_, sentinels_, source_};
   Time now_{std::chrono::seconds(100)};
   std::uint64_t id_ = 0;
@@ -107,17 +68,24 @@ class AskingPermitsTest : public PermitsTest {
     return Handle(
         proxy::AskVerdict{.id = ++id_, .host = std::move(host), .port = 443, .scheme = scheme});
   }
+  std::vector<proxy::Verdict> Said(std::uint64_t ticket, const Approvals::Said& said, Time now) {
+    std::vector<proxy::Verdict> verdicts;
+    for (const Permits::Answer& answer : permits_.Said(ticket, said, now)) {
+      verdicts.push_back(std::get<proxy::Verdict>(answer));
+    }
+    return verdicts;
+  }
   static Approvals::Said Yes(Time until) {
     return {.kind = Approvals::Said::Kind::kYes, .rule = "approval 1", .until = until};
   }
 };
 
 TEST_F(AskingPermitsTest, APersonIsAskedOnceAndAllWhoWaitAreTold) {
-  source_.bindings.push_back(Bind("b", "new.example"));
+  source_.bindings.push_back(FakeBinding("b", "new.example"));
   const auto ask = std::get<Permits::AskPerson>(About("new.example").value());
-  EXPECT_EQ(ask.host, "new.example");
+  EXPECT_EQ(ask.about->host, "new.example");
   EXPECT_EQ(std::get<proxy::Held>(About("NEW.example").value()).id, ask.id + 1);
-  const auto told = permits_.Said(ask.ticket, Yes(now_ + std::chrono::seconds(30)), now_);
+  const auto told = Said(ask.ticket, Yes(now_ + std::chrono::seconds(30)), now_);
   ASSERT_EQ(told.size(), 2u);
   EXPECT_EQ(told[1].id, ask.id + 1);
   EXPECT_EQ(told[0].action, proxy::Action::kAllow);
@@ -148,28 +116,28 @@ TEST_F(AskingPermitsTest, NobodyIsAskedAboutAConnectionAheadOfItsRequest) {
 
 TEST_F(AskingPermitsTest, ANoAndAnOpenQuestionAreRefusalsThatAreNotRemembered) {
   auto ask = std::get<Permits::AskPerson>(About("new.example").value());
-  auto told = permits_.Said(ask.ticket,
-                            {.kind = Approvals::Said::Kind::kPending,
-                             .approval = "01A",
-                             .code = "approval_pending",
-                             .message = "wait"},
-                            now_);
+  auto told = Said(ask.ticket,
+                   {.kind = Approvals::Said::Kind::kPending,
+                    .approval = "01A",
+                    .code = "approval_pending",
+                    .message = "wait"},
+                   now_);
   EXPECT_EQ(told.at(0).action, proxy::Action::kDeny);
   EXPECT_EQ(told.at(0).approval, "01A");
   EXPECT_EQ(told.at(0).keep_ms, 0u);
   ask = std::get<Permits::AskPerson>(About("new.example").value());
-  told = permits_.Said(
-      ask.ticket, {.kind = Approvals::Said::Kind::kNo, .code = "approval_denied", .message = "no"},
-      now_);
+  told =
+      Said(ask.ticket,
+           {.kind = Approvals::Said::Kind::kNo, .code = "approval_denied", .message = "no"}, now_);
   EXPECT_EQ(told.at(0).code, "approval_denied");
   EXPECT_EQ(told.at(0).approval, "");
   EXPECT_EQ(told.at(0).keep_ms, 0u);
 }
 
 TEST_F(AskingPermitsTest, AYesThatIsWithdrawnOpensNothing) {
-  source_.bindings.push_back(Bind("b", "new.example"));
+  source_.bindings.push_back(FakeBinding("b", "new.example"));
   const auto ask = std::get<Permits::AskPerson>(About("new.example").value());
-  const auto told = permits_.Said(ask.ticket, Yes(Time::max()), now_);
+  const auto told = Said(ask.ticket, Yes(Time::max()), now_);
   EXPECT_EQ(told.at(0).keep_ms, proxy::kKeepUntilRevoked);
   EXPECT_TRUE(std::holds_alternative<Permits::Open>(AskOnly("b", "new.example").value()));
   permits_.Withdraw();
@@ -206,7 +174,7 @@ TEST_F(AskingPermitsTest, QuestionsThatWaitForOneAnswerAreBounded) {
 }
 
 TEST_F(PermitsTest, TheSandboxsApiIsAllowedWithTlsAndHasNoCredential) {
-  source_.bindings.push_back(Bind("all", "aileron.internal"));
+  source_.bindings.push_back(FakeBinding("all", "aileron.internal"));
   const proxy::Verdict verdict = Ask("aileron.internal");
   EXPECT_EQ(verdict.action, proxy::Action::kAllow);
   EXPECT_EQ(verdict.rule, "aileron");
@@ -228,7 +196,7 @@ TEST_F(PermitsTest, AVerdictCarriesTheReasonAndTheHint) {
 }
 
 TEST_F(PermitsTest, ACredentialIsGivenOnlyWhereAVerdictNamedItsBinding) {
-  source_.bindings = {Bind("one", "a.example"), Bind("other", "*.wide.example")};
+  source_.bindings = {FakeBinding("one", "a.example"), FakeBinding("other", "*.wide.example")};
   EXPECT_FALSE(AskCredential("one", "a.example").has_value());
   EXPECT_TRUE(source_.opened.empty());
   const proxy::Verdict verdict = Ask("a.example");
@@ -246,7 +214,7 @@ TEST_F(PermitsTest, ACredentialIsGivenOnlyWhereAVerdictNamedItsBinding) {
 }
 
 TEST_F(PermitsTest, ANarrowedBindingIsGivenForTheRequestsItCovers) {
-  source_.bindings = {Bind("one", "a.example")};
+  source_.bindings = {FakeBinding("one", "a.example")};
   source_.bindings[0].scope.methods = {"GET"};
   source_.bindings[0].scope.paths = {*PathPattern::Parse("/mine/**")};
   EXPECT_EQ(Ask("a.example").bindings.at(0).scope, source_.bindings[0].scope);
@@ -274,7 +242,7 @@ TEST_F(PermitsTest, ASigningKeyIsForTheScopeThatWasAskedForAndNeverTheCredential
                                           .region = "us-east-1"},
                                          vault::Source::kUser)
                           .value(),
-                      Bind("one", "a.example")};
+                      FakeBinding("one", "a.example")};
   sentinels_["aws"] = {.variable = "AWS", .value = "AKIALOOKALIKE", .secret_key = "s"};
   source_.value = "AKIDEXAMPLE:wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
   EXPECT_EQ(Ask("a.example").bindings.at(0).sentinel, "AKIALOOKALIKE");
@@ -310,7 +278,7 @@ TEST_F(PermitsTest, ASigningKeyIsForTheScopeThatWasAskedForAndNeverTheCredential
 
 TEST_F(PermitsTest, BindingsThatCannotAllBeToldAreARefusal) {
   for (std::size_t i = 0; i <= proxy::limits::bindings_max; ++i) {
-    source_.bindings.push_back(Bind(fmt::format("b{}", i), "a.example"));
+    source_.bindings.push_back(FakeBinding(fmt::format("b{}", i), "a.example"));
   }
   EXPECT_EQ(Ask("a.example").code, "too_many_bindings");
   source_.bindings.pop_back();
@@ -322,14 +290,14 @@ TEST_F(PermitsTest, BindingsThatCannotAllBeToldAreARefusal) {
 }
 
 TEST_F(PermitsTest, ADeniedHostGetsNoBinding) {
-  source_.bindings = {Bind("one", "b.example")};
+  source_.bindings = {FakeBinding("one", "b.example")};
   EXPECT_TRUE(Ask("b.example").bindings.empty());
   EXPECT_FALSE(AskCredential("one", "b.example").has_value());
   EXPECT_TRUE(source_.opened.empty());
 }
 
 TEST_F(PermitsTest, ABindingThatIsRemovedStopsBeingGranted) {
-  source_.bindings = {Bind("one", "a.example")};
+  source_.bindings = {FakeBinding("one", "a.example")};
   (void)Ask("a.example");
   source_.bindings.clear();
   const auto answer = AskCredential("one", "a.example");
@@ -339,7 +307,7 @@ TEST_F(PermitsTest, ABindingThatIsRemovedStopsBeingGranted) {
 }
 
 TEST_F(PermitsTest, WhatCannotBeOpenedIsRefusedWithItsReason) {
-  source_.bindings = {Bind("one", "a.example")};
+  source_.bindings = {FakeBinding("one", "a.example")};
   (void)Ask("a.example");
   source_.locked = true;
   auto answer = AskCredential("one", "a.example");
@@ -355,7 +323,7 @@ TEST_F(PermitsTest, WhatCannotBeOpenedIsRefusedWithItsReason) {
 }
 
 TEST_F(PermitsTest, QuestionsThatWaitForOneBindingOpenItOnce) {
-  source_.bindings = {Bind("one", "*.wide.example"), Bind("two", "a.example")};
+  source_.bindings = {FakeBinding("one", "*.wide.example"), FakeBinding("two", "a.example")};
   for (const char* host : {"x.wide.example", "y.wide.example", "a.example"}) (void)Ask(host);
   const auto first = AskOnly("one", "x.wide.example");
   const auto ticket = std::get<Permits::Open>(*first).ticket;
@@ -376,7 +344,7 @@ TEST_F(PermitsTest, QuestionsThatWaitForOneBindingOpenItOnce) {
 }
 
 TEST_F(PermitsTest, ABindingThatChangesWhileItIsOpenedGivesNothing) {
-  source_.bindings = {Bind("one", "a.example")};
+  source_.bindings = {FakeBinding("one", "a.example")};
   (void)Ask("a.example");
   const auto open = std::get<Permits::Open>(*AskOnly("one", "a.example"));
   source_.bindings[0].credential = "token/other";
@@ -389,7 +357,7 @@ TEST_F(PermitsTest, ABindingThatChangesWhileItIsOpenedGivesNothing) {
 }
 
 TEST_F(PermitsTest, WithoutAnAuditLogWhatWasOpenedMeanwhileIsNotGiven) {
-  source_.bindings = {Bind("one", "a.example")};
+  source_.bindings = {FakeBinding("one", "a.example")};
   (void)Ask("a.example");
   const auto open = std::get<Permits::Open>(*AskOnly("one", "a.example"));
   source_.outage = "the log cannot be written";
@@ -398,7 +366,7 @@ TEST_F(PermitsTest, WithoutAnAuditLogWhatWasOpenedMeanwhileIsNotGiven) {
 }
 
 TEST_F(PermitsTest, QuestionsThatWaitAreBounded) {
-  source_.bindings = {Bind("one", "a.example")};
+  source_.bindings = {FakeBinding("one", "a.example")};
   (void)Ask("a.example");
   for (std::size_t i = 0; i < limits::kAsksWaiting; ++i) (void)AskOnly("one", "a.example");
   EXPECT_EQ(std::get<proxy::Credential>(*AskOnly("one", "a.example")).code, "credential_busy");
@@ -447,7 +415,7 @@ TEST_F(PermitsTest, AnOpaqueHostIsAllowedAsATunnelAndAsNothingElse) {
 }
 
 TEST_F(PermitsTest, AnOpaqueHostThatIsBoundLaterIsRefused) {
-  source_.bindings = {Bind("one", "pinned.example")};
+  source_.bindings = {FakeBinding("one", "pinned.example")};
   const proxy::Verdict verdict = Ask("pinned.example", 443, proxy::Scheme::kTcp);
   EXPECT_EQ(verdict.action, proxy::Action::kDeny);
   EXPECT_EQ(verdict.code, "opaque_and_bound");
@@ -477,7 +445,7 @@ TEST_F(PermitsTest, LeavesAreBoundedPerSecond) {
 }
 
 TEST_F(PermitsTest, AFullTableForgetsWithoutAccusing) {
-  source_.bindings = {Bind("one", "*.wide.example")};
+  source_.bindings = {FakeBinding("one", "*.wide.example")};
   (void)Ask("first.wide.example");
   for (std::size_t i = 0; i <= limits::kVerdictHosts; ++i)
     (void)Ask(fmt::format("h{}.wide.example", i));
@@ -490,7 +458,7 @@ TEST_F(PermitsTest, AFullTableForgetsWithoutAccusing) {
 }
 
 TEST_F(PermitsTest, ACredentialNeverGoesWithoutTls) {
-  source_.bindings = {Bind("one", "a.example", 80)};
+  source_.bindings = {FakeBinding("one", "a.example", 80)};
   const proxy::Verdict verdict = Ask("a.example", 80, proxy::Scheme::kHttp);
   EXPECT_EQ(verdict.action, proxy::Action::kDeny);
   EXPECT_EQ(verdict.code, "credential_needs_tls");
@@ -499,7 +467,7 @@ TEST_F(PermitsTest, ACredentialNeverGoesWithoutTls) {
 }
 
 TEST_F(PermitsTest, ASentinelIsNamedOnlyWhenTheSandboxHoldsIt) {
-  source_.bindings = {Bind("one", "a.example", 443, "EXAMPLE_TOKEN")};
+  source_.bindings = {FakeBinding("one", "a.example", 443, "EXAMPLE_TOKEN")};
   EXPECT_TRUE(Ask("a.example").bindings.empty());
   sentinels_["one"] = {"EXAMPLE_TOKEN", "aileron-lookalike"};
   const proxy::Verdict verdict = Ask("a.example");
@@ -509,7 +477,7 @@ TEST_F(PermitsTest, ASentinelIsNamedOnlyWhenTheSandboxHoldsIt) {
 }
 
 TEST_F(PermitsTest, WithoutAnAuditLogNothingNewIsAllowed) {
-  source_.bindings = {Bind("one", "a.example")};
+  source_.bindings = {FakeBinding("one", "a.example")};
   (void)Ask("a.example");
   source_.outage = "the log cannot be written";
   EXPECT_EQ(Ask("a.example").code, "audit_unavailable");

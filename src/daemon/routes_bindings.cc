@@ -56,6 +56,7 @@ json ToJson(const vault::BindingStatus& status) {
   if (binding.oauth2) object["oauth2"] = ToJson(binding.oauth2->Write());
   if (binding.mask == vault::Mask::kYes) object["mask"] = true;
   if (binding.websocket_text == vault::WebSocketText::kSwap) object["websocket_text"] = true;
+  if (binding.approval == vault::Approval::kFirstUse) object["approval"] = "first-use";
   if (!binding.scope.methods.empty()) object["methods"] = binding.scope.methods;
   for (const PathPattern& path : binding.scope.paths) object["paths"].push_back(path.ToString());
   return object;
@@ -133,7 +134,8 @@ Result<vault::BindingFields> ReadFields(const json& object) {
       {"service", &fields.service},
       {"sentinel", &fields.sentinel},
       {"sentinel_file", &fields.sentinel_file},
-      {"sentinel_template", &fields.sentinel_template}};
+      {"sentinel_template", &fields.sentinel_template},
+      {"approval", &fields.approval}};
   for (const auto& [name, value] : object.items()) {
     if (value.is_null()) continue;
     if (name == "port") {

@@ -1,5 +1,7 @@
 #include "daemon/session_request.h"
 
+#include <sys/stat.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/host_pattern.h"
@@ -7,6 +9,9 @@
 #include "daemon/limits.h"
 #include "daemon/members.h"
 #include "daemon/request.h"
+#include "os/fd.h"
+#include "policy/limits.h"
+#include "policy/rules_yaml.h"
 #include "proxy/limits.h"
 #include "session/limits.h"
 #include "vault/entry_name.h"
@@ -23,6 +28,7 @@ Status ParseNetwork(const json& object, session::NetworkRequest& network) {
   AILERON_TRY(members.Text("profile", network.profile, 32));
   AILERON_TRY(members.Texts("allow", network.allow, limits::kNetworkRules, limits::kBodyMax));
   AILERON_TRY(members.Texts("deny", network.deny, limits::kNetworkRules, limits::kBodyMax));
+  AILERON_TRY(members.Texts("ask", network.ask, limits::kNetworkRules, limits::kBodyMax));
   AILERON_TRY(members.Text("upstream_proxy", network.upstream_proxy, limits::kPathBytes));
   AILERON_TRY(members.Text("upstream_proxy_credential", network.upstream_proxy_credential, 200));
   AILERON_TRY(members.Text("no_proxy", network.no_proxy, proxy::limits::no_proxy_max));
@@ -80,14 +86,31 @@ Result<SessionRequest> ParseSessionRequest(std::string_view text) {
   return request;
 }
 
-Result<policy::Network> CompileNetwork(const session::NetworkRequest& request) {
+Result<std::string> ReadRules(const std::string& path) {
+  // Whoever can write the file decides what is asked about. Its folder is private, so that nobody
+  // else can exchange the file after this look.
+  struct stat info;
+  if (stat(path.c_str(), &info) == 0 && (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return Fail(Code::kInvalid, "{0}: other users can write this file. Run \"chmod 600 {0}\"",
+                path);
+  }
+  auto text = os::ReadFile(path, policy::limits::kRulesFileMax);
+  if (!text && text.error().code == Code::kNotFound) return std::string();
+  if (!text) return text;
+  auto parsed = policy::ParseRules(*text, path);
+  if (!parsed) return std::unexpected(std::move(parsed.error()));
+  return text;
+}
+
+namespace {
+
+Result<policy::Network> CompileNetwork(const session::NetworkRequest& request,
+                                       std::vector<policy::Rule> rules) {
   const auto profile = policy::ParseProfile(request.profile);
   if (!profile) {
     return Fail(Code::kInvalid, "\"{}\" is not a network profile. Use open, guarded or locked.",
                 Printable(request.profile));
   }
-  std::vector<policy::Rule> rules;
-  rules.reserve(request.allow.size() + request.deny.size());
   for (const auto& [action, texts] : {std::pair(policy::Action::kAllow, &request.allow),
                                       std::pair(policy::Action::kDeny, &request.deny)}) {
     for (const std::string& text : *texts) {
@@ -105,6 +128,18 @@ Result<policy::Network> CompileNetwork(const session::NetworkRequest& request) {
   }
   return policy::Network::Compile(*profile, rules);
 }
+
+Result<policy::RequestRules> CompileRequests(const session::NetworkRequest& request,
+                                             std::vector<policy::RequestRule> rules) {
+  for (const std::string& text : request.ask) {
+    auto rule = policy::ParseRequestRule(policy::Action::kAsk, text);
+    if (!rule) return Wrap(std::move(rule.error()), "--ask");
+    rules.push_back(std::move(*rule));
+  }
+  return policy::RequestRules::Compile(std::move(rules));
+}
+
+}  // namespace
 
 namespace {
 
@@ -131,9 +166,13 @@ Result<proxy::UpstreamProxy> CompileProxy(const session::NetworkRequest& request
 
 Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
                                         const Secret& proxy_password) {
-  AILERON_ASSIGN(policy::Network network, CompileNetwork(request));
-  SessionSettings settings{
-      .network = std::move(network), .hold = request.hold, .unattended = request.unattended};
+  AILERON_ASSIGN(policy::RulesFile file, policy::ParseRules(request.rules, kRulesFile));
+  AILERON_ASSIGN(policy::Network network, CompileNetwork(request, std::move(file.hosts)));
+  AILERON_ASSIGN(policy::RequestRules requests, CompileRequests(request, std::move(file.requests)));
+  SessionSettings settings{.network = std::move(network),
+                           .requests = std::move(requests),
+                           .hold = request.hold,
+                           .unattended = request.unattended};
   AILERON_ASSIGN(settings.opaque, proxy::OpaqueHosts::Parse(request.opaque));
   for (const std::string& text : request.connect_to) {
     AILERON_ASSIGN(proxy::ConnectTo one, ParseConnectTo(text));

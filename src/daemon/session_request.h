@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "policy/network.h"
+#include "policy/request_rules.h"
 #include "proxy/opaque.h"
 #include "proxy/permit.h"
 #include "session/resume.h"
@@ -24,6 +25,7 @@ struct SessionRequest {
 // How a session reaches the network, as everything that decides about it wants it.
 struct SessionSettings {
   policy::Network network;
+  policy::RequestRules requests;
   std::vector<proxy::ConnectTo> connect_to;
   proxy::UpstreamProxy proxy;
   proxy::Timeouts timeouts;
@@ -35,8 +37,11 @@ struct SessionSettings {
 // kInvalid names the member that is missing, unknown or of the wrong type.
 Result<SessionRequest> ParseSessionRequest(std::string_view json);
 
-// The flags of a session as rules. kInvalid names the flag.
-Result<policy::Network> CompileNetwork(const session::NetworkRequest& request);
+// The user's file of rules; empty where there is none. kInvalid when somebody else can write it, or
+// it is not valid.
+Result<std::string> ReadRules(const std::string& path);
+// How it is called in messages and ids.
+inline constexpr std::string_view kRulesFile = "rules.yaml";
 
 // All of them. `proxy_password` says whether the launcher gave one.
 Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,

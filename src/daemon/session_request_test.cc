@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/limits.h"
+#include "os/fd.h"
 
 namespace aileron::daemon {
 namespace {
@@ -18,13 +21,14 @@ std::string ErrorOf(std::string_view json) {
 TEST(SessionRequestTest, ALaunchersRequestIsRead) {
   const auto request = ParseSessionRequest(
       R"({"command":["sh","-c","x"],"workspace":"/w","driver":"native","tier":"host","image":"host","pid":42,
-          "network":{"profile":"open","allow":["a.example"],"deny":["b.example"]},
+          "network":{"profile":"open","allow":["a.example"],"deny":["b.example"],"ask":["POST a.example/x"]},
           "upstream_ca":"-----BEGIN CERTIFICATE-----","connect_to":["a:443:127.0.0.1:8443"]})");
   ASSERT_TRUE(request.has_value()) << request.error().message;
   EXPECT_EQ(request->session.command.size(), 3u);
   EXPECT_EQ(request->session.launcher_pid, 42);
   EXPECT_EQ(request->session.profile, "open");
   EXPECT_EQ(request->network.allow[0], "a.example");
+  EXPECT_EQ(request->network.ask[0], "POST a.example/x");
   EXPECT_EQ(ParseSessionRequest(R"({"command":["x"]})")->network.profile, "guarded");
 }
 
@@ -36,6 +40,9 @@ TEST(SessionRequestTest, MistakesAreNamed) {
   EXPECT_THAT(ErrorOf(R"({"command":["x"],"wrkspace":"/"})"),
               HasSubstr("unknown member \"wrkspace\""));
   EXPECT_THAT(ErrorOf(R"({"command":["x"],"network":{"alow":[]}})"), HasSubstr("network.alow"));
+  // The user's file is the daemon's to read.
+  EXPECT_THAT(ErrorOf(R"({"command":["x"],"network":{"rules":"version: 1"}})"),
+              HasSubstr("network.rules"));
   EXPECT_THAT(ErrorOf(R"({"command":["x"],"pid":"1"})"), HasSubstr("whole number"));
   EXPECT_THAT(ErrorOf(R"({"command":["x"],"upstream_ca":"no"})"), HasSubstr("--upstream-ca"));
   EXPECT_THAT(ErrorOf(R"({"resume":"!"})"), HasSubstr("base64"));
@@ -45,10 +52,46 @@ TEST(SessionRequestTest, MistakesAreNamed) {
 }
 
 TEST(SessionRequestTest, RulesAreCompiledOrNamed) {
-  EXPECT_TRUE(CompileNetwork({.profile = "open", .allow = {"a.example:8443"}}).has_value());
-  EXPECT_THAT(CompileNetwork({.profile = "wide"}).error().message, HasSubstr("\"wide\""));
-  EXPECT_THAT(CompileNetwork({.profile = "open", .deny = {"a b"}}).error().message,
-              HasSubstr("--deny a b"));
+  const auto mistake = [](session::NetworkRequest request) {
+    auto settings = CompileSettings(request, Secret());
+    return settings ? "no error" : settings.error().message;
+  };
+  EXPECT_EQ(mistake({.profile = "open", .allow = {"a.example:8443"}}), "no error");
+  EXPECT_THAT(mistake({.profile = "wide"}), HasSubstr("\"wide\""));
+  EXPECT_THAT(mistake({.profile = "open", .deny = {"a b"}}), HasSubstr("--deny a b"));
+  EXPECT_THAT(mistake({.profile = "open", .ask = {"post a.example"}}), HasSubstr("--ask: "));
+  EXPECT_THAT(mistake({.profile = "open", .rules = "version: 2"}), HasSubstr("rules.yaml:1:"));
+}
+
+TEST(SessionRequestTest, RulesOfTheFileAndOfFlagsHoldTogether) {
+  const auto settings =
+      CompileSettings({.profile = "open",
+                       .ask = {"POST a.example"},
+                       .rules = "version: 1\nnetwork:\n"
+                                "  - {host: evil.example, action: deny}\n"
+                                "  - {host: a.example, path: /x, action: deny}\n"},
+                      Secret());
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(policy::Decide(settings->network, {.host = "evil.example"}).action,
+            policy::Action::kDeny);
+  const auto decide = [&](std::string_view path) {
+    return settings->requests.Decide({"a.example", 443, "POST", path, {}})->action;
+  };
+  EXPECT_EQ(decide("/x"), policy::Action::kDeny);
+  EXPECT_EQ(decide("/y"), policy::Action::kAsk);
+}
+
+TEST(SessionRequestTest, AFileOfRulesThatOthersCanWriteOrThatIsWrongIsRefused) {
+  const std::string path = ::testing::TempDir() + "/session_request_rules.yaml";
+  unlink(path.c_str());
+  EXPECT_EQ(ReadRules(path).value(), "");
+  ASSERT_TRUE(os::ReplaceFile(path, "version: 1\n", 0600));
+  EXPECT_EQ(ReadRules(path).value(), "version: 1\n");
+  ASSERT_EQ(chmod(path.c_str(), 0620), 0);
+  EXPECT_THAT(ReadRules(path).error().message, HasSubstr("chmod 600"));
+  ASSERT_TRUE(os::ReplaceFile(path, "version: 9\n", 0600));
+  EXPECT_THAT(ReadRules(path).error().message, HasSubstr("rules.yaml:1:"));
+  unlink(path.c_str());
 }
 
 TEST(SessionRequestTest, TheUpstreamProxyIsReadWithTheNameOfItsCredential) {

@@ -95,6 +95,9 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Create(SessionReq
   session::Session record = std::move(request.session);
   record.id = Ulid::Make(now).ToString();
   record.started = now;
+  auto rules = ReadRules(world_.rules_path);
+  if (!rules) return Refuse(400, "rules_invalid", rules.error().message, "correct the file");
+  request.network.rules = std::move(*rules);
   auto settings = CompileSettings(request.network, request.proxy_password);
   if (!settings) return BadRequest(settings.error());
   if (auto clash = OpaqueAndBound(settings->opaque)) return std::unexpected(std::move(*clash));
@@ -197,6 +200,7 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
   }
   std::set<std::uint16_t> ports = {80, 443};
   ports.insert(session.network().extra_ports().begin(), session.network().extra_ports().end());
+  for (const std::uint16_t port : session.requests().Ports()) ports.insert(port);
   for (const auto& status : world_.bindings.set().All(world_.vault.names())) {
     if (status.active) ports.insert(status.binding->port);
   }
@@ -225,12 +229,10 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
 }
 
 Result<std::unique_ptr<Fetch>> Sessions::Send(const std::string& id, FetchRequest request,
-                                              std::string rule, std::string credential,
-                                              Fetch::OnDone done) {
+                                              Permits::Ticket leave, Fetch::OnDone done) {
   const auto found = live_.find(id);
   if (found == live_.end()) return Fail(Code::kNotFound, "session {} does not run", id);
-  return found->second->Send(std::move(request), std::move(rule), std::move(credential),
-                             std::move(done));
+  return found->second->Send(std::move(request), std::move(leave), std::move(done));
 }
 
 Result<session::Token> Sessions::VerifyToken(std::string_view text) const {

@@ -52,8 +52,8 @@ class Sessions {
   const LiveSession* Find(const std::string& id) const;
   std::vector<LookAlike> LookAlikesOf(const LiveSession& session) const;
   // As LiveSession::Send; kNotFound when it does not run.
-  Result<std::unique_ptr<Fetch>> Send(const std::string& id, FetchRequest request, std::string rule,
-                                      std::string credential, Fetch::OnDone done);
+  Result<std::unique_ptr<Fetch>> Send(const std::string& id, FetchRequest request,
+                                      Permits::Ticket leave, Fetch::OnDone done);
   // What a sandbox shows; kDenied for what this daemon did not sign.
   Result<session::Token> VerifyToken(std::string_view text) const;
   std::size_t running() const { return live_.size(); }

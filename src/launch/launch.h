@@ -24,6 +24,7 @@ struct Options {
   std::string profile = "guarded";   // network profile: open | guarded | locked
   std::vector<std::string> allow;    // HOST[:PORT]
   std::vector<std::string> deny;
+  std::vector<std::string> ask;  // METHOD[,METHOD] HOST[:PORT][/PATH]
   std::vector<sandbox::MountRequest> mounts;
   std::vector<std::string> environment;  // NAME=VALUE, or NAME to pass the caller's value on
   std::string workdir;                   // inside; empty: the current folder, else the workspace

@@ -49,8 +49,9 @@ Outcome RunAdd(const Invocation& invocation) {
                   "\"aileron binding add\" needs {}. See \"aileron binding add --help\"", needed);
     }
   }
-  for (const std::string name : {"host", "credential", "username", "header", "template",
-                                 "parameter", "cookie", "region", "service", "sentinel"}) {
+  for (const std::string name :
+       {"host", "credential", "username", "header", "template", "parameter", "cookie", "region",
+        "service", "sentinel", "approval"}) {
     if (parsed.Has("--" + name)) binding[name] = parsed.Value("--" + name);
   }
   for (const std::string group : {"from", "oauth2"}) {
@@ -105,6 +106,7 @@ std::string How(const Json& binding) {
   if (TextOf(binding, "mask") == "true") how += ", masked";
   if (TextOf(binding, "websocket_text") == "true") how += ", in WebSockets";
   if (const std::string scope = Scope(binding); !scope.empty()) how += " for " + scope;
+  if (!TextOf(binding, "approval").empty()) how += ", asked about";
   return how;
 }
 
@@ -252,6 +254,10 @@ Command BindingVerb() {
                 {"--mask", "", "Mask the secret in answers that echo it"},
                 {"--websocket-text", "",
                  "Swap the look-alike in the text messages of WebSockets, too"},
+                {.name = "--approval",
+                 .value = "WHEN",
+                 .summary = "Ask you before a session uses the credential for the first time",
+                 .choices = "first-use"},
                 {"--method", "METHOD", "Only for requests with this method; may be repeated",
                  Repeat::kMany},
                 {"--path", "PATTERN",

@@ -53,6 +53,10 @@ Command LaunchVerb() {
           "then "
           "answered with status 428, to be sent again. The question stays. --unattended asks "
           "nobody.\n\n"
+          "--ask 'POST,PUT api.example.com/repos/**' asks about single requests to a host: you see "
+          "the method, the path, the body's fields with secrets masked and the credential that the "
+          "request would get, and what you saw is what is sent. Rules for every launch stand in "
+          "rules.yaml beside bindings.yaml; deny beats ask beats allow.\n\n"
           "--upstream-proxy sends everything through a company's proxy. Its password is never an "
           "argument: it comes from the vault, from a URL in a file (@FILE), or, with \"env\", from "
           "the URL in your HTTPS_PROXY (and NO_PROXY is heeded). Behind a proxy the addresses that "
@@ -84,6 +88,11 @@ Command LaunchVerb() {
               {"--allow", "HOST[:PORT]", "Allow a host (*.example.com: all below it)",
                Repeat::kMany},
               {"--deny", "HOST[:PORT]", "Deny a host", Repeat::kMany},
+              {"--ask", "METHOD[,METHOD] HOST[:PORT][/PATH]",
+               "Ask you about each such request (* for every method; /a/* is one segment, /a/** "
+               "all "
+               "below)",
+               Repeat::kMany},
               {"--opaque", "HOST[:PORT]",
                "Allow a host whose connections nobody looks into (port 443 if none is given)",
                Repeat::kMany},

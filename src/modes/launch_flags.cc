@@ -10,6 +10,7 @@
 #include "modes/limits.h"
 #include "os/fd.h"
 #include "policy/network.h"
+#include "policy/request_rules.h"
 #include "proxy/limits.h"
 #include "proxy/opaque.h"
 #include "proxy/timeouts.h"
@@ -232,6 +233,11 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
       if (auto target = policy::ParseFlagRule(action, rule); !target)
         return Fail(Code::kInvalid, "{}: {}", flag, target.error().message);
     }
+  }
+  options.ask = parsed.Values("--ask");
+  for (const std::string& text : options.ask) {
+    if (auto rule = policy::ParseRequestRule(policy::Action::kAsk, text); !rule)
+      return Fail(Code::kInvalid, "--ask: {}", rule.error().message);
   }
   options.allow_write = parsed.Values("--allow-write");
   if (parsed.Has("--read-only")) options.workspace_access = sandbox::Access::kReadOnly;

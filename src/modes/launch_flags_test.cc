@@ -173,6 +173,13 @@ TEST(LaunchFlags, TheEnvironmentsProxyIsTakenOnlyWhenAsked) {
   unsetenv("no_proxy");
 }
 
+TEST(LaunchFlags, RulesThatAskAreReadAndTheirMistakesAreNamed) {
+  EXPECT_THAT(Read({"--ask=POST,PUT a.test/x/**", "--ask", "* b.test:8443", "true"})->ask,
+              ElementsAre("POST,PUT a.test/x/**", "* b.test:8443"));
+  EXPECT_THAT(Mistake({"--ask=a.test/x", "true"}), HasSubstr("--ask: "));
+  EXPECT_THAT(Mistake({"--ask=post a.test", "true"}), HasSubstr("capitals"));
+}
+
 TEST(LaunchFlags, OpaqueHostsAreRead) {
   EXPECT_THAT(Read({"--opaque=a.test", "--opaque", "db.test:5432", "true"})->opaque,
               ElementsAre("a.test", "db.test:5432"));

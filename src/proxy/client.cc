@@ -255,8 +255,8 @@ bool Client::ChooseName(std::string_view name) {
 }
 
 // A host that is new here has no upstream connection yet, so one is opened while the client still
-// shakes hands; not where a credential is bound, which may decide how to connect. The exchange asks
-// for the verdict again and finds it remembered.
+// shakes hands; not where a credential is bound, which may decide how to connect, nor where each
+// request is asked about. The exchange asks for the verdict again and finds it remembered.
 void Client::ConnectAhead(HttpVersion version) {
   Site site = site_;
   site.host = hello_name_;
@@ -266,7 +266,7 @@ void Client::ConnectAhead(HttpVersion version) {
                                    version](const std::shared_ptr<const Verdict>& verdict) {
     const auto self = weak.lock();
     if (!self || self->refuse_all_ || verdict->action != Action::kAllow) return;
-    if (!verdict->bindings.empty()) return;
+    if (!verdict->bindings.empty() || verdict->requests == Requests::kAsked) return;
     self->world_.upstreams.OpenAhead(site, verdict->address_rule, version);
   });
 }

@@ -72,6 +72,7 @@ Exchange::Wait Exchange::wait() const {
       }
       return from_client_.empty() ? Wait::kRequestBody : Wait::kNothing;
     case State::kHolding:
+    case State::kShowing:
       return Wait::kRequestBody;
     case State::kTunnel:
       if (!to_client_.empty()) return Wait::kReader;
@@ -100,6 +101,9 @@ void Exchange::Advance(Time now) {
         break;
       case State::kHolding:
         more = HoldBody();
+        break;
+      case State::kShowing:
+        more = HoldShown();
         break;
       default:
         more = false;
@@ -137,6 +141,8 @@ bool Exchange::TakeHead() {
   up_read_ = up_done_ = request_.body().empty();
   up_moved_ = continue_sent_ = response_begun_ = down_done_ = down_read_ = close_after_ = false;
   interims_ = 0;
+  pass_ = 0;
+  hashed_ = false;
   held_.reset();
   chunks_.reset();
   masker_.reset();
@@ -272,6 +278,12 @@ void Exchange::OnVerdict(std::shared_ptr<const Verdict> verdict) {
     return AnswerConnect();  // a refusal is told inside, where clients show it
   }
   if (verdict_->action == Action::kDeny) return Refuse(RefusalOf(*verdict_));
+  if (verdict_->requests == Requests::kAsked) return AskRequest();
+  Proceed();
+}
+
+// Nobody says no to it: what it needs is got together.
+void Exchange::Proceed() {
   PrepareHead();
   credentials_.assign(verdict_->bindings.size(), nullptr);
   binding_ = 0;
@@ -358,11 +370,15 @@ AskCredential Exchange::credential_question() const {
     ask.region = (*signature)->region;
     ask.service = (*signature)->service;
   }
-  if (binding.scope.everything()) return ask;
+  ask.ticket = site_.ticket;
+  ask.pass = pass_;
+  const bool asked =
+      verdict_->requests == Requests::kAsked || binding.first_use == FirstUse::kAsked;
+  if (binding.scope.everything() && !asked) return ask;
   ask.method = request_.method();
   // One that is longer than any that can be matched is not asked for.
-  if (!binding.scope.paths.empty()) {
-    ask.path = http::SplitTarget(request_.path_and_query()).path;
+  if (!binding.scope.paths.empty() || asked) {
+    ask.path = http::SplitTarget(request_.path_and_query()).path.substr(0, kPathMax);
   }
   return ask;
 }
@@ -386,7 +402,7 @@ void Exchange::SendHead() {
   for (std::size_t i = 0; i < credentials_.size(); ++i) {
     if (credentials_[i]) grants.push_back({&verdict_->bindings[i], &credentials_[i]->secret});
   }
-  const std::string body_hash = held_ ? held_->Hash() : std::string();
+  const std::string body_hash = hashed_ && held_ ? held_->Hash() : std::string();
   RequestParts parts = Parts();
   parts.body_hash = body_hash;
   const auto injected = AppendInjectedHead(parts, grants, to_upstream_);
@@ -414,12 +430,13 @@ void Exchange::UpstreamTrouble(const Refusal& refusal) {
   record_.code = refusal.code;
   record_.status = static_cast<std::uint32_t>(refusal.status);
   if (record_.detail.empty()) record_.detail = Cut(refusal.reason);
-  const bool keep = request_.keep_alive() && up_done_ && !client_ended_ &&
+  const bool keep = request_.keep_alive() && up_read_ && !client_ended_ &&
                     request_.method_kind() != http::MethodKind::kConnect;
   to_client_.Append(
       RefusalResponse(refusal, &request_, keep ? AfterRefusal::kKeep : AfterRefusal::kClose));
   EndRecord();
   CloseUpstream();
+  held_.reset();
   if (keep) {
     state_ = State::kHead;
   } else {

@@ -1,15 +1,17 @@
 // Exchange: the requests and responses of one client connection, HTTP/1.1 on both sides, without
 // I/O.
 //
-//   head → verdict → credentials [→ body held] → upstream → (body up ∥ head and body down) → record
-//                                                └ 101 → bytes both ways until both end
+//   head → verdict [→ asked about] → credentials [→ body held] → upstream → (body up ∥ answer down)
+//                                                                └ 101 → bytes both ways    →
+//                                                                record
 //
 // The driver moves bytes between sockets and the four buffers, reports events, calls Advance(), and
 // carries out the commands that Next() hands out, in order. All decisions are here. What the core
 // promises: no byte of a request leaves before a verdict allowed it and every credential it needs
 // is in hand; a message that is framed doubtfully reaches nobody; a body is never held, but for
-// what must be signed again (HeldBody, AwsChunks), and a full buffer stops its source; each request
-// leaves exactly one audit record.
+// what must be signed again (HeldBody, AwsChunks) and what a person is shown, and then what was
+// shown is what is sent; a full buffer stops its source; each request leaves exactly one audit
+// record.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +47,7 @@ class Exchange {
 
   enum class Command : std::uint8_t {
     kAskVerdict,     // for site(); answer with OnVerdict
+    kAskRequest,     // with request_question(); answer with OnRequest
     kAskCredential,  // with credential_question(); answer with OnCredential
     kOpenUpstream,   // to upstream_site(), a pooled connection or a fresh one; answer with
                      // OnUpstreamOpened/Failed
@@ -91,6 +94,7 @@ class Exchange {
   // The client is not there any more.
   void OnClientGone();
   void OnVerdict(std::shared_ptr<const Verdict> verdict);
+  void OnRequest(const RequestAnswer& answer);
   void OnCredential(std::shared_ptr<const Credential> credential);
   void OnUpstreamOpened(Reuse reuse);
   void OnUpstreamFailed(Refusal refusal);
@@ -119,6 +123,7 @@ class Exchange {
   // Where the upstream connection goes. Not site(): by the time that a connection is kept, the next
   // request may be for another site.
   const Site& upstream_site() const { return upstream_site_; }
+  proxy::AskRequest request_question() const;
   AskCredential credential_question() const;
   AddressRule address_rule() const { return verdict_->address_rule; }
   std::string rule() const { return verdict_ ? verdict_->rule : std::string(); }
@@ -129,6 +134,8 @@ class Exchange {
   enum class State : std::uint8_t {
     kHead,
     kVerdict,
+    kAsking,   // somebody may be asked about the request
+    kShowing,  // its body is held, to be shown
     kCredential,
     kHolding,
     kOpening,
@@ -143,6 +150,11 @@ class Exchange {
   bool RouteToSite();
   bool RouteByHost();
   void AnswerConnect();
+  void AskRequest();
+  Seen SeenOfBody() const;
+  void ShowBody();
+  bool HoldShown();
+  void Proceed();
   void PrepareHead();
   RequestParts Parts() const;
   bool forwarded() const { return verdict_ && verdict_->forward == Forward::kProxy; }
@@ -152,6 +164,7 @@ class Exchange {
   void NoteCredential(std::string_view reference);
   bool PrepareMasks();
   bool HoldBody();
+  void Continue100();
   void SendHead();
   void BeginChunks(const std::string& seed);
   bool MoveUp();
@@ -210,7 +223,9 @@ class Exchange {
   std::shared_ptr<const Verdict> verdict_;
   std::vector<std::shared_ptr<const Credential>> credentials_;  // beside verdict_->bindings
   std::size_t binding_ = 0;
-  std::unique_ptr<HeldBody> held_;           // a body that is signed again as a whole
+  std::uint64_t pass_ = 0;                   // what let the request go on, where that was asked
+  std::unique_ptr<HeldBody> held_;           // a body that is signed again as a whole, or was shown
+  bool hashed_ = false;                      // of it the hash stands in the head
   std::unique_ptr<Masker> masker_;           // of the answer, where a binding asks for it
   std::unique_ptr<AwsChunks> chunks_;        // one that is in chunks
   std::unique_ptr<WebSocketText> messages_;  // the client's, where a binding asks for it

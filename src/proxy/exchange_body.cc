@@ -44,8 +44,9 @@ void Exchange::OnUpstreamDeaf() {
 // --- up
 
 bool Exchange::MoveUp() {
-  if (held_ && !held_->bytes().empty()) return MoveHeld();
-  if (chunks_ && (!up_read_ || !chunks_->Output().empty())) return MoveChunks();
+  const bool held = held_ && !held_->bytes().empty();
+  if (chunks_ && (held || !up_read_ || !chunks_->Output().empty())) return MoveChunks();
+  if (held) return MoveHeld();
   if (up_read_) return FinishUp();
   bool moved = false;
   while (!from_client_.empty() && !up_read_) {
@@ -290,6 +291,7 @@ bool Exchange::FinishExchange() {
     state_ = State::kHead;
     verdict_.reset();
     credentials_.clear();
+    held_.reset();
   }
   return true;
 }

@@ -43,18 +43,22 @@ bool Exchange::PrepareMasks() {
 
 void Exchange::HoldOrOpen() {
   if (!PrepareMasks()) return;
-  bool hold = false;
   for (std::size_t i = 0; i < credentials_.size(); ++i) {
-    hold |= credentials_[i] != nullptr && NeedsBodyHash(verdict_->bindings[i], Parts());
+    hashed_ |= credentials_[i] != nullptr && NeedsBodyHash(verdict_->bindings[i], Parts());
   }
-  if (!hold || up_read_) return Open();
+  if (!hashed_ || up_read_) return Open();
   const http::Body body = request_.body();
   if (body.framing == http::Framing::kLength && body.length > limits::held_body_max) {
     return Refuse(TooLargeToHold());
   }
-  held_ = std::make_unique<HeldBody>();
+  if (!held_) held_ = std::make_unique<HeldBody>();
   state_ = State::kHolding;
-  if (!request_.expects_continue()) return;
+  Continue100();
+}
+
+// A client that waits to be told sends its body to us before the site has heard of it.
+void Exchange::Continue100() {
+  if (!request_.expects_continue() || continue_sent_) return;
   request_.headers.Remove("Expect");
   continue_sent_ = true;
   to_client_.Append("HTTP/1.1 100 Continue\r\n\r\n");
@@ -108,9 +112,19 @@ bool Exchange::MoveHeld() {
   return size != 0;
 }
 
-// Through the chunks' signer, a piece at a time.
+// Through the chunks' signer, a piece at a time; what was held goes first.
 bool Exchange::MoveChunks() {
   bool moved = false;
+  if (held_ && !held_->bytes().empty() && chunks_->Output().empty()) {
+    const std::size_t size = std::min(held_->bytes().size(), limits::read_chunk);
+    if (const Status taken = chunks_->Push(held_->bytes().View().substr(0, size)); !taken) {
+      return FlawedChunks(taken.error().message);
+    }
+    held_->bytes().Consume(size);
+    moved = true;
+    const bool last = up_read_ && held_->bytes().empty();
+    if (last && !chunks_->whole()) return FlawedChunks("the signed chunks end too early");
+  }
   while (true) {
     const std::string_view ready = chunks_->Output();
     const std::size_t size =
@@ -121,7 +135,8 @@ bool Exchange::MoveChunks() {
       chunks_->Consume(size);
       moved = true;
     }
-    if (!chunks_->Output().empty() || up_read_ || from_client_.empty()) return moved;
+    const bool held = held_ && !held_->bytes().empty();
+    if (!chunks_->Output().empty() || up_read_ || held || from_client_.empty()) return moved;
     const http::BodyReader::Step step = up_reader_.Read(from_client_.View(), limits::read_chunk);
     if (step.outcome == http::Outcome::kFailed) {
       FlawedUpload(step.flaw);

@@ -1,6 +1,7 @@
 // Tested by src/proxy/exchange_test.cc.
 
-// HeldBody: a request's body that has to be hashed before its head can be written.
+// HeldBody: a request's body that has to be hashed before its head can be written, or that a person
+// is shown before anything of it is sent.
 //
 // At most limits::held_body_max of one request, and limits::held_max of all requests of a worker,
 // chunks that wait for their signature (aws_chunks.h) counted.
@@ -55,6 +56,7 @@ class HeldBody {
   // Once, in hex.
   std::string Hash() { return HexEncode(hash_.Finish()); }
   ByteBuffer& bytes() { return bytes_; }
+  std::string_view View() const { return bytes_.View(); }
 
  private:
   HeldShare share_;

@@ -75,6 +75,11 @@ constexpr std::size_t signed_headers_max = 64;
 constexpr std::size_t held_body_max = 8 << 20;  // of a body whose hash stands in the head
 constexpr std::size_t held_max = 64 << 20;      // of all of them, in a worker
 
+// Requests that are asked about.
+constexpr std::size_t asked_body_max = 1 << 20;  // of a body that is held for it
+constexpr std::size_t told_body_max = 32 << 10;  // of one that a person is shown
+constexpr std::size_t told_field_max = 256;      // of a field of the head
+
 // WebSockets in whose text messages look-alikes are swapped.
 constexpr std::size_t ws_text_max =
     32 * 1024;  // of a frame, held; a larger one is cut in fragments

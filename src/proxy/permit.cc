@@ -19,16 +19,19 @@ enum class Type : std::uint8_t {
   kApi = 7,
   kHeld = 8,
   kServe = 9,
-  kCutOff = 10,
+  kRequestAnswer = 10,
+  kCutOff = 11,
   kReady = 16,
   kAskVerdict = 17,
   kAskLeaf = 18,
   kAskCredential = 19,
   kAudit = 20,
   kAskApi = 21,
+  kAskRequest = 22,
+  kGone = 23,
 };
 
-enum class Opaque : std::uint8_t { kNo = 0, kYes = 1 };
+enum class Flag : std::uint8_t { kNo = 0, kYes = 1 };
 
 WireWriter Begin(Type type) {
   WireWriter writer;
@@ -63,6 +66,7 @@ class Fields {
     if (value > static_cast<std::uint8_t>(last)) wrong_ = "an unknown choice";
     return static_cast<Enum>(value);
   }
+  bool Flagged() { return Choice(Flag::kYes) == Flag::kYes; }
   // How many items follow; 0 when there are too many, so that the caller's loop ends.
   std::uint32_t Count(std::uint32_t most) {
     const std::uint32_t count = wire_.U32();
@@ -152,6 +156,39 @@ Start ReadStart(Fields& fields) {
   return start;
 }
 
+RequestAnswer ReadRequestAnswer(Fields& fields) {
+  RequestAnswer answer;
+  answer.id = fields.U64();
+  answer.next = fields.Choice(Next::kRefuse);
+  answer.pass = fields.U64();
+  for (std::string* text :
+       {&answer.reason, &answer.hint, &answer.rule, &answer.code, &answer.approval}) {
+    *text = fields.Text();
+  }
+  return answer;
+}
+
+AskRequest ReadAskRequest(Fields& fields) {
+  AskRequest ask;
+  ask.id = fields.U64();
+  ask.ticket = fields.U64();
+  ask.host = fields.Text();
+  ask.port = fields.Port();
+  ask.scheme = fields.Choice(Scheme::kTcp);
+  ask.method = fields.Text();
+  ask.path = fields.Text();
+  ask.query = fields.U32();
+  ask.overrides = fields.Text();
+  ask.overrides_method = fields.Flagged();
+  ask.overrides_path = fields.Flagged();
+  ask.content_type = fields.Text();
+  ask.content_coding = fields.Text();
+  ask.seen = fields.Choice(Seen::kHead);
+  ask.size = fields.U64();
+  for (std::string* text : {&ask.body_hash, &ask.same, &ask.body}) *text = fields.Text();
+  return ask;
+}
+
 Verdict ReadVerdict(Fields& fields) {
   Verdict verdict;
   verdict.id = fields.U64();
@@ -164,7 +201,8 @@ Verdict ReadVerdict(Fields& fields) {
   verdict.approval = fields.Text();
   verdict.address_rule = fields.Choice(AddressRule::kAny);
   verdict.forward = fields.Choice(Forward::kProxy);
-  verdict.opaque = fields.Choice(Opaque::kYes) == Opaque::kYes;
+  verdict.opaque = fields.Flagged();
+  verdict.requests = fields.Choice(Requests::kAsked);
   for (std::uint32_t left = fields.Count(limits::bindings_max); left > 0 && !fields.failed();
        --left) {
     BindingView& binding = verdict.bindings.emplace_back();
@@ -179,6 +217,7 @@ Verdict ReadVerdict(Fields& fields) {
     binding.sentinel = fields.Text();
     binding.echo = fields.Choice(Echo::kMask);
     binding.messages = fields.Choice(Messages::kSwap);
+    binding.first_use = fields.Choice(FirstUse::kAsked);
     binding.scope = ReadScope(fields);
   }
   return verdict;
@@ -250,6 +289,7 @@ std::string Encode(const Verdict& verdict) {
   writer.U8(static_cast<std::uint8_t>(verdict.address_rule));
   writer.U8(static_cast<std::uint8_t>(verdict.forward));
   writer.U8(verdict.opaque ? 1 : 0);
+  writer.U8(static_cast<std::uint8_t>(verdict.requests));
   writer.U32(static_cast<std::uint32_t>(verdict.bindings.size()));
   for (const BindingView& binding : verdict.bindings) {
     writer.Text(binding.name);
@@ -263,12 +303,25 @@ std::string Encode(const Verdict& verdict) {
     writer.Text(binding.sentinel);
     writer.U8(static_cast<std::uint8_t>(binding.echo));
     writer.U8(static_cast<std::uint8_t>(binding.messages));
+    writer.U8(static_cast<std::uint8_t>(binding.first_use));
     WriteScope(binding.scope, writer);
   }
   return writer.Take();
 }
 
 std::string Encode(const Held& held) { return OnlyId(Type::kHeld, held.id); }
+
+std::string Encode(const RequestAnswer& answer) {
+  WireWriter writer = Begin(Type::kRequestAnswer);
+  writer.U64(answer.id);
+  writer.U8(static_cast<std::uint8_t>(answer.next));
+  writer.U64(answer.pass);
+  for (const std::string* text :
+       {&answer.reason, &answer.hint, &answer.rule, &answer.code, &answer.approval}) {
+    writer.Text(*text);
+  }
+  return writer.Take();
+}
 
 std::string Encode(const Leaf& leaf) {
   WireWriter writer = Begin(Type::kLeaf);
@@ -286,6 +339,8 @@ Secret Encode(const Credential& credential) {
   writer.Text(credential.code);
   writer.Text(credential.message);
   writer.Text(credential.hint);
+  writer.Text(credential.approval);
+  writer.U8(credential.denied ? 1 : 0);
   writer.U32(static_cast<std::uint32_t>(credential.secret.size()));
   const std::string& plain = writer.bytes();
   const std::string_view secret = credential.secret.Reveal();
@@ -333,6 +388,29 @@ std::string Encode(const AskVerdict& ask) {
   return writer.Take();
 }
 
+std::string Encode(const AskRequest& ask) {
+  WireWriter writer = Begin(Type::kAskRequest);
+  writer.U64(ask.id);
+  writer.U64(ask.ticket);
+  writer.Text(ask.host);
+  writer.U32(ask.port);
+  writer.U8(static_cast<std::uint8_t>(ask.scheme));
+  writer.Text(ask.method);
+  writer.Text(ask.path);
+  writer.U32(ask.query);
+  writer.Text(ask.overrides);
+  writer.U8(ask.overrides_method ? 1 : 0);
+  writer.U8(ask.overrides_path ? 1 : 0);
+  writer.Text(ask.content_type);
+  writer.Text(ask.content_coding);
+  writer.U8(static_cast<std::uint8_t>(ask.seen));
+  writer.U64(ask.size);
+  for (const std::string* text : {&ask.body_hash, &ask.same, &ask.body}) writer.Text(*text);
+  return writer.Take();
+}
+
+std::string Encode(const Gone& gone) { return OnlyId(Type::kGone, gone.id); }
+
 std::string Encode(const AskLeaf& ask) {
   WireWriter writer = Begin(Type::kAskLeaf);
   writer.U64(ask.id);
@@ -352,6 +430,8 @@ std::string Encode(const AskCredential& ask) {
   writer.Text(ask.service);
   writer.Text(ask.method);
   writer.Text(ask.path);
+  writer.U64(ask.ticket);
+  writer.U64(ask.pass);
   return writer.Take();
 }
 
@@ -397,6 +477,8 @@ Result<DaemonMessage> DecodeFromDaemon(std::string_view packet) {
       held.id = fields.U64();
       return FromDaemon(fields, held);
     }
+    case Type::kRequestAnswer:
+      return FromDaemon(fields, ReadRequestAnswer(fields));
     case Type::kLeaf: {
       Leaf leaf;
       leaf.id = fields.U64();
@@ -411,6 +493,8 @@ Result<DaemonMessage> DecodeFromDaemon(std::string_view packet) {
       credential.code = fields.Text();
       credential.message = fields.Text();
       credential.hint = fields.Text();
+      credential.approval = fields.Text();
+      credential.denied = fields.Flagged();
       const std::string_view secret = fields.Borrowed();
       if (!secret.empty()) credential.secret = Secret(secret);
       return FromDaemon(fields, std::move(credential));
@@ -457,6 +541,10 @@ Result<WorkerMessage> DecodeFromWorker(std::string_view packet) {
       ask.how = fields.Choice(How::kAhead);
       return FromWorker(fields, std::move(ask));
     }
+    case Type::kAskRequest:
+      return FromWorker(fields, ReadAskRequest(fields));
+    case Type::kGone:
+      return FromWorker(fields, Gone{fields.U64()});
     case Type::kAskLeaf: {
       AskLeaf ask;
       ask.id = fields.U64();
@@ -475,6 +563,8 @@ Result<WorkerMessage> DecodeFromWorker(std::string_view packet) {
       ask.service = fields.Text();
       ask.method = fields.Text();
       ask.path = fields.Text();
+      ask.ticket = fields.U64();
+      ask.pass = fields.U64();
       return FromWorker(fields, std::move(ask));
     }
     case Type::kAskApi: {

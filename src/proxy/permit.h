@@ -69,6 +69,10 @@ enum class Echo : std::uint8_t { kPass = 0, kMask = 1 };
 
 // Whether the look-alike is swapped in the text messages of a WebSocket, too.
 enum class Messages : std::uint8_t { kPass = 0, kSwap = 1 };
+// Whether each request to a host is asked about (AskRequest), since a rule may speak of it.
+enum class Requests : std::uint8_t { kFree = 0, kAsked = 1 };
+// Whether a person may be asked before the credential is used.
+enum class FirstUse : std::uint8_t { kFree = 0, kAsked = 1 };
 
 // What the worker may know of a binding: everything but the secret.
 struct BindingView {
@@ -83,6 +87,7 @@ struct BindingView {
   std::string sentinel;       // emit sentinel: the look-alike that the sandbox holds
   Echo echo = Echo::kPass;
   Messages messages = Messages::kPass;
+  FirstUse first_use = FirstUse::kFree;
   RequestScope scope;  // the requests that it is for
 };
 
@@ -116,12 +121,27 @@ struct Verdict {
   AddressRule address_rule = AddressRule::kPublicOnly;
   Forward forward = Forward::kSite;
   bool opaque = false;  // of Scheme::kTcp: the bytes are passed on unread, without a credential
+  Requests requests = Requests::kFree;
   std::vector<BindingView> bindings;  // with kProxy: the proxy's credential, if it wants one
 };
 
 // A question that a person is asked: its answer may take until limits::hold_max.
 struct Held {
   std::uint64_t id = 0;
+};
+
+// What is to be done with a request that was asked about.
+enum class Next : std::uint8_t { kSend = 0, kShow = 1, kRefuse = 2 };
+
+struct RequestAnswer {
+  std::uint64_t id = 0;
+  Next next = Next::kRefuse;  // kShow: ask again, with the body
+  std::uint64_t pass = 0;     // of kSend: what its credentials are asked for with
+  std::string reason;         // as in Verdict
+  std::string hint;
+  std::string rule;
+  std::string code;
+  std::string approval;
 };
 
 struct Leaf {
@@ -138,6 +158,8 @@ struct Credential {
   std::string code;  // "vault_locked", "credential_missing", "not_permitted" …
   std::string message;  // one line for a person
   std::string hint;
+  std::string approval;  // the id of what a person is asked; the refusal says to come back
+  bool denied = false;   // by a person, or since nobody is asked
 };
 
 // A connection to the sandbox's API (kInternalHost), as the packet's one descriptor: the daemon
@@ -178,6 +200,41 @@ struct AskVerdict {
   How how = How::kConnect;
 };
 
+// How much of a request's body was read when it is asked about.
+enum class Seen : std::uint8_t {
+  kNothing = 0,  // it is held when the answer says kShow
+  kWhole = 1,
+  kPart = 2,  // it is larger than what is held
+  kHead = 3,  // it is not held: it may only come when an answer has begun
+};
+
+// May this request go on? Of a host whose verdict said so, before anything of it is sent.
+struct AskRequest {
+  std::uint64_t id = 0;
+  std::uint64_t ticket = 0;
+  std::string host;
+  std::uint16_t port = 0;
+  Scheme scheme = Scheme::kHttps;
+  std::string method;
+  std::string path;         // without the query; at most kPathMax
+  std::uint32_t query = 0;  // its length; it is never told
+  std::string overrides;    // fields by which some servers take another method or path
+  bool overrides_method = false;
+  bool overrides_path = false;
+  std::string content_type;    // cut
+  std::string content_coding;  // cut
+  Seen seen = Seen::kNothing;
+  std::uint64_t size = 0;  // of what was read of the body
+  std::string body_hash;   // of that, SHA-256 in hex; empty with kNothing and kHead
+  std::string same;        // SHA-256 of all that makes two requests the same one
+  std::string body;        // all of it, where it is at most limits::told_body_max
+};
+
+// Nobody waits for the answer to AskRequest or AskCredential any more.
+struct Gone {
+  std::uint64_t id = 0;
+};
+
 struct AskLeaf {
   std::uint64_t id = 0;
   std::string host;        // a DNS name or an IP literal
@@ -193,9 +250,12 @@ struct AskCredential {
   std::string host;
   std::uint16_t port = 0;
   std::string date, region, service;  // what the signing key is for, for sigv4; else empty
-  std::string
-      method;  // method and path without the query, where the binding is narrowed; else empty
+  // Method and path without the query, where the binding is narrowed or somebody may be asked about
+  // the request; else empty.
+  std::string method;
   std::string path;
+  std::uint64_t ticket = 0;  // as in AskVerdict
+  std::uint64_t pass = 0;    // of the RequestAnswer that let the request go on, if there was one
 };
 
 // For a connection to the sandbox's API.
@@ -226,12 +286,15 @@ struct Audit {
 };
 
 using DaemonMessage =
-    std::variant<Start, Verdict, Held, Leaf, Credential, Api, Serve, Revoke, CutOff, Stop>;
-using WorkerMessage = std::variant<Ready, AskVerdict, AskLeaf, AskCredential, AskApi, Audit>;
+    std::variant<Start, Verdict, Held, RequestAnswer, Leaf, Credential, Api, Serve, Revoke, CutOff,
+                 Stop>;
+using WorkerMessage =
+    std::variant<Ready, AskVerdict, AskRequest, Gone, AskLeaf, AskCredential, AskApi, Audit>;
 
 std::string Encode(const Start& start);
 std::string Encode(const Verdict& verdict);
 std::string Encode(const Held& held);
+std::string Encode(const RequestAnswer& answer);
 std::string Encode(const Leaf& leaf);
 // In locked memory, since it holds the secret.
 Secret Encode(const Credential& credential);
@@ -243,6 +306,8 @@ std::string Encode(const Stop& stop);
 
 std::string Encode(const Ready& ready);
 std::string Encode(const AskVerdict& ask);
+std::string Encode(const AskRequest& ask);
+std::string Encode(const Gone& gone);
 std::string Encode(const AskLeaf& ask);
 std::string Encode(const AskCredential& ask);
 std::string Encode(const AskApi& ask);

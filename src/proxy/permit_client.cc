@@ -50,6 +50,7 @@ void PermitClient::OnPacket(std::string_view packet, std::vector<os::Fd>& descri
   }
   if (auto* verdict = std::get_if<Verdict>(&*message)) return Answer(std::move(*verdict));
   if (const auto* held = std::get_if<Held>(&*message)) return Hold(held->id);
+  if (const auto* answer = std::get_if<RequestAnswer>(&*message)) return Answer(*answer);
   if (auto* credential = std::get_if<Credential>(&*message)) return Answer(std::move(*credential));
   if (auto* leaf = std::get_if<Leaf>(&*message)) return Answer(std::move(*leaf));
   if (const auto* api = std::get_if<Api>(&*message)) return Answer(*api, descriptors);
@@ -85,6 +86,10 @@ void PermitClient::Answer(Verdict verdict) {
   auto shared = std::make_shared<const Verdict>(std::move(verdict));
   Keep(verdicts_, limits::verdicts_max, std::move(asked->key), shared);
   asked->done(std::move(shared));
+}
+
+void PermitClient::Answer(const RequestAnswer& answer) {
+  if (auto asked = Take<OnRequest>(answer.id)) (*asked)(answer);
 }
 
 // The first deadline was for a daemon that answers by itself.
@@ -152,13 +157,27 @@ void PermitClient::AskVerdict(const Site& site, OnVerdict on_verdict) {
       Encode(proxy::AskVerdict{id, site.ticket, site.host, site.port, site.scheme, site.how}));
 }
 
-void PermitClient::AskCredential(proxy::AskCredential ask, OnCredential on_credential) {
+std::uint64_t PermitClient::AskRequest(proxy::AskRequest ask, OnRequest on_request) {
+  const std::uint64_t id = ask.id = next_id_++;
+  return Ask(id, std::move(on_request), Encode(ask));
+}
+
+void PermitClient::Forget(std::uint64_t id) {
+  if (asked_.erase(id) == 0) return;
+  held_.erase(id);
+  (void)channel_.Send(Encode(Gone{id}));  // the daemon's end of it is told by others
+}
+
+std::uint64_t PermitClient::AskCredential(proxy::AskCredential ask, OnCredential on_credential) {
   // Which request it is for is no part of the key: who asks has found that the binding covers it.
   std::string key = fmt::format("{}\n{}\n{}\n{}/{}/{}", ask.binding, ask.host, ask.port, ask.date,
                                 ask.region, ask.service);
-  if (auto credential = Remembered(credentials_, key)) return on_credential(std::move(credential));
+  if (auto credential = Remembered(credentials_, key)) {
+    on_credential(std::move(credential));
+    return 0;
+  }
   const std::uint64_t id = ask.id = next_id_++;
-  Ask(id, CredentialAsked{std::move(key), std::move(on_credential)}, Encode(ask));
+  return Ask(id, CredentialAsked{std::move(key), std::move(on_credential)}, Encode(ask));
 }
 
 void PermitClient::AskLeaf(const std::string& host, const std::string& public_key, OnLeaf on_leaf) {
@@ -171,15 +190,22 @@ void PermitClient::AskApi(OnApi on_api) {
   Ask(id, std::move(on_api), Encode(proxy::AskApi{id}));
 }
 
-void PermitClient::Ask(std::uint64_t id, Asked asked, std::string packet) {
+std::uint64_t PermitClient::Ask(std::uint64_t id, Asked asked, std::string packet) {
   const bool full = asked_.size() >= limits::questions_max;
   asked_.emplace(id, std::move(asked));
-  if (full) return GiveUp(id, "too many questions wait for the daemon");
-  if (auto sent = channel_.Send(std::move(packet)); !sent) return GiveUp(id, sent.error().message);
+  if (full) {
+    GiveUp(id, "too many questions wait for the daemon");
+    return 0;
+  }
+  if (auto sent = channel_.Send(std::move(packet)); !sent) {
+    GiveUp(id, sent.error().message);
+    return 0;
+  }
   const bool credential = std::holds_alternative<CredentialAsked>(asked_.at(id));
   Deadlines& deadlines = credential ? credential_deadlines_ : deadlines_;
   deadlines.queue.emplace_back(loop_.now() + deadlines.timeout, id);
   if (!deadlines.expiry.armed()) deadlines.expiry.Set(deadlines.timeout);
+  return id;
 }
 
 void PermitClient::Expire(Deadlines& deadlines) {
@@ -198,6 +224,10 @@ void PermitClient::GiveUp(std::uint64_t id, std::string_view why) {
     verdict->done(std::make_shared<const Verdict>(Verdict{.reason = std::string(why),
                                                           .hint = std::string(restart_hint),
                                                           .code = "daemon_unavailable"}));
+  } else if (auto request = Take<OnRequest>(id)) {
+    (*request)({.reason = std::string(why),
+                .hint = std::string(restart_hint),
+                .code = "daemon_unavailable"});
   } else if (auto credential = Take<CredentialAsked>(id)) {
     credential->done(
         std::make_shared<const Credential>(Credential{.code = "daemon_unavailable",

@@ -25,6 +25,7 @@ namespace aileron::proxy {
 class PermitClient {
  public:
   using OnVerdict = std::function<void(std::shared_ptr<const Verdict>)>;
+  using OnRequest = std::function<void(const RequestAnswer&)>;
   using OnCredential = std::function<void(std::shared_ptr<const Credential>)>;
   using OnLeaf = std::function<void(Result<std::string>)>;  // DER
   using OnApi = std::function<void(Result<os::Fd>)>;
@@ -41,8 +42,11 @@ class PermitClient {
   Status SendReady();
 
   void AskVerdict(const Site& site, OnVerdict on_verdict);
-  // The id is set here.
-  void AskCredential(proxy::AskCredential ask, OnCredential on_credential);
+  // The id is set here, and returned; 0 when it was answered from within the call.
+  std::uint64_t AskRequest(proxy::AskRequest ask, OnRequest on_request);
+  std::uint64_t AskCredential(proxy::AskCredential ask, OnCredential on_credential);
+  // Whoever asked is not there any more.
+  void Forget(std::uint64_t id);
   void AskLeaf(const std::string& host, const std::string& public_key, OnLeaf on_leaf);
   // A connection to the daemon, for the sandbox's API.
   void AskApi(OnApi on_api);
@@ -62,7 +66,7 @@ class PermitClient {
     std::string key;
     OnCredential done;
   };
-  using Asked = std::variant<VerdictAsked, CredentialAsked, OnLeaf, OnApi>;
+  using Asked = std::variant<VerdictAsked, OnRequest, CredentialAsked, OnLeaf, OnApi>;
 
   // In order: one timeout for all that stand in it.
   struct Deadlines {
@@ -74,10 +78,12 @@ class PermitClient {
   void OnPacket(std::string_view packet, std::vector<os::Fd>& descriptors);
   void Answer(Verdict verdict);
   void Hold(std::uint64_t id);
+  void Answer(const RequestAnswer& answer);
   void Answer(Credential credential);
   void Answer(Leaf leaf);
   void Answer(const Api& api, std::vector<os::Fd>& descriptors);
-  void Ask(std::uint64_t id, Asked asked, std::string packet);
+  // The id, or 0 when it was given up at once.
+  std::uint64_t Ask(std::uint64_t id, Asked asked, std::string packet);
   void Expire(Deadlines& deadlines);
   void GiveUp(std::uint64_t id, std::string_view why);
   template <typename T>

@@ -32,12 +32,14 @@ std::string SomeVerdict() {
                         .address_rule = AddressRule::kAny,
                         .forward = Forward::kProxy,
                         .opaque = true,
+                        .requests = Requests::kAsked,
                         .bindings = {{.name = "b",
                                       .scheme = BindingScheme::kQueryParam,
                                       .emit = Emit::kSentinel,
                                       .credential = "token/x",
                                       .parameter = "key",
                                       .sentinel = "look-alike",
+                                      .first_use = FirstUse::kAsked,
                                       .scope = {{"GET"}, {*PathPattern::Parse("/a/**")}}}}});
 }
 
@@ -75,19 +77,62 @@ TEST(Permit, VerdictComesBackAsItWasSent) {
   EXPECT_EQ(back.address_rule, AddressRule::kAny);
   EXPECT_EQ(back.forward, Forward::kProxy);
   EXPECT_TRUE(back.opaque);
+  EXPECT_EQ(back.requests, Requests::kAsked);
   ASSERT_EQ(back.bindings.size(), 1u);
   EXPECT_EQ(back.bindings[0].emit, Emit::kSentinel);
+  EXPECT_EQ(back.bindings[0].first_use, FirstUse::kAsked);
   EXPECT_EQ(back.bindings[0].sentinel, "look-alike");
   EXPECT_TRUE(back.bindings[0].scope.Covers("GET", "/a/b"));
   EXPECT_FALSE(back.bindings[0].scope.Covers("GET", "/b"));
 }
 
 TEST(Permit, CredentialComesBackAsItWasSent) {
-  Credential credential{.id = 3, .keep_ms = 5, .code = "", .message = "m", .hint = "h"};
+  Credential credential{.id = 3,
+                        .keep_ms = 5,
+                        .code = "",
+                        .message = "m",
+                        .hint = "h",
+                        .approval = "01A",
+                        .denied = true};
   credential.secret = Secret("hunter2");
   const auto back = BackFromDaemon<Credential>(Encode(credential).Reveal());
   EXPECT_EQ(back.secret.Reveal(), "hunter2");
   EXPECT_EQ(back.message, "m");
+  EXPECT_EQ(back.approval, "01A");
+  EXPECT_TRUE(back.denied);
+}
+
+TEST(Permit, AQuestionAboutARequestComesBackAsItWasSent) {
+  const auto back = BackFromWorker<AskRequest>(Encode(AskRequest{.id = 1,
+                                                                 .ticket = 2,
+                                                                 .host = "h",
+                                                                 .port = 443,
+                                                                 .method = "POST",
+                                                                 .path = "/p",
+                                                                 .query = 3,
+                                                                 .overrides = "X: y",
+                                                                 .overrides_path = true,
+                                                                 .content_type = "a/b",
+                                                                 .content_coding = "gzip",
+                                                                 .seen = Seen::kPart,
+                                                                 .size = 4,
+                                                                 .body_hash = "bh",
+                                                                 .same = "s",
+                                                                 .body = "body"}));
+  EXPECT_EQ(back.ticket, 2u);
+  EXPECT_EQ(back.method + back.path + back.overrides + back.content_type, "POST/pX: ya/b");
+  EXPECT_EQ(back.query, 3u);
+  EXPECT_FALSE(back.overrides_method);
+  EXPECT_TRUE(back.overrides_path);
+  EXPECT_EQ(back.seen, Seen::kPart);
+  EXPECT_EQ(back.size, 4u);
+  EXPECT_EQ(back.content_coding + back.body_hash + back.same + back.body, "gzipbhsbody");
+  EXPECT_EQ(BackFromWorker<Gone>(Encode(Gone{9})).id, 9u);
+  const auto answer = BackFromDaemon<RequestAnswer>(
+      Encode(RequestAnswer{.id = 5, .next = Next::kSend, .pass = 6, .rule = "r", .approval = "a"}));
+  EXPECT_EQ(answer.next, Next::kSend);
+  EXPECT_EQ(answer.pass, 6u);
+  EXPECT_EQ(answer.rule + answer.approval, "ra");
 }
 
 TEST(Permit, QuestionsAndRecordsComeBackAsTheyWereSent) {
@@ -127,7 +172,7 @@ TEST(Permit, UnknownTypesChoicesPortsAndLongListsAreRefused) {
   choice.back() = 9;
   EXPECT_FALSE(DecodeFromWorker(choice));
   std::string port = Encode(AskCredential{.id = 1, .port = 1});
-  port[port.size() - 22] = 1;  // five empty texts follow the port
+  port[port.size() - 38] = 1;  // five empty texts and two numbers follow the port
   EXPECT_FALSE(DecodeFromWorker(port));
   std::string pattern = SomeVerdict();
   pattern[pattern.rfind("/a/**")] = 'a';

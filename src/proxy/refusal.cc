@@ -147,19 +147,32 @@ Refusal RefusalOf(http::Flaw flaw) {
               "another version of it may not"};
 }
 
-Refusal RefusalOf(const Verdict& verdict) {
-  return {.status = verdict.approval.empty() ? 403 : 428,
-          .code = verdict.code,
-          .reason = verdict.reason,
-          .hint = verdict.hint,
-          .approval = verdict.approval};
+namespace {
+
+// 428 when it is worth coming back.
+template <typename Answer>
+Refusal Denied(const Answer& answer) {
+  return {.status = answer.approval.empty() ? 403 : 428,
+          .code = answer.code,
+          .reason = answer.reason,
+          .hint = answer.hint,
+          .approval = answer.approval};
 }
 
+}  // namespace
+
+Refusal RefusalOf(const Verdict& verdict) { return Denied(verdict); }
+Refusal RefusalOf(const RequestAnswer& answer) { return Denied(answer); }
+
 Refusal RefusalOf(const Credential& credential) {
-  return {.status = 502,
-          .code = credential.code,
-          .reason = credential.message,
-          .hint = credential.hint};
+  constexpr int bad_gateway = 502;
+  Refusal refusal{.status = credential.approval.empty() ? bad_gateway : 428,
+                  .code = credential.code,
+                  .reason = credential.message,
+                  .hint = credential.hint,
+                  .approval = credential.approval};
+  if (credential.denied) refusal.status = 403;
+  return refusal;
 }
 
 Refusal ProxyWantsCredential(ProxyCredential what_it_got) {

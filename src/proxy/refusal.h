@@ -27,7 +27,9 @@ struct Refusal {
 Refusal RefusalOf(http::Flaw flaw);
 // Of a verdict that denies.
 Refusal RefusalOf(const Verdict& verdict);
-// Of a credential that could not be given: 502.
+// Of a request that a rule or a person denies.
+Refusal RefusalOf(const RequestAnswer& answer);
+// Of a credential that could not be given: 502; or that a person denies.
 Refusal RefusalOf(const Credential& credential);
 
 // The record of what was refused before it was a request. `detail` may hold a stranger's bytes.

@@ -175,6 +175,10 @@ TEST(Refusal, ComesFromAFlawAVerdictOrACredential) {
   credential.code = "vault_locked";
   EXPECT_EQ(RefusalOf(credential).status, 502);
   EXPECT_EQ(RefusalOf(credential).code, "vault_locked");
+  EXPECT_EQ(RefusalOf(Credential{.code = "approval_denied", .denied = true}).status, 403);
+  EXPECT_EQ(RefusalOf(Credential{.code = "approval_pending", .approval = "01A"}).status, 428);
+  EXPECT_EQ(RefusalOf(RequestAnswer{.code = "request_denied"}).status, 403);
+  EXPECT_EQ(RefusalOf(RequestAnswer{.code = "approval_pending", .approval = "01A"}).status, 428);
 }
 
 }  // namespace

@@ -182,6 +182,8 @@ void Relay::Do(Exchange::Command command) {
   switch (command) {
     case Exchange::Command::kAskVerdict:
       return AskVerdict();
+    case Exchange::Command::kAskRequest:
+      return AskRequest();
     case Exchange::Command::kAskCredential:
       return AskCredential();
     case Exchange::Command::kOpenUpstream:
@@ -227,12 +229,29 @@ void Relay::AskVerdict() {
                             });
 }
 
+void Relay::AskRequest() {
+  asked_ = world_.permits.AskRequest(exchange_.request_question(),
+                                     [weak = weak_from_this()](const RequestAnswer& answer) {
+                                       const auto self = weak.lock();
+                                       if (!self || self->phase_ != Phase::kExchange) return;
+                                       self->asked_ = 0;
+                                       self->exchange_.OnRequest(answer);
+                                       self->Pump();
+                                     });
+}
+
+// An answer that nobody waits for goes to the next who asks the same.
+void Relay::Forget() {
+  if (asked_ != 0) world_.permits.Forget(std::exchange(asked_, 0));
+}
+
 void Relay::AskCredential() {
-  world_.permits.AskCredential(
+  asked_ = world_.permits.AskCredential(
       exchange_.credential_question(),
       [weak = weak_from_this()](std::shared_ptr<const Credential> credential) {
         const auto self = weak.lock();
         if (!self || self->phase_ != Phase::kExchange) return;
+        self->asked_ = 0;
         self->exchange_.OnCredential(std::move(credential));
         self->Pump();
       });
@@ -292,6 +311,7 @@ void Relay::Finish(Outcome outcome) {
   if (phase_ == Phase::kDone) return;
   phase_ = Phase::kDone;
   outcome_ = outcome;
+  Forget();
   timer_.Cancel();
   opening_.reset();
   if (outcome != Outcome::kTunnel) upstream_.reset();

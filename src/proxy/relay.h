@@ -34,6 +34,7 @@ class Relay final : public net::Channel::Owner, public std::enable_shared_from_t
                                      Exchange::Mode mode, Site site, OnDone on_done);
   Relay(World& world, net::Channel& client, HttpVersion version, Exchange::Mode mode, Site site,
         OnDone on_done);
+  ~Relay() { Forget(); }
 
   // Goes as far as it can. Calls from within a step become another step.
   void Pump();
@@ -57,6 +58,8 @@ class Relay final : public net::Channel::Owner, public std::enable_shared_from_t
   bool RunCommands();
   void Do(Exchange::Command command);
   void AskVerdict();
+  void AskRequest();
+  void Forget();
   void AskCredential();
   void OpenUpstream(Exchange::Reuse reuse);
   bool FlushThen(Outcome outcome);
@@ -80,6 +83,7 @@ class Relay final : public net::Channel::Owner, public std::enable_shared_from_t
   net::Ending ending_ = net::Ending::kWhole;
   Outcome outcome_ = Outcome::kClosed;
   net::Turns turns_;
+  std::uint64_t asked_ = 0;  // the question that a person may be asked; 0: none is open
   bool client_ended_ = false;
   bool client_broken_ = false;
   bool end_upstream_ = false;  // after to_upstream is written

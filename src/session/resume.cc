@@ -8,7 +8,7 @@ namespace aileron::session {
 
 namespace {
 
-constexpr std::string_view kPurpose = "aileron session resume 3";
+constexpr std::string_view kPurpose = "aileron session resume 4";
 
 void WriteList(WireWriter& writer, const std::vector<std::string>& texts) {
   writer.U32(static_cast<std::uint32_t>(texts.size()));
@@ -41,6 +41,8 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
   writer.Text(network.profile);
   WriteList(writer, network.allow);
   WriteList(writer, network.deny);
+  WriteList(writer, network.ask);
+  writer.Text(network.rules);
   writer.Text(network.upstream_ca);
   WriteList(writer, network.connect_to);
   for (const std::string* text :
@@ -106,6 +108,8 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
   session.profile = network.profile;
   network.allow = ReadList(reader, limits::kRulesMax);
   network.deny = ReadList(reader, limits::kRulesMax);
+  network.ask = ReadList(reader, limits::kRulesMax);
+  network.rules = reader.Text();
   network.upstream_ca = reader.Text();
   network.connect_to = ReadList(reader, limits::kConnectToMax);
   for (std::string* text :

@@ -21,6 +21,9 @@ struct NetworkRequest {
   std::string profile;
   std::vector<std::string> allow;  // HOST[:PORT]
   std::vector<std::string> deny;
+  std::vector<std::string> ask;  // METHOD[,METHOD] HOST[:PORT][/PATH]
+  // The user's rules.yaml as it was when the session began; not the launcher's to say.
+  std::string rules;
   std::string upstream_ca;                // PEM
   std::vector<std::string> connect_to;    // HOST:PORT:ADDR[:PORT]
   std::string upstream_proxy;             // http://[USER@]HOST:PORT; empty: none

@@ -21,6 +21,8 @@ ResumeState Example() {
   state.network = {.profile = "guarded",
                    .allow = {"a.example:8443"},
                    .deny = {"b.example"},
+                   .ask = {"POST a.example/x/**"},
+                   .rules = "version: 1\n",
                    .upstream_ca = "PEM",
                    .connect_to = {"a.example:443:127.0.0.1:8443"},
                    .upstream_proxy = "http://me@proxy.example:3128",

@@ -14,6 +14,7 @@ constexpr auto kSchemeNames =
     std::to_array<std::string_view>({"bearer", "basic", "header-template", "query-param", "cookie",
                                      "sigv4-resign", "mtls", "oauth2"});
 constexpr std::string_view kPlaceholder = "{secret}";
+constexpr std::string_view kFirstUse = "first-use";
 constexpr std::string_view kAwsPrefix = "AWS";
 constexpr std::string_view kSentinelPlaceholder = "{sentinel}";
 constexpr std::string_view kIdPlaceholder = "{access_key_id}";
@@ -258,9 +259,7 @@ FieldStatus SetScope(const BindingFields& fields, RequestScope& scope) {
   if (auto ok = sized("methods", fields.methods, limits::kMethodsMax); !ok) return ok;
   if (auto ok = sized("paths", fields.paths, limits::kPathsMax); !ok) return ok;
   for (const std::string& method : fields.methods.value_or(std::vector<std::string>())) {
-    if (!Consists(
-            method, [](char c) { return (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; },
-            limits::kMethodMax)) {
+    if (!IsMethodName(method)) {
       return Wrong("methods", "\"{}\" is not a method: write it in capitals, as in GET",
                    Printable(method));
     }
@@ -373,6 +372,13 @@ std::expected<Binding, FieldError> CheckFields(const BindingFields& fields, Sour
     if (binding.emit() != Emit::kSentinel)
       return Wrong("websocket_text", "needs sentinel or sentinel_file: a look-alike to be swapped");
     binding.websocket_text = WebSocketText::kSwap;
+  }
+  if (fields.approval) {
+    if (*fields.approval != kFirstUse) {
+      return Wrong("approval", "\"{}\" is not known: it is {}, or left out when nobody is asked",
+                   Printable(*fields.approval), kFirstUse);
+    }
+    binding.approval = Approval::kFirstUse;
   }
   if (auto ok = SetScope(fields, binding.scope); !ok) return std::unexpected(ok.error());
   return binding;

@@ -30,6 +30,8 @@ enum class Scheme {
 enum class Emit { kInject, kSentinel };
 enum class Mask { kNo, kYes };
 enum class WebSocketText { kPass, kSwap };
+// Whether a person is asked before a session uses the credential for the first time.
+enum class Approval { kNone, kFirstUse };
 enum class Source { kUser, kBuiltin };
 
 std::string_view SchemeName(Scheme scheme);  // "header-template", as in the file
@@ -53,6 +55,7 @@ struct Binding {
   Mask mask = Mask::kNo;          // whether answers that echo the secret are masked
   // Whether the look-alike is swapped in the text messages of a WebSocket, too.
   WebSocketText websocket_text = WebSocketText::kPass;
+  Approval approval = Approval::kNone;
   RequestScope scope;  // the requests that get it; the others are as if nothing were bound
   std::optional<CredentialSource> from;  // where the credential is, if not in the vault
   std::optional<OAuth2Settings> oauth2;  // of the scheme oauth2, and only of it
@@ -82,6 +85,7 @@ struct BindingFields {
   std::optional<Settings> from, oauth2;
   std::optional<std::string> username, header, template_text, parameter, cookie, sentinel;
   std::optional<std::string> region, service, sentinel_file, sentinel_template;
+  std::optional<std::string> approval;
   std::optional<std::vector<std::string>> methods, paths;
   std::optional<bool> mask, websocket_text;
 };

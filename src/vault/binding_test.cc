@@ -243,6 +243,17 @@ TEST(Binding, IsNarrowedByMethodsAndPaths) {
   EXPECT_EQ(WrongField(fields), "paths");
 }
 
+TEST(Binding, APersonIsAskedWhereItSaysSo) {
+  BindingFields fields = Bearer();
+  EXPECT_EQ(CheckFields(fields, Source::kUser)->approval, Approval::kNone);
+  fields.approval = "first-use";
+  EXPECT_EQ(CheckFields(fields, Source::kUser)->approval, Approval::kFirstUse);
+  for (const char* wrong : {"", "always", "First-Use"}) {
+    fields.approval = wrong;
+    EXPECT_EQ(WrongField(fields), "approval");
+  }
+}
+
 TEST(Binding, ASentinelInAFileHasAPathAndATemplate) {
   auto fields = Bearer();
   fields.sentinel_file = "~/.netrc";

@@ -13,11 +13,11 @@ namespace aileron::vault {
 namespace {
 
 constexpr auto kFields = std::to_array<std::string_view>(
-    {"name",          "host",    "port",     "scheme",        "credential",
-     "username",      "header",  "template", "parameter",     "cookie",
-     "region",        "service", "sentinel", "sentinel_file", "sentinel_template",
-     "mask",          "methods", "paths",    "from",          "oauth2",
-     "websocket_text"});
+    {"name",           "host",    "port",     "scheme",        "credential",
+     "username",       "header",  "template", "parameter",     "cookie",
+     "region",         "service", "sentinel", "sentinel_file", "sentinel_template",
+     "mask",           "methods", "paths",    "from",          "oauth2",
+     "websocket_text", "approval"});
 constexpr auto kRequired =
     std::to_array<std::string_view>({"name", "host", "scheme", "credential"});
 constexpr auto kTopLevel = std::to_array<std::string_view>({"version", "bindings"});
@@ -196,6 +196,7 @@ class Parser {
     if (key == "sentinel") fields.sentinel = text;
     if (key == "sentinel_file") fields.sentinel_file = text;
     if (key == "sentinel_template") fields.sentinel_template = text;
+    if (key == "approval") fields.approval = text;
     return {};
   }
 
@@ -309,6 +310,7 @@ std::string RenderOne(const Binding& binding, std::string_view indent) {
   }
   if (binding.mask == Mask::kYes) line("mask", "true");
   if (binding.websocket_text == WebSocketText::kSwap) line("websocket_text", "true");
+  if (binding.approval == Approval::kFirstUse) line("approval", "first-use");
   const auto list = [&](std::string_view key, const std::vector<std::string>& words) {
     if (words.empty()) return;
     std::vector<std::string> scalars;

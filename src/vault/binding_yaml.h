@@ -22,6 +22,7 @@
 //       mask: true                 answers that echo the secret are masked (proxy/masker.h)
 //       websocket_text: true       the look-alike is swapped in a WebSocket's text messages, too
 //                                  (proxy/websocket_text.h)
+//       approval: first-use        a person is asked before a session first uses the credential
 //       methods: [GET, HEAD]       only requests with these methods; without it all
 //       paths: [/repos/me/**]      only these paths (base/path_pattern.h); without it all
 //       oauth2: …                  oauth2 only (oauth2_settings.h)

@@ -186,6 +186,7 @@ TEST(BindingYaml, WhatIsWrittenReadsBackTheSame) {
     bindings.back().sentinel_file = "~/a b/" + std::string(name);
     bindings.back().sentinel_template = "# \"quoted\"\n\tx: '{sentinel}' \\n\n";
     bindings.back().mask = Mask::kYes;
+    bindings.back().approval = Approval::kFirstUse;
     bindings.back().scope.methods = {"GET", "M-SEARCH"};
     bindings.back().scope.paths = {*PathPattern::Parse("/a/*/%62,'/**"), *PathPattern::Parse("/")};
   }

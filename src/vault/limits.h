@@ -21,7 +21,6 @@ inline constexpr std::size_t kSentinelFileMax = 4 << 10;  // its template
 inline constexpr std::size_t kSentinelPathMax = 255;
 inline constexpr std::size_t kFieldMax = 128;
 inline constexpr std::size_t kMethodsMax = 16;  // of one binding
-inline constexpr std::size_t kMethodMax = 32;
 inline constexpr std::size_t kPathsMax = 32;
 
 // Sources besides the vault.

@@ -1,0 +1,164 @@
+#include "policy/request_rules.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+#include "base/text.h"
+#include "policy/limits.h"
+
+namespace aileron::policy {
+namespace {
+
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>{}(text);
+  }
+};
+
+// The rules that stand under one name: for the host itself, and for those below it.
+struct Bucket {
+  std::vector<const RequestRule*> exact;
+  std::vector<const RequestRule*> below;
+};
+
+bool IsDefaultPort(std::uint16_t port) { return port == 80 || port == 443; }
+
+bool CoversPort(const RequestRule& rule, std::uint16_t port) {
+  if (rule.port) return *rule.port == port;
+  return rule.action != Action::kAllow || IsDefaultPort(port);
+}
+
+bool Holds(const RequestRule& rule, const RequestTarget& target) {
+  if (rule.action != Action::kAllow) {
+    return rule.scope.MayCover(target.method, target.path, target.doubt);
+  }
+  // What a field may turn into another request is allowed only where that does not matter.
+  if (target.doubt.method && !rule.scope.methods.empty()) return false;
+  if (target.doubt.path && !rule.scope.paths.empty()) return false;
+  return rule.scope.Covers(target.method, target.path);
+}
+
+Result<std::vector<std::string>> ParseMethods(std::string_view text) {
+  std::vector<std::string> methods;
+  if (text == "*") return methods;
+  for (const std::string_view method : Split(text, ',')) {
+    if (!IsMethodName(method)) {
+      return Fail(Code::kInvalid,
+                  "\"{}\" is not a method: write it in capitals, as in POST, or * for all",
+                  Printable(method));
+    }
+    methods.emplace_back(method);
+  }
+  if (methods.size() > limits::kRuleMethods) {
+    return Fail(Code::kInvalid, "a rule names at most {} methods; write * for all",
+                limits::kRuleMethods);
+  }
+  return methods;
+}
+
+}  // namespace
+
+Result<RequestRule> ParseRequestRule(Action action, std::string_view text) {
+  RequestRule rule{.layer = Layer::kFlag,
+                   .action = action,
+                   .id = fmt::format("--{} {}", Name(action), Printable(text))};
+  if (text.size() > limits::kRequestRuleTextMax)
+    return Fail(Code::kInvalid, "the rule is too long");
+  const std::size_t blank = text.find(' ');
+  if (blank == std::string_view::npos) {
+    return Fail(Code::kInvalid,
+                "\"{}\" is not METHOD[,METHOD] HOST[:PORT][/PATH], as in \"POST "
+                "api.example.com/items/**\"; * stands for every method",
+                Printable(text));
+  }
+  AILERON_ASSIGN(rule.scope.methods, ParseMethods(text.substr(0, blank)));
+  const std::string_view place = Trim(text.substr(blank), " ");
+  const std::size_t slash = std::min(place.find('/'), place.size());
+  AILERON_ASSIGN(const HostPort host, ParseHostPort(place.substr(0, slash)));
+  rule.host = host.pattern;
+  rule.port = host.port;
+  if (slash == place.size()) return rule;
+  AILERON_ASSIGN(PathPattern path, PathPattern::Parse(place.substr(slash)));
+  rule.scope.paths.push_back(std::move(path));
+  return rule;
+}
+
+struct RequestRules::Index {
+  std::vector<RequestRule> rules;  // never changed after compiling: the buckets point into it
+  std::unordered_map<std::string, Bucket, TextHash, std::equal_to<>> names;
+
+  // Calls visit(rule) for each that speaks of the place, until one returns true.
+  template <typename Visit>
+  bool Any(std::string_view host, std::uint16_t port, Visit&& visit) const {
+    const auto look = [&](std::string_view name, std::vector<const RequestRule*> Bucket::* which) {
+      const auto found = names.find(name);
+      return found != names.end() && std::ranges::any_of(found->second.*which, [&](auto* rule) {
+               return CoversPort(*rule, port) && visit(*rule);
+             });
+    };
+    if (names.empty()) return false;
+    if (look(host, &Bucket::exact)) return true;
+    for (std::size_t dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.')) {
+      host.remove_prefix(dot + 1);
+      if (look(host, &Bucket::below)) return true;
+    }
+    return false;
+  }
+};
+
+RequestRules::RequestRules() : index_(std::make_unique<Index>()) {}
+RequestRules::RequestRules(RequestRules&&) noexcept = default;
+RequestRules& RequestRules::operator=(RequestRules&&) noexcept = default;
+RequestRules::~RequestRules() = default;
+
+Result<RequestRules> RequestRules::Compile(std::vector<RequestRule> rules) {
+  if (rules.size() > limits::kRequestRules) {
+    return Fail(Code::kInvalid, "{} rules about requests are too many; at most {} are taken",
+                rules.size(), limits::kRequestRules);
+  }
+  RequestRules compiled;
+  compiled.index_->rules = std::move(rules);
+  for (const RequestRule& rule : compiled.index_->rules) {
+    Bucket& bucket = compiled.index_->names[rule.host.host()];
+    (rule.host.wildcard() ? bucket.below : bucket.exact).push_back(&rule);
+  }
+  if (compiled.Ports().size() > limits::kExtraPorts) {
+    return Fail(Code::kInvalid, "rules name {} ports besides 80 and 443; at most {} are taken",
+                compiled.Ports().size(), limits::kExtraPorts);
+  }
+  return compiled;
+}
+
+bool RequestRules::Speaks(std::string_view host, std::uint16_t port) const {
+  return index_->Any(host, port, [](const RequestRule&) { return true; });
+}
+
+bool RequestRules::MayAllow(std::string_view host, std::uint16_t port) const {
+  return index_->Any(host, port,
+                     [](const RequestRule& rule) { return rule.action == Action::kAllow; });
+}
+
+const RequestRule* RequestRules::Decide(const RequestTarget& target) const {
+  const RequestRule* strongest = nullptr;
+  index_->Any(target.host, target.port, [&](const RequestRule& rule) {
+    if ((strongest == nullptr || rule.action > strongest->action) && Holds(rule, target)) {
+      strongest = &rule;
+    }
+    return strongest != nullptr && strongest->action == Action::kDeny;
+  });
+  return strongest;
+}
+
+std::vector<std::uint16_t> RequestRules::Ports() const {
+  std::set<std::uint16_t> ports;
+  for (const RequestRule& rule : index_->rules) {
+    if (rule.port && !IsDefaultPort(*rule.port) && rule.action != Action::kDeny) {
+      ports.insert(*rule.port);
+    }
+  }
+  return {ports.begin(), ports.end()};
+}
+
+}  // namespace aileron::policy
