@@ -47,6 +47,9 @@ constexpr auto kLeftoversPause = 50ms;  // between two looks at what a killed la
 constexpr auto kLeftoversWait = 30s;    // for the last process of its control groups
 constexpr std::size_t kCgroups = 16;
 constexpr std::size_t kReserved = 1024;
+constexpr std::size_t kPublished = 64;  // ports of one session
+constexpr std::size_t kWishes = 32;     // of people, that its launcher has not answered
+constexpr auto kWishWait = 10s;
 constexpr auto kListenersWait = 60s;  // for a launcher to hand its listeners over
 constexpr auto kResumeGrace = 10s;    // after a start, for launchers to come back
 

@@ -35,6 +35,10 @@ LiveSession::LiveSession(SessionWorld& world, session::Session record,
       authority_(std::move(authority)),
       sentinels_(std::move(sentinels)),
       proxy_password_(std::move(proxy_password)),
+      services_({.loop = world.loop,
+                 .send = [this](const std::string& message) { return channel_->Send(message); },
+                 .audit = [this](std::string_view kind,
+                                 std::string detail) { Audit(kind, "allow", std::move(detail)); }}),
       first_use_(world.loop, [this] { StartWorker(); }),
       ready_timer_(world.loop, [this] {
         if (worker_ != nullptr) worker_->Kill("it did not get ready in time");
@@ -51,6 +55,9 @@ Status LiveSession::Attach(os::Fd channel, Ends ends) {
   SessionChannel::Events events{
       .on_listeners =
           [this](SessionListeners listeners) { return TakeListeners(std::move(listeners)); },
+      .on_services =
+          [this](const nlohmann::json& message) { return services_.TakeServices(message); },
+      .on_answer = [this](const nlohmann::json& message) { return services_.TakeAnswer(message); },
       .on_exit =
           [&loop = world_.loop, alive = std::weak_ptr(alive_), tell = std::move(ends.on_exit)](
               int code, std::vector<os::Fd> to_close) {
@@ -322,6 +329,7 @@ void LiveSession::ResumeReading() {
 }
 
 void LiveSession::StopWorker(std::function<void()> done) {
+  services_.End("the session ends, or its daemon does. Try again");
   first_use_.End();
   if (worker_ == nullptr) return done();
   stopped_ = std::move(done);

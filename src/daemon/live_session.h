@@ -23,6 +23,7 @@
 #include "daemon/permits.h"
 #include "daemon/session_channel.h"
 #include "daemon/session_request.h"
+#include "daemon/session_services.h"
 #include "daemon/vault_service.h"
 #include "daemon/worker_link.h"
 #include "policy/network.h"
@@ -88,6 +89,8 @@ class LiveSession final : public PermitSource {
   const Secret& proxy_password() const { return proxy_password_; }
   // With what is to be removed should the launcher have been killed.
   const SessionListeners& listeners() const { return listeners_; }
+  SessionServices& services() { return services_; }
+  const SessionServices& services() const { return services_; }
   bool network_down() const { return network_down_; }
   // Nothing while there is none.
   std::optional<pid_t> worker_pid() const {
@@ -125,6 +128,7 @@ class LiveSession final : public PermitSource {
   std::unique_ptr<SessionChannel> channel_;
   SessionListeners listeners_;
   bool have_listeners_ = false;
+  SessionServices services_;
   FirstUse first_use_;                // of the listeners
   std::shared_ptr<Permits> permits_;  // what opens a credential holds it weakly
   std::unique_ptr<WorkerLink> worker_;

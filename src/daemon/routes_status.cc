@@ -103,6 +103,7 @@ void AddStatusRoutes(Router& router, Api& api) {
 void AddAllRoutes(Router& router, Api& api) {
   AddStatusRoutes(router, api);
   AddSessionRoutes(router, api);
+  AddServiceRoutes(router, api);
   AddVaultRoutes(router, api);
   AddSecretRoutes(router, api);
   AddBindingRoutes(router, api);

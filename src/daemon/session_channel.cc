@@ -131,6 +131,10 @@ void SessionChannel::SendTools(std::string_view list) {
   (void)os::SendMessage(socket_.get(), R"({"type":"tools"})", {&number, 1});
 }
 
+Status SessionChannel::Send(const std::string& message) {
+  return os::SendMessage(socket_.get(), message);
+}
+
 void SessionChannel::OnReady(net::Readiness) {
   auto message = os::ReceiveMessage(socket_.get(), limits::kChannelMessage);
   if (!message) {
@@ -151,6 +155,8 @@ Status SessionChannel::Take(std::string_view bytes, std::vector<os::Fd> descript
     AILERON_ASSIGN(SessionListeners listeners, ParseListeners(bytes, std::move(descriptors)));
     return events_.on_listeners(std::move(listeners));
   }
+  if (type == "services" && events_.on_services) return events_.on_services(object);
+  if (type == "answer" && events_.on_answer) return events_.on_answer(object);
   if (type != "exit") return Fail(Code::kInvalid, "an unknown type of message");
   const auto code = NumberOf(object, "code", 0, 255);
   if (!code) return Fail(Code::kInvalid, "an exit without a code");

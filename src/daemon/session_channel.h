@@ -6,12 +6,14 @@
 //                       {"type":"exit","code":N} + descriptors, to be closed
 //   daemon → launcher   {"type":"stop","reason":…}
 //                       {"type":"tools"} + a memory file with the list of them, as a launch gets it
+//   both ways           what session_services.h has
 //
 // The end of the channel without an exit means that the launcher has died.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -39,6 +41,9 @@ class SessionChannel final : private net::Loop::Handler {
   struct Events {
     // An Error ends the channel, as does a second call's.
     std::function<Status(SessionListeners)> on_listeners;
+    // "services" and "answer". An Error ends the channel.
+    std::function<Status(const nlohmann::json& message)> on_services;
+    std::function<Status(const nlohmann::json& message)> on_answer;
     std::function<void(int code, std::vector<os::Fd> to_close)> on_exit;
     // Nothing is called after it; it may destroy the channel.
     std::function<void(std::string why)> on_lost;
@@ -51,6 +56,8 @@ class SessionChannel final : private net::Loop::Handler {
   // Asks the launcher to end the sandbox.
   void SendStop(std::string_view reason);
   void SendTools(std::string_view list);
+  // kUnavailable when the launcher does not listen.
+  Status Send(const std::string& message);
 
  private:
   SessionChannel(net::Loop& loop, os::Fd socket, Events events)

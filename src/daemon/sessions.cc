@@ -288,6 +288,11 @@ const LiveSession* Sessions::Find(const std::string& id) const {
   return found == live_.end() ? nullptr : found->second.get();
 }
 
+SessionServices* Sessions::ServicesOf(const std::string& id) {
+  const auto found = live_.find(id);
+  return found == live_.end() ? nullptr : &found->second->services();
+}
+
 Result<std::vector<session::Session>> Sessions::List(session::SessionStore::Which which) const {
   return store_.List(which);
 }

@@ -51,6 +51,8 @@ class Sessions {
   bool Known(const std::string& id) const { return Running(id) || leaving_.contains(id); }
   const LiveSession* Find(const std::string& id) const;
   std::vector<LookAlike> LookAlikesOf(const LiveSession& session) const;
+  // Nothing for a session that does not run.
+  SessionServices* ServicesOf(const std::string& id);
   // As LiveSession::Send; kNotFound when it does not run.
   Result<std::unique_ptr<Fetch>> Send(const std::string& id, FetchRequest request,
                                       Permits::Ticket leave, Fetch::OnDone done);

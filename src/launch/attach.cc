@@ -2,6 +2,7 @@
 
 #include "launch/attach.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -23,7 +24,7 @@ namespace {
 constexpr std::array kForwarded = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
 constexpr std::size_t kRelayBytes = 64u << 10;  // each way
 constexpr int kSandboxNotKept = 125;
-constexpr int kReopenWait = 1000;  // milliseconds between tries for a new daemon
+constexpr Duration kReopenWait = std::chrono::seconds(1);  // between tries for a new daemon
 
 sigset_t ForwardedSet() {
   sigset_t set;
@@ -35,18 +36,19 @@ sigset_t ForwardedSet() {
 class Loop {
  public:
   Loop(const Plan& plan, const std::vector<sandbox::Cover>& covers, sandbox::NativeSandbox& sandbox,
-       SessionLink& session, LiveTools tools)
+       SessionLink& session, LiveTools tools, ServiceDesk& desk)
       : plan_(plan),
         covers_(covers),
         sandbox_(sandbox),
         session_(session),
         tools_(std::move(tools)),
+        desk_(desk),
         keys_(kRelayBytes) {}
 
   std::expected<int, sandbox::Failed> Run();
 
  private:
-  enum Slot { kChannel, kInit, kSignals, kSession, kMounts, kMaster, kKeys, kSlots };
+  enum Slot { kChannel, kInit, kSignals, kSession, kMounts, kServices, kMaster, kKeys, kSlots };
 
   void HearSandbox();
   void HearSignals(const os::Fd& signals);
@@ -58,18 +60,21 @@ class Loop {
   void ReadKeys();
   void WriteKeys();
   void Reopen();
+  int WaitTime() const;
 
   const Plan& plan_;
   const std::vector<sandbox::Cover>& covers_;
   sandbox::NativeSandbox& sandbox_;
   SessionLink& session_;
   LiveTools tools_;
+  ServiceDesk& desk_;
   os::Fd master_;
   std::optional<os::RawTerminal> raw_;
   int screen_ = -1;         // shows what the agent prints: the caller's terminal, if there is one
   bool keys_open_ = false;  // the caller's standard input is a terminal and has not ended
   bool channel_open_ = true;
   bool told_of_loss_ = false;
+  Duration reopen_at_{};  // once there is no daemon
   ByteBuffer keys_;
   std::optional<sandbox::Failed> failed_;
 };
@@ -89,10 +94,12 @@ void Loop::TakeTerminal(os::Fd master) {
 
 void Loop::HearSandbox() {
   auto received = sandbox::Receive(sandbox_.channel.get());
+  if (!received && received.error().code == Code::kUnavailable) return;
   if (!received) {
     channel_open_ = false;
     return;
   }
+  if (desk_.HearSandbox(*received)) return;
   if (std::holds_alternative<sandbox::Listeners>(received->message)) {
     if (auto given = session_.HandOver(std::move(received->descriptors)); !given) Reopen();
   } else if (std::holds_alternative<sandbox::Covered>(received->message)) {
@@ -128,6 +135,8 @@ void Loop::HearDaemon() {
     (void)os::SignalChild(sandbox_.init, SIGKILL);
   } else if (word.kind == SessionLink::Word::Kind::kTools) {
     ShowTools();
+  } else if (word.kind == SessionLink::Word::Kind::kWish) {
+    desk_.HearDaemon(word.wish);
   } else if (word.kind == SessionLink::Word::Kind::kGone) {
     Reopen();
   }
@@ -160,9 +169,11 @@ void Loop::ShowTools() {
 // The sandbox has no way out meanwhile: its listeners hold what arrives until somebody accepts.
 void Loop::Reopen() {
   const auto opened = session_.Reopen();
+  reopen_at_ = Uptime() + kReopenWait;
   if (opened) {
     told_of_loss_ = false;
     ShowTools();
+    desk_.DaemonIsNew();
   } else if (!told_of_loss_) {
     told_of_loss_ = true;
     std::fprintf(stderr, "aileron: the daemon is gone and no new one took the session: %s\r\n",
@@ -197,6 +208,17 @@ void Loop::WriteKeys() {
   if (count > 0) keys_.Consume(static_cast<std::size_t>(count));
 }
 
+// Milliseconds for poll(2), rounded up.
+int Loop::WaitTime() const {
+  std::optional<Duration> wait = desk_.Wait(Uptime());
+  if (session_.descriptor() < 0) {
+    const Duration again = std::max(reopen_at_ - Uptime(), Duration::zero());
+    wait = wait ? std::min(*wait, again) : again;
+  }
+  if (!wait) return -1;
+  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(*wait).count());
+}
+
 std::expected<int, sandbox::Failed> Loop::Run() {
   const sigset_t forwarded = ForwardedSet();
   const os::Fd signals(signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -212,16 +234,15 @@ std::expected<int, sandbox::Failed> Loop::Run() {
       ready[kMaster] = {master_.get(),
                         static_cast<short>(keys_.empty() ? POLLIN : POLLIN | POLLOUT), 0};
     if (keys_open_ && keys_.Room() > 0) ready[kKeys].fd = 0;
-    const int count =
-        poll(ready.data(), ready.size(), session_.descriptor() < 0 ? kReopenWait : -1);
+    ready[kServices].fd = desk_.descriptor();
+    const int count = poll(ready.data(), ready.size(), WaitTime());
     if (count < 0 && errno != EINTR) {
       return std::unexpected(
           sandbox::Failed{125, os::ErrnoError(errno, "cannot wait for the sandbox")});
     }
-    if (count <= 0) {
-      if (count == 0) Reopen();
-      continue;
-    }
+    desk_.Turn(Uptime());
+    if (session_.descriptor() < 0 && Uptime() >= reopen_at_) Reopen();
+    if (count <= 0) continue;
     if (ready[kChannel].revents != 0) HearSandbox();
     if (ready[kSignals].revents != 0) HearSignals(signals);
     if (ready[kSession].revents != 0 && session_.descriptor() >= 0) HearDaemon();
@@ -249,8 +270,12 @@ void HoldSignals() {
 std::expected<int, sandbox::Failed> Attach(const Plan& plan,
                                            const std::vector<sandbox::Cover>& covers,
                                            sandbox::NativeSandbox& sandbox, SessionLink& session,
-                                           LiveTools tools) {
-  return Loop(plan, covers, sandbox, session, std::move(tools)).Run();
+                                           LiveTools tools, ServiceDesk& desk) {
+  // So that an init that does not listen cannot make this process wait. Its own end is another
+  // file.
+  fcntl(sandbox.channel.get(), F_SETFL, O_NONBLOCK);
+  desk.Begin(sandbox.channel.get(), session);
+  return Loop(plan, covers, sandbox, session, std::move(tools), desk).Run();
 }
 
 }  // namespace aileron::launch

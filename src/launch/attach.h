@@ -1,13 +1,14 @@
 // Attach: sits between the caller's terminal and the sandbox until the agent ends.
 //
 // One poll loop: signals and window size go in, the terminal's bytes go both ways, the daemon's
-// word is heard, and a daemon that died is replaced. Descriptors that are not terminals were given
-// to the agent as they are and cost nothing here.
+// word is heard, a daemon that died is replaced, and published ports are served. Descriptors that
+// are not terminals were given to the agent as they are and cost nothing here.
 #pragma once
 
 #include "base/result.h"
 #include "launch/live_tools.h"
 #include "launch/plan.h"
+#include "launch/service_desk.h"
 #include "launch/session_link.h"
 #include "sandbox/channel.h"
 #include "sandbox/native.h"
@@ -22,6 +23,6 @@ void HoldSignals();
 std::expected<int, sandbox::Failed> Attach(const Plan& plan,
                                            const std::vector<sandbox::Cover>& covers,
                                            sandbox::NativeSandbox& sandbox, SessionLink& session,
-                                           LiveTools tools);
+                                           LiveTools tools, ServiceDesk& desk);
 
 }  // namespace aileron::launch

@@ -13,11 +13,13 @@
 #include "launch/live_tools.h"
 #include "launch/plan.h"
 #include "launch/sentinel_files.h"
+#include "launch/service_desk.h"
 #include "launch/session_link.h"
 #include "launch/walls.h"
 #include "os/paths.h"
 #include "sandbox/native.h"
 #include "sandbox/walls.h"
+#include "service/message.h"
 
 namespace aileron::launch {
 
@@ -40,6 +42,12 @@ constexpr std::string_view kGuide =
     "- `aileron tools` lists commands for other services (also in tools.txt), `aileron tools "
     "search\n"
     "  WORDS` finds an operation, `TOOL OPERATION --help` shows its flags.\n"
+    "- `aileron service run NAME -- CMD` keeps a server running beside you: restarted when it "
+    "fails,\n"
+    "  gone with the sandbox. `aileron service logs NAME` shows what it printed. With `-p PORT` "
+    "the "
+    "person's\n"
+    "  own machine can reach it, where they allowed that. Do not start servers with `&`.\n"
     "- A command that ends with 75 waits for a person: `aileron wait ID` waits with it, `aileron "
     "drain`\n"
     "  collects what has ended. 77 means no.\n";
@@ -75,6 +83,13 @@ std::vector<sandbox::RuntimeFile> RuntimeFiles(const SessionLink& session, const
   };
 }
 
+// Ports inside that no program of the agent's can have.
+std::vector<std::uint16_t> ReservedPorts(const Plan& plan) {
+  std::vector<std::uint16_t> ports = {service::kControlPort};
+  for (const sandbox::Listener& listener : plan.spec.listeners) ports.push_back(listener.port);
+  return ports;
+}
+
 // Of a session that there is not.
 int ExitCodeOf(const Error& error) {
   return error.code == Code::kInvalid ? kBadConfiguration : kDaemonUnavailable;
@@ -98,6 +113,9 @@ std::expected<int, Failure> Run(const Options& options) {
 
   if (auto given = sandbox::RequireWalls(options.require); !given)
     return fail(kSandboxNotStarted, given.error());
+
+  auto desk = ServiceDesk::Open(options.publishing, ReservedPorts(*plan));
+  if (!desk) return fail(kSandboxNotStarted, desk.error());
 
   const auto allowed = Guard::Allowed(plan->spec, options.allow_write);
   if (!allowed) return fail(kSandboxNotStarted, allowed.error());
@@ -140,6 +158,7 @@ std::expected<int, Failure> Run(const Options& options) {
       Terminals(options.tty), ConfinementFor(*plan, *paths), ToolNames(session->facts().tools)};
   const Standing standing = StandingWalls(*plan, program.confinement, sandbox->limits);
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "%s\n", LaunchLine(standing).c_str());
+  for (const std::string& note : desk->Notes()) std::fprintf(stderr, "aileron: %s\n", note.c_str());
   if (sent) {
     sent = sandbox::Send(sandbox->channel.get(),
                          sandbox::Files{.files = RuntimeFiles(*session, *plan, standing),
@@ -149,8 +168,8 @@ std::expected<int, Failure> Run(const Options& options) {
   }
   if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
   if (!sent && sent.error().code == Code::kInvalid) return give_up(sent.error());
-  auto ended =
-      Attach(*plan, guard.covers(), *sandbox, *session, LiveTools(program, session->facts().tools));
+  auto ended = Attach(*plan, guard.covers(), *sandbox, *session,
+                      LiveTools(program, session->facts().tools), *desk);
   for (const std::string& line : guard.Finish(sandbox->covers.copies()))
     std::fprintf(stderr, "aileron: %s\n", line.c_str());
   sandbox->covers = sandbox::CoverWatch();  // holds the last mounts over the reserved names

@@ -13,10 +13,17 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "sandbox/spec.h"
+#include "service/mapping.h"
 
 namespace aileron::launch {
 
 enum class Tty { kAuto, kAlways, kNever };
+
+// Ports of the sandbox that the host can connect to.
+struct Publishing {
+  std::vector<service::Mapping> mappings;  // from the start
+  bool by_services = false;                // a service inside may ask for one
+};
 
 struct Options {
   std::vector<std::string> command;  // empty: the user's shell
@@ -45,6 +52,7 @@ struct Options {
   std::vector<std::string> opaque;    // HOST[:PORT]
   std::chrono::seconds hold{0};       // how long a request waits for a person
   bool unattended = false;            // nobody is asked
+  Publishing publishing;
   Tty tty = Tty::kAuto;
 };
 

@@ -2,11 +2,13 @@
 
 #include "launch/session_link.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "control/start.h"
@@ -60,6 +62,29 @@ std::map<std::string, SessionFacts::Tool> ToolsIn(const json& list) {
                                  .overrides = tool.value("override", json()) == true};
   }
   return tools;
+}
+
+std::optional<std::uint64_t> Number(const json& object, const char* name, std::uint64_t most) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
+  const auto number = found->get<std::uint64_t>();
+  return number <= most ? std::optional(number) : std::nullopt;
+}
+
+std::optional<SessionLink::Wish> WishIn(const json& word) {
+  using Kind = SessionLink::Wish::Kind;
+  const auto number = Number(word, "number", std::numeric_limits<std::uint64_t>::max());
+  const auto port = Number(word, "port", 65535);
+  if (!number || !port || *port == 0) return std::nullopt;
+  SessionLink::Wish wish{.kind = Kind::kUnpublish, .number = *number, .mapping = {}};
+  wish.mapping.port = static_cast<std::uint16_t>(*port);
+  if (Text(word, "type") == "unpublish") return wish;
+  wish.kind = Kind::kPublish;
+  const auto host = policy::Address::Parse(Text(word, "host"));
+  const auto host_port = Number(word, "host_port", 65535);
+  if (!host || !host_port) return std::nullopt;
+  wish.mapping.outside = {.host = *host, .port = static_cast<std::uint16_t>(*host_port)};
+  return wish;
 }
 
 }  // namespace
@@ -221,16 +246,56 @@ SessionLink::Word SessionLink::Listen() {
   if (!packet || packet->end) {
     if (!packet && packet.error().code == Code::kUnavailable) return {};
     channel_.Reset();
-    return {Word::Kind::kGone, ""};
+    return {Word::Kind::kGone, "", {}};
   }
   const json word = json::parse(packet->bytes, nullptr, false);
   const std::string type = word.is_object() ? Text(word, "type") : "";
-  if (type == "stop") return {Word::Kind::kStop, Text(word, "reason")};
+  if (type == "stop") return {Word::Kind::kStop, Text(word, "reason"), {}};
+  if (type == "publish" || type == "unpublish") {
+    const auto wish = WishIn(word);
+    if (!wish) return {};
+    return {Word::Kind::kWish, "", *wish};
+  }
   if (type != "tools" || packet->descriptors.size() != 1) return {};
   const auto list = os::ReadAll(packet->descriptors.front(), "the list of tools", kToolsMax);
   if (!list) return {};
   facts_.tools = ToolsIn(json::parse(*list, nullptr, false));
-  return {Word::Kind::kTools, ""};
+  return {Word::Kind::kTools, "", {}};
+}
+
+Status SessionLink::TellServices(const std::vector<service::Report>& reports,
+                                 const std::vector<Publication>& published) {
+  json message = {{"type", "services"}, {"services", json::array()}, {"published", json::array()}};
+  for (const service::Report& report : reports) {
+    json one = {{"name", report.name},
+                {"state", NameOf(report.state)},
+                {"health", NameOf(report.condition)},
+                {"restarts", report.restarts},
+                {"ports", json::array()}};
+    if (report.exit_code) one["exit_code"] = *report.exit_code;
+    for (const service::Port& port : report.ports) one["ports"].push_back(port.number);
+    message["services"].push_back(std::move(one));
+  }
+  for (const Publication& one : published) {
+    message["published"].push_back({{"port", one.mapping.port},
+                                    {"address", one.mapping.outside.ToString()},
+                                    {"by", NameOf(one.by)}});
+  }
+  // A daemon that does not listen now is told later: terminals must not wait for it.
+  pollfd room{channel_.get(), POLLOUT, 0};
+  if (poll(&room, 1, 0) != 1) return Fail(Code::kUnavailable, "the daemon does not listen");
+  return os::SendMessage(channel_.get(), Dump(message));
+}
+
+Status SessionLink::AnswerWish(const Wish& wish, const Result<std::string>& address) {
+  json message = {{"type", "answer"}, {"number", wish.number}};
+  if (address) {
+    message["address"] = *address;
+  } else {
+    message["code"] = CodeName(address.error().code);
+    message["error"] = address.error().message;
+  }
+  return os::SendMessage(channel_.get(), Dump(message));
 }
 
 }  // namespace aileron::launch

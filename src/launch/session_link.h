@@ -14,8 +14,10 @@
 #include "launch/environment.h"
 #include "launch/launch.h"
 #include "launch/plan.h"
+#include "launch/publisher.h"
 #include "os/fd.h"
 #include "os/paths.h"
+#include "service/service.h"
 
 namespace aileron::launch {
 
@@ -50,12 +52,25 @@ class SessionLink {
 
   // Readable when the daemon has something to say, or is gone. -1 while there is none.
   int descriptor() const { return channel_.get(); }
+  // That a port be published, or not any more.
+  struct Wish {
+    enum class Kind { kPublish, kUnpublish } kind = Kind::kPublish;
+    std::uint64_t number = 0;  // the daemon's, for the answer
+    service::Mapping mapping = {};
+  };
   struct Word {
     // kTools: facts().tools are others now.
-    enum class Kind { kNone, kStop, kTools, kGone } kind = Kind::kNone;
+    enum class Kind { kNone, kStop, kTools, kGone, kWish } kind = Kind::kNone;
     std::string reason;
+    Wish wish;
   };
   Word Listen();
+
+  // Which services there are, and what is published.
+  Status TellServices(const std::vector<service::Report>& reports,
+                      const std::vector<Publication>& published);
+  // With the host's address.
+  Status AnswerWish(const Wish& wish, const Result<std::string>& address);
 
  private:
   SessionLink(const os::Paths& paths, const Plan& plan)

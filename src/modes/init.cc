@@ -9,7 +9,7 @@ namespace aileron::modes {
 namespace {
 
 Outcome RunInitMode(const Invocation&) {
-  return shim::RunInit(os::Fd(sandbox::kChannelDescriptor));
+  return shim::RunInit(os::Fd(sandbox::kChannelDescriptor), os::Fd(sandbox::kControlDescriptor));
 }
 
 }  // namespace
@@ -18,7 +18,7 @@ Command InitVerb() {
   return {
       .text =
           "Started by \"aileron launch\" as the first process of a sandbox, with a channel to the "
-          "launcher as descriptor 3. Of no use by hand.",
+          "launcher as descriptor 3 and a listener as descriptor 4. Of no use by hand.",
       .run = RunInitMode};
 }
 

@@ -68,6 +68,11 @@ Command LaunchVerb() {
           "(none) for an answer or a tunnel in which nothing moves, pool (1m) for an unused "
           "connection. head, upload, reader and idle may be \"none\". Nothing ends a stream that "
           "moves.\n\n"
+          "--publish passes connections to an address of this machine on to a port of the sandbox, "
+          "where \"aileron service run\" keeps servers: \"-p 8080\" is port 8080 on both sides, "
+          "\"-p 8080:80\" and \"-p :80\" lead to port 80. The address is 127.0.0.1 unless another "
+          "one stands in front, such as 0.0.0.0, which lets other machines in. The sandbox gets no "
+          "way out by it.\n\n"
           "Before the command starts, the sandbox's first process tries what its walls must "
           "refuse, and stops the launch when something succeeds. --require names walls without "
           "which nothing is to be started: namespaces, capabilities, seccomp, landlock, "
@@ -151,6 +156,13 @@ Command LaunchVerb() {
               {"--no-proxy", "LIST",
                "Hosts that need no proxy, with commas: names (and all below), addresses, ranges, "
                "*"},
+              {.name = "--publish",
+               .value = "[HOST:]HOSTPORT[:PORT]",
+               .summary = "Let this machine reach a port of the sandbox (0: any free one)",
+               .repeat = Repeat::kMany,
+               .letter = "-p"},
+              {"--publish-services", "",
+               "Services that ask for it are published, each on a free port of 127.0.0.1"},
               {"--timeout", "NAME=DURATION",
                "How long to wait: connect, tls, head, upload, idle or pool; see above",
                Repeat::kMany},
@@ -167,6 +179,7 @@ Command LaunchVerb() {
       .examples = {{"aileron launch claude", "Run an agent in the current folder"},
                    {"aileron launch --profile=locked --allow=api.example.com -- make test",
                     "Run a build that may reach one host"},
+                   {"aileron launch -p 3000 claude", "With a dev server that your browser sees"},
                    {"aileron launch --memory=2g --mount=/srv/data:/data:ro",
                     "A shell with a bound and a folder"}},
       .run = RunLaunch};

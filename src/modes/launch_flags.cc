@@ -17,6 +17,7 @@
 #include "proxy/upstream_proxy.h"
 #include "sandbox/spec.h"
 #include "sandbox/walls.h"
+#include "service/mapping.h"
 
 namespace aileron::modes {
 
@@ -260,6 +261,12 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
     return std::unexpected(Failure(kExitUsage, read.error()));
   }
   AILERON_TRY(ReadAsking(parsed, options));
+  for (const std::string& text : parsed.Values("--publish")) {
+    auto mapping = service::ParseMapping(text);
+    if (!mapping) return Fail(Code::kInvalid, "--publish: {}", mapping.error().message);
+    options.publishing.mappings.push_back(*mapping);
+  }
+  options.publishing.by_services = parsed.Has("--publish-services");
   options.opaque = parsed.Values("--opaque");
   if (auto hosts = proxy::OpaqueHosts::Parse(options.opaque); !hosts)
     return std::unexpected(Failure(std::move(hosts.error())));

@@ -37,6 +37,17 @@ struct File {
   std::string path;
 };
 
+TEST(LaunchFlags, PortsArePublishedAsDockerWritesThem) {
+  const auto options = Read({"-p", "8080:80", "--publish=[::1]:0:3000", "--publish-services"});
+  ASSERT_TRUE(options) << options.error().error.message;
+  ASSERT_EQ(options->publishing.mappings.size(), 2u);
+  EXPECT_EQ(options->publishing.mappings[0].outside.ToString(), "127.0.0.1:8080");
+  EXPECT_EQ(options->publishing.mappings[1].port, 3000);
+  EXPECT_TRUE(options->publishing.by_services);
+  EXPECT_FALSE(Read({})->publishing.by_services);
+  EXPECT_THAT(Mistake({"-p", "80:x"}), HasSubstr("--publish: \"80:x\" is not"));
+}
+
 TEST(LaunchFlags, ReadsAWholeCommandLine) {
   const auto options = Read({"--profile=locked",
                              "--allow=a.test",

@@ -23,11 +23,17 @@ const Flag* FindFlag(const Command& command, std::string_view name) {
 }
 
 // Where the command line of its own begins: behind the first "--", or at the first word that is
-// neither a flag nor the value of one. Only for commands that have a kRest argument.
+// neither a flag nor the value of one, nor an argument that comes before it. Only for commands that
+// have a kRest argument.
 std::size_t RestBegins(const Command& command, std::span<const std::string> words) {
+  std::size_t before = command.arguments.size() - 1;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string_view word = words[i];
-    if (word == "--" || !word.starts_with('-') || word == "-") return i;
+    if (word == "--") return i;
+    if (!word.starts_with('-') || word == "-") {
+      if (before-- == 0) return i;
+      continue;
+    }
     const Flag* flag = FindFlag(command, word);
     if (flag != nullptr && !flag->value.empty()) ++i;
   }
@@ -139,7 +145,8 @@ Result<Parsed> Parse(const Command& command, std::string_view path,
   std::size_t rest = own;
   if (rest < words.size() && words[rest] == "--") ++rest;
   if (HasRest(command))
-    parsed.arguments.assign(words.begin() + static_cast<std::ptrdiff_t>(rest), words.end());
+    parsed.arguments.insert(parsed.arguments.end(),
+                            words.begin() + static_cast<std::ptrdiff_t>(rest), words.end());
   for (const Flag& flag : command.flags) {
     for (const std::string& value : parsed.Values(flag.name)) {
       AILERON_TRY(CheckChoice(flag.choices, flag.name, value, path));

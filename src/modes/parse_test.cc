@@ -47,6 +47,21 @@ TEST(Parse, TakesFlagsInBothSpellings) {
   EXPECT_THAT(parsed->arguments, IsEmpty());
 }
 
+TEST(Parse, AnArgumentMayStandBeforeTheCommandsOwnWords) {
+  Command named = Runner();
+  named.arguments.insert(named.arguments.begin(), {"NAME", "n"});
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"web", "--allow", "a.test", "--", "curl", "--allow", "x"},
+        std::vector<std::string>{"--allow", "a.test", "web", "curl", "--allow", "x"},
+        std::vector<std::string>{"web", "--allow=a.test", "curl", "--allow", "x"}}) {
+    const auto parsed = Read(named, words);
+    ASSERT_TRUE(parsed) << parsed.error().message;
+    EXPECT_THAT(parsed->arguments, ElementsAre("web", "curl", "--allow", "x"));
+    EXPECT_THAT(parsed->Values("--allow"), ElementsAre("a.test"));
+  }
+  EXPECT_THAT(Mistake(named, {"--quiet"}), HasSubstr("needs NAME"));
+}
+
 TEST(Parse, LeavesTheCommandsOwnWordsAlone) {
   const std::vector<std::string> rest = {"curl", "--allow", "-e", "[a,b]", "--", "--help", ""};
   std::vector<std::string> words = {"--allow", "a.test"};

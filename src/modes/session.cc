@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "modes/api.h"
+#include "modes/service_text.h"
 #include "modes/session_text.h"
 #include "modes/verbs.h"
 
@@ -33,9 +34,16 @@ Outcome RunList(const Invocation& invocation) {
 Outcome RunShow(const Invocation& invocation) {
   AILERON_ASSIGN(control::Client client, Connected());
   AILERON_ASSIGN(const Json session, GetJson(client, PathOf(invocation.parsed)));
-  AILERON_TRY(Print(invocation.parsed.Has("--json")
-                        ? Pretty(session)
-                        : SessionText(session, ColourOf(STDOUT_FILENO))));
+  if (invocation.parsed.Has("--json")) {
+    AILERON_TRY(Print(Pretty(session)));
+    return 0;
+  }
+  AILERON_TRY(Print(SessionText(session, ColourOf(STDOUT_FILENO))));
+  if (Grid services = SessionServiceGrid(SessionServices(Json::array({session})));
+      !services.empty()) {
+    AILERON_TRY(Print("\n"));
+    PrintGrid(services);
+  }
   return 0;
 }
 

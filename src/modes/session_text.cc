@@ -92,6 +92,10 @@ std::string SessionText(const Json& session, Colour colour) {
   Json shown = session;
   if (shown.is_object() && shown.contains("command"))
     shown["command"] = CommandLine(shown["command"]);
+  // A table of their own shows them.
+  for (const char* list : {"services", "published"}) {
+    if (shown.is_object()) shown.erase(list);
+  }
   for (const char* time : {"started", "ended"}) {
     if (shown.is_object() && shown.contains(time) && !shown[time].is_null())
       shown[time] = LocalTime(session, time);

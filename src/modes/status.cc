@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "modes/api.h"
+#include "modes/service_text.h"
 #include "modes/session_text.h"
 #include "modes/status_text.h"
 #include "modes/verbs.h"
@@ -31,6 +32,10 @@ Outcome RunStatus(const Invocation& invocation) {
   if (!sessions.empty()) {
     AILERON_TRY(Print("\n"));
     PrintGrid(SessionGrid(sessions));
+  }
+  if (Grid services = SessionServiceGrid(SessionServices(sessions)); !services.empty()) {
+    AILERON_TRY(Print("\n"));
+    PrintGrid(services);
   }
   return 0;
 }

@@ -17,6 +17,7 @@ Command ApprovalsVerb();
 Command GrantsVerb();
 Command OpenVerb();
 Command AuditVerb();
+Command ServiceVerb();
 Command StatusVerb();
 Command DaemonVerb();
 Command DoctorVerb();

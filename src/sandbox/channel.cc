@@ -17,7 +17,12 @@ enum class Type : std::uint8_t {
   kSignal,
   kCovered,
   kCovers,
-  kRuntime
+  kRuntime,
+  kConnect,
+  kConnected,
+  kPublish,
+  kPublished,
+  kServiceReports
 };
 
 constexpr std::size_t kCoversMax = 1u << 30;
@@ -106,7 +111,58 @@ struct Encoder {
     out.U8(static_cast<std::uint8_t>(Type::kSignal));
     out.U8(static_cast<std::uint8_t>(signal.number));
   }
+  void operator()(const Connect& connect) const {
+    out.U8(static_cast<std::uint8_t>(Type::kConnect));
+    out.U32(connect.id);
+    out.U32(connect.port);
+  }
+  void operator()(const Connected& connected) const {
+    out.U8(static_cast<std::uint8_t>(Type::kConnected));
+    out.U32(connected.id);
+  }
+  void operator()(const Publish& publish) const {
+    out.U8(static_cast<std::uint8_t>(Type::kPublish));
+    out.Text(publish.name);
+    out.U32(publish.port);
+  }
+  void operator()(const Published& published) const {
+    out.U8(static_cast<std::uint8_t>(Type::kPublished));
+    out.U32(published.port.number);
+    out.Text(published.port.address);
+    out.Text(published.port.refusal);
+  }
+  void operator()(const ServiceReports& reports) const {
+    out.U8(static_cast<std::uint8_t>(Type::kServiceReports));
+    service::Put(out, reports.reports);
+  }
 };
+
+Result<std::uint16_t> TakePort(WireReader& in) {
+  const std::uint32_t port = in.U32();
+  if (port == 0 || port > 65535) return Fail(Code::kInvalid, "a port is none");
+  return static_cast<std::uint16_t>(port);
+}
+
+Result<Message> TakeConnect(WireReader& in) {
+  Connect connect{.id = in.U32(), .port = 0};
+  AILERON_ASSIGN(connect.port, TakePort(in));
+  return connect;
+}
+
+Result<Message> TakePublish(WireReader& in) {
+  Publish publish{.name = std::string(in.Text()), .port = 0};
+  AILERON_TRY(service::CheckName(publish.name));
+  AILERON_ASSIGN(publish.port, TakePort(in));
+  return publish;
+}
+
+Result<Message> TakePublished(WireReader& in) {
+  Published published;
+  AILERON_ASSIGN(published.port.number, TakePort(in));
+  published.port.address = in.Text();
+  published.port.refusal = in.Text();
+  return published;
+}
 
 Message TakeFailed(WireReader& in) {
   Failed failed{};
@@ -201,6 +257,26 @@ Result<Message> Decode(std::string_view bytes) {
     case Type::kSignal:
       message = Signal{in.U8()};
       break;
+    case Type::kConnect: {
+      AILERON_ASSIGN(message, TakeConnect(in));
+      break;
+    }
+    case Type::kConnected:
+      message = Connected{in.U32()};
+      break;
+    case Type::kPublish: {
+      AILERON_ASSIGN(message, TakePublish(in));
+      break;
+    }
+    case Type::kPublished: {
+      AILERON_ASSIGN(message, TakePublished(in));
+      break;
+    }
+    case Type::kServiceReports: {
+      AILERON_ASSIGN(auto reports, service::TakeReports(in));
+      message = ServiceReports{std::move(reports)};
+      break;
+    }
     default:
       return Fail(Code::kInvalid, "a message of unknown type arrived");
   }

@@ -1,9 +1,10 @@
 // Channel: what the launcher and the process that becomes the sandbox's init say to each other.
 //
 //   init → launcher   Listeners (again, when Files asks for more), Runtime, Covered, Terminal
-//                     (each with descriptors), Failed
-//   launcher → init   Go, Covers (with a descriptor), Files, Program, then Signals; end of file:
-//                     the sandbox ends
+//                     (each with descriptors), Failed; once the agent runs Connected (with a
+//                     descriptor), Publish, ServiceReports
+//   launcher → init   Go, Covers (with a descriptor), Files, Program, then Signal, Connect,
+//                     Published; end of file: the sandbox ends
 //
 // One message a packet of a SOCK_SEQPACKET pair: a type byte, then base/wire.h fields.
 #pragma once
@@ -15,11 +16,14 @@
 #include "base/result.h"
 #include "os/fd.h"
 #include "sandbox/spec.h"
+#include "service/service.h"
 
 namespace aileron::sandbox {
 
 // The descriptor that init finds its end of the channel on.
 inline constexpr int kChannelDescriptor = 3;
+// And the listener for service/message.h.
+inline constexpr int kControlDescriptor = 4;
 inline constexpr std::size_t kMessageMax = 128u << 10;
 
 // The child's ids are mapped and its limits set.
@@ -51,8 +55,31 @@ struct Files {
 struct Signal {
   int number;
 };
+// Somebody on the host wants to talk to a port of the sandbox.
+struct Connect {
+  std::uint32_t id;
+  std::uint16_t port;
+};
+// With a connected socket of the sandbox's; without: nobody answered there.
+struct Connected {
+  std::uint32_t id;
+};
+// A service wants a port of the sandbox to be reached from the host.
+struct Publish {
+  std::string name;
+  std::uint16_t port;
+};
+// What became of it, or of what the host's person wants.
+struct Published {
+  service::Port port;
+};
+// All services as they are now.
+struct ServiceReports {
+  std::vector<service::Report> reports;
+};
 using Message =
-    std::variant<Go, Covers, Listeners, Runtime, Covered, Terminal, Failed, Files, Program, Signal>;
+    std::variant<Go, Covers, Listeners, Runtime, Covered, Terminal, Failed, Files, Program, Signal,
+                 Connect, Connected, Publish, Published, ServiceReports>;
 
 struct Received {
   Message message;

@@ -56,6 +56,24 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
   EXPECT_FALSE(program.tools[1].overrides);
 }
 
+TEST(Channel, MessagesAboutServicesArriveAndAreChecked) {
+  const auto pass = [](const Message& message) { return Decode(Encode(message)); };
+  const auto connect = std::get<Connect>(pass(Connect{7, 3000}).value());
+  EXPECT_EQ(connect.id, 7u);
+  EXPECT_EQ(connect.port, 3000);
+  EXPECT_EQ(std::get<Connected>(pass(Connected{8}).value()).id, 8u);
+  EXPECT_EQ(std::get<Publish>(pass(Publish{"web", 80}).value()).name, "web");
+  EXPECT_EQ(std::get<Published>(pass(Published{{80, "127.0.0.1:80", "no"}}).value()).port.refusal,
+            "no");
+  EXPECT_EQ(
+      std::get<ServiceReports>(pass(ServiceReports{{{.name = "web"}}}).value()).reports.at(0).name,
+      "web");
+  EXPECT_FALSE(pass(Connect{7, 0}));
+  EXPECT_FALSE(pass(Publish{"a b", 80}));
+  EXPECT_FALSE(pass(Publish{"web", 0}));
+  EXPECT_FALSE(pass(ServiceReports{{{.name = "a\x1b"}}}));
+}
+
 TEST(Channel, CoversArriveHoweverManyTheyAre) {
   auto ends = os::SocketPair(SOCK_SEQPACKET).value();
   const std::string large(kMessageMax, '\0');

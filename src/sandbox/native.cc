@@ -22,6 +22,7 @@
 #include "sandbox/network.h"
 #include "sandbox/root_fs.h"
 #include "sandbox/runtime_folder.h"
+#include "service/message.h"
 
 namespace aileron::sandbox {
 
@@ -30,6 +31,7 @@ namespace {
 constexpr std::uint64_t kNamespaces =
     CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC;
 constexpr std::string_view kHostName = "sandbox";
+constexpr int kHighDescriptor = 64;
 
 template <typename Expected>
 Result<Received> Expect(int channel) {
@@ -53,6 +55,15 @@ Status SendCovered(int channel) {
   return Send(channel, Covered{}, descriptors);
 }
 
+// Before the agent, whose programs cannot have such a port. Far above the numbers that init finds
+// its descriptors on.
+Result<os::Fd> ListenForServices() {
+  AILERON_ASSIGN(const os::Fd listener, os::ListenTcpLoopback(service::kControlPort));
+  os::Fd high(fcntl(listener.get(), F_DUPFD_CLOEXEC, kHighDescriptor));
+  if (!high) return os::FailErrno("cannot place the socket for services");
+  return high;
+}
+
 // The life of the first process, up to the exec of init. Returns only what went wrong.
 Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, int channel) {
   setsid();
@@ -67,6 +78,7 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
   }
   AILERON_TRY(WithFix(os::CaptureAllAddresses()));
   AILERON_TRY(SendListeners(channel, spec.listeners));
+  AILERON_ASSIGN(const os::Fd control, ListenForServices());
   AILERON_TRY(BuildRootFs(spec, identity, std::move(trees)));
   AILERON_ASSIGN(const Received guarded, Expect<Covers>(channel));
   AILERON_ASSIGN(const std::vector<Cover> covers, ReadCovers(guarded));
@@ -88,7 +100,9 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
   // and init looks at that first.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (dup2(channel, kChannelDescriptor) < 0) return os::FailErrno("cannot place the channel");
-  syscall(SYS_close_range, static_cast<unsigned>(kChannelDescriptor + 1), UINT_MAX, 0);
+  if (dup2(control.get(), kControlDescriptor) < 0)
+    return os::FailErrno("cannot place the socket for services");
+  syscall(SYS_close_range, static_cast<unsigned>(kControlDescriptor + 1), UINT_MAX, 0);
   const std::string path = std::string(kRuntimeFolder) + "/bin/aileron";
   char* const argv[] = {const_cast<char*>("aileron"), const_cast<char*>("init"), nullptr};
   char* const environment[] = {nullptr};
@@ -103,7 +117,7 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
   sigprocmask(SIG_SETMASK, &none, nullptr);
   for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
   // fd 3 may be one that is still needed: work with a copy far above.
-  const int high = fcntl(channel.get(), F_DUPFD_CLOEXEC, 64);
+  const int high = fcntl(channel.get(), F_DUPFD_CLOEXEC, kHighDescriptor);
   auto built = BuildWalls(spec, identity, std::move(trees), high);
   if (!built) {
     const bool closed = fcntl(high, F_GETFD) < 0;

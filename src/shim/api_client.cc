@@ -19,16 +19,6 @@ std::string_view Variable(const char* name) {
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
-Result<std::string> FindToken() {
-  if (const std::string_view token = Variable("AILERON_TOKEN"); !token.empty()) {
-    return std::string(token);
-  }
-  const std::string file(Variable("AILERON_TOKEN_FILE"));
-  if (file.empty()) return Fail(Code::kInvalid, "neither AILERON_TOKEN nor its file is set");
-  AILERON_ASSIGN(const std::string text, os::ReadFile(file, limits::kTokenMax));
-  return std::string(Trim(text));
-}
-
 // The session's own certificate stands alone in its file; SSL_CERT_FILE holds those of the host
 // too, and is read where there is no other.
 Result<std::string> FindCertificates() {
@@ -93,6 +83,16 @@ class Dial {
 
 }  // namespace
 
+Result<std::string> SessionToken() {
+  if (const std::string_view token = Variable("AILERON_TOKEN"); !token.empty()) {
+    return std::string(token);
+  }
+  const std::string file(Variable("AILERON_TOKEN_FILE"));
+  if (file.empty()) return Fail(Code::kInvalid, "neither AILERON_TOKEN nor its file is set");
+  AILERON_ASSIGN(const std::string text, os::ReadFile(file, limits::kTokenMax));
+  return std::string(Trim(text));
+}
+
 bool HasApi() { return !Variable("AILERON_API_URL").empty(); }
 
 Result<std::unique_ptr<ApiClient>> ApiClient::FromEnvironment() {
@@ -101,7 +101,7 @@ Result<std::unique_ptr<ApiClient>> ApiClient::FromEnvironment() {
                 "AILERON_API_URL is not set: this runs inside a sandbox. Start one with \"aileron "
                 "launch\"");
   }
-  AILERON_ASSIGN(const std::string token, FindToken());
+  AILERON_ASSIGN(const std::string token, SessionToken());
   AILERON_ASSIGN(Place place, Place::Make(Variable("AILERON_API_URL"), token));
   AILERON_ASSIGN(const std::string certificates, FindCertificates());
   return Make(std::move(place), certificates);

@@ -16,6 +16,8 @@ namespace aileron::shim {
 
 // Whether this process runs in a sandbox that has an API.
 bool HasApi();
+// Its session's token, of the environment or of the file that it names.
+Result<std::string> SessionToken();
 
 class ApiClient final : public Api, private net::Channel::Owner {
  public:

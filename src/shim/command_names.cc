@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "os/fd.h"
+#include "shim/executable.h"
 
 namespace aileron::shim {
 
@@ -15,9 +16,6 @@ namespace {
 
 using sandbox::Program;
 using sandbox::ToolName;
-
-constexpr std::string_view kDefaultPath =
-    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 // The folders that commands are found in, besides the tools' own. One that depends on where a
 // program stands, or that is not there, has no commands of the sandbox.
@@ -79,16 +77,9 @@ Status FailClash(const ToolName& tool, std::string_view hidden, std::string_view
 
 }  // namespace
 
-std::string SearchPath(const Program& program) {
-  for (const std::string& variable : program.environment) {
-    if (variable.starts_with("PATH=")) return variable.substr(5);
-  }
-  return std::string(kDefaultPath);
-}
-
 Status CheckCommandNames(const Program& program) {
   if (program.tools.empty()) return {};
-  const Folders folders(SearchPath(program));
+  const Folders folders(SearchPath(program.environment));
   const std::string agent = NameOfAgent(program.command.front(), folders);
   for (const ToolName& tool : program.tools) {
     if (tool.name == agent) return FailClash(tool, "the command that is launched", "");

@@ -16,9 +16,6 @@
 
 namespace aileron::shim {
 
-// PATH of the program's environment, or what a shell takes without one.
-std::string SearchPath(const sandbox::Program& program);
-
 // kInvalid names the tool, its connector, what it would hide, and what to do.
 Status CheckCommandNames(const sandbox::Program& program);
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "os/fd.h"
+#include "shim/executable.h"
 
 namespace aileron::shim {
 namespace {
@@ -81,7 +82,7 @@ TEST_F(CommandNamesTest, AToolCanBeLaunchedItself) {
 }
 
 TEST_F(CommandNamesTest, WithoutAPathThereIsTheUsualOne) {
-  EXPECT_THAT(SearchPath(Program{}), HasSubstr("/usr/bin"));
+  EXPECT_THAT(SearchPath({}), HasSubstr("/usr/bin"));
   const auto checked =
       CheckCommandNames(Program{.command = {"true"}, .tools = {{"ls", "example.com/a"}}});
   EXPECT_FALSE(checked.has_value());

@@ -3,7 +3,6 @@
 #include "shim/init.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -12,16 +11,17 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 
-#include "base/text.h"
 #include "os/landlock.h"
 #include "os/process.h"
 #include "os/pty.h"
 #include "sandbox/channel.h"
 #include "sandbox/filter.h"
 #include "shim/command_names.h"
+#include "shim/executable.h"
+#include "shim/launcher_link.h"
 #include "shim/proof.h"
+#include "shim/service_server.h"
 
 namespace aileron::shim {
 
@@ -32,53 +32,10 @@ using sandbox::Program;
 
 constexpr int kBadConfiguration = 78;
 constexpr int kCannotStart = 125;
-constexpr int kNotExecutable = 126;
-constexpr int kCommandNotFound = 127;
-constexpr std::size_t kLooksAtBytes = 128;
-
-std::vector<char*> Pointers(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
-// A shell takes any bytes for a script: only a file without NUL at its beginning is one. errno
-// stays.
-bool IsText(const std::string& path) {
-  const int before = errno;
-  const os::Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  char begin[kLooksAtBytes];
-  const ssize_t count = file ? read(file.get(), begin, sizeof begin) : 0;
-  errno = before;
-  return count <= 0 || memchr(begin, 0, static_cast<std::size_t>(count)) == nullptr;
-}
-
-// The errno of the exec that failed most tellingly: permission before absence.
-int ExecSearching(Program& program) {
-  const std::vector<char*> environment = Pointers(program.environment);
-  const auto attempt = [&](const std::string& path) {
-    std::vector<char*> argv = Pointers(program.command);
-    execve(path.c_str(), argv.data(), environment.data());
-    if (errno != ENOEXEC || !IsText(path)) return errno;
-    // A script without "#!" is the shell's, as execvp(3) has it.
-    argv.insert(argv.begin(), const_cast<char*>("sh"));
-    argv[1] = const_cast<char*>(path.c_str());
-    execve("/bin/sh", argv.data(), environment.data());
-    return errno;
-  };
-  const std::string& name = program.command[0];
-  if (name.find('/') != std::string::npos) return attempt(name);
-  int failure = ENOENT;
-  for (const std::string_view folder : Split(SearchPath(program), ':')) {
-    const int number = attempt(fmt::format("{}/{}", folder.empty() ? "." : folder, name));
-    if (number != ENOENT && number != ENOTDIR) failure = number;
-  }
-  return failure;
-}
+constexpr std::string_view kTokenVariable = "AILERON_TOKEN=";
 
 // In the agent's process. Returns errno of what failed.
-int BecomeAgent(Program& program, const os::Pty* pty) {
+int BecomeAgent(const Program& program, Executable& executable, const os::Pty* pty) {
   setsid();
   if (pty != nullptr) {
     if (!os::TakeTerminal(pty->slave)) return errno;
@@ -87,21 +44,17 @@ int BecomeAgent(Program& program, const os::Pty* pty) {
     }
   }
   if (!program.workdir.empty() && chdir(program.workdir.c_str()) != 0) return errno;
-  return ExecSearching(program);
+  return executable.Exec();
 }
 
 // Starts the agent; what to report when its exec failed.
-std::expected<os::Child, Failed> StartAgent(Program& program, const os::Pty* pty) {
+std::expected<os::Child, Failed> StartAgent(const Program& program, const os::Pty* pty) {
+  Executable executable(program.command, program.environment);
   // The agent's own dumpable state comes back with its exec.
-  auto agent = os::StartBorrowing([&] { return BecomeAgent(program, pty); });
+  auto agent = os::StartBorrowing([&] { return BecomeAgent(program, executable, pty); });
   if (agent) return std::move(*agent);
-  const int number = agent.error();
-  const bool missing = number == ENOENT || number == ENOTDIR;
-  Error error = os::ErrnoError(
-      number, fmt::format("cannot run \"{}\" in {}", program.command[0], program.workdir));
-  if (missing)
-    error.message += ". It must exist inside the sandbox: the host's /home and /tmp are not there";
-  return std::unexpected(Failed{missing ? kCommandNotFound : kNotExecutable, std::move(error)});
+  return std::unexpected(Failed{ExitCodeOfExec(agent.error()),
+                                CannotRun(agent.error(), program.command[0], program.workdir)});
 }
 
 // SIGINT and its like mean the whole job, as when typed at a terminal; the rest mean the agent.
@@ -110,32 +63,111 @@ void Forward(const os::Child& agent, int number) {
   kill(job ? -agent.pid : agent.pid, number);
 }
 
-// Reaps all children that have ended; the exit code when the agent was one of them.
-std::optional<int> Reap(const os::Child& agent) {
-  std::optional<int> code;
-  int status;
-  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-    if (pid == agent.pid) code = os::ExitCode(status);
-  }
-  return code;
+// What init does once the agent runs: it reaps, passes signals on, keeps services, and makes
+// connections into the sandbox for the launcher.
+class Supervisor {
+ public:
+  // Before the agent is started. `control` is the listener for "aileron service".
+  static Result<std::unique_ptr<Supervisor>> Make(const os::Fd& channel, const os::Fd& signals,
+                                                  os::Fd control, std::string key);
+  // Until the agent or the launcher has ended: the exit code.
+  int Run(const os::Child& agent);
+
+ private:
+  Supervisor(std::unique_ptr<net::Loop> loop, const os::Fd& signals)
+      : loop_(std::move(loop)),
+        signals_(signals),
+        dialer_(*loop_),
+        services_(*loop_, dialer_, [this] { Changed(); }) {}
+
+  void HearSignals();
+  void HearLauncher(sandbox::Message message);
+  void Connect(const sandbox::Connect& connect);
+  void Changed();
+
+  std::unique_ptr<net::Loop> loop_;
+  const os::Fd& signals_;
+  std::unique_ptr<Watch> signal_watch_;
+  std::unique_ptr<LauncherLink> launcher_;
+  Dialer dialer_;
+  Services services_;
+  std::unique_ptr<ServiceServer> server_;
+  std::vector<service::Report> told_;
+  bool looking_ = false;
+  const os::Child* agent_ = nullptr;
+  std::optional<int> code_;
+};
+
+Result<std::unique_ptr<Supervisor>> Supervisor::Make(const os::Fd& channel, const os::Fd& signals,
+                                                     os::Fd control, std::string key) {
+  AILERON_ASSIGN(auto loop, net::Loop::Make());
+  std::unique_ptr<Supervisor> made(new Supervisor(std::move(loop), signals));
+  Supervisor& self = *made;
+  AILERON_ASSIGN(self.signal_watch_,
+                 Watch::Make(*self.loop_, signals.get(), [&self] { self.HearSignals(); }));
+  LauncherLink::Events events{
+      .on_message = [&self](sandbox::Message message) { self.HearLauncher(std::move(message)); },
+      // The launcher is gone, and the sandbox goes with it.
+      .on_gone = [&self] { self.code_ = 128 + SIGKILL; }};
+  AILERON_ASSIGN(self.launcher_, LauncherLink::Make(*self.loop_, channel, std::move(events)));
+  AILERON_ASSIGN(self.server_,
+                 ServiceServer::Make(*self.loop_, std::move(control), std::move(key),
+                                     self.services_, [&self](const std::string& name, auto port) {
+                                       self.launcher_->Send(sandbox::Publish{name, port});
+                                     }));
+  return made;
 }
 
-int Supervise(const os::Child& agent, const os::Fd& channel, const os::Fd& signals) {
-  while (true) {
-    pollfd ready[2] = {{channel.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
-    if (poll(ready, 2, -1) < 0 && errno != EINTR) return kCannotStart;
-    if (ready[1].revents != 0) {
-      signalfd_siginfo info;
-      while (read(signals.get(), &info, sizeof info) == sizeof info) {
-      }
-      if (const auto code = Reap(agent)) return *code;
-    }
-    if (ready[0].revents == 0) continue;
-    const auto received = sandbox::Receive(channel.get());
-    if (!received) return 128 + SIGKILL;  // the launcher is gone, and the sandbox goes with it
-    if (const auto* signal = std::get_if<sandbox::Signal>(&received->message))
-      Forward(agent, signal->number);
+// Ends with it all processes that are left, also those whose parents did not wait for them.
+void Supervisor::HearSignals() {
+  signalfd_siginfo info;
+  while (read(signals_.get(), &info, sizeof info) == sizeof info) {
   }
+  while (true) {
+    siginfo_t ended{};
+    if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0) return;
+    services_.AboutToReap(ended.si_pid);
+    int status = 0;
+    if (waitpid(ended.si_pid, &status, 0) != ended.si_pid) return;
+    if (agent_ != nullptr && ended.si_pid == agent_->pid) code_ = os::ExitCode(status);
+    services_.Reaped(ended.si_pid, status);
+  }
+}
+
+void Supervisor::HearLauncher(sandbox::Message message) {
+  if (const auto* signal = std::get_if<sandbox::Signal>(&message)) {
+    if (agent_ != nullptr) Forward(*agent_, signal->number);
+  } else if (const auto* connect = std::get_if<sandbox::Connect>(&message)) {
+    Connect(*connect);
+  } else if (const auto* published = std::get_if<sandbox::Published>(&message)) {
+    services_.Published(published->port);
+  }
+}
+
+void Supervisor::Connect(const sandbox::Connect& connect) {
+  dialer_.Dial(connect.port, [this, id = connect.id](os::Fd socket) {
+    launcher_->Send(sandbox::Connected{id}, std::move(socket));
+  });
+}
+
+// Many changes of one turn are told as one.
+void Supervisor::Changed() {
+  if (looking_) return;
+  looking_ = true;
+  loop_->Post([this] {
+    looking_ = false;
+    server_->Look();
+    std::vector<service::Report> reports = services_.Reports();
+    if (reports == told_) return;
+    told_ = reports;
+    launcher_->Send(sandbox::ServiceReports{std::move(reports)});
+  });
+}
+
+int Supervisor::Run(const os::Child& agent) {
+  agent_ = &agent;
+  while (!code_) loop_->Turn(std::chrono::hours(1));
+  return *code_;
 }
 
 // For this process and the agent that it will start.
@@ -161,6 +193,20 @@ Status RaiseAndProveWalls(const sandbox::Confinement& confinement) {
               fmt::join(missing, "; "));
 }
 
+// The session's token, which the agent's environment has.
+std::string KeyIn(const Program& program) {
+  for (const std::string& variable : program.environment) {
+    if (variable.starts_with(kTokenVariable)) return variable.substr(kTokenVariable.size());
+  }
+  return {};
+}
+
+// The launcher's descriptors are the agent's alone: an end of file must reach who waits for it. The
+// numbers stay taken, so that nothing of ours gets one that a new process puts its own into.
+void LetGoOfStandardStreams(const os::Fd& nothing) {
+  for (int descriptor = 0; descriptor < 3; ++descriptor) dup2(nothing.get(), descriptor);
+}
+
 int Report(const os::Fd& channel, Failed failed) {
   const int code = failed.exit_code;
   (void)sandbox::Send(channel.get(), std::move(failed));
@@ -169,10 +215,11 @@ int Report(const os::Fd& channel, Failed failed) {
 
 }  // namespace
 
-int RunInit(os::Fd channel) {
+int RunInit(os::Fd channel, os::Fd control) {
   // Same user as the agent: not dumpable means that it cannot be traced, read or written.
   prctl(PR_SET_DUMPABLE, 0);
   fcntl(channel.get(), F_SETFD, FD_CLOEXEC);
+  fcntl(control.get(), F_SETFD, FD_CLOEXEC);
   auto received = sandbox::Receive(channel.get());
   if (!received) return kCannotStart;
   auto* program = std::get_if<Program>(&received->message);
@@ -201,13 +248,16 @@ int RunInit(os::Fd channel) {
   if (auto standing = RaiseAndProveWalls(program->confinement); !standing) {
     return Report(channel, {kCannotStart, standing.error()});
   }
+  const os::Fd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!nothing)
+    return Report(channel, {kCannotStart, os::ErrnoError(errno, "cannot open /dev/null")});
+  auto supervisor = Supervisor::Make(channel, signals, std::move(control), KeyIn(*program));
+  if (!supervisor) return Report(channel, {kCannotStart, supervisor.error()});
   const auto agent = StartAgent(*program, pty ? &*pty : nullptr);
   if (!agent) return Report(channel, agent.error());
   if (pty) pty.reset();
-  // The launcher's descriptors are the agent's alone now: an end of file must reach who waits for
-  // it.
-  for (int descriptor = 0; descriptor < 3; ++descriptor) close(descriptor);
-  return Supervise(*agent, channel, signals);
+  LetGoOfStandardStreams(nothing);
+  return (*supervisor)->Run(*agent);
 }
 
 }  // namespace aileron::shim

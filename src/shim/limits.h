@@ -32,4 +32,19 @@ constexpr Duration kAwayMax = 120s;  // that a daemon is waited for which knows 
 // A daemon that answers at once, though it was asked to wait, is not asked again at once.
 constexpr Duration kAskAgain = 500ms;
 
+// Init: services, and connections into the sandbox.
+constexpr std::size_t kPipeMax = 1 << 20;  // what a pipe holds at most
+constexpr std::size_t kDials = 64;         // at a time
+constexpr Duration kDialWait = 5s;
+constexpr std::size_t kClients = 32;         // of the socket for services
+constexpr std::size_t kFollowers = 16;       // of them, which follow a log
+constexpr Duration kRequestWait = 10s;       // for a request to be there
+constexpr Duration kDoneWait = 30s;          // for what was asked to be done
+constexpr Duration kAcceptAgain = 200ms;     // after descriptors have run out
+constexpr int kPiecesAtOnce = 8;             // of a log, to one client; then others have a turn
+constexpr std::size_t kLauncherQueue = 256;  // messages that the launcher has not taken
+constexpr int kLauncherBurst = 64;           // messages of its, then others have a turn
+constexpr Duration kInitConnectWait = 10s;   // of a command, for init to answer
+constexpr Duration kInitAnswerWait = 45s;
+
 }  // namespace aileron::shim::limits

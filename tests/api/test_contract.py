@@ -185,6 +185,26 @@ def _sessions_and_audit(world, inside: Inside) -> None:
     assert lines and all(json.loads(line)["session"] == inside.session for line in lines)
 
 
+def _services(world, inside: Inside) -> None:
+    ask = control.ask
+    services = f"/sessions/{inside.session}/services"
+    inside.run("aileron service run web --health true -- sleep 1000").ok()
+    process.eventually(lambda: ask(world, "GET", services).ok()["services"], "the daemon knows it")
+    published = f"/sessions/{inside.session}/published"
+    address = ask(world, "POST", published, {"port": 3000}).ok(201)["address"]
+    assert address.startswith("127.0.0.1:")
+    assert ask(world, "POST", published, {"port": 3000}).status == 400
+    for body in ({}, {"port": 0}, {"port": 1, "service": "web"}, {"service": "web"}, {"port": 1, "host": "x"},
+                 {"port": 3001, "host_port": 65536}, {"nope": 1}):
+        assert ask(world, "POST", published, body).status == 400, body
+    process.eventually(lambda: ask(world, "GET", services).ok()["published"], "the daemon knows that, too")
+    assert ask(world, "GET", f"/sessions/{inside.session}").ok()["published"][0]["address"] == address
+    ask(world, "DELETE", f"{published}/3000").ok()
+    assert ask(world, "DELETE", f"{published}/3000").status == 404
+    assert ask(world, "DELETE", f"{published}/nobody").status == 404
+    assert ask(world, "GET", f"/sessions/{_NOBODY}/services").status == 404
+
+
 def test_every_route_answers_as_the_document_says(slack):
     """A route of the document is answered by no scenario, or its answers are others than the document says."""
     contract.answered.clear()
@@ -193,6 +213,7 @@ def test_every_route_answers_as_the_document_says(slack):
     _connectors(slack)
     inside = Inside(slack)
     _approvals(slack, inside, _sandbox(inside))
+    _services(slack, inside)
     _sessions_and_audit(slack, inside)
     inside.end()
     assert "sessions" in control.ask(slack, "POST", "/daemon/stop", {"end_sessions": True}).ok(202)

@@ -1,0 +1,131 @@
+// Tested by tests/shim/test_services.py.
+
+#include "launch/service_desk.h"
+
+#include "launch/limits.h"
+#include "service/limits.h"
+
+namespace aileron::launch {
+
+Result<ServiceDesk> ServiceDesk::Open(const Publishing& publishing,
+                                      std::vector<std::uint16_t> reserved) {
+  AILERON_ASSIGN(Publisher publisher, Publisher::Make(std::move(reserved)));
+  for (const service::Mapping& mapping : publishing.mappings) {
+    auto published = publisher.Publish(mapping, By::kLaunch);
+    if (!published) return Wrap(std::move(published.error()), "--publish");
+  }
+  ServiceDesk desk(std::move(publisher), publishing.by_services);
+  desk.untold_ = !publishing.mappings.empty();
+  return desk;
+}
+
+std::vector<std::string> ServiceDesk::Notes() const {
+  std::vector<std::string> notes;
+  for (const Publication& one : publisher_.All()) {
+    const std::string address = one.mapping.outside.ToString();
+    notes.push_back(fmt::format("{} leads to port {} of the sandbox", address, one.mapping.port));
+    if (!one.mapping.outside.loopback())
+      notes.push_back(fmt::format("{} can be reached by other machines", address));
+  }
+  return notes;
+}
+
+void ServiceDesk::Begin(int channel, SessionLink& session) {
+  channel_ = channel;
+  session_ = &session;
+  publisher_.Begin([channel](std::uint32_t id, std::uint16_t port) {
+    // Init has a queue for more than can be under way; without an answer the connection ends.
+    (void)sandbox::Send(channel, sandbox::Connect{id, port});
+  });
+}
+
+std::optional<Duration> ServiceDesk::Wait(Duration now) const {
+  std::optional<Duration> wait = publisher_.Wait(now);
+  if (!untold_ || session_ == nullptr || session_->descriptor() < 0) return wait;
+  const Duration next =
+      told_ ? std::max(*told_ + limits::kTellAgain - now, Duration::zero()) : Duration::zero();
+  return wait ? std::min(*wait, next) : next;
+}
+
+void ServiceDesk::Turn(Duration now) {
+  publisher_.Turn(now);
+  Tell(now);
+}
+
+// Not more often than a person could follow, however often a sandbox changes something.
+void ServiceDesk::Tell(Duration now) {
+  if (!untold_ || session_->descriptor() < 0) return;
+  if (told_ && now - *told_ < limits::kTellAgain) return;
+  told_ = now;
+  if (session_->TellServices(reports_, publisher_.All())) untold_ = false;
+}
+
+bool ServiceDesk::HearSandbox(sandbox::Received& received) {
+  if (auto* reports = std::get_if<sandbox::ServiceReports>(&received.message)) {
+    // Where something is published is this side's to say.
+    for (service::Report& report : reports->reports) {
+      for (service::Port& port : report.ports) port = {.number = port.number};
+    }
+    untold_ = untold_ || reports_ != reports->reports;
+    reports_ = std::move(reports->reports);
+  } else if (const auto* connected = std::get_if<sandbox::Connected>(&received.message)) {
+    publisher_.Connected(connected->id, std::move(received.descriptors));
+  } else if (const auto* publish = std::get_if<sandbox::Publish>(&received.message)) {
+    TellInit(Answer(*publish));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// A service has asked. The port on the host is never its choice.
+service::Port ServiceDesk::Answer(const sandbox::Publish& asked) {
+  service::Port port{.number = asked.port};
+  if (const Publication* known = publisher_.Find(asked.port); known != nullptr) {
+    port.address = known->mapping.outside.ToString();
+    return port;
+  }
+  if (!by_services_) {
+    port.refusal = "a person has to allow that";
+    return port;
+  }
+  if (publisher_.CountBy(By::kAgent) >= limits::kPublishedByAgent) {
+    port.refusal = "this sandbox has as many published ports as it may";
+    return port;
+  }
+  const auto published = publisher_.Publish({.outside = {}, .port = asked.port}, By::kAgent);
+  if (published) {
+    port.address = published->mapping.outside.ToString();
+    untold_ = true;
+  } else {
+    port.refusal = published.error().message.substr(0, service::limits::kTextMax);
+  }
+  return port;
+}
+
+void ServiceDesk::TellInit(service::Port port) {
+  (void)sandbox::Send(channel_, sandbox::Published{std::move(port)});
+}
+
+void ServiceDesk::HearDaemon(const SessionLink::Wish& wish) {
+  if (wish.kind == SessionLink::Wish::Kind::kUnpublish) {
+    const Status done = publisher_.Unpublish(wish.mapping.port);
+    if (done) TellInit({.number = wish.mapping.port, .refusal = "it is not published any more"});
+    (void)session_->AnswerWish(wish,
+                               done ? Result<std::string>("") : std::unexpected(done.error()));
+  } else {
+    const auto published = publisher_.Publish(wish.mapping, By::kPerson);
+    if (!published) {
+      (void)session_->AnswerWish(wish, std::unexpected(published.error()));
+      return;
+    }
+    std::string address = published->mapping.outside.ToString();
+    TellInit({.number = wish.mapping.port, .address = address});
+    (void)session_->AnswerWish(wish, std::move(address));
+  }
+  // At once: whoever asked looks next.
+  untold_ = true;
+  told_.reset();
+}
+
+}  // namespace aileron::launch

@@ -1,0 +1,60 @@
+#include "shim/launcher_link.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "shim/limits.h"
+
+namespace aileron::shim {
+
+Result<std::unique_ptr<LauncherLink>> LauncherLink::Make(net::Loop& loop, const os::Fd& channel,
+                                                         Events events) {
+  // Of this end alone: the launcher's is another file.
+  if (fcntl(channel.get(), F_SETFL, O_NONBLOCK) != 0)
+    return os::FailErrno("cannot use the channel");
+  std::unique_ptr<LauncherLink> link(new LauncherLink(channel, std::move(events)));
+  AILERON_ASSIGN(link->watch_,
+                 Watch::Make(loop, channel.get(), [link = link.get()] { link->OnReady(); }));
+  return link;
+}
+
+void LauncherLink::OnReady() {
+  Flush();
+  Receive();
+}
+
+void LauncherLink::Receive() {
+  for (int left = limits::kLauncherBurst; left > 0; --left) {
+    auto received = sandbox::Receive(channel_.get());
+    if (!received && received.error().code == Code::kUnavailable) return;
+    if (!received) return events_.on_gone();
+    events_.on_message(std::move(received->message));
+  }
+}
+
+void LauncherLink::Send(sandbox::Message message, os::Fd descriptor) {
+  const bool reports = std::holds_alternative<sandbox::ServiceReports>(message);
+  if (reports) {
+    std::erase_if(queue_, [](const Packet& packet) {
+      return std::holds_alternative<sandbox::ServiceReports>(packet.message);
+    });
+  }
+  if (!reports && queue_.size() >= limits::kLauncherQueue) return;
+  queue_.push_back({std::move(message), std::move(descriptor)});
+  Flush();
+}
+
+void LauncherLink::Flush() {
+  while (!queue_.empty()) {
+    const Packet& packet = queue_.front();
+    const int number = packet.descriptor.get();
+    const auto sent = sandbox::Send(channel_.get(), packet.message,
+                                    {&number, packet.descriptor ? std::size_t{1} : 0});
+    if (!sent && sent.error().code == Code::kUnavailable) break;
+    queue_.pop_front();  // what cannot be sent is not sent; a launcher that has gone is noticed
+  }
+  (void)watch_->For(queue_.empty() ? Watch::Trigger::kLevelRead : Watch::Trigger::kLevelBoth);
+}
+
+}  // namespace aileron::shim
