@@ -39,12 +39,13 @@ Mask MaskOf(std::string_view name) { return NamesSecret(name) ? Mask::kYes : Mas
 class Collector {
  public:
   void Add(std::string_view name, std::string_view value, Mask mask) {
-    Field field{
-        ShownText(name, limits::kFieldNameMax),
-        mask == Mask::kYes || LooksSecret(value)
-            ? fmt::format("{} ({} byte{})", kMasked, value.size(), value.size() == 1 ? "" : "s")
-            : ShownText(value, limits::kFieldValueMax)};
-    const std::size_t size = field.name.size() + field.value.size();
+    Field field{.name = std::string(name), .value = std::string(value)};
+    if (mask == Mask::kYes || LooksSecret(value)) {
+      field.value =
+          fmt::format("{} ({} byte{})", kMasked, value.size(), value.size() == 1 ? "" : "s");
+    }
+    const std::size_t size = ShownText(field.name, limits::kFieldNameMax).size() +
+                             ShownText(field.value, limits::kFieldValueMax).size();
     if (fields_.size() >= limits::kBodyFields || bytes_ + size > limits::kBodyFieldsMax) {
       ++left_out_;
       return;

@@ -13,11 +13,12 @@ namespace aileron::approval {
 
 enum class Lines {
   kOne,   // a line end is written out like any other control character
-  kMany,  // line ends and tabs stay: for previews
+  kMany,  // line ends and tabs stay: for previews, and for what was shown once and is only cut
 };
 
-// At most `max` bytes of text are shown, and a short note behind them when there was more. Giving
-// the result again changes nothing.
+// At most `max` bytes of text are shown, and a short note behind them when there was more. With
+// kOne no two texts give the same: a backslash of the text's own is two. With kMany giving the
+// result again changes nothing.
 std::string ShownText(std::string_view text, std::size_t max, Lines lines = Lines::kOne);
 
 }  // namespace aileron::approval

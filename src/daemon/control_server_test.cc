@@ -248,7 +248,7 @@ TEST_F(ControlServerTest, WhoConnectsInALoopFillsNoLog) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   LogTo(ends[1], "test", LogLevel::kInfo);
-  ControlServer none(*loop_, router_, 0);
+  ControlServer none(*loop_, router_, gate_, 0);
   for (int i = 0; i < 200; ++i) {
     EXPECT_FALSE(none.Serve(os::SocketPair(SOCK_STREAM | SOCK_NONBLOCK).value().first, "01S"));
   }

@@ -41,10 +41,11 @@ std::string Literal(std::string_view text) {
 Notice NoticeOf(const approval::Approval& approval) {
   const approval::Question& question = approval.question;
   const std::string_view agent = NameOf(question.agent), project = NameOf(question.project);
-  return {.title = approval::ShownText(question.title, limits::kNoticeTitle),
-          .line = fmt::format("{}{} asks. To answer: aileron approvals watch",
-                              agent.empty() ? "an agent" : agent,
-                              project.empty() ? "" : fmt::format(" in {}", project))};
+  return {
+      .title = approval::ShownText(question.title, limits::kNoticeTitle, approval::Lines::kMany),
+      .line = fmt::format("{}{} asks. To answer: aileron approvals watch",
+                          agent.empty() ? "an agent" : agent,
+                          project.empty() ? "" : fmt::format(" in {}", project))};
 }
 
 Notice NoticeOfMany(std::int64_t waiting) {

@@ -29,14 +29,17 @@ Outcome Failed(std::string code, std::string message) {
 
 Outcome OutcomeOf(const Result<FetchResponse>& response) {
   if (!response) return Failed("no_answer", response.error().message);
-  Outcome outcome{.end = response->status < 400 ? Outcome::End::kSucceeded : Outcome::End::kFailed,
+  // A redirect is not followed: where it leads is not what was asked about.
+  const bool done = response->status < 300;
+  Outcome outcome{.end = done ? Outcome::End::kSucceeded : Outcome::End::kFailed,
                   .status = response->status,
                   .content_type = response->content_type,
                   .body = std::string(response->body.Reveal())};
   outcome.body_size = static_cast<std::int64_t>(outcome.body.size());
-  if (response->status >= 400) {
+  if (!done) {
     outcome.code = "http_status";
-    outcome.message = fmt::format("the site answered with status {}", response->status);
+    outcome.message = fmt::format("the site answered with status {}{}", response->status,
+                                  response->status < 400 ? ", and no redirect is followed" : "");
   }
   return outcome;
 }
@@ -107,6 +110,8 @@ Result<Operations::Plan> Operations::MakePlan(Asked asked) {
   AILERON_ASSIGN(const connector::Chosen chosen,
                  connector::ChooseOperation(tool.connector->spec, *tool.tool, words));
   AILERON_TRY(connector::CheckArguments(*chosen.operation, asked.arguments));
+  // What cannot stand in its place is a mistake of the caller's, before anybody is asked.
+  AILERON_TRY(connector::BuildCall(*chosen.operation, asked.arguments, asked.key));
   // What is sent without being given is shown as well.
   for (const connector::Input& input : chosen.operation->inputs) {
     if (!input.default_value.is_null() && !asked.arguments.contains(input.name)) {
@@ -165,13 +170,25 @@ void Operations::RunAtOnce(const Plan& plan, const Responder& responder) {
                       {"operation", plan.operation->name},
                       {"title", connector::Describe(*plan.operation, plan.asked.arguments)},
                       {"reason", ""}};
-  const auto answer = [begun, responder](const Outcome& outcome) {
+  // Whoever waits is told once: by the answer, or when its time is over.
+  const auto late = std::make_shared<net::Timer>(loop_, [begun, responder] {
+    json run = begun;
+    run["state"] = "running";
+    responder.Send(RunReply(run, true));
+  });
+  late->Set(plan.asked.wait);
+  const auto answer = [begun, responder, late](const Outcome& outcome) {
     json run = begun;
     run["state"] = outcome.end == Outcome::End::kSucceeded ? "succeeded" : "failed";
     run["outcome"] = daemon::ToJson(outcome);
     responder.Send(RunReply(run, false));
   };
   if (const auto flying = flights_.find(key); flying != flights_.end()) {
+    if (flying->second.done.size() >= limits::kJoined) {
+      return responder.Send(
+          Problem(Refusal{429, "too_many_waiting", "too many wait for this call already",
+                          "wait with one of them"}));
+    }
     flying->second.done.emplace_back(answer);
     return;
   }

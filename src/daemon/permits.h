@@ -152,7 +152,7 @@ class Permits {
   // `until`: as long as a yes to it holds.
   Answer Wait(proxy::AskCredential ask, const vault::Binding& binding, Time until);
   const vault::Binding* StillHolds(const proxy::AskCredential& ask, Time now);
-  bool Allowed(const proxy::AskCredential& ask, Time now) const;
+  bool Allowed(const proxy::AskCredential& ask, Time now);
   bool SpendLeaf(Time now);
 
   const SessionSettings& settings_;

@@ -65,8 +65,9 @@ std::variant<const Route*, Refusal> Router::Find(std::string_view method, std::s
               request.query.emplace(std::move(*decoded_name), std::move(*decoded_value)).second;
       return valid;
     });
+    const std::vector<std::string_view> taken = Split(queries.value_or(""), '&');
     for (const auto& [name, value] : request.query) {
-      if (!std::ranges::contains(Split(queries.value_or(""), '&'), name)) {
+      if (std::ranges::find(taken, name) == taken.end()) {
         return Refusal{400, "bad_query",
                        fmt::format("there is no parameter \"{}\" here", Printable(name)), ""};
       }

@@ -72,7 +72,6 @@ Result<FetchRequest> WebhookRequest(const Webhook& webhook, const WebhookMessage
                       .method = "POST",
                       .target = webhook.url.path,
                       .headers = {{"Content-Type", "application/json"},
-                                  {"User-Agent", "aileron/" AILERON_VERSION},
                                   {"webhook-id", message.id},
                                   {"webhook-timestamp", std::to_string(timestamp)},
                                   {"webhook-signature",

@@ -27,7 +27,7 @@ std::vector<std::string> LiveTools::Follow(const ToolFacts& tools) {
     if (free) {
       next[name] = tool.summary;
     } else {
-      complaints.push_back(free.error().message);
+      complaints.push_back(fmt::format("left out: {}", free.error().message));
     }
   }
   if (next == shown_) return complaints;

@@ -7,6 +7,8 @@
 
 #include <filesystem>
 
+#include "os/mounts.h"
+
 namespace aileron::launch {
 namespace {
 

@@ -89,6 +89,10 @@ service::Port ServiceDesk::Answer(const sandbox::Publish& asked) {
     port.refusal = "a person has to allow that";
     return port;
   }
+  if (closed_.contains(asked.port)) {
+    port.refusal = "a person has closed it";
+    return port;
+  }
   if (publisher_.CountBy(By::kAgent) >= limits::kPublishedByAgent) {
     port.refusal = "this sandbox has as many published ports as it may";
     return port;
@@ -110,6 +114,7 @@ void ServiceDesk::TellInit(service::Port port) {
 void ServiceDesk::HearDaemon(const SessionLink::Wish& wish) {
   if (wish.kind == SessionLink::Wish::Kind::kUnpublish) {
     const Status done = publisher_.Unpublish(wish.mapping.port);
+    closed_.insert(wish.mapping.port);
     if (done) TellInit({.number = wish.mapping.port, .refusal = "it is not published any more"});
     (void)session_->AnswerWish(wish,
                                done ? Result<std::string>("") : std::unexpected(done.error()));
@@ -119,6 +124,7 @@ void ServiceDesk::HearDaemon(const SessionLink::Wish& wish) {
       (void)session_->AnswerWish(wish, std::unexpected(published.error()));
       return;
     }
+    closed_.erase(wish.mapping.port);
     std::string address = published->mapping.outside.ToString();
     TellInit({.number = wish.mapping.port, .address = address});
     (void)session_->AnswerWish(wish, std::move(address));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,7 @@ class ServiceDesk {
 
   Publisher publisher_;
   bool by_services_;
+  std::set<std::uint16_t> closed_;  // by a person: no service opens them again
   int channel_ = -1;
   SessionLink* session_ = nullptr;
   std::vector<service::Report> reports_;

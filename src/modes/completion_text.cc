@@ -101,7 +101,7 @@ std::string Bash(std::span<const Mode> modes) {
   });
   const auto names = ModeNames(modes);
   return fmt::format(
-             R"(# bash completion for aileron. Load it with: source <(aileron completion bash)
+      R"sh(# bash completion for aileron. Load it with: source <(aileron completion bash)
 _aileron() {{
   local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}} path=aileron i
   # "=" is a word of its own for bash.
@@ -140,18 +140,17 @@ _aileron_tool() {{
   local IFS=$'\n' word words=("${{COMP_WORDS[@]:1:COMP_CWORD}}")
   COMPREPLY=()
   for word in $("${{COMP_WORDS[0]}}" __complete "${{words[@]}}" 2>/dev/null); do
-    COMPREPLY+=("$(printf %q "$word")") done
-         [[${{#COMPREPLY[@]}} == 1 && ${{COMPREPLY[0]}} == *.]] &&
-         compopt - o nospace 2 > / dev / null
-}
-}
-if
-  [[-r / run / aileron / tools.txt]];
-then while IFS = $ '\t' read - r _aileron_name _;
-do complete - F _aileron_tool "$_aileron_name"; done </run/aileron/tools.txt
+    COMPREPLY+=("$(printf %q "$word")")
+  done
+  [[ ${{#COMPREPLY[@]}} == 1 && ${{COMPREPLY[0]}} == *. ]] && compopt -o nospace 2>/dev/null
+}}
+if [[ -r /run/aileron/tools.txt ]]; then
+  while IFS=$'\t' read -r _aileron_name _; do
+    complete -F _aileron_tool "$_aileron_name"
+  done </run/aileron/tools.txt
   unset _aileron_name
 fi
-)",
+)sh",
       paths, values, flags, fmt::join(names, " "), words);
 }
 
@@ -260,21 +259,20 @@ std::string Zsh(std::span<const Mode> modes) {
   });
   text += ZshChooser("aileron", top);
   return text +
-         R"(# The tools of a sandbox.
+         R"sh(# The tools of a sandbox.
 _aileron_tool() {
   local -a found
-  found=(${(f)" $(${words[1]} __complete "${(@)words[2,CURRENT]}" 2 > / dev / null) "})
-         compadd -
-         a found
+  found=(${(f)"$(${words[1]} __complete "${(@)words[2,CURRENT]}" 2>/dev/null)"})
+  compadd -a found
 }
-if
-  [[-r / run / aileron / tools.txt]];
-then while IFS = $ '\t' read - r _aileron_name _;
-do compdef _aileron_tool $_aileron_name; done </run/aileron/tools.txt
+if [[ -r /run/aileron/tools.txt ]]; then
+  while IFS=$'\t' read -r _aileron_name _; do
+    compdef _aileron_tool $_aileron_name
+  done </run/aileron/tools.txt
   unset _aileron_name
 fi
 _aileron "$@"
-)";
+)sh";
 }
 
 // --- fish

@@ -194,7 +194,9 @@ Outcome RunImport(const Invocation& invocation) {
   } else {
     AILERON_TRY(os::ReplaceFile(target, written, 0644));
   }
-  PrintNote(imported.report.Text());
+  for (const std::string_view line : Split(imported.report.Text(), '\n')) {
+    if (!line.empty()) PrintNote(line);
+  }
   for (const connector::CredentialHint& hint : imported.credentials) {
     PrintNote(fmt::format("its operations want the credential {} ({}{}{})", hint.credential,
                           hint.scheme, hint.name.empty() ? "" : " ", hint.name));

@@ -37,6 +37,13 @@ std::string Tools(const Json& connector) {
   return Listed(words);
 }
 
+// The signer's words; minisign puts tabs between its own.
+std::string CommentOf(const Json& signed_by) {
+  std::string comment = TextOf(signed_by, "comment");
+  std::ranges::replace(comment, '\t', ' ');
+  return Printable(comment);
+}
+
 Json Member(const Json& object, const char* name) {
   return object.is_object() ? object.value(name, Json()) : Json();
 }
@@ -73,7 +80,7 @@ std::string ReachText(const Json& connector, std::size_t width) {
                                 kTitleColumns));
   };
   if (connector.is_object() && connector.contains("signed_by")) {
-    const std::string comment = Printable(TextOf(Member(connector, "signed_by"), "comment"));
+    const std::string comment = CommentOf(Member(connector, "signed_by"));
     put("signed by", SignerText(connector) + (comment.empty() ? "" : ": " + comment));
   }
   if (const Json before = Member(connector, "replaces"); before.is_object()) {
@@ -101,8 +108,7 @@ std::string ReasonsText(const Json& connectors) {
 std::string SignedComment(const Json& connector) {
   const Json by = Member(connector, "signed_by");
   if (!by.is_object()) return "# not signed\n";
-  return fmt::format("# signed by {}: {}\n", SignerText(connector),
-                     Printable(TextOf(by, "comment")));
+  return fmt::format("# signed by {}: {}\n", SignerText(connector), CommentOf(by));
 }
 
 }  // namespace aileron::modes

@@ -73,8 +73,9 @@ TEST(ConnectorText, OnlyReasonsAreAskedAbout) {
 
 TEST(ConnectorText, ASignersWordsDoNotControlATerminal) {
   Json connector = Connector();
-  connector["signed_by"]["comment"] = "one\nfqn: example.com/evil\x1b[2J\xe2\x80\xae";
+  connector["signed_by"]["comment"] = "one\ttwo\nfqn: example.com/evil\x1b[2J\xe2\x80\xae";
   for (const std::string& text : {ReachText(connector, 0), SignedComment(connector)}) {
+    EXPECT_THAT(text, HasSubstr("one two"));
     EXPECT_FALSE(text.contains('\x1b'));
     EXPECT_FALSE(text.contains("\nfqn"));
     EXPECT_FALSE(text.contains("\xe2\x80\xae"));

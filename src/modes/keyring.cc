@@ -102,7 +102,8 @@ Command KeyringVerb() {
           "a good signature by one of them is installed without a question; one whose signature "
           "is by another key, or bad, is refused. Keys and signatures are those of minisign, which "
           "makes a key with \"minisign -G\" and signs with \"minisign -S -m FILE\". Get a key from "
-          "its owner, and compare the key's id by another way than the one it came by.",
+          "its owner, and compare its whole line by another way than the one it came by: a key's "
+          "id is chosen by who makes it.",
       .commands = {
           {.name = "add",
            .summary = "Trust a key",

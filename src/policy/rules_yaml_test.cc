@@ -66,7 +66,7 @@ TEST(RulesYaml, MistakesAreNamedWithTheirPlace) {
   EXPECT_THAT(Mistake("version: [\n"), StartsWith("/home/u/rules.yaml:"));
   EXPECT_THAT(rule("{host: a.example}"), HasSubstr("lacks \"action\""));
   EXPECT_THAT(rule("{action: ask}"), HasSubstr("lacks \"host\""));
-  EXPECT_THAT(rule("{host: a.example, action: aks}"), HasSubstr("did you mean ask?"));
+  EXPECT_THAT(rule("{host: a.example, action: alow}"), HasSubstr("did you mean allow?"));
   EXPECT_THAT(rule("{host: a.example, action: ask, method: post}"), HasSubstr("capitals"));
   EXPECT_THAT(rule("{host: a.example, action: ask, methd: POST}"),
               HasSubstr("/home/u/rules.yaml:3:"));

@@ -432,8 +432,8 @@ void Exchange::UpstreamTrouble(const Refusal& refusal) {
   if (record_.detail.empty()) record_.detail = Cut(refusal.reason);
   const bool keep = request_.keep_alive() && up_read_ && !client_ended_ &&
                     request_.method_kind() != http::MethodKind::kConnect;
-  to_client_.Append(
-      RefusalResponse(refusal, &request_, keep ? AfterRefusal::kKeep : AfterRefusal::kClose));
+  to_client_.Append(RefusalResponse(refusal, site_, &request_,
+                                    keep ? AfterRefusal::kKeep : AfterRefusal::kClose));
   EndRecord();
   CloseUpstream();
   held_.reset();
@@ -452,7 +452,7 @@ void Exchange::RefuseHead(http::Flaw flaw) {
   record_.status = static_cast<std::uint32_t>(refusal.status);
   record_.detail = Cut(refusal.reason);
   recording_ = true;
-  to_client_.Append(RefusalResponse(refusal, nullptr, AfterRefusal::kClose));
+  to_client_.Append(RefusalResponse(refusal, site_, nullptr, AfterRefusal::kClose));
   EndRecord();
   Close(Command::kCloseClient);
 }
@@ -514,7 +514,7 @@ void Exchange::OnTimeout() {
       record_ = AuditRecord{.kind = "refused", .action = "deny", .code = late.code, .status = 408};
       record_.time_us = static_cast<std::uint64_t>(now_.time_since_epoch().count());
       recording_ = true;
-      to_client_.Append(RefusalResponse(late, nullptr, AfterRefusal::kClose));
+      to_client_.Append(RefusalResponse(late, site_, nullptr, AfterRefusal::kClose));
       EndRecord();
       return Close(Command::kCloseClient);
     case Wait::kRequestBody:

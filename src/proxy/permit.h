@@ -285,9 +285,8 @@ struct Audit {
   std::vector<AuditRecord> records;
 };
 
-using DaemonMessage =
-    std::variant<Start, Verdict, Held, RequestAnswer, Leaf, Credential, Api, Serve, Revoke, CutOff,
-                 Stop>;
+using DaemonMessage = std::variant<Start, Verdict, Held, RequestAnswer, Leaf, Credential, Api,
+                                   Serve, Revoke, CutOff, Stop>;
 using WorkerMessage =
     std::variant<Ready, AskVerdict, AskRequest, Gone, AskLeaf, AskCredential, AskApi, Audit>;
 

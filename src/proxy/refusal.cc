@@ -201,9 +201,9 @@ RefusalBody ChooseBody(const http::RequestHead* request) {
   return RefusalBody::kText;
 }
 
-std::string RefusalResponse(const Refusal& refusal, const http::RequestHead* request,
-                            AfterRefusal after) {
-  const RefusalBody kind = ChooseBody(request);
+std::string RefusalResponse(const Refusal& refusal, const Site& site,
+                            const http::RequestHead* request, AfterRefusal after) {
+  const RefusalBody kind = site.host == kInternalHost ? RefusalBody::kJson : ChooseBody(request);
   const std::string body = BodyText(refusal, kind);
   const std::string phrase = Phrase(refusal);
   http::Headers headers;

@@ -50,8 +50,9 @@ enum class RefusalBody : std::uint8_t { kText, kJson, kHtml };
 RefusalBody ChooseBody(const http::RequestHead* request);
 
 // The whole response, head and body (no body for HEAD). `request` is null when its head could not
-// be parsed; the connection is closed then whatever `after` says.
-std::string RefusalResponse(const Refusal& refusal, const http::RequestHead* request,
-                            AfterRefusal after);
+// be parsed; the connection is closed then whatever `after` says. Of the sandbox's API it is a
+// problem document, whatever the client wants.
+std::string RefusalResponse(const Refusal& refusal, const Site& site,
+                            const http::RequestHead* request, AfterRefusal after);
 
 }  // namespace aileron::proxy

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "http/limits.h"
+#include "http/problem.h"
 
 namespace aileron::proxy {
 namespace {
@@ -30,8 +31,9 @@ struct Response {
 };
 
 Response Answer(const Refusal& refusal, const http::RequestHead* request,
-                AfterRefusal after = AfterRefusal::kKeep) {
-  const std::string text = RefusalResponse(refusal, request, after);
+                AfterRefusal after = AfterRefusal::kKeep,
+                const Site& site = {.host = "b.example"}) {
+  const std::string text = RefusalResponse(refusal, site, request, after);
   Response response;
   http::ResponseParser parser;
   const http::Exchange exchange{.method = request != nullptr ? request->method_kind()
@@ -84,6 +86,15 @@ TEST(Refusal, KeepsTheHintInThePhraseAndCutsTheReason) {
   EXPECT_EQ(Answer(lost, &request).head.reason(), "why");
   const Refusal hintless = {.status = 403, .code = "c", .reason = "why", .hint = ""};
   EXPECT_EQ(Answer(hintless, &request).head.reason(), "why");
+}
+
+TEST(Refusal, IsAProblemDocumentOfTheApi) {
+  const auto request = Request("GET", "Accept: text/plain\r\n");
+  for (const http::RequestHead* one : {&request, static_cast<const http::RequestHead*>(nullptr)}) {
+    const Response response =
+        Answer(kDenied, one, AfterRefusal::kClose, {.host = std::string(kInternalHost)});
+    EXPECT_EQ(response.head.headers.Find("Content-Type"), http::kProblemType);
+  }
 }
 
 TEST(Refusal, SpeaksJsonToNpm) {

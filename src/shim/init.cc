@@ -118,12 +118,13 @@ Result<std::unique_ptr<Supervisor>> Supervisor::Make(const os::Fd& channel, cons
   return made;
 }
 
-// Ends with it all processes that are left, also those whose parents did not wait for them.
+// Reaps who has ended, also those whose parents did not wait for them; none more once the agent is
+// one of them, since others may end faster than this goes.
 void Supervisor::HearSignals() {
   signalfd_siginfo info;
   while (read(signals_.get(), &info, sizeof info) == sizeof info) {
   }
-  while (true) {
+  while (!code_) {
     siginfo_t ended{};
     if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0) return;
     services_.AboutToReap(ended.si_pid);

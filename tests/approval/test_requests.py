@@ -157,7 +157,7 @@ def test_a_rule_can_allow_some_requests_of_a_host(any_world):
 
 @pytest.mark.parametrize("text, words", [
     ("version: 1\nnetwork:\n  - {host: api.test, methd: POST, action: ask}\n", ["rules.yaml:3:", "method"]),
-    ("version: 1\nnetwork:\n  - {host: api.test, action: aks}\n", ["rules.yaml:3:", "did you mean ask"]),
+    ("version: 1\nnetwork:\n  - {host: api.test, action: alow}\n", ["rules.yaml:3:", "did you mean allow"]),
 ])
 def test_a_wrong_file_stops_the_launch_with_its_line(any_world, text, words):
     """A launch goes on without the user's rules, or does not say what is wrong with them."""

@@ -37,10 +37,9 @@ def _running(slow, what: str) -> str:
     return run
 
 
-def _drain(world, *flags) -> subprocess.Popen:
+def _drain(world) -> subprocess.Popen:
     """A drain that has begun."""
-    child = world.start(binary.path(), "daemon", "stop", "--drain", *flags, stdout=subprocess.PIPE,
-                        stderr=subprocess.PIPE)
+    child = world.start(binary.path(), "daemon", "stop", "--drain", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.eventually(lambda: world.json("daemon", "status").get("draining"), "the daemon drains")
     return child
 
@@ -114,8 +113,8 @@ def test_a_drain_has_a_time(slow):
     """A drain waits longer than it was told to, or does not tell that something was cut off."""
     world, first = slow.talk.world, slow.talk.world.daemon_pid()
     _running(slow, "one")
-    code, _, err = _ended(_drain(world, "--timeout", "1s"))
-    assert code == 1 and "1 operation" in err and "not run again" in err, err
+    result = world.aileron("daemon", "stop", "--drain", "--timeout", "1s")
+    assert result.rc == 1 and "1 operation" in result.err and "not run again" in result.err, result.describe()
     _come_back(slow, first)
 
 

@@ -147,7 +147,7 @@ def test_nothing_hides_in_what_a_person_reads(api):
     shown = world.aileron("approvals", "show", question["id"]).ok().out
     for hidden in ("\x1b", "\u202e", "\u200b", "\u2066", "\r"):
         assert hidden not in shown and hidden not in json.dumps(question, ensure_ascii=False)
-    assert "\\u202E" in json.dumps(question, ensure_ascii=False).replace("\\\\", "\\")
+    assert "\\u202e" in json.dumps(question, ensure_ascii=False).replace("\\\\", "\\")
     asked.deny(world)
     assert asked.code(child) == "403"
 

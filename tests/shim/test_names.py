@@ -1,8 +1,11 @@
 """Names of tools: which of them clash, and that a clash starts nothing."""
 
 import os
+import subprocess
 
 import pytest
+
+from lib import process
 
 _SPEC = """schema: aileron.connector.v1
 fqn: example.com/{name}
@@ -88,3 +91,23 @@ def test_only_what_the_sandbox_has_counts(any_world):
     any_world.write(os.path.join(elsewhere, "things"), "#!/bin/sh\n", 0o755)
     flags = ["--mount", f"{elsewhere}:/mnt:ro", "--env", "PATH=/mnt:/usr/bin:/bin"]
     _refused(any_world, any_world.launch("true", flags=flags), "things", "/mnt/things")
+
+
+def test_what_comes_while_the_agent_runs_hides_nothing_either(any_world):
+    """A connector that is added meanwhile takes the place of a command, or of the agent."""
+    child = any_world.launch_start("sh", "-c", "while read -r line; do eval \"$line\"; done", stdin=subprocess.PIPE)
+
+    def say(script: str) -> str:
+        child.stdin.write(f"{script} || echo none\n".encode())
+        child.stdin.flush()
+        return child.stdout.readline().decode().strip()
+
+    assert say("command -v cat").endswith("/cat")
+    for tool, override in (("cat", False), ("sh", True)):
+        _add(any_world, "a", tool, override)
+        assert f'left out: the tool "{tool}"' in child.stderr.readline().decode()
+        assert say(f"command -v {tool}") != f"/run/aileron/bin/{tool}"
+    _add(any_world, "a", "cat", override=True)
+    process.eventually(lambda: say("hash -r; command -v cat") == "/run/aileron/bin/cat", "the canary: this one may")
+    child.stdin.close()
+    assert child.wait(process.PATIENCE) == 0

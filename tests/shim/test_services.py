@@ -259,6 +259,11 @@ def test_the_launch_may_let_services_publish(world):
     assert _get(int(address.rpartition(":")[2])) == b"hello"
     told = process.eventually(lambda: _published(world, sandbox.session), "the host knows it")
     assert told == [{"port": 3000, "address": address, "by": "agent"}]
+    # What a person has closed stays closed.
+    world.aileron("service", "unpublish", sandbox.session, "web").ok()
+    sandbox.run("aileron service stop web").ok()
+    again = sandbox.run("aileron service run web -p 3000 -- sleep 1000")
+    assert again.rc == 77 and "a person has closed it" in again.err
     sandbox.end()
 
 

@@ -1,13 +1,10 @@
 """Signatures of connectors and the keyring: what is installed without a question, with one, and never."""
 
-import json
 import os
-import re
-import socket
 
 import pytest
 
-from lib import binary, certificates, process, sites
+from lib import binary, certificates, control, sites
 from lib.minisign import Signer, renamed
 from lib.terminal import open_in
 
@@ -366,21 +363,11 @@ def test_a_url_is_verified_and_bounded(any_world):
 
 def _post(world, offer: dict, text: str) -> tuple:
     """What the control API answers to an offer, without any command of ours between."""
-    read, write = os.memfd_create("spec"), json.dumps(offer).encode()
-    os.write(read, text.encode())
-    os.lseek(read, 0, os.SEEK_SET)
-    head = ("POST /v1/connectors HTTP/1.1\r\nHost: aileron\r\nContent-Type: application/json\r\n"
-            f"Connection: close\r\nContent-Length: {len(write)}\r\n\r\n").encode()
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(process.PATIENCE)
-        client.connect(os.path.join(world.runtime, "aileron", "control.sock"))
-        socket.send_fds(client, [head + write], [read])
-        os.close(read)
-        answer = b""
-        while piece := client.recv(65536):
-            answer += piece
-    status = int(answer.split()[1])
-    return status, json.loads(re.split(rb"\r\n\r\n", answer, maxsplit=1)[1])
+    with open(os.memfd_create("spec"), "w+b") as file:
+        file.write(text.encode())
+        file.seek(0)
+        answer = control.ask(world, "POST", "/connectors", offer, fds=[file.fileno()])
+    return answer.status, answer.value
 
 
 def test_no_client_of_the_api_gets_past_the_signature(world):
