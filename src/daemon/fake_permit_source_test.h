@@ -36,10 +36,14 @@ class FakePermitSource final : public PermitSource {
   Result<std::string> IssueLeaf(std::string_view host, std::string_view) override {
     return "leaf for " + std::string(host);
   }
+  void DeniedUnasked(const About& about, std::string_view code, std::string_view hint) override {
+    unasked.push_back(fmt::format("{} {} {}", about.What(), code, hint));
+  }
   std::string Outage() override { return outage; }
 
   std::vector<vault::Binding> bindings;
   std::vector<std::string> opened;
+  std::vector<std::string> unasked;
   std::string value = "s3cret";
   std::string outage;
   bool locked = false;

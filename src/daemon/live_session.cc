@@ -35,6 +35,7 @@ LiveSession::LiveSession(SessionWorld& world, session::Session record,
       authority_(std::move(authority)),
       sentinels_(std::move(sentinels)),
       proxy_password_(std::move(proxy_password)),
+      denials_(record_.id),
       services_({.loop = world.loop,
                  .send = [this](const std::string& message) { return channel_->Send(message); },
                  .audit = [this](std::string_view kind,
@@ -71,6 +72,18 @@ Status LiveSession::Attach(os::Fd channel, Ends ends) {
   AILERON_ASSIGN(channel_,
                  SessionChannel::Make(world_.loop, std::move(channel), std::move(events)));
   return {};
+}
+
+void LiveSession::TellDenied(const Denied& denied) {
+  if (auto word = denials_.Word(denied, Now())) channel_->SendDenied(std::move(*word));
+}
+
+void LiveSession::TellWaiting() {
+  waiting_ =
+      std::make_unique<WaitingQuestions>(world_.loop, world_.approvals, record_.id,
+                                         [this](std::size_t count, const std::string& oldest) {
+                                           channel_->SendWaiting(count, oldest);
+                                         });
 }
 
 Status LiveSession::TakeListeners(SessionListeners listeners) {
@@ -343,6 +356,15 @@ std::vector<const vault::Binding*> LiveSession::Applicable(std::string_view host
 
 Result<std::string> LiveSession::IssueLeaf(std::string_view host, std::string_view public_key) {
   return authority_.IssueLeaf(host, public_key, Now());
+}
+
+// Before the answer goes to the worker: an agent that knows of it ends after its launcher does.
+void LiveSession::DeniedUnasked(const About& about, std::string_view code, std::string_view hint) {
+  TellDenied({.kind = about.subject,
+              .title = QuestionOn(record_, about).title,
+              .host = FormatHostPort(about.host, about.port),
+              .code = std::string(code),
+              .hint = std::string(hint)});
 }
 
 std::string LiveSession::Outage() {

@@ -18,6 +18,7 @@
 #include "daemon/audit_service.h"
 #include "daemon/bindings.h"
 #include "daemon/credentials.h"
+#include "daemon/denials.h"
 #include "daemon/fetch.h"
 #include "daemon/first_use.h"
 #include "daemon/permits.h"
@@ -25,6 +26,7 @@
 #include "daemon/session_request.h"
 #include "daemon/session_services.h"
 #include "daemon/vault_service.h"
+#include "daemon/waiting_questions.h"
 #include "daemon/worker_link.h"
 #include "policy/network.h"
 #include "session/resume.h"
@@ -77,6 +79,10 @@ class LiveSession final : public PermitSource {
   // Asks the launcher to end the sandbox.
   void SendStop(std::string_view reason) { channel_->SendStop(reason); }
   void SendTools(std::string_view list) { channel_->SendTools(list); }
+  // Tells the launcher what was denied because nobody may be asked.
+  void TellDenied(const Denied& denied);
+  // Tells the launcher, from now on, how many questions wait.
+  void TellWaiting();
   // Lets the worker finish; `done` is called when it has.
   void StopWorker(std::function<void()> done);
 
@@ -101,6 +107,7 @@ class LiveSession final : public PermitSource {
   // PermitSource.
   std::vector<const vault::Binding*> Applicable(std::string_view host, std::uint16_t port) override;
   Result<std::string> IssueLeaf(std::string_view host, std::string_view public_key) override;
+  void DeniedUnasked(const About& about, std::string_view code, std::string_view hint) override;
   std::string Outage() override;
 
   Status TakeListeners(SessionListeners listeners);
@@ -126,6 +133,8 @@ class LiveSession final : public PermitSource {
   std::map<std::string, session::Sentinel> sentinels_;
   Secret proxy_password_;  // empty when the vault holds it, or nobody wants one
   std::unique_ptr<SessionChannel> channel_;
+  Denials denials_;
+  std::unique_ptr<WaitingQuestions> waiting_;  // when the launcher wants to know
   SessionListeners listeners_;
   bool have_listeners_ = false;
   SessionServices services_;

@@ -323,15 +323,23 @@ approval::Question Operations::QuestionOn(const Plan& plan) const {
   return question;
 }
 
-void Operations::AskPerson(const Plan& plan, const Responder& responder) {
-  const auto* live = sessions_.Find(plan.asked.session);
-  if (live != nullptr && live->request().unattended) {
-    return responder.Send(
-        Problem(Refusal{403, "approval_denied",
+void Operations::DenyUnasked(const Plan& plan, const Responder& responder) {
+  const Refusal refusal{403, "approval_denied",
                         fmt::format("{} needs a person's yes, and nobody is asked in this session",
                                     plan.operation->name),
-                        "launch without --unattended"}));
-  }
+                        "launch without --unattended"};
+  sessions_.TellDenied(plan.asked.session,
+                       {.kind = approval::Subject::kOperation,
+                        .title = connector::Describe(*plan.operation, plan.asked.arguments),
+                        .operation = Name(*plan.connector, *plan.operation),
+                        .code = refusal.code,
+                        .hint = refusal.hint});
+  responder.Send(Problem(refusal));
+}
+
+void Operations::AskPerson(const Plan& plan, const Responder& responder) {
+  const auto* live = sessions_.Find(plan.asked.session);
+  if (live != nullptr && live->request().unattended) return DenyUnasked(plan, responder);
   const approval::Question question = QuestionOn(plan);
   const auto before = approvals_.queue().FindSame(question, Now());
   if (!before) return responder.Send(Problem(before.error()));

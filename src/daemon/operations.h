@@ -89,6 +89,7 @@ class Operations {
   bool HasRoom(const std::string& session) const;
   std::size_t FlightsOf(const std::string& session) const;
   void AskPerson(const Plan& plan, const Responder& responder);
+  void DenyUnasked(const Plan& plan, const Responder& responder);
   void RunAtOnce(const Plan& plan, const Responder& responder);
   void RunApproved(const std::string& id);
   void BeginHeldBack();

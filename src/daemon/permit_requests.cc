@@ -104,15 +104,16 @@ Permits::Answer Permits::AskAboutRequest(proxy::AskRequest ask, const policy::Re
                                          Time now) {
   About about{.subject = approval::Subject::kHttpRequest, .host = ask.host, .port = ask.port};
   about.rule = rule.id;
-  if (settings_.unattended) {
-    about.request = std::move(ask);
-    return Refused(Deny(about.request.id, "request_not_allowed", rule.id,
-                        fmt::format("{} needs a person's yes by the rule {}, and nobody is asked",
-                                    about.What(), rule.id),
-                        "launch without --unattended"));
-  }
   if (auto inside = DenyInside(ask.id, ask.host, rule.id); inside && !HostAllowed(ask)) {
     return Refused(*inside);
+  }
+  if (settings_.unattended) {
+    about.request = std::move(ask);
+    return Refused(Unasked(
+        about, Deny(about.request.id, "request_not_allowed", rule.id,
+                    fmt::format("{} needs a person's yes by the rule {}, and nobody is asked",
+                                about.What(), rule.id),
+                    "launch without --unattended")));
   }
   if (ask.seen == proxy::Seen::kNothing) {
     return proxy::RequestAnswer{.id = ask.id, .next = proxy::Next::kShow};
@@ -130,10 +131,10 @@ Permits::Answer Permits::AskAboutRequest(proxy::AskRequest ask, const policy::Re
 
 // No rule speaks of this request, and its host is not allowed as such.
 Permits::Answer Permits::AskAboutHost(proxy::AskRequest ask, policy::Verdict decided, Time now) {
-  const bool asks = decided.action == policy::Action::kAsk && !settings_.unattended;
-  if (!asks) return Refused(ToWire(ask.id, std::move(decided)));
+  if (decided.action != policy::Action::kAsk) return Refused(ToWire(ask.id, std::move(decided)));
   if (auto inside = DenyInside(ask.id, ask.host, decided.rule)) return Refused(*inside);
   About about{.host = ask.host, .port = ask.port};
+  if (settings_.unattended) return Refused(Unasked(about, ToWire(ask.id, std::move(decided))));
   about.bindings = BindingsOf(about);
   if (const auto yes = asking_.Remembered(about.Key(), now))
     return GoOn(ask, yes->rule, Speaker::kRule);
@@ -223,17 +224,24 @@ Permits::Answer Permits::AskAboutCredential(proxy::AskCredential ask, const vaul
                                             Time now) {
   About about = FirstUseOf(ask, binding);
   if (settings_.unattended) {
-    return Denied(ask, Deny(ask.id, "credential_not_allowed", "bindings",
-                            fmt::format("{} needs a person's yes before it is first used, and "
-                                        "nobody is asked",
-                                        about.What()),
-                            "launch without --unattended"));
+    return Denied(
+        ask, Unasked(about, Deny(ask.id, "credential_not_allowed", "bindings",
+                                 fmt::format("{} needs a person's yes before it is first used, and "
+                                             "nobody is asked",
+                                             about.What()),
+                                 "launch without --unattended")));
   }
   if (asking_.TakeUnused(about, now)) return Wait(std::move(ask), binding, now);
   return PutTo(std::move(about), std::move(ask));
 }
 
 // --- a person
+
+// Nobody may be asked about it, and whoever launched is told so.
+proxy::Verdict Permits::Unasked(const About& about, proxy::Verdict denial) {
+  source_.DeniedUnasked(about, denial.code, denial.hint);
+  return denial;
+}
 
 Permits::Answer Permits::PutTo(About about, Asking::Waiter waiter) {
   const std::uint64_t ticket = next_ticket_, id = Asking::IdOf(waiter);

@@ -202,6 +202,31 @@ TEST_F(RequestPermitsTest, UnattendedNobodyIsAsked) {
   EXPECT_TRUE(refused.denied);
 }
 
+TEST_F(RequestPermitsTest, WhatIsDeniedUnaskedIsToldAndNothingElseIs) {
+  Settle({.unattended = true});
+  Bind(vault::Approval::kFirstUse, "d.example");
+  (void)Verdict("a.example");
+  (void)Verdict("d.example");
+  (void)Verdict("127.0.0.1");
+  (void)Answer(Request("GET", "/items/1"));
+  (void)Answer(Request("DELETE", "/items/1"));
+  const auto docs = Answer(Request("GET", "/docs/x", "d.example"));
+  EXPECT_TRUE(source_.unasked.empty());
+  // Nobody needs its body.
+  auto unseen = Request("POST", "/items/1");
+  unseen.seen = proxy::Seen::kNothing;
+  (void)Answer(unseen);
+  (void)Answer(Request("GET", "/other", "d.example"));
+  (void)Handle(Wants(docs.pass, "GET", "/docs/x", "d.example"));
+  ASSERT_EQ(source_.unasked.size(), 3u);
+  EXPECT_EQ(source_.unasked[0],
+            "POST https://a.example/items/1 request_not_allowed launch without --unattended");
+  EXPECT_TRUE(source_.unasked[1].starts_with("d.example:443 host_not_allowed "));
+  EXPECT_EQ(source_.unasked[2],
+            "the credential token/example at d.example:443 credential_not_allowed launch without "
+            "--unattended");
+}
+
 // --- hosts that are not allowed as such
 
 TEST_F(RequestPermitsTest, AnUnknownHostAndItsRequestAreOneQuestion) {

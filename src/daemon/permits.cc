@@ -92,7 +92,7 @@ Permits::Answer Permits::OnVerdict(const proxy::AskVerdict& ask, Time now) {
   if (ask.ticket != 0 && host && !IsForbidden(decided)) return OnTicket(ask);
   if (decided.action != policy::Action::kAllow && host && !IsForbidden(decided)) {
     if (auto verdict = OnRuled(ask, decided)) return std::move(*verdict);
-    if (decided.action == policy::Action::kAsk && !settings_.unattended) {
+    if (decided.action == policy::Action::kAsk) {
       // A person's yes opens nothing inside: only a rule does.
       if (auto inside = DenyInside(ask.id, host->text, decided.rule)) return std::move(*inside);
       return OnAsk(ask, decided, now);
@@ -176,6 +176,8 @@ Permits::Answer Permits::OnTicket(const proxy::AskVerdict& ask) {
 Permits::Answer Permits::OnAsk(const proxy::AskVerdict& ask, const policy::Verdict& decided,
                                Time now) {
   About about{.host = ParseHost(ask.host)->text, .port = ask.port};
+  // At the first sight of the host: the worker remembers it, and may not come back for a request.
+  if (settings_.unattended) return Unasked(about, ToWire(ask.id, decided));
   about.bindings = BindingsOf(about);
   if (const auto yes = asking_.Remembered(about.Key(), now)) {
     return Admit(ask, AllowUntil(ask.id, *yes, now));

@@ -62,6 +62,8 @@ class PermitSource {
   virtual std::vector<const vault::Binding*> Applicable(std::string_view host,
                                                         std::uint16_t port) = 0;
   virtual Result<std::string> IssueLeaf(std::string_view host, std::string_view public_key) = 0;
+  // What a person would have been asked about was denied, since nobody may be asked.
+  virtual void DeniedUnasked(const About& about, std::string_view code, std::string_view hint) = 0;
   // Why nothing new may be allowed now ("the audit log cannot be written …"); empty when it may.
   virtual std::string Outage() = 0;
 };
@@ -123,6 +125,7 @@ class Permits {
   Result<Answer> OnRequest(proxy::AskRequest ask, Time now);
   Answer AskAboutRequest(proxy::AskRequest ask, const policy::RequestRule& rule, Time now);
   Answer AskAboutHost(proxy::AskRequest ask, policy::Verdict decided, Time now);
+  proxy::Verdict Unasked(const About& about, proxy::Verdict denial);
   Answer GoOn(const proxy::AskRequest& ask, std::string rule, Speaker speaker);
   Answer AskAboutCredential(proxy::AskCredential ask, const vault::Binding& binding, Time now);
   bool HostAllowed(const proxy::AskRequest& ask) const;

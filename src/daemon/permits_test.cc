@@ -158,6 +158,18 @@ TEST_F(AskingPermitsTest, NobodyIsAskedAboutWhatADenyRuleNamesNorUnattended) {
   EXPECT_EQ(std::get<proxy::Verdict>(About("new.example").value()).code, "host_not_allowed");
 }
 
+TEST_F(AskingPermitsTest, WhatIsDeniedUnaskedIsToldAndNothingElseIs) {
+  settings_ = CompileSettings({.profile = "guarded", .deny = {"evil.example"}, .unattended = true},
+                              Secret())
+                  .value();
+  for (const char* host : {"evil.example", "127.0.0.1", "pypi.org"}) (void)About(host);
+  EXPECT_TRUE(source_.unasked.empty());
+  (void)About("new.example");
+  ASSERT_EQ(source_.unasked.size(), 1u);
+  EXPECT_TRUE(source_.unasked[0].starts_with("new.example:443 host_not_allowed "));
+  EXPECT_TRUE(source_.unasked[0].contains("--allow new.example"));
+}
+
 TEST_F(AskingPermitsTest, NobodyIsAskedAboutAPrivateAddress) {
   for (const char* address : {"127.0.0.1", "10.0.0.1", "169.254.169.254", "::1"}) {
     EXPECT_EQ(std::get<proxy::Verdict>(About(address).value()).code, "address_not_public");

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "daemon/limits.h"
+#include "daemon/request.h"
 #include "os/socket.h"
 
 namespace aileron::daemon {
@@ -115,27 +116,96 @@ Result<std::unique_ptr<SessionChannel>> SessionChannel::Make(net::Loop& loop, os
 }
 
 SessionChannel::~SessionChannel() {
-  if (!over_) loop_.Forget(socket_.get(), *this);
+  Flush();
+  if (watched_) loop_.Forget(socket_.get(), *this);
 }
 
 void SessionChannel::SendStop(std::string_view reason) {
-  const json message = {{"type", "stop"}, {"reason", reason}};
-  (void)os::SendMessage(socket_.get(),
-                        message.dump(-1, ' ', false, json::error_handler_t::replace));
+  Enqueue(JsonText({{"type", "stop"}, {"reason", reason}}));
 }
 
 void SessionChannel::SendTools(std::string_view list) {
-  const auto file = os::MemoryFileHolding(list);
+  auto file = os::MemoryFileHolding(list);
   if (!file) return LogWarning("cannot tell a sandbox its tools: {}", file.error().message);
-  const int number = file->get();
-  (void)os::SendMessage(socket_.get(), R"({"type":"tools"})", {&number, 1});
+  tools_ = Word{R"({"type":"tools"})", std::move(*file)};
+  Flush();
 }
 
-Status SessionChannel::Send(const std::string& message) {
-  return os::SendMessage(socket_.get(), message);
+void SessionChannel::SendDenied(std::string word) { Enqueue(std::move(word)); }
+
+void SessionChannel::SendWaiting(std::size_t count, std::string_view title) {
+  waiting_ = Word{JsonText({{"type", "waiting"}, {"count", count}, {"title", title}}), {}};
+  Flush();
 }
 
-void SessionChannel::OnReady(net::Readiness) {
+// It takes no place in the queue: whoever wants it is told that it was in vain, and may want it
+// again, while a late one would be a surprise.
+Status SessionChannel::Send(const std::string& word) {
+  if (over_ || HasWords()) return Fail(Code::kUnavailable, "the launcher does not listen");
+  return os::SendMessage(socket_.get(), word);
+}
+
+void SessionChannel::Enqueue(std::string word) {
+  if (words_.size() >= limits::kChannelWords) return;
+  words_.push_back({std::move(word), {}});
+  Flush();
+}
+
+bool SessionChannel::HasWords() const { return !words_.empty() || tools_ || waiting_; }
+
+// False when the socket is full. What is sent to a launcher that is gone is lost, which a read
+// tells.
+bool SessionChannel::Sent(const Word& word) {
+  const int number = word.file.get();
+  const Status sent =
+      os::SendMessage(socket_.get(), word.bytes,
+                      word.file ? std::span<const int>(&number, 1) : std::span<const int>());
+  return sent || sent.error().code != Code::kUnavailable;
+}
+
+void SessionChannel::Flush() {
+  while (!words_.empty() && Sent(words_.front())) words_.pop_front();
+  if (words_.empty() && tools_ && Sent(*tools_)) tools_.reset();
+  if (words_.empty() && waiting_ && Sent(*waiting_)) waiting_.reset();
+  Watch();
+}
+
+void SessionChannel::DropWords() {
+  words_.clear();
+  tools_.reset();
+  waiting_.reset();
+}
+
+// For what is still wanted of the socket.
+void SessionChannel::Watch() {
+  if (!watched_) return;
+  const bool left = HasWords();
+  if (over_ && !left) {
+    watched_ = false;
+    return loop_.Forget(socket_.get(), *this);
+  }
+  using Trigger = net::Loop::Trigger;
+  const Trigger trigger = over_  ? Trigger::kLevelWrite
+                          : left ? Trigger::kLevelBoth
+                                 : Trigger::kLevelRead;
+  if (trigger == trigger_) return;
+  trigger_ = trigger;
+  (void)loop_.Change(socket_.get(), *this, trigger);
+}
+
+void SessionChannel::EndReading() {
+  over_ = true;
+  Watch();
+}
+
+void SessionChannel::OnReady(net::Readiness ready) {
+  if (ready.writable) Flush();
+  if (over_) {
+    if (!ready.hangup) return;
+    DropWords();
+    return Watch();
+  }
+  if (!ready.readable && !ready.hangup) return;
   auto message = os::ReceiveMessage(socket_.get(), limits::kChannelMessage);
   if (!message) {
     if (message.error().code == Code::kUnavailable && errno == EAGAIN) return;
@@ -160,8 +230,7 @@ Status SessionChannel::Take(std::string_view bytes, std::vector<os::Fd> descript
   if (type != "exit") return Fail(Code::kInvalid, "an unknown type of message");
   const auto code = NumberOf(object, "code", 0, 255);
   if (!code) return Fail(Code::kInvalid, "an exit without a code");
-  over_ = true;
-  loop_.Forget(socket_.get(), *this);
+  EndReading();
   auto to_close = std::make_shared<std::vector<os::Fd>>(std::move(descriptors));
   loop_.Post([tell = std::move(events_.on_exit), code = *code, to_close = std::move(to_close)] {
     tell(code, std::move(*to_close));
@@ -171,8 +240,8 @@ Status SessionChannel::Take(std::string_view bytes, std::vector<os::Fd> descript
 
 void SessionChannel::Lose(std::string why) {
   if (over_) return;
-  over_ = true;
-  loop_.Forget(socket_.get(), *this);
+  DropWords();
+  EndReading();
   // Posted: whom it tells will destroy this object.
   loop_.Post([tell = std::move(events_.on_lost), why = std::move(why)] { tell(why); });
 }

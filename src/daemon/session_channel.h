@@ -6,14 +6,20 @@
 //                       {"type":"exit","code":N} + descriptors, to be closed
 //   daemon → launcher   {"type":"stop","reason":…}
 //                       {"type":"tools"} + a memory file with the list of them, as a launch gets it
+//                       {"type":"denied","denied":{…}}           (daemon/denials.h)
+//                       {"type":"waiting","count":N,"title":…}   of questions, the oldest's title
 //   both ways           what session_services.h has
 //
-// The end of the channel without an exit means that the launcher has died.
+// The end of the channel without an exit means that the launcher has died. After an exit the daemon
+// closes its end when everything about the session has been said. What a launcher does not take
+// yet waits here, in order; of "tools" and "waiting" the newest alone.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,20 +62,39 @@ class SessionChannel final : private net::Loop::Handler {
   // Asks the launcher to end the sandbox.
   void SendStop(std::string_view reason);
   void SendTools(std::string_view list);
-  // kUnavailable when the launcher does not listen.
-  Status Send(const std::string& message);
+  // A word of Denials', which bounds how many there are.
+  void SendDenied(std::string word);
+  void SendWaiting(std::size_t count, std::string_view title);
+  // What is of use at once or not at all: kUnavailable when the launcher does not listen.
+  Status Send(const std::string& word);
 
  private:
   SessionChannel(net::Loop& loop, os::Fd socket, Events events)
       : loop_(loop), socket_(std::move(socket)), events_(std::move(events)) {}
   void OnReady(net::Readiness ready) override;
+  struct Word {
+    std::string bytes;
+    os::Fd file;  // that goes with it, or none
+  };
+  void Enqueue(std::string word);
+  bool Sent(const Word& word);
+  bool HasWords() const;
+  void DropWords();
+  void Flush();
+  void Watch();
+  void EndReading();
   Status Take(std::string_view bytes, std::vector<os::Fd> descriptors);
   void Lose(std::string why);
 
   net::Loop& loop_;
   os::Fd socket_;
   Events events_;
-  bool over_ = false;
+  std::deque<Word> words_;       // not taken yet
+  std::optional<Word> tools_;    // the newest such word, if it was not taken yet
+  std::optional<Word> waiting_;  // the same
+  bool over_ = false;            // nothing more is read
+  net::Loop::Trigger trigger_ = net::Loop::Trigger::kLevelRead;
+  bool watched_ = true;
 };
 
 }  // namespace aileron::daemon

@@ -130,6 +130,38 @@ TEST_F(ChannelTest, ToolsReachTheLauncherHoweverManyThereAre) {
   EXPECT_EQ(os::ReadAll(message->descriptors[0], "the list", 2 << 20).value(), list);
 }
 
+TEST_F(ChannelTest, WordsThatDoNotFitWaitInOrderAndOfHowManyWaitTheNewestAlone) {
+  constexpr int kWords = 600;
+  for (int i = 0; i < kWords; ++i) {
+    channel_->SendDenied(fmt::format("{:04} {}", i, std::string(2'000, '.')));
+    channel_->SendWaiting(static_cast<std::size_t>(i), "a question");
+  }
+  // What would come late is refused instead.
+  EXPECT_EQ(channel_->Send("a wish").error().code, Code::kUnavailable);
+  // The launcher ends, and what it was not told yet still comes.
+  ASSERT_TRUE(os::SendMessage(launcher_.get(), R"({"type":"exit","code":0})").has_value());
+  int denied = 0;
+  std::string last;
+  while (denied < kWords) {
+    Turn();
+    const auto message = os::ReceiveMessage(launcher_.get(), 10'000);
+    ASSERT_TRUE(message && !message->end);
+    if (message->bytes.contains("waiting")) {
+      last = message->bytes;
+    } else {
+      ASSERT_EQ(message->bytes.substr(0, 4), fmt::format("{:04}", denied));
+      ++denied;
+    }
+  }
+  channel_.reset();
+  for (auto message = os::ReceiveMessage(launcher_.get(), 10'000); message && !message->end;
+       message = os::ReceiveMessage(launcher_.get(), 10'000)) {
+    last = message->bytes;
+  }
+  EXPECT_THAT(last, HasSubstr("\"count\":599"));
+  EXPECT_EQ(exit_, 0);
+}
+
 TEST_F(ChannelTest, OnlyASeqpacketSocketIsAChannel) {
   auto ends = os::SocketPair(SOCK_STREAM).value();
   EXPECT_FALSE(SessionChannel::Make(*loop_, std::move(ends.first), {}).has_value());

@@ -69,6 +69,7 @@ Result<SessionRequest> ParseSessionRequest(std::string_view text) {
   AILERON_TRY(members.Text("upstream_ca", request.network.upstream_ca, limits::kUpstreamCa));
   AILERON_TRY(members.Texts("connect_to", request.network.connect_to, limits::kConnectTo,
                             limits::kCommandBytes));
+  AILERON_TRY(members.Flag("tell_waiting", request.tell_waiting));
   std::string resume;
   AILERON_TRY(members.Text("resume", resume, limits::kBodyMax));
   AILERON_TRY(members.Done());

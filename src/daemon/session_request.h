@@ -18,8 +18,9 @@ namespace aileron::daemon {
 struct SessionRequest {
   session::Session session;  // without id, times and state
   session::NetworkRequest network;
-  std::string resume;     // sealed bytes; empty for a new session
-  Secret proxy_password;  // of the upstream proxy, when the launcher gave it; not in the JSON
+  std::string resume;         // sealed bytes; empty for a new session
+  bool tell_waiting = false;  // the launcher wants to know of questions that wait
+  Secret proxy_password;      // of the upstream proxy, when the launcher gave it; not in the JSON
 };
 
 // How a session reaches the network, as everything that decides about it wants it.

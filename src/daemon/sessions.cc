@@ -150,6 +150,7 @@ std::expected<OpenedSession, Refusal> Sessions::Open(SessionRequest request, os:
   if (!world_.bindings.problem().empty()) {
     return Refuse(503, "bindings_invalid", world_.bindings.problem(), "correct the file");
   }
+  const bool tell_waiting = request.tell_waiting;
   auto created = request.resume.empty() ? Create(std::move(request)) : Resume(request);
   if (!created) return std::unexpected(std::move(created.error()));
   LiveSession& session = **created;
@@ -162,6 +163,7 @@ std::expected<OpenedSession, Refusal> Sessions::Open(SessionRequest request, os:
              End(id, session::State::kOrphaned, std::nullopt, std::move(why));
            }});
   if (!attached) return Refuse(400, "bad_channel", attached.error().message);
+  if (tell_waiting) session.TellWaiting();
   OpenedSession opened = Describe(session);
   if (opened.resume.empty()) return Refuse(500, "internal", "the session's key cannot be exported");
   live_.emplace(id, std::move(*created));
@@ -226,6 +228,11 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
                              .proxy_password = session.proxy_password().Duplicate()};
   opened.resume = session::SealResume(keys_.resume, state);
   return opened;
+}
+
+void Sessions::TellDenied(const std::string& id, const Denied& denied) {
+  const auto found = live_.find(id);
+  if (found != live_.end()) found->second->TellDenied(denied);
 }
 
 Result<std::unique_ptr<Fetch>> Sessions::Send(const std::string& id, FetchRequest request,

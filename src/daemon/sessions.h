@@ -53,6 +53,8 @@ class Sessions {
   std::vector<LookAlike> LookAlikesOf(const LiveSession& session) const;
   // Nothing for a session that does not run.
   SessionServices* ServicesOf(const std::string& id);
+  // As LiveSession::TellDenied, where it runs.
+  void TellDenied(const std::string& id, const Denied& denied);
   // As LiveSession::Send; kNotFound when it does not run.
   Result<std::unique_ptr<Fetch>> Send(const std::string& id, FetchRequest request,
                                       Permits::Ticket leave, Fetch::OnDone done);

@@ -36,26 +36,39 @@ sigset_t ForwardedSet() {
 class Loop {
  public:
   Loop(const Plan& plan, const std::vector<sandbox::Cover>& covers, sandbox::NativeSandbox& sandbox,
-       SessionLink& session, LiveTools tools, ServiceDesk& desk)
+       SessionLink& session, LiveTools tools, ServiceDesk& desk, Report& report,
+       StatusLine status_line)
       : plan_(plan),
         covers_(covers),
         sandbox_(sandbox),
         session_(session),
         tools_(std::move(tools)),
         desk_(desk),
+        report_(report),
+        screen_(status_line, session.facts().id),
         keys_(kRelayBytes) {}
 
   std::expected<int, sandbox::Failed> Run();
 
  private:
-  enum Slot { kChannel, kInit, kSignals, kSession, kMounts, kServices, kMaster, kKeys, kSlots };
+  enum Slot {
+    kChannel,
+    kInit,
+    kSignals,
+    kSession,
+    kMounts,
+    kServices,
+    kMaster,
+    kKeys,
+    kReport,
+    kSlots
+  };
 
   void HearSandbox();
   void HearSignals(const os::Fd& signals);
   void HearDaemon();
   void HearMounts();
   void ShowTools();
-  void TakeTerminal(os::Fd master);
   void ReadMaster();
   void ReadKeys();
   void WriteKeys();
@@ -68,9 +81,9 @@ class Loop {
   SessionLink& session_;
   LiveTools tools_;
   ServiceDesk& desk_;
+  Report& report_;
   os::Fd master_;
-  std::optional<os::RawTerminal> raw_;
-  int screen_ = -1;         // shows what the agent prints: the caller's terminal, if there is one
+  Screen screen_;
   bool keys_open_ = false;  // the caller's standard input is a terminal and has not ended
   bool channel_open_ = true;
   bool told_of_loss_ = false;
@@ -78,19 +91,6 @@ class Loop {
   ByteBuffer keys_;
   std::optional<sandbox::Failed> failed_;
 };
-
-void Loop::TakeTerminal(os::Fd master) {
-  master_ = std::move(master);
-  for (const int descriptor : {1, 2, 0}) {
-    if (screen_ < 0 && isatty(descriptor)) screen_ = descriptor;
-  }
-  if (screen_ < 0) screen_ = STDOUT_FILENO;  // --tty=always without a terminal
-  os::CopyWindowSize(screen_, master_.get());
-  if (isatty(0)) {
-    raw_.emplace(0);
-    keys_open_ = true;
-  }
-}
 
 void Loop::HearSandbox() {
   auto received = sandbox::Receive(sandbox_.channel.get());
@@ -109,7 +109,9 @@ void Loop::HearSandbox() {
     if (received->descriptors.size() == 1) tools_.TakeFolder(std::move(received->descriptors[0]));
     ShowTools();
   } else if (std::holds_alternative<sandbox::Terminal>(received->message)) {
-    if (received->descriptors.size() == 1) TakeTerminal(std::move(received->descriptors[0]));
+    if (received->descriptors.size() != 1 || master_) return;
+    master_ = std::move(received->descriptors[0]);
+    keys_open_ = screen_.Open(master_);
   } else if (auto* failed = std::get_if<sandbox::Failed>(&received->message)) {
     failed_ = std::move(*failed);
   }
@@ -120,7 +122,7 @@ void Loop::HearSignals(const os::Fd& signals) {
   while (read(signals.get(), &info, sizeof info) == sizeof info) {
     const int number = static_cast<int>(info.ssi_signo);
     if (number == SIGWINCH) {
-      if (master_) os::CopyWindowSize(screen_, master_.get());
+      if (master_) screen_.Resize(master_);
     } else {
       (void)sandbox::Send(sandbox_.channel.get(), sandbox::Signal{number});
     }
@@ -130,13 +132,17 @@ void Loop::HearSignals(const os::Fd& signals) {
 void Loop::HearDaemon() {
   const SessionLink::Word word = session_.Listen();
   if (word.kind == SessionLink::Word::Kind::kStop) {
-    std::fprintf(stderr, "aileron: the session was stopped%s%s\r\n",
-                 word.reason.empty() ? "" : ": ", word.reason.c_str());
+    std::fprintf(stderr, "aileron: the session was stopped%s%s\r\n", word.text.empty() ? "" : ": ",
+                 word.text.c_str());
     (void)os::SignalChild(sandbox_.init, SIGKILL);
   } else if (word.kind == SessionLink::Word::Kind::kTools) {
     ShowTools();
   } else if (word.kind == SessionLink::Word::Kind::kWish) {
     desk_.HearDaemon(word.wish);
+  } else if (word.kind == SessionLink::Word::Kind::kDenied) {
+    report_.Add(word.text);
+  } else if (word.kind == SessionLink::Word::Kind::kWaiting) {
+    screen_.ShowWaiting(word.count, word.text);
   } else if (word.kind == SessionLink::Word::Kind::kGone) {
     Reopen();
   }
@@ -185,7 +191,7 @@ void Loop::ReadMaster() {
   char bytes[16384];
   const ssize_t count = read(master_.get(), bytes, sizeof bytes);
   if (count > 0) {
-    (void)os::WriteAll(screen_, {bytes, static_cast<std::size_t>(count)});
+    screen_.Print({bytes, static_cast<std::size_t>(count)});
   } else if (count == 0 || (errno != EINTR && errno != EAGAIN)) {
     master_.Reset();  // EIO: the last program has closed its end
     keys_open_ = false;
@@ -235,6 +241,7 @@ std::expected<int, sandbox::Failed> Loop::Run() {
                         static_cast<short>(keys_.empty() ? POLLIN : POLLIN | POLLOUT), 0};
     if (keys_open_ && keys_.Room() > 0) ready[kKeys].fd = 0;
     ready[kServices].fd = desk_.descriptor();
+    ready[kReport] = {report_.descriptor(), POLLOUT, 0};
     const int count = poll(ready.data(), ready.size(), WaitTime());
     if (count < 0 && errno != EINTR) {
       return std::unexpected(
@@ -248,6 +255,7 @@ std::expected<int, sandbox::Failed> Loop::Run() {
     if (ready[kSession].revents != 0 && session_.descriptor() >= 0) HearDaemon();
     if (ready[kMounts].revents != 0 && !failed_) HearMounts();
     if (ready[kKeys].revents != 0) ReadKeys();
+    if (ready[kReport].revents != 0) report_.WriteSome();
     if (master_ && (ready[kMaster].revents & POLLOUT) != 0) WriteKeys();
     if (master_ && (ready[kMaster].revents & ~POLLOUT) != 0) ReadMaster();
     if (ready[kInit].revents != 0) break;
@@ -270,12 +278,13 @@ void HoldSignals() {
 std::expected<int, sandbox::Failed> Attach(const Plan& plan,
                                            const std::vector<sandbox::Cover>& covers,
                                            sandbox::NativeSandbox& sandbox, SessionLink& session,
-                                           LiveTools tools, ServiceDesk& desk) {
+                                           LiveTools tools, ServiceDesk& desk, Report& report,
+                                           StatusLine status_line) {
   // So that an init that does not listen cannot make this process wait. Its own end is another
   // file.
   fcntl(sandbox.channel.get(), F_SETFL, O_NONBLOCK);
   desk.Begin(sandbox.channel.get(), session);
-  return Loop(plan, covers, sandbox, session, std::move(tools), desk).Run();
+  return Loop(plan, covers, sandbox, session, std::move(tools), desk, report, status_line).Run();
 }
 
 }  // namespace aileron::launch

@@ -8,6 +8,8 @@
 #include "base/result.h"
 #include "launch/live_tools.h"
 #include "launch/plan.h"
+#include "launch/report.h"
+#include "launch/screen.h"
 #include "launch/service_desk.h"
 #include "launch/session_link.h"
 #include "sandbox/channel.h"
@@ -19,10 +21,12 @@ namespace aileron::launch {
 void HoldSignals();
 
 // Until the sandbox's first process has ended: the exit code, or why nothing was run. `covers` are
-// what it was sent.
+// what it was sent; `report` takes what the daemon says was denied, and the status line, where it
+// is wanted, what waits.
 std::expected<int, sandbox::Failed> Attach(const Plan& plan,
                                            const std::vector<sandbox::Cover>& covers,
                                            sandbox::NativeSandbox& sandbox, SessionLink& session,
-                                           LiveTools tools, ServiceDesk& desk);
+                                           LiveTools tools, ServiceDesk& desk, Report& report,
+                                           StatusLine status_line);
 
 }  // namespace aileron::launch

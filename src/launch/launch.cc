@@ -6,12 +6,17 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "launch/attach.h"
 #include "launch/environment.h"
 #include "launch/guard.h"
+#include "launch/limits.h"
 #include "launch/live_tools.h"
 #include "launch/plan.h"
+#include "launch/report.h"
+#include "launch/screen.h"
 #include "launch/sentinel_files.h"
 #include "launch/service_desk.h"
 #include "launch/session_link.h"
@@ -26,7 +31,10 @@ namespace aileron::launch {
 namespace {
 
 constexpr int kSandboxNotStarted = 125;
+constexpr int kReportIncomplete = 1;
+constexpr int kUsage = 64;
 constexpr int kDaemonUnavailable = 69;
+constexpr int kDenied = 77;
 constexpr int kBadConfiguration = 78;
 
 // For an agent that looks around.
@@ -95,6 +103,19 @@ int ExitCodeOf(const Error& error) {
   return error.code == Code::kInvalid ? kBadConfiguration : kDaemonUnavailable;
 }
 
+// What --fail-on-denied says: how much, what first, and what to do.
+Error DeniedError(const Report& report, const Status& reported) {
+  const auto first = nlohmann::json::parse(report.first(), nullptr, false);
+  const auto text = [&](const char* member) {
+    return first.is_object() ? Printable(first.value(member, std::string())) : std::string();
+  };
+  const std::string more =
+      report.count() > 1 ? fmt::format(", and {} more", report.count() - 1) : std::string();
+  return {Code::kDenied,
+          fmt::format("denied, since nobody could be asked: {}{}. {}{}", text("title"), more,
+                      text("hint"), reported ? "" : "\n" + reported.error().message)};
+}
+
 void Kill(sandbox::NativeSandbox& sandbox) {
   (void)os::SignalChild(sandbox.init, SIGKILL);
   (void)os::WaitFor(sandbox.init);
@@ -108,8 +129,13 @@ std::expected<int, Failure> Run(const Options& options) {
   };
   auto paths = os::FindPaths();
   if (!paths) return fail(kBadConfiguration, paths.error());
+  if (const Status fits = options.status_line ? CheckStatusLine() : Status(); !fits) {
+    return fail(kUsage, fits.error());
+  }
   auto plan = MakePlan(options, *paths);
   if (!plan) return fail(kSandboxNotStarted, plan.error());
+  auto report = Report::Open(options, *plan);
+  if (!report) return fail(kUsage, report.error());
 
   if (auto given = sandbox::RequireWalls(options.require); !given)
     return fail(kSandboxNotStarted, given.error());
@@ -168,13 +194,25 @@ std::expected<int, Failure> Run(const Options& options) {
   }
   if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
   if (!sent && sent.error().code == Code::kInvalid) return give_up(sent.error());
-  auto ended = Attach(*plan, guard.covers(), *sandbox, *session,
-                      LiveTools(program, session->facts().tools), *desk);
+  auto ended =
+      Attach(*plan, guard.covers(), *sandbox, *session, LiveTools(program, session->facts().tools),
+             *desk, *report, options.status_line ? StatusLine::kOn : StatusLine::kOff);
   for (const std::string& line : guard.Finish(sandbox->covers.copies()))
     std::fprintf(stderr, "aileron: %s\n", line.c_str());
   sandbox->covers = sandbox::CoverWatch();  // holds the last mounts over the reserved names
   (void)session->Finish(ended ? *ended : ended.error().exit_code, guard.Release());
+  if (options.report_fd || !options.report.empty() || options.fail_on_denied) {
+    session->HearRest(limits::kReportRest, [&](const SessionLink::Word& word) {
+      if (word.kind == SessionLink::Word::Kind::kDenied) report->Add(word.text);
+    });
+  }
+  const Status reported = report->Finish();
   if (!ended) return fail(ended.error().exit_code, ended.error().error);
+  if (options.fail_on_denied && report->count() > 0) {
+    return fail(kDenied, DeniedError(*report, reported));
+  }
+  if (!reported && *ended == 0) return fail(kReportIncomplete, reported.error());
+  if (!reported) std::fprintf(stderr, "aileron: %s\n", reported.error().message.c_str());
   return *ended;
 }
 

@@ -53,6 +53,10 @@ struct Options {
   std::chrono::seconds hold{0};       // how long a request waits for a person
   bool unattended = false;            // nobody is asked
   Publishing publishing;
+  std::string report;            // a file for what was denied unasked; empty: none
+  std::optional<int> report_fd;  // or a descriptor of the caller's
+  bool fail_on_denied = false;   // exit with 77 when anything was
+  bool status_line = false;      // the terminal's last row says what waits
   Tty tty = Tty::kAuto;
 };
 

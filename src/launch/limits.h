@@ -1,6 +1,7 @@
-// The bounds of what a launcher does for published ports.
+// Bounds of the launcher.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 #include "base/time.h"
@@ -10,6 +11,7 @@ namespace aileron::launch::limits {
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 
+// Published ports.
 constexpr std::size_t kPublished = 64;         // ports of one session
 constexpr std::size_t kPublishedByAgent = 16;  // of them, without a person having named them
 constexpr std::size_t kConnections = 256;      // of all published ports; each needs two descriptors
@@ -20,5 +22,20 @@ constexpr std::size_t kRelayBuffer = 64u << 10;  // each way of a connection
 constexpr std::size_t kRelayPiece = 32u << 10;   // read at a time
 constexpr std::size_t kRelayTurn = 256u << 10;   // bytes of one way; then others have a turn
 constexpr Duration kTellAgain = 200ms;  // between two messages to the daemon about services
+
+// A report.
+constexpr std::size_t kReportPiece = 4096;     // one write that a pipe takes whole (PIPE_BUF)
+constexpr std::size_t kReportQueue = 8 << 20;  // not written yet; the daemon tells of less
+constexpr auto kReportRest = 10s;              // for the daemon's last words
+
+// What an agent prints, where the terminal's last row is kept from it.
+constexpr std::size_t kTextPiece = 4096;       // of text told at once
+constexpr std::size_t kSequenceMax = 256;      // bytes of one sequence
+constexpr std::size_t kStringMax = 128 << 10;  // of one string, such as a clipboard's text
+constexpr int kParameterMax = 9'999;           // a larger number is this one
+constexpr std::size_t kParameters = 32;        // of one sequence
+// A smaller terminal has no status line.
+constexpr int kStatusRows = 4;
+constexpr int kStatusColumns = 20;
 
 }  // namespace aileron::launch::limits

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -113,6 +114,7 @@ Result<SessionLink> SessionLink::Ask(const os::Paths& paths, const Plan& plan,
         {"unattended", options.unattended}}},
       {"upstream_ca", options.upstream_ca},
       {"connect_to", options.connect_to},
+      {"tell_waiting", options.status_line},
   };
   link.request_ = Dump(request);
   if (!options.upstream_proxy_password.empty()) {
@@ -246,21 +248,46 @@ SessionLink::Word SessionLink::Listen() {
   if (!packet || packet->end) {
     if (!packet && packet.error().code == Code::kUnavailable) return {};
     channel_.Reset();
-    return {Word::Kind::kGone, "", {}};
+    return {.kind = Word::Kind::kGone};
   }
   const json word = json::parse(packet->bytes, nullptr, false);
-  const std::string type = word.is_object() ? Text(word, "type") : "";
-  if (type == "stop") return {Word::Kind::kStop, Text(word, "reason"), {}};
+  if (!word.is_object()) return {};
+  const std::string type = Text(word, "type");
+  if (type == "stop") return {.kind = Word::Kind::kStop, .text = Text(word, "reason")};
   if (type == "publish" || type == "unpublish") {
     const auto wish = WishIn(word);
     if (!wish) return {};
-    return {Word::Kind::kWish, "", *wish};
+    return {.kind = Word::Kind::kWish, .wish = *wish};
+  }
+  if (type == "denied" && word.contains("denied")) {
+    return {.kind = Word::Kind::kDenied, .text = Dump(word["denied"])};
+  }
+  if (type == "waiting") {
+    const auto count = word.find("count");
+    const bool number = count != word.end() && count->is_number_unsigned();
+    return {.kind = Word::Kind::kWaiting,
+            .text = Text(word, "title"),
+            .count = number ? count->get<std::size_t>() : 0};
   }
   if (type != "tools" || packet->descriptors.size() != 1) return {};
   const auto list = os::ReadAll(packet->descriptors.front(), "the list of tools", kToolsMax);
   if (!list) return {};
   facts_.tools = ToolsIn(json::parse(*list, nullptr, false));
-  return {Word::Kind::kTools, "", {}};
+  return {.kind = Word::Kind::kTools};
+}
+
+void SessionLink::HearRest(std::chrono::milliseconds longest,
+                           const std::function<void(const Word&)>& hear) {
+  const auto deadline = std::chrono::steady_clock::now() + longest;
+  while (channel_) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd ready{channel_.get(), POLLIN, 0};
+    const int count = poll(&ready, 1, std::max(0, static_cast<int>(left.count())));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    hear(Listen());
+  }
 }
 
 Status SessionLink::TellServices(const std::vector<service::Report>& reports,

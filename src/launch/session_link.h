@@ -5,6 +5,8 @@
 // the opaque `resume` text that lets a new daemon take the session up.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -60,11 +62,14 @@ class SessionLink {
   };
   struct Word {
     // kTools: facts().tools are others now.
-    enum class Kind { kNone, kStop, kTools, kGone, kWish } kind = Kind::kNone;
-    std::string reason;
-    Wish wish;
+    enum class Kind { kNone, kStop, kTools, kWish, kDenied, kWaiting, kGone } kind = Kind::kNone;
+    std::string text = {};  // why it stops, what was denied (JSON), or the oldest question
+    std::size_t count = 0;  // of questions that wait
+    Wish wish = {};
   };
   Word Listen();
+  // After Finish: what the daemon still has to say, until it has said all or `longest` has passed.
+  void HearRest(std::chrono::milliseconds longest, const std::function<void(const Word&)>& hear);
 
   // Which services there are, and what is published.
   Status TellServices(const std::vector<service::Report>& reports,

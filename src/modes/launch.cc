@@ -52,11 +52,21 @@ Command LaunchVerb() {
           "(\"aileron approvals watch\" in another terminal) for as long as --hold says, and is "
           "then "
           "answered with status 428, to be sent again. The question stays. --unattended asks "
-          "nobody.\n\n"
+          "nobody: what would ask is refused at once. --report writes each such thing as a JSON "
+          "object (time, session, kind, title, host or operation, code, hint) in a line of its own "
+          "to a file outside of the workspace, --report-fd to a descriptor that you opened, whole "
+          "before the launch exits; a thing is told once. --fail-on-denied makes the launch exit "
+          "with 77 then, whatever the command's own code.\n\n"
           "--ask 'POST,PUT api.example.com/repos/**' asks about single requests to a host: you see "
           "the method, the path, the body's fields with secrets masked and the credential that the "
           "request would get, and what you saw is what is sent. Rules for every launch stand in "
           "rules.yaml beside bindings.yaml; deny beats ask beats allow.\n\n"
+          "--status-line keeps the last row of your terminal: the command's own terminal is one "
+          "row "
+          "shorter, and the row says how many of its questions wait for you and what the oldest "
+          "is. "
+          "It is for terminals that know scroll regions, as nearly all do; images in the terminal "
+          "are not shown with it.\n\n"
           "--upstream-proxy sends everything through a company's proxy. Its password is never an "
           "argument: it comes from the vault, from a URL in a file (@FILE), or, with \"env\", from "
           "the URL in your HTTPS_PROXY (and NO_PROXY is heeded). Behind a proxy the addresses that "
@@ -104,6 +114,12 @@ Command LaunchVerb() {
               {"--hold", "DURATION",
                "How long a request waits for your answer; 1m on a terminal, else 0s"},
               {"--unattended", "", "Ask nobody: what would ask is refused"},
+              {.name = "--report",
+               .value = "FILE",
+               .summary = "With --unattended: what was refused unasked, one JSON object a line",
+               .completes = Completes::kFile},
+              {"--report-fd", "N", "The same, on a descriptor from 3 up that you opened"},
+              {"--fail-on-denied", "", "With --unattended: exit with 77 when anything was refused"},
               {.name = "--workspace",
                .value = "FOLDER",
                .summary = "The folder to work in, instead of the current one",
@@ -166,6 +182,7 @@ Command LaunchVerb() {
               {"--timeout", "NAME=DURATION",
                "How long to wait: connect, tls, head, upload, idle or pool; see above",
                Repeat::kMany},
+              {"--status-line", "", "Keep the terminal's last row for what waits for your answer"},
               {.name = "--tty",
                .value = "WHEN",
                .summary = "Give the command a terminal of its own; auto if yours is one",

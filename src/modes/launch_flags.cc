@@ -49,6 +49,29 @@ Status ReadAsking(const Parsed& parsed, launch::Options& options) {
   return {};
 }
 
+// What is told of that nobody is asked.
+Status ReadReport(const Parsed& parsed, launch::Options& options) {
+  options.report = parsed.Value("--report");
+  options.fail_on_denied = parsed.Has("--fail-on-denied");
+  for (const char* flag : {"--report", "--report-fd", "--fail-on-denied"}) {
+    if (parsed.Has(flag) && !options.unattended) {
+      return Fail(Code::kInvalid, "{} is about what is denied unasked, and needs --unattended",
+                  flag);
+    }
+  }
+  if (!parsed.Has("--report-fd")) return {};
+  if (parsed.Has("--report")) {
+    return Fail(Code::kInvalid, "--report and --report-fd: there is one report; leave one out");
+  }
+  options.report_fd = ParseInteger<int>(parsed.Value("--report-fd"));
+  if (!options.report_fd || *options.report_fd < 3) {
+    return Fail(Code::kInvalid,
+                "--report-fd: \"{}\" is not a descriptor from 3 up; 0 to 2 are the agent's as well",
+                Printable(parsed.Value("--report-fd")));
+  }
+  return {};
+}
+
 // Takes "name" or "[v6]" and the colon behind it off the front; empty when there is neither.
 std::string_view TakeHost(std::string_view& rest) {
   const std::size_t end = rest.starts_with('[') ? rest.find(']') + 1 : rest.find(':');
@@ -267,6 +290,7 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
     options.publishing.mappings.push_back(*mapping);
   }
   options.publishing.by_services = parsed.Has("--publish-services");
+  AILERON_TRY(ReadReport(parsed, options));
   options.opaque = parsed.Values("--opaque");
   if (auto hosts = proxy::OpaqueHosts::Parse(options.opaque); !hosts)
     return std::unexpected(Failure(std::move(hosts.error())));
@@ -288,6 +312,11 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
     options.upstream_ca = std::move(*pem);
   }
   const std::string tty = parsed.Value("--tty", "auto");
+  options.status_line = parsed.Has("--status-line");
+  if (options.status_line && tty == "never") {
+    return Fail(Code::kInvalid,
+                "--status-line is a row of the command's own terminal; leave --tty=never out");
+  }
   options.tty = tty == "always"  ? launch::Tty::kAlways
                 : tty == "never" ? launch::Tty::kNever
                                  : launch::Tty::kAuto;

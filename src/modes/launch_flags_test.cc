@@ -214,5 +214,27 @@ TEST(LaunchFlags, TheManualNamesEveryWall) {
     EXPECT_THAT(std::string(LaunchVerb().text), HasSubstr(std::string(wall.name)));
 }
 
+TEST(LaunchFlags, AReportIsAboutWhatNobodyIsAsked) {
+  for (const char* flag : {"--report=/r", "--report-fd=7", "--fail-on-denied"}) {
+    EXPECT_THAT(Mistake({flag}), HasSubstr("needs --unattended"));
+  }
+  const auto options = Read({"--unattended", "--report-fd=7", "--fail-on-denied"});
+  ASSERT_TRUE(options) << options.error().error.message;
+  EXPECT_EQ(options->report_fd, 7);
+  EXPECT_TRUE(options->fail_on_denied);
+  for (const char* number : {"0", "2", "-1", "x", "3.5"}) {
+    EXPECT_THAT(Mistake({"--unattended", fmt::format("--report-fd={}", number)}),
+                HasSubstr("is not a descriptor"));
+  }
+  EXPECT_THAT(Mistake({"--unattended", "--report-fd=7", "--report=/r"}),
+              HasSubstr("leave one out"));
+}
+
+TEST(LaunchFlags, AStatusLineIsARowOfATerminal) {
+  EXPECT_TRUE(Read({"--status-line"})->status_line);
+  EXPECT_FALSE(Read({})->status_line);
+  EXPECT_THAT(Mistake({"--status-line", "--tty=never"}), HasSubstr("--tty=never"));
+}
+
 }  // namespace
 }  // namespace aileron::modes

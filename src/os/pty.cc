@@ -3,7 +3,6 @@
 #include "os/pty.h"
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 
 #include <cerrno>
 
@@ -25,9 +24,14 @@ Status TakeTerminal(const Fd& slave) {
   return {};
 }
 
-void CopyWindowSize(int from, int to) {
-  winsize size{};
-  if (ioctl(from, TIOCGWINSZ, &size) == 0) ioctl(to, TIOCSWINSZ, &size);
+WindowSize WindowSizeOf(int descriptor) {
+  WindowSize size{};
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) size = {};
+  return size;
+}
+
+void SetWindowSize(int descriptor, const WindowSize& size) {
+  if (size.ws_row != 0) ioctl(descriptor, TIOCSWINSZ, &size);
 }
 
 RawTerminal::RawTerminal(int descriptor) : descriptor_(descriptor) {

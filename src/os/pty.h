@@ -1,6 +1,7 @@
 // Pseudo-terminals, and the caller's terminal put into raw mode and back.
 #pragma once
 
+#include <sys/ioctl.h>
 #include <termios.h>
 
 #include "base/result.h"
@@ -18,8 +19,11 @@ Result<Pty> OpenPty();
 // Makes `slave` the controlling terminal of this process, which must lead a session without one.
 Status TakeTerminal(const Fd& slave);
 
-// Copies rows and columns; errors do not matter to anybody.
-void CopyWindowSize(int from, int to);
+using WindowSize = winsize;
+// Zeros for what is no terminal; errors do not matter to anybody.
+WindowSize WindowSizeOf(int descriptor);
+// Does nothing for a size without rows.
+void SetWindowSize(int descriptor, const WindowSize& size);
 
 // Raw mode while it lives. Restores on destruction.
 class RawTerminal {
