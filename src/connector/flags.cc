@@ -106,39 +106,8 @@ class Parser {
       ++next_;
     }
     AILERON_ASSIGN(json parsed,
-                   Convert(input, input.type == Type::kArray ? input.items : input.type, *value));
+                   ParseValue(input, fmt::format("--{}", FlagName(input.name)), *value));
     return Put(input, std::move(parsed));
-  }
-
-  static Result<json> Convert(const Input& input, Type type, std::string_view text) {
-    const auto wrong = [&](std::string_view expected) {
-      return Fail(Code::kInvalid, "--{} must be {}, not {}", FlagName(input.name), expected,
-                  Quoted(text));
-    };
-    switch (type) {
-      case Type::kInteger: {
-        if (const auto value = ParseInteger<std::int64_t>(text)) return *value;
-        if (const auto value = ParseInteger<std::uint64_t>(text)) return *value;
-        return wrong("a whole number");
-      }
-      case Type::kNumber: {
-        if (const auto value = ParseInteger<std::int64_t>(text)) return *value;
-        if (const auto value = ParseNumber(text)) return *value;
-        return wrong("a number");
-      }
-      case Type::kBoolean:
-        if (text == "true" || text == "false") return text == "true";
-        return wrong("true or false");
-      case Type::kObject: {
-        json value = json::parse(text, nullptr, false);
-        if (value.is_object()) return value;
-        return wrong("a JSON object, as in '{\"name\": \"value\"}'");
-      }
-      case Type::kString:
-      case Type::kArray:
-        break;
-    }
-    return json(text);
   }
 
   Status Put(const Input& input, json value) {
@@ -168,6 +137,36 @@ const Input* FindFlag(const Operation& operation, std::string_view flag) {
     if (input.name == flag || FlagName(input.name) == flag) return &input;
   }
   return nullptr;
+}
+
+Result<json> ParseValue(const Input& input, std::string_view name, std::string_view text) {
+  const auto wrong = [&](std::string_view expected) {
+    return Fail(Code::kInvalid, "{} must be {}, not {}", name, expected, Quoted(text));
+  };
+  switch (input.type == Type::kArray ? input.items : input.type) {
+    case Type::kInteger: {
+      if (const auto value = ParseInteger<std::int64_t>(text)) return *value;
+      if (const auto value = ParseInteger<std::uint64_t>(text)) return *value;
+      return wrong("a whole number");
+    }
+    case Type::kNumber: {
+      if (const auto value = ParseInteger<std::int64_t>(text)) return *value;
+      if (const auto value = ParseNumber(text)) return *value;
+      return wrong("a number");
+    }
+    case Type::kBoolean:
+      if (text == "true" || text == "false") return text == "true";
+      return wrong("true or false");
+    case Type::kObject: {
+      json value = json::parse(text, nullptr, false);
+      if (value.is_object()) return value;
+      return wrong("a JSON object, as in '{\"name\": \"value\"}'");
+    }
+    case Type::kString:
+    case Type::kArray:
+      break;
+  }
+  return json(text);
 }
 
 std::string_view Placeholder(Type type) {

@@ -23,6 +23,10 @@ Result<nlohmann::json> ParseFlags(const Operation& operation, std::span<const st
 // The input whose flag --`flag` is, in either spelling; nothing when it is none of the operation's.
 const Input* FindFlag(const Operation& operation, std::string_view flag);
 
+// One value of `input` as it is written on a command line; of an array, an item. kInvalid says what
+// `name`, as who wrote it calls it, must be.
+Result<nlohmann::json> ParseValue(const Input& input, std::string_view name, std::string_view text);
+
 // "TEXT", "NUMBER", "JSON": what stands behind the flag of a type; nothing for a boolean.
 std::string_view Placeholder(Type type);
 

@@ -310,6 +310,14 @@ approval::Question Operations::QuestionOn(const Plan& plan) const {
     question.fields.push_back(
         {name, value.is_string() ? value.get<std::string>() : JsonText(value)});
   }
+  if (!operation.headers.empty()) {
+    // No input is called so. Within their limits, since a spec's author chose them.
+    std::string headers;
+    for (const auto& [name, value] : operation.headers) {
+      headers += fmt::format("{}{}: {}", headers.empty() ? "" : ", ", name, value);
+    }
+    question.fields.push_back({"fixed headers", std::move(headers)});
+  }
   question.opens = fmt::format(
       "one call: {} https://{}{}{}", operation.method, operation.hosts.front(), operation.path,
       operation.credential.empty() ? std::string()
@@ -360,6 +368,46 @@ void Operations::AskPerson(const Plan& plan, const Responder& responder) {
   }
   if (!asked->joined) AddPreview(plan, asked->approval);
   Show(plan.asked.session, asked->approval, plan.asked.wait, responder);
+}
+
+Result<Operations::Plan> Operations::PlanOf(const approval::Approval& approval) {
+  if (approval.question.subject != approval::Subject::kOperation) {
+    return Fail(Code::kNotFound, "it is about no operation");
+  }
+  Kept kept = TakeApart(approval);
+  AILERON_ASSIGN(Plan plan, MakePlan(std::move(kept.asked)));
+  if (plan.connector->digest != kept.connector) {
+    return Fail(Code::kNotFound, "its connector was replaced after it was asked");
+  }
+  return plan;
+}
+
+json Operations::EditableInputs(const approval::Approval& approval) {
+  json inputs = json::array();
+  if (approval.state != State::kPending || approval.question.editable.empty()) return inputs;
+  const auto plan = PlanOf(approval);
+  if (!plan) return inputs;
+  for (const std::string& name : plan->operation->editable) {
+    const connector::Input* input = plan->operation->Find(name);
+    if (input == nullptr) continue;
+    json shown = {{"name", name},
+                  {"type", connector::WordOf(connector::kTypeWords, input->type)},
+                  {"required", input->required},
+                  {"allowed", input->allowed}};
+    if (input->type == connector::Type::kArray) {
+      shown["items"] = connector::WordOf(connector::kTypeWords, input->items);
+    }
+    const auto value = plan->asked.arguments.find(name);
+    shown["value"] = value == plan->asked.arguments.end() ? json() : *value;
+    inputs.push_back(std::move(shown));
+  }
+  return inputs;
+}
+
+Status Operations::CheckEdits(const approval::Approval& approval, const json& edits) {
+  AILERON_ASSIGN(const Plan plan, PlanOf(approval));
+  AILERON_TRY(connector::EditedArguments(*plan.operation, plan.asked.arguments, edits));
+  return {};
 }
 
 // Runs beside the question; a person who is faster decides without it.

@@ -58,6 +58,12 @@ class Operations {
   // Ends all that runs, for a daemon that stops: it may have happened or not.
   void Interrupt();
 
+  // What a person may change of an operation that waits, as they see it: name, type and value of
+  // each input. An empty array for anything else.
+  nlohmann::json EditableInputs(const approval::Approval& approval);
+  // Whether it may run with these changes. kInvalid names the argument.
+  Status CheckEdits(const approval::Approval& approval, const nlohmann::json& edits);
+
   // How a run is shown to its sandbox.
   static nlohmann::json ToJson(const approval::Approval& approval);
 
@@ -81,6 +87,8 @@ class Operations {
   };
 
   Result<Plan> MakePlan(Asked asked);
+  // Of an operation that waits; kNotFound when its connector is not the same any more.
+  Result<Plan> PlanOf(const approval::Approval& approval);
   // What tells one call from another.
   static crypto::Digest DigestOf(const Plan& plan);
   bool IsOther(const Plan& plan, const Key& key) const;

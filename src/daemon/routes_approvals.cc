@@ -63,9 +63,24 @@ Result<approval::Decision> ReadDecision(const Request& request, approval::Answer
   return decision;
 }
 
+// An operation that could not run so is not approved. What is no longer pending is told by Decide.
+Status CheckEdits(Api& api, const std::string& id, const approval::Decision& decision) {
+  if (decision.edited.empty()) return {};
+  const auto approval = api.approvals.queue().Get(id);
+  if (!approval || approval->state != approval::State::kPending ||
+      approval->question.subject != approval::Subject::kOperation) {
+    return {};
+  }
+  return api.operations.CheckEdits(*approval, json::parse(decision.edited, nullptr, false));
+}
+
 Reply Decide(Api& api, const Request& request, approval::Answer answer) {
   const auto decision = ReadDecision(request, answer);
   if (!decision) return Problem(Refusal{400, "invalid_decision", decision.error().message, ""});
+  if (const Status possible = CheckEdits(api, request.parameter("id"), *decision); !possible) {
+    return Problem(Refusal{400, "invalid_arguments", possible.error().message,
+                           "run \"aileron approvals show\" to see what may be changed"});
+  }
   const auto decided = api.approvals.queue().Decide(request.parameter("id"), *decision, Now());
   if (!decided && decided.error().code == Code::kInvalid) {
     return Problem(
@@ -104,10 +119,13 @@ Reply List(Api& api, const Request& request) {
 void Show(Api& api, const Request& request, const Responder& responder) {
   const auto wait = WaitIn(request);
   if (!wait) return responder.Send(Problem(wait.error()));
-  api.approvals.Await(
-      request.parameter("id"), *wait, [responder](const Result<approval::Approval>& found) {
-        responder.Send(found ? JsonReply(200, ToJson(*found)) : Problem(found.error()));
-      });
+  api.approvals.Await(request.parameter("id"), *wait,
+                      [&api, responder](const Result<approval::Approval>& found) {
+                        if (!found) return responder.Send(Problem(found.error()));
+                        json shown = ToJson(*found);
+                        shown["inputs"] = api.operations.EditableInputs(*found);
+                        responder.Send(JsonReply(200, shown));
+                      });
 }
 
 Reply Grants(Api& api, const Request& request) {

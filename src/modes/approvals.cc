@@ -1,45 +1,38 @@
 // Tested by tests/approval/test_approvals.py.
 
-#include <poll.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "base/time.h"
 #include "modes/api.h"
+#include "modes/approval_calls.h"
+#include "modes/approval_edit.h"
 #include "modes/approval_text.h"
+#include "modes/limits.h"
+#include "modes/question_prompt.h"
 #include "modes/verbs.h"
+#include "os/fd.h"
 
 namespace aileron::modes {
 
 namespace {
 
-std::string PathOf(std::string_view id, std::string_view rest = "") {
-  return fmt::format("/v1/approvals/{}{}", PercentEncode(id), rest);
-}
-
-Result<Json> Approvals(control::Client& client, std::string_view state) {
-  AILERON_ASSIGN(const Json answer,
-                 GetJson(client, fmt::format("/v1/approvals?state={}&limit=2000", state)));
-  return ListOf(answer, "approvals");
-}
-
 // What the argument stands for: it may be the end of an id.
 Result<std::string> IdOf(control::Client& client, const std::string& text) {
-  AILERON_ASSIGN(const Json all, Approvals(client, "all"));
+  AILERON_ASSIGN(const Json all, ListApprovals(client, "all"));
   return FindApproval(all, text);
 }
 
 Outcome RunList(const Invocation& invocation) {
   AILERON_ASSIGN(control::Client client, Connected());
   const bool all = invocation.parsed.Has("--all");
-  AILERON_ASSIGN(const Json list, Approvals(client, all ? "all" : "pending"));
+  AILERON_ASSIGN(const Json list, ListApprovals(client, all ? "all" : "pending"));
   if (invocation.parsed.Has("--json")) {
     AILERON_TRY(Print(Pretty(list)));
   } else if (list.empty()) {
     PrintNote(all ? "nothing was asked yet" : "nothing waits; --all lists what was decided");
   } else {
-    PrintGrid(ApprovalGrid(list));
+    PrintGrid(all ? ApprovalGrid(list, Now()) : WaitingGrid(list, Now()));
   }
   return 0;
 }
@@ -47,10 +40,11 @@ Outcome RunList(const Invocation& invocation) {
 Outcome RunShow(const Invocation& invocation) {
   AILERON_ASSIGN(control::Client client, Connected());
   AILERON_ASSIGN(const std::string id, IdOf(client, invocation.parsed.arguments.at(0)));
-  AILERON_ASSIGN(const Json approval, GetJson(client, PathOf(id)));
-  AILERON_TRY(Print(invocation.parsed.Has("--json")
-                        ? Pretty(approval)
-                        : ApprovalText(approval, ColourOf(STDOUT_FILENO))));
+  AILERON_ASSIGN(const Json approval, GetApproval(client, id));
+  AILERON_TRY(
+      Print(invocation.parsed.Has("--json")
+                ? Pretty(approval)
+                : ApprovalText(approval, ColourOf(STDOUT_FILENO), WidthOf(STDOUT_FILENO), Now())));
   return 0;
 }
 
@@ -81,22 +75,46 @@ std::expected<Json, Failure> ScopeOf(const Parsed& parsed) {
   return scope;
 }
 
-Result<Json> Send(control::Client& client, const std::string& id, std::string_view answer,
-                  Json scope, const std::string& reason, std::string_view surface) {
-  Json body = {{"surface", surface}};
-  if (!scope.is_null()) body["scope"] = std::move(scope);
-  if (!reason.empty()) body["reason"] = reason;
-  return CallJson(client, "POST", PathOf(id, fmt::format("/{}", answer)), body);
+// Standard input, or the argument itself.
+Result<std::string> ArgumentsText(const std::string& value) {
+  if (value != "-") return value;
+  const os::Fd input(dup(STDIN_FILENO));
+  return os::ReadAll(input, "--args", limits::edited_bytes);
+}
+
+// What --args and --set change of the question. Null when neither is given.
+std::expected<Json, Failure> EditsOf(control::Client& client, const std::string& id,
+                                     const Parsed& parsed) {
+  if (!parsed.Has("--args") && !parsed.Has("--set")) return Json();
+  AILERON_ASSIGN(const Json approval, GetApproval(client, id));
+  if (TextOf(approval, "state") != "pending") return Json();  // the daemon says what it is
+  Json edits = Json::object();
+  if (parsed.Has("--args")) {
+    AILERON_ASSIGN(const std::string text, ArgumentsText(parsed.Value("--args")));
+    AILERON_ASSIGN(edits, EditsFromJson(approval, text));
+  }
+  AILERON_ASSIGN(const Json set, EditsFromFlags(approval, parsed.Values("--set")));
+  edits.update(set);
+  return edits;
 }
 
 Outcome Decide(const Invocation& invocation, std::string_view answer) {
   const Parsed& parsed = invocation.parsed;
   AILERON_ASSIGN(Json scope, ScopeOf(parsed));
+  if (parsed.arguments.size() > 1 && (parsed.Has("--args") || parsed.Has("--set"))) {
+    return std::unexpected(
+        Failure(kExitUsage, {Code::kInvalid, "--set and --args change one question; name one"}));
+  }
   AILERON_ASSIGN(control::Client client, Connected());
   for (const std::string& argument : parsed.arguments) {
     AILERON_ASSIGN(const std::string id, IdOf(client, argument));
-    AILERON_ASSIGN(const Json decided,
-                   Send(client, id, answer, scope, parsed.Value("--reason"), "command line"));
+    AILERON_ASSIGN(Json edits, EditsOf(client, id, parsed));
+    AILERON_ASSIGN(const Json decided, SendAnswer(client, id,
+                                                  {.verb = answer,
+                                                   .scope = scope,
+                                                   .arguments = std::move(edits),
+                                                   .reason = parsed.Value("--reason"),
+                                                   .surface = "command line"}));
     if (parsed.Has("--json")) {
       AILERON_TRY(Print(Pretty(decided)));
     } else {
@@ -110,96 +128,9 @@ Outcome Decide(const Invocation& invocation, std::string_view answer) {
 Outcome RunApprove(const Invocation& invocation) { return Decide(invocation, "approve"); }
 Outcome RunDeny(const Invocation& invocation) { return Decide(invocation, "deny"); }
 
-// The terminal without line editing and echo, as long as it lives.
-class SingleKeys {
- public:
-  SingleKeys() {
-    if (tcgetattr(STDIN_FILENO, &before_) != 0) return;
-    termios now = before_;
-    now.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
-    changed_ = tcsetattr(STDIN_FILENO, TCSANOW, &now) == 0;
-  }
-  ~SingleKeys() {
-    if (changed_) tcsetattr(STDIN_FILENO, TCSANOW, &before_);
-  }
-  SingleKeys(const SingleKeys&) = delete;
-  SingleKeys& operator=(const SingleKeys&) = delete;
-
-  // Nothing at the end of the terminal.
-  static std::optional<char> Read() {
-    char key;
-    return read(STDIN_FILENO, &key, 1) == 1 ? std::optional(key) : std::nullopt;
-  }
-
- private:
-  termios before_{};
-  bool changed_ = false;
-};
-
-struct Key {
-  char key;
-  std::string_view answer;
-  const char* scope;  // null: once
-  std::string_view means;
-};
-constexpr Key kKeys[] = {
-    {'y', "approve", nullptr, "yes, once"},       {'s', "approve", "session", "yes, this session"},
-    {'a', "approve", "always", "yes, always"},    {'n', "deny", nullptr, "no"},
-    {'d', "deny", "session", "no, this session"},
-};
-
-// Asks about one question until a key answers it. False when the person has had enough.
-std::expected<bool, Failure> AskKey(control::Client& client, const Json& approval) {
-  const Colour colour = ColourOf(STDOUT_FILENO);
-  // Keys that were pressed before it was shown answer nothing.
-  tcflush(STDIN_FILENO, TCIFLUSH);
-  AILERON_TRY(Print("\n" + ApprovalText(approval, colour)));
-  std::string choices;
-  for (const Key& one : kKeys) {
-    choices +=
-        fmt::format("{} {}  ", Paint(colour, Style::kBold, std::string(1, one.key)), one.means);
-  }
-  AILERON_TRY(Print(fmt::format("{}{} quit\n", choices, Paint(colour, Style::kBold, "q"))));
-  while (const auto pressed = SingleKeys::Read()) {
-    if (*pressed == 'q' || *pressed == 4) return false;
-    for (const Key& one : kKeys) {
-      if (one.key != *pressed) continue;
-      Json scope;
-      if (one.scope != nullptr) scope = {{"kind", one.scope}};
-      const auto sent =
-          Send(client, TextOf(approval, "id"), one.answer, std::move(scope), "", "terminal");
-      // Somebody else may have been faster.
-      PrintNote(sent ? std::string(one.means) : sent.error().message);
-      return true;
-    }
-  }
-  return false;
-}
-
-Outcome WatchOnTerminal() {
-  const SingleKeys keys;
-  while (true) {
-    AILERON_ASSIGN(control::Client client, Connected());
-    AILERON_ASSIGN(const Json waiting, Approvals(client, "pending"));
-    for (const Json& one : waiting) {
-      AILERON_ASSIGN(const bool more, AskKey(client, one));
-      if (!more) return 0;
-    }
-    if (!waiting.empty()) continue;
-    PrintNote("nothing waits; Ctrl-C ends");
-    AILERON_TRY(client.Events("/v1/approvals/stream?after_seq=0",
-                              [&](const control::Event& event) -> Result<control::Flow> {
-                                if (event.name != "asked") return control::Flow::kContinue;
-                                AILERON_ASSIGN(const Json asked, ParseJson(event.data, "an event"));
-                                const bool open = TextOf(asked["approval"], "state") == "pending";
-                                return open ? control::Flow::kStop : control::Flow::kContinue;
-                              }));
-  }
-}
-
 Outcome RunWatch(const Invocation& invocation) {
   if (!invocation.parsed.Has("--json") && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
-    return WatchOnTerminal();
+    return AnswerQuestions();
   }
   AILERON_ASSIGN(control::Client client, Connected());
   const std::string after = invocation.parsed.Value("--after");
@@ -254,6 +185,10 @@ Command ApprovalsVerb() {
       {"--reason", "TEXT", "Told to the agent, and kept"},
       kJsonFlag,
   };
+  std::vector<Flag> yes = scope;
+  yes.push_back(
+      {"--set", "NAME=VALUE", "Change an argument that may be changed first", Repeat::kMany});
+  yes.push_back({"--args", "JSON", "Change several: an object, or - for standard input"});
   return {
       .text =
           "An agent that wants what no rule allows or denies is not refused: a person is asked. "
@@ -271,9 +206,13 @@ Command ApprovalsVerb() {
            .run = RunShow},
           {.name = "approve",
            .summary = "Say yes",
-           .flags = scope,
+           .text = "\"aileron approvals show\" says which arguments may be changed. What runs is "
+                   "what you approve.",
+           .flags = yes,
            .arguments = {some},
-           .examples = {{"aileron approvals approve K3ZD --session", "Yes, for this session"}},
+           .examples = {{"aileron approvals approve K3ZD --session", "Yes, for this session"},
+                        {"aileron approvals approve K3ZD --set title='A better one'",
+                         "Yes, with another title"}},
            .run = RunApprove},
           {.name = "deny",
            .summary = "Say no",
@@ -282,7 +221,9 @@ Command ApprovalsVerb() {
            .run = RunDeny},
           {.name = "watch",
            .summary = "Answer questions as they come, with single keys",
-           .text = "In a pipe, or with --json, prints each change as a JSON line instead.",
+           .text = "The key e opens your editor ($VISUAL, $EDITOR or vi) on the arguments that may "
+                   "be changed. In a pipe, or with --json, prints each change as a JSON line "
+                   "instead.",
            .flags = {{"--json", "", "One JSON object a line"},
                      {"--after", "SEQ", "Begin after this change; those since then come first"}},
            .examples = {{"aileron approvals watch", "Answer with single keys as questions come"}},
