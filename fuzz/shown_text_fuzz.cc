@@ -1,5 +1,6 @@
 // ShownText: whatever the bytes, what comes out is bounded, has nothing in it that moves a cursor
-// or turns or hides text, and is the same when it is given again.
+// or turns or hides text, is the same when it is only cut again, and stands for one text alone.
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -24,10 +25,21 @@ void Check(std::string_view text, std::size_t max, Lines lines) {
   Expect(shown.size() <= max);
   for (const std::string_view bad : kNeverShown) Expect(!shown.contains(bad));
   Expect(lines == Lines::kMany || !shown.contains('\n'));
-  Expect(ShownText(shown, max, lines) == shown);
-  if (text.size() <= max && lines == Lines::kOne && aileron::Printable(text) == text) {
-    Expect(shown == text);
+  Expect(ShownText(shown, max, Lines::kMany) == shown);
+  const bool plain = aileron::Printable(text) == text && !text.contains('\\');
+  if (text.size() <= max && plain) Expect(shown == text);
+}
+
+// What Printable wrote begins with one backslash, the text's own are pairs.
+void CheckBackslashes(std::string_view text) {
+  const std::string shown = ShownText(text, 64 + 10 * text.size());
+  std::size_t pairs = 0;
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    if (shown[i] != '\\') continue;
+    Expect(i + 1 < shown.size() && std::string_view("\\xuU").contains(shown[i + 1]));
+    if (shown[++i] == '\\') ++pairs;
   }
+  Expect(pairs == static_cast<std::size_t>(std::ranges::count(text, '\\')));
 }
 
 }  // namespace
@@ -38,5 +50,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t max = 64 + data[0];
   Check(text, max, Lines::kOne);
   Check(text, max, Lines::kMany);
+  CheckBackslashes(text);
   return 0;
 }

@@ -258,12 +258,12 @@ Status Interrupt(Core& core, Time now) {
   AILERON_ASSIGN(std::vector<Approval> running,
                  core.approvals.Select("WHERE state = 'running' ORDER BY n", {}));
   for (Approval& approval : running) {
-    approval.outcome =
-        Outcome{.end = Outcome::End::kFailed,
-                .code = std::string(kCodeInterrupted),
-                .message =
-                    "the daemon ended while this ran: it may have happened or not. Look before you "
-                    "ask again"};
+    approval.outcome = Outcome{
+        .end = Outcome::End::kFailed,
+        .code = std::string(kCodeInterrupted),
+        .message =
+            "interrupted by the end of the daemon: it may have happened or not. Look before "
+            "you ask again"};
     AILERON_TRY(write.Move(approval, State::kFailed));
   }
   AILERON_TRY(core.approvals.Prune(now));

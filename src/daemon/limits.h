@@ -90,6 +90,7 @@ constexpr std::int64_t kResults = 50;           // in one answer
 constexpr std::size_t kHits = 100;              // of one search
 constexpr std::size_t kFlights = 32;            // of one session at a time
 constexpr std::size_t kFlightsInAll = 64;       // each may hold a body up and one down, of 1 MiB
+constexpr auto kSiteWait = 20s;                 // for an answer, of who named no time
 constexpr std::size_t kJoined = 256;            // that wait for one call
 constexpr std::size_t kToolName = 64;           // of a name that nobody knows, looked for
 constexpr std::size_t kLandedKept = 32;         // of a session: how calls ended, for who asks again

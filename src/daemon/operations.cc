@@ -176,7 +176,8 @@ void Operations::RunAtOnce(const Plan& plan, const Responder& responder) {
     run["state"] = "running";
     responder.Send(RunReply(run, true));
   });
-  late->Set(plan.asked.wait);
+  // Who waits for no person waits for the site.
+  late->Set(plan.asked.wait > Duration::zero() ? plan.asked.wait : limits::kSiteWait);
   const auto answer = [begun, responder, late](const Outcome& outcome) {
     json run = begun;
     run["state"] = outcome.end == Outcome::End::kSucceeded ? "succeeded" : "failed";

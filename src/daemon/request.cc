@@ -131,9 +131,10 @@ Result<std::size_t> LimitIn(const Request& request, std::size_t otherwise, std::
   return *limit;
 }
 
-Result<std::string> SessionIn(const Request& request) {
+Result<std::optional<std::string>> SessionIn(const Request& request) {
   const std::string session(request.Query("session").value_or(""));
-  if (!session.empty() && !Ulid::Parse(session)) {
+  if (session.empty()) return std::nullopt;
+  if (!Ulid::Parse(session)) {
     return Fail(Code::kInvalid, "the parameter \"session\" must be an id, such as {}",
                 "01ARZ3NDEKTSV4RRFFQ69G5FAV");
   }

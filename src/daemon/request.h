@@ -94,8 +94,8 @@ Result<std::optional<std::uint64_t>> NumberIn(const Request& request, std::strin
 
 // "limit": how many of a list are wanted; between 1 and `most`.
 Result<std::size_t> LimitIn(const Request& request, std::size_t otherwise, std::size_t most);
-// "session": an id, or empty for all.
-Result<std::string> SessionIn(const Request& request);
+// "session": an id, or nothing for all.
+Result<std::optional<std::string>> SessionIn(const Request& request);
 // Where a stream goes on: "Last-Event-ID", else the query's "after_seq". A client that comes back
 // says it by the field, with the target of its first request.
 Result<std::optional<std::uint64_t>> PlaceIn(const Request& request);

@@ -14,8 +14,7 @@ namespace {
 
 Result<audit::Query> QueryOf(const Request& request) {
   audit::Query query;
-  AILERON_ASSIGN(std::string session, SessionIn(request));
-  if (!session.empty()) query.session = std::move(session);
+  AILERON_ASSIGN(query.session, SessionIn(request));
   if (const auto since = request.Query("since"); since && !since->empty()) {
     AILERON_ASSIGN(query.since, ParseTime(*since));
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <ctime>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "os/mounts.h"
 #include "os/socket.h"
@@ -89,8 +90,26 @@ const Json& ListOf(const Json& object, std::string_view member) {
   return found != object.end() && found->is_array() ? *found : kEmpty;
 }
 
+std::string EscapedJson(const std::string& json) {
+  std::string safe;
+  for (std::size_t at = 0; at < json.size();) {
+    std::size_t end = at + 1;
+    while (end < json.size() && (static_cast<unsigned char>(json[end]) & 0xC0) == 0x80) ++end;
+    const std::string character = json.substr(at, end - at);
+    if (character == "\n" || Printable(character) == character) {
+      safe += character;
+    } else {
+      const std::string quoted =
+          Json(character).dump(-1, ' ', true, Json::error_handler_t::replace);
+      safe += quoted.substr(1, quoted.size() - 2);
+    }
+    at = end;
+  }
+  return safe;
+}
+
 std::string Pretty(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return EscapedJson(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 std::string Compact(const Json& json) {

@@ -43,7 +43,9 @@ std::uint64_t NumberOf(const Json& object, std::string_view member);
 // The member, if it is an array; else an empty one.
 const Json& ListOf(const Json& object, std::string_view member);
 
-// Indented, with a line end; invalid UTF-8 is replaced.
+// The same JSON, with what is not shown as it is (base/text.h) written out: for a terminal, too.
+std::string EscapedJson(const std::string& json);
+// Indented, with a line end, and so escaped; invalid UTF-8 is replaced.
 std::string Pretty(const Json& json);
 // One line.
 std::string Compact(const Json& json);

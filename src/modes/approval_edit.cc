@@ -10,26 +10,7 @@ namespace aileron::modes {
 
 namespace {
 
-// A character that is not shown as it is, as JSON can have it.
-std::string Escaped(const std::string& json) {
-  std::string safe;
-  for (std::size_t at = 0; at < json.size();) {
-    std::size_t end = at + 1;
-    while (end < json.size() && (static_cast<unsigned char>(json[end]) & 0xC0) == 0x80) ++end;
-    const std::string character = json.substr(at, end - at);
-    if (character == "\n" || Printable(character) == character) {
-      safe += character;
-    } else {
-      const std::string quoted =
-          Json(character).dump(-1, ' ', true, Json::error_handler_t::replace);
-      safe += quoted.substr(1, quoted.size() - 2);
-    }
-    at = end;
-  }
-  return safe;
-}
-
-std::string Shown(const Json& value) { return Escaped(Compact(value)); }
+std::string Shown(const Json& value) { return EscapedJson(Compact(value)); }
 
 std::unexpected<Error> NotEditable(const Json& approval, std::string_view name) {
   std::vector<std::string> names;
@@ -120,7 +101,7 @@ std::string EditableText(const Json& approval) {
   for (const Json& input : ListOf(approval, "inputs")) {
     values[TextOf(input, "name")] = input.value("value", Json());
   }
-  return Escaped(Pretty(values));
+  return (Pretty(values));
 }
 
 Result<Json> EditsFromText(const Json& approval, std::string_view text) {

@@ -28,8 +28,8 @@ TEST(ApprovalEditTest, FlagsAreTypedAsTheInputsSay) {
 }
 
 TEST(ApprovalEditTest, AMistakeNamesTheArgument) {
-  EXPECT_EQ(Mistake(Set({"titel=x"})),
-            "the argument \"titel\" cannot be changed. Did you mean \"title\"?");
+  EXPECT_EQ(Mistake(Set({"titl=x"})),
+            "the argument \"titl\" cannot be changed. Did you mean \"title\"?");
   EXPECT_EQ(Mistake(Set({"repository=x"})),
             "the argument \"repository\" cannot be changed. What can: title, number, draft, "
             "labels, more");

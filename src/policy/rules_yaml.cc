@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "base/yaml_documents.h"
 #include "policy/address.h"
 #include "policy/limits.h"
 
@@ -34,12 +35,13 @@ class Parser {
     }
     // The library throws; nothing of it goes beyond this function.
     try {
-      const auto documents = YAML::LoadAll(std::string(text));
-      if (documents.empty() || (documents.size() == 1 && documents[0].IsNull())) return RulesFile{};
-      if (documents.size() > 1) {
-        return At(documents[1].Mark(), "a second document has no place here");
+      const std::string whole(text);
+      if (const auto second = SecondDocument(whole)) {
+        return At(*second, "a second document has no place here");
       }
-      AILERON_TRY(ParseRoot(documents[0]));
+      const YAML::Node root = YAML::Load(whole);
+      if (root.IsNull()) return RulesFile{};
+      AILERON_TRY(ParseRoot(root));
     } catch (const YAML::Exception& exception) {
       return At(exception.mark, exception.msg);
     }

@@ -28,6 +28,7 @@ constexpr Duration kAnswerWait = 30s;  // beyond what the daemon was asked to wa
 // So long a run may take before its first answer; then a person is told that it waits.
 constexpr Duration kFirstWait = 1s;
 constexpr Duration kWaitMax = 60s;   // in one request; the daemon waits no longer
+constexpr Duration kBeginMax = 10s;  // that one is waited for which does not know the run yet
 constexpr Duration kAwayMax = 120s;  // that a daemon is waited for which knows the run
 // A daemon that answers at once, though it was asked to wait, is not asked again at once.
 constexpr Duration kAskAgain = 500ms;

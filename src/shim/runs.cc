@@ -73,7 +73,16 @@ Duration Patience::Left(Duration most) const {
 
 Result<Run> RunOperation(Api& api, const Wish& wish, const Patience& patience,
                          const OnWaiting& on_waiting) {
-  AILERON_ASSIGN(Run run, AskRun(api, Begin(wish, patience.Left(limits::kFirstWait))));
+  // The key makes it one call, however often it is asked for.
+  const Duration began = patience.Now();
+  auto first = AskRun(api, Begin(wish, patience.Left(limits::kFirstWait)));
+  while (!first && first.error().code == Code::kUnavailable &&
+         patience.Now() - began < limits::kBeginMax &&
+         patience.Left(limits::kAskAgain) > Duration::zero()) {
+    patience.Sleep(limits::kAskAgain);
+    first = AskRun(api, Begin(wish, patience.Left(limits::kFirstWait)));
+  }
+  AILERON_ASSIGN(Run run, std::move(first));
   return Follow(api, std::move(run), patience, on_waiting, [&](const Run& known, Duration wait) {
     // One without an id is asked for by its key.
     return known.id.empty() ? Begin(wish, wait) : Look(known.id, wait);

@@ -8,11 +8,14 @@ import pytest
 
 from lib import binary, certificates, contract, control, process
 from lib.inside import Inside
+from lib.minisign import Signer
 
 _SLACK = binary.REPOSITORY / "connectors" / "slack-chat.yaml"
 _NOBODY = "01KB0S5C8T3V9PAHD0QW6KFZ3M"
 # Routes that no scenario gets an answer of, as "surface METHOD path", each with its reason.
-UNANSWERED = {}
+UNANSWERED = {
+    "control GET /browser/enter/{link}": "the browser's door serves it, which tests/approval/test_browser.py enters by",
+}
 
 
 @pytest.fixture
@@ -69,22 +72,49 @@ def _secrets_and_bindings(world) -> None:
     assert ask(world, "DELETE", "/bindings/github-git").code == "binding_builtin"
 
 
+def _offer(world, path, **more):
+    """Offers the spec in the file `path` to the daemon."""
+    with open(path, "rb") as file:
+        offer = {"specs": [{"file": "spec.yaml", "size": os.fstat(file.fileno()).st_size}], **more}
+        return control.ask(world, "POST", "/connectors", offer, fds=[file.fileno()])
+
+
 def _connectors(world) -> None:
     ask = control.ask
-    for status in (201, 201):
-        with open(_SLACK, "rb") as file:
-            added = ask(world, "POST", "/connectors", {"file": "slack-chat.yaml"}, fds=[file.fileno()]).ok(status)
+    assert _offer(world, _SLACK, check=True).ok()["connectors"][0]["replaces"] is None
+    assert _offer(world, _SLACK).code == "connector_unconfirmed"
+    for _ in range(2):
+        added, = _offer(world, _SLACK, confirmed=True).ok(201)["connectors"]
+    assert added["replaces"]["fqn"] == added["fqn"]
     fqn = added["fqn"].replace("/", "%2F")
-    with open(__file__, "rb") as file:
-        assert ask(world, "POST", "/connectors", {"file": "x"}, fds=[file.fileno()]).status == 400
-    assert ask(world, "POST", "/connectors", {"file": "x"}).status == 400
+    assert _offer(world, __file__, confirmed=True).code == "invalid_connector"
+    assert ask(world, "POST", "/connectors", {"specs": [{"size": 1}]}).status == 400
     assert "messages.post" in ask(world, "GET", f"/connectors/{fqn}").ok()["spec"]
     assert [one["fqn"] for one in ask(world, "GET", "/connectors").ok()["connectors"]] == [added["fqn"]]
     assert ask(world, "GET", "/connectors/none.test%2Fx").status == 404
     assert ask(world, "DELETE", f"/connectors/{fqn}").ok() == {"removed": added["fqn"]}
     assert ask(world, "DELETE", f"/connectors/{fqn}").status == 404
-    with open(_SLACK, "rb") as file:
-        ask(world, "POST", "/connectors", {"file": "slack-chat.yaml"}, fds=[file.fileno()]).ok(201)
+    _offer(world, _SLACK, confirmed=True).ok(201)
+
+
+def _keyring(world) -> None:
+    ask = control.ask
+    signer = Signer(world, "alice")
+    key = {"name": "alice", "key": signer.line}
+    assert ask(world, "POST", "/keyring", key).ok(201)["id"] == signer.id
+    assert ask(world, "POST", "/keyring", key).code == "key_exists"
+    assert ask(world, "POST", "/keyring", {"name": "bob", "key": "x"}).code == "invalid_key"
+    assert [one["name"] for one in ask(world, "GET", "/keyring").ok()["keys"]] == ["alice"]
+    spec = world.write("slack.yaml", _SLACK.read_text())
+    with open(signer.sign(spec), encoding="utf-8") as file:
+        size = {"size": os.stat(spec).st_size, "signature": file.read()}
+    with open(spec, "rb") as file:
+        signed, = ask(world, "POST", "/connectors", {"specs": [size]}, fds=[file.fileno()]).ok(201)["connectors"]
+    assert signed["signed_by"]["name"] == "alice"
+    assert ask(world, "GET", "/keyring/alice").ok()["connectors"] == [signed["fqn"]]
+    assert ask(world, "DELETE", "/keyring/alice").ok()["connectors"] == [signed["fqn"]]
+    assert ask(world, "GET", "/connectors").ok()["connectors"][0]["signed_by"]["name"] is None
+    assert ask(world, "GET", "/keyring/alice").status == ask(world, "DELETE", "/keyring/alice").status == 404
 
 
 def _sandbox(inside: Inside) -> str:
@@ -205,15 +235,26 @@ def _services(world, inside: Inside) -> None:
     assert ask(world, "GET", f"/sessions/{_NOBODY}/services").status == 404
 
 
+def _surfaces(world) -> None:
+    ask = control.ask
+    assert ask(world, "GET", "/surfaces").ok()
+    assert ask(world, "POST", "/webhooks/test", {"url": "https://none.test/hook"}).status in (400, 404)
+    link = ask(world, "POST", "/browser/links", {}).ok(201)
+    assert link["url"].startswith("http://127.0.0.1:") and ask(world, "GET", "/browser").ok()["open"]
+    assert ask(world, "DELETE", "/browser").status in (200, 204)
+
+
 def test_every_route_answers_as_the_document_says(slack):
     """A route of the document is answered by no scenario, or its answers are others than the document says."""
     contract.answered.clear()
     _vault(slack)
     _secrets_and_bindings(slack)
     _connectors(slack)
+    _keyring(slack)
     inside = Inside(slack)
     _approvals(slack, inside, _sandbox(inside))
     _services(slack, inside)
+    _surfaces(slack)
     _sessions_and_audit(slack, inside)
     inside.end()
     assert "sessions" in control.ask(slack, "POST", "/daemon/stop", {"end_sessions": True}).ok(202)
@@ -255,3 +296,42 @@ def test_canary_the_judge_sees_what_is_wrong():
                   dict(value={"sessions": [], "more": 1}, path="/sessions")):
         with pytest.raises(AssertionError):
             judge(**wrong)
+
+
+def test_every_refusal_says_what_to_do(slack):
+    """A refusal has no hint, though the document promises one on every answer that is not 2xx."""
+    slack.json("vault", "status")
+    without = [path for path in ("/audit/999999", f"/approvals/{_NOBODY}", "/approvals?state=odd", f"/sessions/{_NOBODY}",
+                                 "/connectors/none.test%2Fx", "/bindings/none", "/audit?limit=x", "/vault/lock")
+               if not control.ask(slack, "GET", path).value.get("hint")]
+    assert without == []
+
+
+def test_an_edit_is_refused_before_it_decides(slack):
+    """An edit that cannot be carried out counts as a yes, or is refused as if the question were answered already."""
+    _offer(slack, _SLACK, confirmed=True).ok(201)
+    inside = Inside(slack)
+    waits = inside.call("slack-chat", "messages.post", {"channel": "C1", "text": "x"}, "A").ok(202)["id"]
+    for arguments in ({"channel": "C2"}, {"unknown": "x"}, {"text": 5}, {"text": None}, {"text": ["x"]}):
+        refused = control.ask(slack, "POST", f"/approvals/{waits}/approve", {"arguments": arguments})
+        assert refused.status == 400 and refused.code != "not_pending", (arguments, refused)
+        assert next(iter(arguments)) in refused.value["detail"]
+        assert control.approval(slack, waits)["state"] == "pending"
+    inside.end()
+
+
+def test_a_query_is_taken_as_the_document_has_it(slack):
+    """A parameter that is unknown or out of its bounds is passed over in silence, and another answer given."""
+    slack.json("vault", "status")
+    taken = [path for path in ("/approvals?sesion=x", "/approvals?session=x", "/approvals?limit=2001",
+                               "/audit?limit=1001", "/audit?limit=0", "/audit?session=none", "/grants?session=x")
+             if control.ask(slack, "GET", path).status == 200]
+    assert taken == []
+
+
+def test_what_the_data_plane_says_of_the_api_is_a_problem_document(slack):
+    """A client of the sandbox's API gets text instead of a problem document when it has too many connections open."""
+    inside = Inside(slack)
+    refused = inside.ask("GET", "/session", headers={"Host": "aileron"})
+    assert refused.status == 400 and refused.kind == "application/problem+json", refused
+    inside.end()

@@ -123,7 +123,7 @@ def test_a_real_desktop_shows_it(world):
     notice = json.loads(line)
     assert notice["application"] == "aileron" and notice["summary"] == "connect to new.test:443"
     assert notice["body"].startswith("curl in ") and "<b>" not in notice["body"]
-    assert "a&amp;b\\342\\200\\256" in notice["body"]
+    assert "a&amp;b\\\\342\\\\200\\\\256" in notice["body"]
     asked = world.json("approvals", "list")[0]
     world.aileron("approvals", "deny", asked["id"]).ok()
     child.communicate(timeout=process.PATIENCE)

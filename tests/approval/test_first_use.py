@@ -159,7 +159,7 @@ def test_the_field_is_checked_written_and_shown(any_world):
     assert binding["approval"] == "first-use"
     with open(f"{any_world.config}/aileron/bindings.yaml", encoding="utf-8") as file:
         assert "approval: first-use" in file.read()
-    assert any_world.aileron(*add[:2], "other", *add[3:], "--approval", "always").code == 64
+    assert any_world.aileron(*add[:2], "other", *add[3:], "--approval", "always").rc == 64
     any_world.bind({"name": "a", "host": HOST, "credential": "token/work", "scheme": "bearer", "approval": "sometimes"})
     result = any_world.aileron("binding", "list")
-    assert result.code == 78 and "first-use" in result.err
+    assert result.rc == 78 and "first-use" in result.err

@@ -317,3 +317,70 @@ def test_kills_among_many(scene):
     assert numbers == sorted(set(numbers))
     for seen in changes.values():
         assert seen in (["asked", "approved", "began", "succeeded"], ["asked", "approved", "began", "failed"]), seen
+
+
+def _same(scene, state: str, times: int) -> None:
+    """The same call again is told what became of it, and nobody is asked a second time."""
+    again = make(scene.inside, "a", "K")
+    assert again.ok()["state"] == state, "the call that there was is not known any more"
+    assert control.waiting(scene.world) == [] and scene.site.made["a"] == times
+
+
+@pytest.mark.parametrize("step", [None, Things.ASKED])
+def test_the_same_call_after_a_kill_is_told_that_it_was_interrupted(scene, step):
+    """A call that is repeated after a kill is asked about anew, although it may have happened."""
+    question = scene.asked("a")
+    if step:
+        scene.site.hold(step)
+    else:
+        process.freeze(scene.world.worker())
+    scene.approve(question)
+    process.eventually(lambda: scene.approval(question)["state"] == "running", "it was begun")
+    if step:
+        scene.site.reached(step)
+    scene.killed()
+    if step:
+        scene.site.let_go(step)
+    _same(scene, "failed", 1 if step else 0)
+
+
+def test_the_same_call_after_a_kill_is_given_its_result(scene):
+    """A call whose answer was lost with the daemon is asked about anew, and made twice by a second yes."""
+    question = scene.asked("a")
+    scene.approve(question)
+    scene.ended(question)
+    _same(scene, "succeeded", 1)  # the canary: so it is while the daemon lives
+    scene.killed()
+    _same(scene, "succeeded", 1)
+
+
+def test_a_tool_that_waits_goes_on(scene):
+    """A tool that waits for a person ends with the daemon, or its call is made twice."""
+    tools = {name: scene.inside.start(f"thing make --name {name}") for name in ("yes", "no")}
+    rows = process.eventually(lambda: len(found := control.waiting(scene.world)) == 2 and found, "both ask")
+    questions = {row["fields"][0]["value"]: row["id"] for row in rows}
+    for _ in range(3):
+        scene.killed()
+    assert not [name for name, tool in tools.items() if scene.inside.done(tool)], "a tool has given up"
+    scene.approve(questions["yes"])
+    control.deny(scene.world, questions["no"], reason="never")
+    done, refused = scene.inside.finish(tools["yes"]), scene.inside.finish(tools["no"])
+    assert done.rc == 0 and '"name": "yes"' in done.out, done.describe()
+    assert refused.rc == 77 and "never" in refused.err, refused.describe()
+    assert dict(scene.site.made) == {"yes": 1}
+
+
+def test_a_tool_is_told_that_its_call_was_interrupted(scene):
+    """A tool whose call was under way when the daemon died asks for it anew, or says that all is well."""
+    scene.site.hold(Things.ASKED)
+    tool = scene.inside.start("thing make --name a")
+    question, = process.eventually(lambda: control.waiting(scene.world), "it asks")
+    scene.approve(question["id"])
+    scene.site.reached(Things.ASKED)
+    scene.killed()
+    scene.site.let_go(Things.ASKED)
+    process.eventually(lambda: scene.inside.done(tool) or control.waiting(scene.world), "the tool has tried again")
+    assert control.waiting(scene.world) == [], "a person is asked again about what may have happened"
+    told = scene.inside.finish(tool)
+    assert told.rc not in (0, 64, 75, 77) and "interrupted" in told.err.lower(), told.describe()
+    assert scene.site.made["a"] == 1

@@ -62,6 +62,8 @@ class Host:
             rows = self._pending()
             for row in rows[number % 2::2] or rows:
                 name = row["fields"][0]["value"]
+                if "-" not in name:
+                    continue  # the mark of the end
                 no = int(name.rsplit("-", 1)[1]) % 3 == 0
                 answer = control.ask(self.world, "POST", f"/approvals/{row['id']}/{'deny' if no else 'approve'}",
                                      {"reason": f"no to {name}"} if no else {"reason": f"by {number}"})
@@ -160,8 +162,8 @@ def test_two_hundred_questions_and_sixteen_clients(scene):
 
 
 def _begin(world, name: str, key: str) -> tuple:
-    return world.inside.begin("POST", "/runs", {"tool": "thing", "operation": "make", "arguments": {"name": name}, "key": key,
-                                                "wait_s": 60})
+    call = {"tool": "thing", "operation": "make", "arguments": {"name": name}, "key": key, "wait_s": 60}
+    return world.inside.begin("POST", "/runs", call)
 
 
 def test_a_yes_for_five_lets_five_of_what_waits_through(one):
@@ -203,3 +205,30 @@ def _check(host: Host, total: int) -> None:
     of_all = collections.Counter(tuple(changes[question]) for question in host.decided)
     assert set(of_all) <= {("asked", "approved", "began", "succeeded"), ("asked", "denied")}, of_all
     assert of_all[("asked", "denied")] == sum(number % 3 == 0 for number in range(_EACH)) * _SESSIONS
+
+
+def test_a_watcher_comes_back_as_browsers_do(one):
+    """A watcher that comes back with Last-Event-ID, as server-sent events have it, misses what happened meanwhile."""
+    first, second = (one.inside.call("thing", "make", {"name": name}, name).ok(202)["id"] for name in "ab")
+    with control.Stream(one, "/approvals/stream?after_seq=0") as stream:
+        change, number, data = next(stream)
+    assert (change, data["approval"]["id"]) == ("asked", first)
+    with control.Stream(one, "/approvals/stream", last_id=number) as stream:
+        control.deny(one, second)
+        changes = [next(stream) for _ in range(2)]
+    assert [(change, data["approval"]["id"]) for change, _, data in changes] == [("asked", second), ("denied", second)]
+
+
+def test_a_call_repeated_around_its_yes_is_made_once(one):
+    """A call that is repeated while its yes is carried out asks anew, and a second yes makes it a second time."""
+    for number in range(30):
+        name = f"n{number}"
+        begun = [_begin(one, name, name) for _ in range(20)]
+        question = process.eventually(lambda: control.waiting(one), "it waits")[0]
+        control.approve(one, question["id"])
+        process.eventually(lambda: control.waiting(one) or all(one.inside.done(each) for _, _, each in begun),
+                           "all are answered, or somebody is asked again")
+        assert control.waiting(one) == [], f"round {number}: the same call with the same key asks a second time"
+        for run in (one.inside.answer(each).ok() for each in begun):
+            assert run["state"] == "succeeded" and f'"name": "{name}"' in run["outcome"]["body"], run
+        assert one.things.made[name] == 1

@@ -83,8 +83,9 @@ def test_a_daemon_that_dies_in_between_loses_no_line(quiet):
     assert child.stdout.readline() == b"403\n"
     first = quiet.daemon_pid()
     process.end(first)
-    process.eventually(lambda: quiet.daemon_pid() != first and [one for one in quiet.sessions() if one["state"] == "running"],
+    process.eventually(lambda: [one for one in quiet.sessions() if one["state"] == "running"],
                        "the session is taken up again")
+    assert quiet.daemon_pid() != first
     child.communicate(b"\n", timeout=process.PATIENCE)
     assert [line["host"] for line in _lines(quiet)] == [f"{HOST}:443", "other.test:443"]
 

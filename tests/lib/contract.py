@@ -138,10 +138,18 @@ def _closed(node):
         return [_closed(one) for one in node]
     if not isinstance(node, dict):
         return node
+    if "allOf" in node:
+        node = _joined([_resolve(part) for part in node["allOf"]])
     made = {key: _closed(value) for key, value in node.items()}
     if isinstance(made.get("properties"), dict) and "additionalProperties" not in made:
         made["additionalProperties"] = False
     return made
+
+
+def _joined(parts: list) -> dict:
+    """One object with the members of all: closed one by one, none of them would take the others'."""
+    return {"type": "object", "required": [name for part in parts for name in part.get("required", ())],
+            "properties": {name: member for part in parts for name, member in part["properties"].items()}}
 
 
 def _validate(value, schema: dict, where: str) -> None:

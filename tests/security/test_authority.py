@@ -34,7 +34,8 @@ def _untouched(world) -> None:
 
 def test_no_route_of_the_host_is_there_by_any_method(scene):
     """With its token the agent is answered by a route that decides, reads or changes what is the host's."""
-    names = {"id": scene.question, "name": "b", "fqn": "thing.test%2Fthings", "seq": "1"}
+    names = {"id": scene.question, "name": "b", "fqn": "thing.test%2Fthings", "seq": "1",
+             "port": "1", "link": "x", "service": "web"}
     routes = {path.format(**names) for surface, _, path in contract.routes() if surface == contract.CONTROL}
     routes |= {f"/approvals/{scene.question}/approve/", f"/runs/{scene.question}/approve", f"/runs/{scene.question}/deny",
                f"/session/../approvals/{scene.question}/approve", f"/tools/%2e%2e/approvals/{scene.question}/approve",
@@ -49,7 +50,8 @@ def test_no_route_of_the_host_is_there_by_any_method(scene):
 @pytest.mark.parametrize("headers", [
     {"Host": "aileron"}, {"Host": "localhost"}, {"X-HTTP-Method-Override": "POST"}, {"X-Original-URL": "/v1/approvals"},
     {"X-Forwarded-For": "127.0.0.1"}, {"Forwarded": "for=127.0.0.1"},
-    {"Upgrade": "h2c", "Connection": "Upgrade, HTTP2-Settings"}, {"Connection": "Authorization"}, {"X-Aileron-Surface": "control"}])
+    {"Upgrade": "h2c", "Connection": "Upgrade, HTTP2-Settings"}, {"Connection": "Authorization"},
+    {"X-Aileron-Surface": "control"}])
 def test_no_header_leads_to_the_hosts_side(scene, headers):
     """A header makes the sandbox's API answer as the host's."""
     answer = scene.inside.ask("POST", f"/approvals/{scene.question}/approve", {}, headers=headers)
@@ -61,7 +63,8 @@ def test_no_member_of_a_call_answers_its_question(scene):
     """What a call says about its own approval is heeded."""
     call = {"tool": "thing", "operation": "make", "arguments": {"name": "wanted"}, "key": "K"}
     for extra in ({"approval": "never"}, {"approved": True}, {"scope": {"kind": "always"}}, {"session": "x"},
-                  {"decision": "approve"}, {"approvals": [scene.question]}, {"state": "approved"}, {"host": "x"}, {"spec": "x"}):
+                  {"decision": "approve"}, {"approvals": [scene.question]}, {"state": "approved"}, {"host": "x"},
+                  {"spec": "x"}):
         assert scene.inside.ask("POST", "/runs", {**call, **extra}).status == 400, extra
         arguments = {**call["arguments"], **extra}
         assert scene.inside.ask("POST", "/runs", {**call, "arguments": arguments, "key": "L"}).status == 400, extra
@@ -133,7 +136,7 @@ def test_a_forged_token_opens_nothing(scene):
         assert scene.inside.ask("GET", "/session", headers=headers).status == 401, headers
     for query in ("token", "access_token", "authorization"):
         path = f"/session?{query}={scene.inside.token}"
-        assert scene.inside.ask("GET", path, headers={"Authorization": None}).status == 401
+        assert scene.inside.ask("GET", path, headers={"Authorization": None}).status == 400, "no such parameter"
     assert sum(scene.things.looked.values()) == 0
     assert scene.inside.ask("GET", "/session").status == 200, "the canary: the token itself is good"
     other.end()
@@ -223,3 +226,23 @@ def test_a_spec_that_was_edited_in_the_store_asks_as_before(scene):
     assert scene.aileron("connector", "list").rc == 0
     answer = scene.inside.run("thing make --name edited --no-wait")
     assert answer.rc != 0 and scene.things.made["edited"] == 0, answer.describe()
+
+
+def test_commands_of_the_host_say_that_they_are(scene):
+    """In a sandbox a command of the host's starts a daemon of its own there, and says that something was done."""
+    for words in ("approvals list", f"approvals approve {scene.question}", "connector list", "vault init", "secret list",
+                  "connector add things.yaml --yes", "grants list", "daemon start"):
+        result = scene.inside.run(f"aileron {words} < /dev/null")
+        assert result.rc != 0 and "sandbox" in result.err, (words, result.describe())
+    assert "daemon run" not in scene.inside.run("cat /proc/[0-9]*/cmdline | tr '\\0' ' '").out
+    _untouched(scene)
+
+
+def test_a_key_that_cannot_be_sent_asks_nobody(scene):
+    """A person is asked about a call that cannot be made, and it fails after their yes."""
+    spec = things.SPEC.replace("approval: never", "approval: ask")
+    spec = spec.replace("/things", "/other").replace("name: thing", "name: other")
+    scene.aileron("connector", "add", scene.write("other.yaml", spec), "--yes").ok()
+    answer = scene.inside.call("other", "keep", {"name": "kept"}, "a\r\nX-Evil: 1")
+    assert answer.status == 400, answer
+    _untouched(scene)

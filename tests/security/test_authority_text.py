@@ -29,11 +29,11 @@ def _hidden(text: str, layout: str = "") -> set:
 
 
 def _shown_texts(value) -> list:
-    """All texts in a JSON value, names included; a preview may have lines."""
+    """All texts in a JSON value, names included; a preview may have lines, and what can be edited is as it is."""
     if isinstance(value, dict):
         lines = str.maketrans("\n\t", "  ")
         return [text for key, one in value.items() for text in
-                [key, *_shown_texts(one.translate(lines) if key == "preview" else one)]]
+                [key, *_shown_texts(one.translate(lines) if key == "preview" else one)] if key != "inputs"]
     if isinstance(value, list):
         return [text for one in value for text in _shown_texts(one)]
     return [value] if isinstance(value, str) else []
@@ -245,3 +245,21 @@ def test_canary_the_tricks_are_seen_on_a_terminal(world):
     screen.wait()
     result = subprocess.run(["cat", path], capture_output=True, check=True)
     assert _hidden(result.stdout.decode(), "\n\r\x1b")
+
+
+def test_a_value_cannot_be_taken_for_what_stands_for_another(scene):
+    """Two values are shown as the same text, so that a yes to the one is had for the other."""
+    shown = {}
+    for number, value in enumerate(("a\x1bb", "a\\x1bb", "a\u202eb", "a\\u202eb", "a\nb", "a\\x0ab", "a\\b", "a\\\\b", "ab")):
+        run = scene.inside.call("thing", "make", {"name": value}, f"k{number}").ok(202)
+        field, = control.approval(scene, run["id"])["fields"]
+        assert field["value"] not in shown, f"{value!r} is shown as {shown[field['value']]!r} is: {field['value']}"
+        shown[field["value"]] = value
+
+
+def test_characters_that_mean_nothing_are_written_out(scene):
+    """A character of private use, or none at all, is shown as whatever a font makes of it, which may be nothing."""
+    for number, trick in enumerate(("\ue000", "\U000f0000", "\U0010fffd", "\ufdd0", "\uffff")):
+        answer = scene.inside.call("thing", "make", {"name": f"a{trick}b"}, f"k{number}").ok(202)
+        field, = control.approval(scene, answer["id"])["fields"]
+        assert trick not in field["value"], ascii(trick)

@@ -255,3 +255,24 @@ def test_what_was_shown_is_what_ran(world):
     made, = [call.payload for call in api.calls if call.method == "POST"]
     assert made == {"channel": _CHANNEL, "text": HOSTILE} and api.faults == []
     inside.end()
+
+
+def test_a_site_is_told_once_what_is_wanted_and_who_asks(world):
+    """GitHub refuses a request without User-Agent; a header that the spec sets comes beside one of our own."""
+    api = _install(world, "github-issues")
+    inside = Inside(world)
+    inside.run("github-issues issues get --owner o --repo r --issue-number 1").ok()
+    seen, = api.site.seen()
+    assert seen.header("Accept") == ["application/vnd.github+json"]
+    assert len(seen.header("User-Agent")) == 1, "the real one answers 403"
+    inside.end()
+
+
+def test_a_value_that_cannot_stand_in_its_place_is_a_mistake_of_the_caller(world):
+    """A wrong value ends with another code than a wrong flag."""
+    _install(world, "stripe-customers")
+    inside = Inside(world)
+    assert inside.run("stripe-customers customers list --limit x").rc == 64, "the canary: so it is with a wrong number"
+    for value in ("..", "''", "a/../b"):
+        assert inside.run(f"stripe-customers customers get --customer {value}").rc == 64, value
+    inside.end()

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from lib import process
 from lib.inside import Inside
 from lib.things import Things
 
@@ -75,3 +76,33 @@ def test_an_empty_answer_is_one(one):
     one.things.site.routes["/make"] = nothing
     result = one.inside.run("thing keep --name x").ok()
     assert (result.out, result.err) == ("", "")
+
+
+def test_a_site_that_gave_no_answer_is_not_quoted(one):
+    """What the data plane says of a site is told as the site's own words, with a status that it never sent."""
+    one.things.site.routes["/make"] = _close
+    run = json.loads(one.inside.run("thing keep --name x --json").out)
+    assert run["state"] == "failed" and run["outcome"]["status"] == 0 and run["outcome"]["message"], run
+
+
+def test_a_redirect_is_told(one):
+    """A tool ends well and prints nothing when its site has moved."""
+    one.things.site.routes["/look"] = lambda request: request.answer("", 301, [("Location", "https://thing.test/new")])
+    result = one.inside.run("thing look --name x")
+    assert result.rc == 1 and "301" in result.err, result.describe()
+
+
+def test_a_call_is_waited_for_as_long_as_it_says(one):
+    """An operation that nobody is asked about is waited for without end, whatever `wait_s` or --timeout says."""
+    one.things.hold(Things.LOOKED)
+    call = {"tool": "thing", "operation": "look", "arguments": {"name": "x"}, "key": "K", "wait_s": 1}
+    api = one.inside.begin("POST", "/runs", call)
+    tool = one.inside.start("thing look --name y --timeout 1s")
+    one.things.reached(Things.LOOKED)
+    try:
+        process.eventually(lambda: one.inside.done(tool) and one.inside.done(api[2]), "both are told that it runs", 15)
+        assert one.inside.answer(api).ok(202)["state"] == "running"
+        result = one.inside.finish(tool)
+        assert result.rc == 75 and "daemon" not in result.err, result.describe()
+    finally:
+        one.things.let_go(Things.LOOKED)

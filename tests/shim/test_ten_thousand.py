@@ -99,3 +99,24 @@ def test_a_part_of_a_large_document_is_chosen(ordinary):
                      "--include", "/area9/thing3/{id}", "-o", out).ok()
     ordinary.aileron("connector", "add", out, "--yes").ok()
     assert ordinary.json("connector", "list")[0]["operations"] == _EACH + 1
+
+
+def _import(world, paths: dict) -> str:
+    """What an import of a document with these paths prints beside the spec."""
+    document = {"openapi": "3.1.0", "info": {"title": "Small", "version": "1"}, "servers": [{"url": f"https://{HOST}"}],
+                "paths": paths}
+    return world.aileron("connector", "import", "openapi", world.write("small.json", json.dumps(document)), "--name",
+                         "big.test/small", "-o", world.workspace + "/small.yaml").ok().err
+
+
+def test_the_report_of_an_import_can_be_read(ordinary):
+    """What was left out is printed in one line with its line ends written out, or something is said of nothing."""
+    good = {"/x": {"get": {"operationId": "x", "summary": "X", "responses": _ANSWERS}}}
+    cookie = {"name": "c", "in": "cookie", "required": True, "schema": {"type": "string"}}
+    other = {"/y": {"get": {"operationId": "y", "parameters": [cookie], "responses": _ANSWERS}}}
+    report = _import(ordinary, {**good, **other})
+    assert "\\x0a" not in report and report.endswith("\n"), report
+    lines = report.splitlines()
+    assert [line for line in lines if line.endswith("GET /y")], report
+    assert [line for line in lines if line.endswith("cookie")], report
+    assert _import(ordinary, good) == ""

@@ -158,13 +158,15 @@ def test_a_call_is_left_and_come_back_to(github):
 def test_results_are_drained_once(github):
     """A result is lost, or printed again after it was acknowledged."""
     child = github.launch_start(
-        "sh", "-c", f"{CREATE} --no-wait; {CREATE} --no-wait; aileron drain; aileron drain --wait --json; echo next; "
-                    "aileron drain --json; echo end", stdin=subprocess.DEVNULL)
+        "sh", "-c", f"{CREATE} --no-wait; {CREATE} --no-wait; aileron drain; echo first; read line; "
+                    "aileron drain --wait --json; echo next; aileron drain --json; echo end", stdin=subprocess.PIPE)
     asked = {one["id"] for one in _pending(github, 2)}
+    ids = [child.stdout.readline().decode().strip() for _ in range(3)]
+    assert set(ids[:2]) == asked and ids[2] == "first", ids
     github.aileron("approvals", "approve", *asked).ok()
-    out, err, code = _end(child)
-    ids, drained = out.splitlines()[:2], out[:out.index("next")].splitlines()[2:]
-    assert code == 0 and set(ids) == asked and out.endswith("next\nend\n")
+    out, err = (text.decode() for text in child.communicate(b"\n", timeout=process.PATIENCE))
+    drained = out[:out.index("next")].splitlines()
+    assert child.returncode == 0 and out.endswith("next\nend\n")
     assert {json.loads(line)["id"] for line in drained} == asked and len(drained) == 2
     assert "2 calls are still open" in err
 
