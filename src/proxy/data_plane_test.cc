@@ -93,6 +93,37 @@ TEST(DataPlane, ARequestWaitsForAPersonAndGoesOn) {
   EXPECT_GT(world.verdicts_asked_, asked);
 }
 
+TEST(DataPlane, ABodyIsHeldThoughMoreOfItWaitedThanThereWasRoomFor) {
+  TestWorld world;
+  world.AddSite("site.test", 443, TestWorld::Security::kTls, Echo);
+  world.verdicts_["site.test"] = {.action = Action::kAllow, .requests = Requests::kAsked};
+  world.Start();
+  const auto answer = [&](const AskRequest& ask, Next next) {
+    (void)world.daemon_->Send(Encode(RequestAnswer{.id = ask.id, .next = next, .pass = 1}));
+  };
+  auto& client = world.ConnectTls("site.test:443", "site.test");
+  // Little enough to be in the socket as a whole, so that nothing comes later.
+  const std::string body(limits::input_max + limits::input_max / 4, 'x');
+  client.Write(fmt::format("POST /1 HTTP/1.1\r\nHost: site.test\r\nContent-Length: {}\r\n\r\n{}",
+                           body.size(), body));
+  world.Until([&] { return world.requests_.size() == 1; });
+  // Another client's question comes after what the first one had sent by then was read.
+  auto& other = world.ConnectTls("site.test:443", "site.test");
+  other.Write("GET /2 HTTP/1.1\r\nHost: site.test\r\n\r\n");
+  world.Until([&] { return world.requests_.size() == 2; });
+  EXPECT_EQ(world.requests_[0].seen, Seen::kNothing);
+  answer(world.requests_[0], Next::kShow);
+  world.Until([&] { return world.requests_.size() == 3; });
+  EXPECT_EQ(world.requests_[2].seen, Seen::kWhole);
+  EXPECT_EQ(world.requests_[2].size, body.size());
+  answer(world.requests_[2], Next::kSend);
+  world.Until([&] { return client.input().contains("saw POST /1"); });
+  // A client that goes leaves no question behind.
+  other.Reset();
+  world.Until([&] { return !world.gone_.empty(); });
+  EXPECT_EQ(world.gone_.front(), world.requests_[1].id);
+}
+
 TEST(DataPlane, ANewHostIsConnectedBeforeItsFirstRequestAndOnce) {
   TestWorld world;
   auto& site = world.AddSite("site.test", 443, TestWorld::Security::kTls, Echo);

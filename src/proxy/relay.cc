@@ -54,9 +54,13 @@ bool Relay::Step() {
 }
 
 bool Relay::RunExchange() {
+  const std::size_t room = exchange_.from_client().Room();
   bool moved = ReadClient();
   moved |= ReadUpstream();
   exchange_.Advance(Now());
+  // A body that is held is taken without anything being written: what waits behind it can come now,
+  // and no news of it does. A channel may want room for more than a byte.
+  moved |= room < limits::read_chunk && exchange_.from_client().Room() > room;
   moved |= RunCommands();
   if (phase_ != Phase::kExchange) return true;
   moved |= WriteUpstream();

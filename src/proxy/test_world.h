@@ -158,6 +158,8 @@ class TestWorld {
   std::map<std::string, Verdict> verdicts_;     // by host; hosts without one are allowed
   std::map<std::string, std::string> secrets_;  // by binding
   std::map<std::string, std::vector<std::uint64_t>> held_;  // questions, by hosts that wait
+  std::vector<AskRequest> requests_;                        // asked about; the test answers
+  std::vector<std::uint64_t> gone_;
   pid_t child() const { return child_; }
   std::deque<AuditRecord> records_;
   int verdicts_asked_ = 0;
@@ -236,6 +238,8 @@ class TestWorld {
       }
       (void)daemon_->Send(Encode(verdict));
     }
+    if (auto* ask = std::get_if<AskRequest>(&*message)) requests_.push_back(std::move(*ask));
+    if (const auto* gone = std::get_if<Gone>(&*message)) gone_.push_back(gone->id);
     if (auto* ask = std::get_if<AskLeaf>(&*message)) {
       ++leafs_asked_;
       (void)daemon_->Send(Encode(Leaf{ask->id, session_ca_.Sign(ask->host, ask->public_key), ""}));
