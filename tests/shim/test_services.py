@@ -42,6 +42,11 @@ def _get(port: int, path: str = "/") -> bytes:
         return answer.read()
 
 
+def _refused(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) != 0
+
+
 def _first_bytes(port: int) -> bytes:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=process.PATIENCE) as client:
@@ -259,6 +264,15 @@ def test_the_launch_may_let_services_publish(world):
     assert _get(int(address.rpartition(":")[2])) == b"hello"
     told = process.eventually(lambda: _published(world, sandbox.session), "the host knows it")
     assert told == [{"port": 3000, "address": address, "by": "agent"}]
+    # It is closed with its service, and comes back with it.
+    sandbox.run("aileron service stop web").ok()
+    process.eventually(lambda: not _published(world, sandbox.session), "the host knows that it is closed")
+    assert _refused(int(address.rpartition(":")[2]))
+    sandbox.run("aileron service restart web").ok()
+    process.eventually(lambda: _published(world, sandbox.session), "it is open again")
+    port = int(_published(world, sandbox.session)[0]["address"].rpartition(":")[2])
+    process.eventually(lambda: _service(sandbox)["health"] == "healthy", "the server is healthy again")
+    assert _get(port) == b"hello"
     # What a person has closed stays closed.
     world.aileron("service", "unpublish", sandbox.session, "web").ok()
     sandbox.run("aileron service stop web").ok()
