@@ -1,4 +1,5 @@
-// Redirections and here-documents of shell text. Tested by src/command/shell_text_test.cc
+// Redirections and here-documents of shell text.
+// Tested by src/command/shell_text_test.cc
 #include "command/limits.h"
 #include "command/shell_reader.h"
 

@@ -77,7 +77,7 @@ bool Intersects(std::span<const Step> glob, const Word& word) {
     }
     if (c == kHole) {  // what a hole has taken, it may take more behind
       for (std::size_t i = 0; i < glob.size(); ++i) {
-        const bool fits = word.holes == Word::Holes::kAny || glob[i].any || glob[i].byte != '/';
+        const bool fits = word.holes != Word::Holes::kName || glob[i].any || glob[i].byte != '/';
         if (next[i] != 0 && fits) next[i + 1] = 1;
       }
     }

@@ -8,7 +8,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <forward_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,8 +27,9 @@ struct Word {
     kAny,   // any number of words, whatever their form: $x, "$@", what xargs adds
   };
   enum class Holes : std::uint8_t {
-    kAny,   // any bytes
-    kName,  // no "/" and no "..": what a shell's "*" stands for
+    kAny,    // any bytes
+    kBelow,  // no "..": what find finds below a folder
+    kName,   // no "/" either: what a shell's "*" stands for
   };
 
   std::string_view text;  // borrowed: of the execution, or kept by Texts
@@ -45,10 +46,10 @@ inline Word AnyWord() { return {std::string_view("\0", 1)}; }
 // Keeps the text of words that nobody else holds. Words stay valid for as long as it does.
 class Texts {
  public:
-  std::string_view Keep(std::string text) { return kept_.emplace_back(std::move(text)); }
+  std::string_view Keep(std::string text) { return kept_.emplace_front(std::move(text)); }
 
  private:
-  std::deque<std::string> kept_;
+  std::forward_list<std::string> kept_;
 };
 
 // Whether a word of the form of `word` meets the glob. kMet only where all of that form do.
