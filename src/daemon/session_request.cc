@@ -64,7 +64,12 @@ Status ParseCommands(const json& object, session::CommandRequest& commands) {
                                 .id = std::move(id)});
     }
   }
+  std::string otherwise(command::Name(commands.otherwise));
+  AILERON_TRY(members.Text("default", otherwise, 16));
   AILERON_TRY(members.Done());
+  const auto action = command::ParseAction(otherwise);
+  if (!action) return Fail(Code::kInvalid, "\"commands.default\" is allow, ask or deny");
+  commands.otherwise = *action;
   auto compiled = command::CommandRules::Compile(commands.rules, commands.otherwise);
   if (!compiled) return std::unexpected(std::move(compiled.error()));
   return {};

@@ -31,6 +31,7 @@ struct CommandOptions {
   std::vector<std::string> ask;
   std::vector<std::string> deny;
   std::vector<std::string> record;
+  std::string otherwise = "allow";  // where no rule speaks: allow | ask | deny
 };
 
 struct Options {

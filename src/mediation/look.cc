@@ -86,10 +86,10 @@ bool TakeScriptWords(const std::vector<std::string>& before, const std::string& 
 
 }  // namespace
 
-Result<Look> Look::Make(pid_t init, Trust trust) {
+Result<Look> Look::Make(pid_t init, Trust trust, std::vector<std::string> watched) {
   os::Fd root(open(ProcPath(init, "root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) return os::FailErrno("cannot look into the sandbox");
-  return Look(Names(std::move(root)), init, trust);
+  return Look(Names(std::move(root)), init, trust, std::move(watched));
 }
 
 Result<Loaded> Look::At(pid_t pid) {
@@ -141,6 +141,7 @@ Result<Execution> Look::FromExe(pid_t pid, StackImage& image) {
   if (known && TakeScriptWords(known->before, image.name, image.argv)) {
     execution.executable = known->named.path;
     execution.origin = trust_ == Trust::kNames ? known->named.origin : OriginOf(pid, file.get());
+    AddWatched(known->named, known->named.links);
     execution.links = known->named.links;
     execution.interpreters = known->interpreters;
     if (image.name.starts_with('/')) Keep(image.name, std::move(*known));
@@ -151,6 +152,14 @@ Result<Execution> Look::FromExe(pid_t pid, StackImage& image) {
   execution.argv = std::move(image.argv);
   if (execution.executable.empty()) return Fail(Code::kInvalid, "its file has no name");
   return execution;
+}
+
+void Look::AddWatched(const Named& named, std::vector<std::string>& links) const {
+  if (!named.has_other_names) return;
+  for (const std::string& path : watched_) {
+    const auto other = names_.Follow(path);
+    if (other && other->file == named.file && path != named.path) links.push_back(path);
+  }
 }
 
 // What the name leads to, when the kernel could have loaded `loaded` for it.

@@ -34,8 +34,9 @@ enum class Trust : std::uint8_t { kNames, kFiles };
 
 class Look {
  public:
-  // `init` is the sandbox's first process, whose root folder is the sandbox's.
-  static Result<Look> Make(pid_t init, Trust trust);
+  // `init` is the sandbox's first process, whose root folder is the sandbox's. A file of a path in
+  // `watched` is known as that under its other names, too (hard links).
+  static Result<Look> Make(pid_t init, Trust trust, std::vector<std::string> watched);
 
   // kInvalid and others say what cannot be judged.
   Result<Loaded> At(pid_t pid);
@@ -53,8 +54,8 @@ class Look {
     std::vector<std::string> before;  // what the kernel puts before a script's name
   };
 
-  Look(Names names, pid_t init, Trust trust)
-      : names_(std::move(names)), init_(init), trust_(trust) {}
+  Look(Names names, pid_t init, Trust trust, std::vector<std::string> watched)
+      : names_(std::move(names)), init_(init), trust_(trust), watched_(std::move(watched)) {}
 
   const Known* KnownBy(const std::string& name);
   void Keep(const std::string& name, Known known);
@@ -62,10 +63,12 @@ class Look {
   std::optional<Known> Follow(const std::string& name, const FileId& loaded,
                               const std::string& folder) const;
   command::Origin OriginOf(pid_t pid, int file) const;
+  void AddWatched(const Named& named, std::vector<std::string>& links) const;
 
   Names names_;
   pid_t init_;
   Trust trust_;
+  std::vector<std::string> watched_;
   std::unordered_map<std::string, Known> known_;
 };
 

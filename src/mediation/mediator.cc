@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sysexits.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 
@@ -59,6 +60,17 @@ Result<pid_t> PidOf(const os::Fd& pidfd) {
     if (pid && *pid > 0) return *pid;
   }
   return Fail(Code::kNotFound, "the sandbox has gone");
+}
+
+// The programs that rules name by their paths.
+std::vector<std::string> PathsIn(const std::vector<command::CommandRule>& rules) {
+  std::vector<std::string> paths;
+  for (const command::CommandRule& rule : rules) {
+    if (rule.pattern.starts_with('/')) paths.push_back(rule.pattern.substr(0, rule.pattern.find(' ')));
+  }
+  std::ranges::sort(paths);
+  paths.erase(std::ranges::unique(paths).begin(), paths.end());
+  return paths;
 }
 
 Result<FileId> StandInFile(const Names& names) {
@@ -143,12 +155,13 @@ Result<End> Serve(os::Fd channel) {
   auto begun = ReceiveStart(channel.get());
   if (!begun && begun.error().code == Code::kNotFound) return End::kDaemonGone;
   if (!begun) return std::unexpected(std::move(begun.error()));
+  std::vector<std::string> watched = PathsIn(begun->start.rules);
   AILERON_ASSIGN(auto rules, command::CommandRules::Compile(std::move(begun->start.rules),
                                                             begun->start.otherwise));
   AILERON_ASSIGN(const pid_t init, PidOf(begun->init));
   AILERON_ASSIGN(auto calls, os::Notifications::Make(std::move(begun->listener), begun->page));
   AILERON_TRY(EnterSandboxOf(begun->init, init));
-  AILERON_ASSIGN(auto look, Look::Make(init, begun->start.trust));
+  AILERON_ASSIGN(auto look, Look::Make(init, begun->start.trust, std::move(watched)));
   AILERON_ASSIGN(const FileId stand_in, StandInFile(look.names()));
   AILERON_TRY(FilterCalls());
   Desk desk(std::move(channel));

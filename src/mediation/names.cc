@@ -43,6 +43,7 @@ class Walk {
     named_.file = {info.st_dev, info.st_ino};
     named_.changed = info.st_ctim;
     named_.stable = stable_;
+    named_.has_other_names = S_ISREG(info.st_mode) && info.st_nlink > 1;
     if (OnReadOnlyMount(at_.get())) named_.origin = command::Origin::kSystem;
     return std::move(named_);
   }

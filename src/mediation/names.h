@@ -32,6 +32,7 @@ struct Named {
   command::Origin origin = command::Origin::kSandbox;
   std::vector<std::string> links;  // on the way that nobody inside can write, but for the name
   bool stable = false;
+  bool has_other_names = false;  // hard links
 };
 
 class Names {

@@ -259,6 +259,7 @@ Status ReadCommands(const Parsed& parsed, launch::CommandOptions& options) {
       if (!compiled) return Fail(Code::kInvalid, "{}", compiled.error().message);
     }
   }
+  options.otherwise = parsed.Value("--command-default", options.otherwise);
   return {};
 }
 
