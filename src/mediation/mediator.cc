@@ -164,6 +164,7 @@ Result<End> Serve(os::Fd channel) {
   AILERON_ASSIGN(auto look, Look::Make(init, begun->start.trust, std::move(watched)));
   AILERON_ASSIGN(const FileId stand_in, StandInFile(look.names()));
   AILERON_TRY(FilterCalls());
+  if (fcntl(channel.get(), F_SETFL, O_NONBLOCK) != 0) return os::FailErrno("cannot use the channel");
   Desk desk(std::move(channel));
   Supervisor supervisor(std::move(calls), std::move(rules), std::move(look), stand_in, desk);
   const End end = Mediator(supervisor, desk).Run();

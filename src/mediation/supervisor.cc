@@ -61,12 +61,16 @@ void Supervisor::TakeCall(const os::Notifications::Call& call) {
     known->second.since = Clock::now();
   }
   starting_.emplace_back(Clock::now(), call.thread);
+  // The caller is here, and so will be the stop that follows.
+  processors_.Stay();
   // One that was killed meanwhile ends, which is a stop.
   (void)calls_.GoOn(call);
 }
 
 void Supervisor::TakeStops() {
   while (const auto stop = os::NextStop()) OnStop(*stop);
+  // The next caller may be anywhere.
+  if (cases_.size() == held_.size()) processors_.Roam();
 }
 
 void Supervisor::OnStop(const os::Stop& stop) {

@@ -25,6 +25,7 @@
 #include "mediation/look.h"
 #include "mediation/ruling.h"
 #include "os/notifications.h"
+#include "os/processors.h"
 #include "os/trace.h"
 
 namespace aileron::mediation {
@@ -87,6 +88,7 @@ class Supervisor {
   Look look_;
   FileId stand_in_;
   Desk& desk_;
+  os::Processors processors_;
   std::unordered_map<pid_t, Case> cases_;
   std::unordered_map<std::uint64_t, pid_t> held_;  // by number
   std::deque<std::pair<Clock::time_point, pid_t>> starting_;

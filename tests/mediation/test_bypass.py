@@ -11,7 +11,7 @@ _SPLIT = "f=forb; g=idden; "
 SHELL = {
     "plain": "touch forbidden",
     "path": "/usr/bin/touch forbidden",
-    "other-folder": "cd /usr/bin && ./touch \"$OLDPWD/forbidden\"",
+    "other-folder": "PATH=; /usr/lib/../bin/./touch forbidden",
     "env -i": "env -i /usr/bin/touch forbidden",
     "unset BASH_ENV": "unset BASH_ENV ENV; touch forbidden",
     "bash -ic": "bash -ic 'touch forbidden'",
@@ -44,7 +44,7 @@ SHELL = {
                        "ln -sf /usr/bin/true y; mv y x; done) & p=$!; i=0; while [ $i -lt 60 ]; do "
                        "./x forbidden; i=$((i+1)); done; kill $p",
     "outlives": "(setsid sh -c 'sleep 0.2; touch forbidden' &) ; sleep 0.8",
-    "many words": "touch forbidden $(seq 1 5000 | sed 's/^/--no-create=/' | head -0) forbidden",
+    "many words": "touch $(seq -f 'no/%g' 5000) forbidden",
 }
 
 

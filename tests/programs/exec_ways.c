@@ -79,6 +79,13 @@ static int vfork_storm(const char *file) {
   return 0;
 }
 
+/* Seen by others, whatever the compiler thinks of it. */
+static void set(volatile char *to, const char *text) {
+  do {
+    *to++ = *text;
+  } while (*text++ != 0);
+}
+
 /* The memory of the arguments is another process's as well. */
 static int shared_memory(const char *file) {
   char *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -87,9 +94,8 @@ static int shared_memory(const char *file) {
     pid_t writer = fork();
     if (writer == 0) {
       for (;;) {
-        memcpy(shared, i & 1 ? "allowed" : file, i & 1 ? 8 : strlen(file) + 1);
-        memcpy(shared, file, strlen(file) + 1);
-        memcpy(shared, "allowed", 8);
+        set(shared, file);
+        set(shared, "allowed");
       }
     }
     pid_t child = fork();
@@ -113,16 +119,18 @@ static const char *target;
 static void *flip(void *unused) {
   (void)unused;
   for (;;) {
-    memcpy(racing, target, strlen(target) + 1);
-    memcpy(racing, "allowed", 8);
+    set(racing, target);
+    set(racing, "allowed");
   }
+  return NULL;
 }
 static void *flip_path(void *unused) {
   (void)unused;
   for (;;) {
-    memcpy(racing_path, "/usr/bin/touch", 15);
-    memcpy(racing_path, "/usr/bin/false", 15);
+    set(racing_path, "/usr/bin/touch");
+    set(racing_path, "/usr/bin/false");
   }
+  return NULL;
 }
 static int race(const char *file, void *(*flipper)(void *), char *path, char *argument) {
   target = file;

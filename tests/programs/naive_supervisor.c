@@ -1,5 +1,5 @@
 /* What does not hold: a supervisor that judges the arguments while the call waits and then lets it go
-   on. naive_supervisor FORBIDDEN COMMAND...; refuses commands that have the word FORBIDDEN. */
+   on. naive_supervisor FORBIDDEN COMMAND...; refuses commands whose first argument is FORBIDDEN. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
@@ -59,16 +59,13 @@ static void remote(pid_t pid, unsigned long address, void *into, size_t size) {
 }
 
 static int forbidden(pid_t pid, unsigned long argv, const char *word) {
-  for (int i = 0; i < 16; ++i) {
-    unsigned long address;
-    char text[64];
-    remote(pid, argv + i * sizeof address, &address, sizeof address);
-    if (address == 0) return 0;
-    remote(pid, address, text, sizeof text - 1);
-    text[sizeof text - 1] = 0;
-    if (!strcmp(text, word)) return 1;
-  }
-  return 0;
+  unsigned long address;
+  char text[64];
+  remote(pid, argv + sizeof address, &address, sizeof address);
+  if (address == 0) return 0;
+  remote(pid, address, text, sizeof text - 1);
+  text[sizeof text - 1] = 0;
+  return !strcmp(text, word);
 }
 
 int main(int argc, char **argv) {
