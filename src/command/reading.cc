@@ -1,3 +1,4 @@
+// Tested by src/command/wrappers_test.cc
 #include "command/reading.h"
 
 #include <array>
