@@ -113,6 +113,7 @@ void RunInside(Line& line) {
 }  // namespace
 
 void ReadGit(Line& line) {
+  line.RunsItself();
   std::vector<Alias> aliases;
   bool options = false;
   while (const auto option = line.NextOption(kGit)) {

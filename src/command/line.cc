@@ -116,11 +116,12 @@ std::nullopt_t Line::StopAt(std::string_view option) {
 void Line::Add(Command command) {
   reading_.passed_on += command.words.size();
   if (command.depth > limits::kWrapperDepth) {
-    Unread(fmt::format("more than {} commands are inside of each other", limits::kWrapperDepth));
+    Unread(fmt::format("more than {} commands are inside of each other", limits::kWrapperDepth),
+           Place::kItself);
   } else if (reading_.commands.size() >= limits::kCommands) {
-    Unread(fmt::format("there are more than {} commands", limits::kCommands));
+    Unread(fmt::format("there are more than {} commands", limits::kCommands), Place::kItself);
   } else if (reading_.passed_on > limits::kWrapperWords) {
-    Unread("its words are too many");
+    Unread("its words are too many", Place::kItself);
   } else {
     reading_.commands.push_back(std::move(command));
   }
@@ -201,8 +202,9 @@ void Line::RunText(const Word& text, Shells shells) {
   }
 }
 
-void Line::Unread(std::string why) {
+void Line::Unread(std::string why, Place place) {
   unread_ = true;
+  if (place == Place::kItself) reading_.unread_place = place;
   if (reading_.unread.empty()) reading_.unread = fmt::format("{}: {}", name_, std::move(why));
 }
 

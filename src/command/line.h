@@ -35,6 +35,7 @@ class Line {
   Line(Reading& reading, std::size_t index, std::string_view name)
       : reading_(reading), index_(index), name_(name), own_(reading.commands[index].words) {
     if (!own_.empty()) own_.erase(own_.begin());
+    if (command().in_process) place_ = Place::kItself;
   }
 
   // What is left of the words.
@@ -67,9 +68,14 @@ class Line {
   // It is allowed where all that it runs is.
   void Through() { through_ = true; }
   // What it runs may come to no execution of its own.
-  void InProcess() { in_process_ = true; }
+  void InProcess() {
+    in_process_ = true;
+    place_ = Place::kItself;
+  }
   void SetCwd(std::string_view cwd) { cwd_ = cwd; }
-  void Unread(std::string why);
+  void Unread(std::string why) { Unread(std::move(why), place_); }
+  // The program is what it runs, in the same process: git, ld.so.
+  void RunsItself() { place_ = command().place; }
   // Says what was found out about the line itself. Once, at the end.
   void Finish();
 
@@ -79,6 +85,7 @@ class Line {
   std::optional<Word> TakeValue();
   std::nullopt_t StopAt(std::string_view option);
   void Add(Command command);
+  void Unread(std::string why, Place place);
 
   Reading& reading_;
   std::size_t index_;
@@ -89,7 +96,8 @@ class Line {
   bool lost_ = false;
   bool through_ = false;
   bool unread_ = false;
-  bool stopped_ = false;  // by an option that is not known
+  Place place_ = Place::kLater;  // of what could not be read
+  bool stopped_ = false;         // by an option that is not known
   Shells shell_ = Shells::kNone;
   bool in_process_ = false;
   std::optional<std::string_view> cwd_;

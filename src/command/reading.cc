@@ -1,3 +1,4 @@
+// Tested by src/command/wrappers_test.cc
 #include "command/reading.h"
 
 #include <array>
@@ -15,9 +16,14 @@ bool IsManyInOne(std::string_view name) {
   return std::ranges::find(kManyInOne, name) != kManyInOne.end();
 }
 
+void GiveUp(Reading& reading, std::string why) {
+  reading.unread_place = Place::kItself;
+  reading.unread = std::move(why);
+}
+
 void AddChild(Reading& reading, std::size_t by, Command command) {
   if (reading.commands.size() >= limits::kCommands) {
-    reading.unread = "there are too many commands";
+    GiveUp(reading, "there are too many commands");
     return;
   }
   command.by = by;
@@ -97,7 +103,7 @@ Reading Read(const Execution& execution) {
   Reading reading;
   Command& itself = reading.commands.emplace_back();
   itself.cwd = execution.cwd;
-  if (execution.argv.size() > limits::kWords) reading.unread = "its words are too many";
+  if (execution.argv.size() > limits::kWords) GiveUp(reading, "its words are too many");
   itself.words.reserve(execution.argv.size());
   for (const std::string& word : execution.argv) {
     if (itself.words.size() == limits::kWords) break;
@@ -107,7 +113,7 @@ Reading Read(const Execution& execution) {
   ReadItself(execution, reading);
   for (std::size_t i = 1; i < reading.commands.size(); ++i) {
     if (reading.commands[i].depth > limits::kWrapperDepth) {
-      reading.unread = "too many commands are inside of each other";
+      GiveUp(reading, "too many commands are inside of each other");
       break;
     }
     ReadFound(reading, i);

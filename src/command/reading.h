@@ -38,8 +38,9 @@ struct Command {
 struct Reading {
   Texts texts;
   std::vector<Command> commands;
-  std::size_t passed_on = 0;  // words, by wrappers
-  std::string unread;         // why something in it cannot be read; empty when all of it was
+  std::size_t passed_on = 0;           // words, by wrappers
+  Place unread_place = Place::kLater;  // kItself: it is this execution that could not be read
+  std::string unread;  // why something in it cannot be read; empty when all of it was
 };
 
 // Borrows from the execution.

@@ -46,6 +46,7 @@ struct Candidate {
   std::size_t index = 0;
   std::vector<Word> names;  // the last `weak` of them are not for rules that allow
   std::size_t weak = 0;
+  bool only_allow = false;  // rules that do not allow have no say
 };
 
 std::string Told(const CommandRule& rule) {
@@ -143,7 +144,7 @@ struct CommandRules::Index {
   Bucket any;
 
   void Put(const Compiled& one);
-  Found Find(const Execution& execution, const Reading& reading) const;
+  Found Find(const Execution& execution, const Reading& reading, Scope scope) const;
   void Look(const Execution& execution, const Candidate& candidate, Found& found) const;
   void Try(const Compiled& one, const Execution& execution, const Candidate& candidate,
            Found& found) const;
@@ -268,6 +269,7 @@ void CommandRules::Index::Try(const Compiled& one, const Execution& execution,
                               const Candidate& candidate, Found& found) const {
   const Action action = one.rule->action;
   const Command& command = candidate.command;
+  if (candidate.only_allow && action != Action::kAllow) return;
   if (action == Action::kRecord && found.recorded != nullptr) return;
   if (action == Action::kRedirect &&
       (found.redirected.rule != nullptr || command.place != Place::kItself)) {
@@ -324,11 +326,14 @@ void CommandRules::Index::Look(const Execution& execution, const Candidate& cand
   }
 }
 
-Found CommandRules::Index::Find(const Execution& execution, const Reading& reading) const {
+Found CommandRules::Index::Find(const Execution& execution, const Reading& reading,
+                                Scope scope) const {
   Found found;
   found.allowed.assign(reading.commands.size(), nullptr);
   for (std::size_t i = 0; i < reading.commands.size(); ++i) {
-    Look(execution, MakeCandidate(execution, reading.commands[i], i), found);
+    Candidate candidate = MakeCandidate(execution, reading.commands[i], i);
+    candidate.only_allow = scope == Scope::kItself && candidate.command.place == Place::kLater;
+    Look(execution, candidate, found);
   }
   return found;
 }
@@ -362,6 +367,7 @@ CommandVerdict CommandRules::Index::Refuse(const Found::One& one, const Reading&
 CommandVerdict CommandRules::Index::Unread(const Reading& reading) const {
   return {.action = Action::kAsk,
           .certainty = Certainty::kUnread,
+          .place = reading.unread_place,
           .code = kCodeUnread,
           .reason =
               fmt::format("it cannot be told what the command runs: {}", Printable(reading.unread)),
@@ -446,16 +452,18 @@ Result<CommandRules> CommandRules::Compile(std::vector<CommandRule> rules, Actio
   return CommandRules(std::move(index));
 }
 
-CommandVerdict CommandRules::Decide(const Execution& execution) const {
+CommandVerdict CommandRules::Decide(const Execution& execution, Scope scope) const {
   const Index& index = *index_;
   if (index.rules.empty() && index.otherwise == Action::kAllow) return {.action = Action::kAllow};
   const Reading reading = Read(execution);
-  const Found found = index.Find(execution, reading);
+  const Found found = index.Find(execution, reading, scope);
+  const bool unread = !reading.unread.empty() && index.protects &&
+                      (scope == Scope::kWhole || reading.unread_place == Place::kItself);
   const auto decide = [&] {
     if (found.refused.rule != nullptr && found.refused.match == Match::kMet) {
       return index.Refuse(found.refused, reading);
     }
-    if (!reading.unread.empty() && index.protects) return index.Unread(reading);
+    if (unread) return index.Unread(reading);
     if (found.refused.rule != nullptr) return index.Refuse(found.refused, reading);
     if (found.redirected.rule != nullptr)
       return index.Redirect(found.redirected, execution, reading);

@@ -14,8 +14,9 @@
 //
 // What is not known before it runs ($x, $(…), what xargs adds) may be anything: a rule that denies
 // or asks and that it could meet asks. What cannot be read safely is asked, too, as long as there
-// is any rule that denies or asks. Both are said in the verdict (`certainty`, `place`): who sees
-// every execution may wait for the one that has the words.
+// is any rule that denies or asks. Both are said in the verdict (`certainty`, `place`). Who sees
+// every execution asks about each by itself (Scope::kItself), and never by dropping a verdict of
+// kLater: behind the strongest rule, about what is started, a weaker one may speak of this one.
 //
 // Compiled once per change, by program name. Pure: no clock, no file, no socket.
 #pragma once
@@ -75,6 +76,13 @@ inline constexpr std::string_view kCodeNotAllowed = "command_not_allowed";  // n
 inline constexpr std::string_view kCodeUnread = "command_not_understood";
 inline constexpr std::string_view kCodeRedirected = "command_redirected";
 
+// What a verdict is about.
+enum class Scope : std::uint8_t {
+  kWhole,   // the line with all that it would start: for who sees no execution but this one
+  kItself,  // of rules that deny, ask, redirect or record only what they say of kItself: for who
+            // sees every execution, and judges the others when they come
+};
+
 struct CommandVerdict {
   Action action = Action::kDeny;
   const CommandRule* rule = nullptr;      // that decided; null: the default, or nothing was read
@@ -101,7 +109,7 @@ class CommandRules {
   ~CommandRules();
 
   // Borrows from these rules: the verdict must not outlive them.
-  CommandVerdict Decide(const Execution& execution) const;
+  CommandVerdict Decide(const Execution& execution, Scope scope = Scope::kWhole) const;
 
   const std::vector<CommandRule>& rules() const;
   Action otherwise() const;

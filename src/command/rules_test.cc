@@ -154,6 +154,34 @@ TEST(CommandRules, WhatIsNotKnownOrNotReadIsAsked) {
   }
 }
 
+// Who sees every execution judges what is started when it comes; what it never sees, now.
+TEST(CommandRules, AScopeOfItselfLeavesTheOthersToTheirOwn) {
+  const CommandRules rules =
+      Rules({"deny git push", "ask bash re:danger", "ask kill", "record ls"});
+  const auto itself = [&](std::vector<std::string> argv) {
+    return rules.Decide(Of(std::move(argv)), Scope::kItself).action;
+  };
+  EXPECT_EQ(itself({"bash", "-c", "git push; ls"}), Action::kAllow);
+  EXPECT_EQ(itself({"bash", "-c", "git push $x; $y '"}), Action::kAllow);
+  EXPECT_EQ(itself({"bash", "-c", "git push # danger"}), Action::kAsk)
+      << "the stronger rule about what is started hides none about the shell";
+  EXPECT_EQ(itself({"bash", "-c", "kill 1"}), Action::kAsk) << "a builtin is never executed";
+  EXPECT_EQ(itself({"git", "push"}), Action::kDeny);
+  EXPECT_EQ(itself({"git", "-C", "x", "push"}), Action::kDeny);
+  EXPECT_EQ(itself({"ld.so", "/usr/bin/git", "push"}), Action::kDeny);
+  EXPECT_EQ(itself({"busybox", "sh", "-c", "git push"}), Action::kDeny);
+  EXPECT_EQ(itself({"git", "--odd", "push"}), Action::kDeny);
+  EXPECT_EQ(itself({"git", "--odd", "status"}), Action::kAsk);
+  EXPECT_EQ(itself({"git", "-c", "alias.x='", "x"}), Action::kAsk);
+  EXPECT_EQ(itself({"ld.so", "--odd", "/usr/bin/git", "push"}), Action::kAsk);
+  EXPECT_EQ(itself({"busybox", "sh", "-c", "'"}), Action::kAsk);
+  EXPECT_EQ(itself({"env", "--odd", "git", "push"}), Action::kAllow);
+  EXPECT_EQ(itself({"ls"}), Action::kRecord);
+  const CommandRules closed = Rules({"allow ls"}, Action::kDeny);
+  EXPECT_EQ(closed.Decide(Of({"bash", "-c", "ls; id"}), Scope::kItself).action, Action::kDeny);
+  EXPECT_EQ(closed.Decide(Of({"bash", "-c", "ls"}), Scope::kItself).action, Action::kAllow);
+}
+
 TEST(CommandRules, ARuleThatAllowsTakesNoMoreThanItSays) {
   const CommandRules rules =
       Rules({"allow git status", "allow ls **", "allow /work/run x", "allow bash"}, Action::kDeny);

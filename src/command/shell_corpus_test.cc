@@ -181,7 +181,6 @@ constexpr std::string_view kAccepted[] = {
     "[[ a =~ ^(b|c)+$ ]]",
     "[[ ( a < b ) && c > d ]]",
     "[[ $a == @(b|c) ]]",
-    "[[ a\n&& b ]]",
     "[[ $(a) =~ b ]] && c",
     "[[ a -eq 1 ]]",
     "((a=1))",
@@ -331,8 +330,8 @@ constexpr std::string_view kRefused[] = {
     "function",
     "function f",
     "[[ a",
-    "[[ ]]",
     "[[ ( a ]]",
+    "[[ a ]",
     "((1",
     "((1)",
     "a >",
@@ -378,9 +377,11 @@ constexpr Difference kOnlyBash[] = {
     {"echo ${ a; }", "commands for ksh and newer bash, an error for others"},
     {"echo `if`", "bash reads these commands when it runs them"},
     {"`a'`", "the same"},
-    {"[[ a ]", "the end of the text is missed when it runs"},
+    {"[[ ]]", "a condition of nothing fails when it runs"},
     {"echo $[1+1]", "arithmetic that only bash reads"},
     {"a <<$b\nc\n$b\n", "a here-document that ends at a word with an expansion in it"},
+    {"echo $\\\na", "a dollar and its name on two lines"},
+    {"a &\\\n& b", "an operator on two lines"},
     {"a <<E\nb\nE\\\n\nc", "a line that is joined and ends the here-document"},
     {"cat <<E\n${a:-\"b\"}\nE\n", "whether \" is a quote there depends on the shell"},
 };
@@ -390,6 +391,7 @@ constexpr Difference kOnlyUs[] = {
     {"f() a", "dash takes any command as the body of a function"},
     {"[[ a b ]]", "what a condition means does not matter"},
     {"[[ a == ]]", "the same"},
+    {"[[ a\n&& b ]]", "the same"},
     {"case in in in) in;; esac", "which word is a pattern does not matter"},
 };
 

@@ -36,6 +36,7 @@ Status ShellReader::ReadDollar(ShellWord& word, Quoting quoting) {
   const char c = At(1);
   const bool bare = quoting == Quoting::kNone;
   const auto splits = bare ? Word::Count::kAny : Word::Count::kOne;
+  if (c == '\\' && At(2) == '\n') return Wrong("a \"$\" and what it means are on two lines");
   const auto substitutes = [&](Word::Count count) { word.Hole(count, Word::Holes::kAny); };
   if (c == '(') {
     pos_ += 2;

@@ -89,6 +89,7 @@ class ShellReader {
   Status Lex(Token& token);
   bool LexRedirection(Token& token);
   Status SkipBlanks();
+  Status JoinLines();
   bool AtSubstitutedFile() const;  // <( or >(
 
   // Words.

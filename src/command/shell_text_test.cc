@@ -146,7 +146,8 @@ TEST(ShellText, RefusesWhatShellsReadDifferently) {
   for (const std::string_view text :
        {"echo \"${x:-'}\"; git push; \"'}\"", "echo $((')'))", "echo \"`a \\\"b\\\"`\"",
         "echo ${ git push; }", "echo $[1+1]", "cat <<$x\n$x\n",
-        "cat <<EOF\na\nE\\\nOF\ngit push\nEOF\n"}) {
+        "cat <<EOF\na\nE\\\nOF\ngit push\nEOF\n", "git $\\\nx", "echo \"$\\\nx\"",
+        "cat <\\\n<EOF\n", "a &\\\n& b", "git 2\\\n>x push", "echo {1.\\\n.3}"}) {
     EXPECT_THAT(Commands(text), ElementsAre(HasSubstr("refused"))) << text;
   }
 }

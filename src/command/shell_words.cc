@@ -71,11 +71,28 @@ Status ShellReader::SkipBlanks() {
     if (In(kBlanks, At())) {
       ++pos_;
     } else if (At() == '\\' && At(1) == '\n') {
-      pos_ += 2;
+      AILERON_TRY(JoinLines());
     } else {
       break;
     }
     AILERON_TRY(Work());
+  }
+  return {};
+}
+
+// Lines that a backslash joins. Shells take it away before they look for operators; what would
+// become one then is refused, so that nobody writes "<" and "<" apart to hide a here-document.
+Status ShellReader::JoinLines() {
+  const char before = pos_ > 0 ? text_[pos_ - 1] : '\n';
+  while (At() == '\\' && At(1) == '\n') {
+    AILERON_TRY(Work());
+    pos_ += 2;
+  }
+  constexpr std::string_view kOperators = "<>&|;()";
+  const bool blank = In(" \t\n", before);
+  if ((In(kOperators, before) && In(kOperators, At()) && !End()) ||
+      (!blank && In("<>(", At()) && !End()) || (before == '.' && At() == '.')) {
+    return Wrong("an operator is written on two lines");
   }
   return {};
 }
@@ -211,10 +228,7 @@ Status ShellReader::ReadUnquoted(ShellWord& word, Mode mode) {
   }
   switch (c) {
     case '\\':
-      if (At(1) == '\n') {
-        pos_ += 2;
-        return {};
-      }
+      if (At(1) == '\n') return JoinLines();
       word.Quote();
       if (pos_ + 1 < text_.size()) ++pos_;
       word.Byte(At(), true);

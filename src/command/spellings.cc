@@ -1,3 +1,4 @@
+// Tested by src/command/pattern_test.cc
 #include "command/spellings.h"
 
 #include <algorithm>

@@ -223,6 +223,7 @@ void ReadBusybox(Line& line) {
 
 // ld.so [options] PROGRAM …
 void ReadLoader(Line& line) {
+  line.RunsItself();
   while (line.NextOption(kLoader)) {
   }
   line.RunRest(Line::Exact::kNo, Place::kItself);
