@@ -28,8 +28,7 @@ Ruling Let(const CommandVerdict& verdict) {
 }  // namespace
 
 Ruling RuleOn(const CommandVerdict& verdict, const Execution& execution, Turn turn) {
-  const bool lets = verdict.action == Action::kAllow || verdict.action == Action::kRecord;
-  if (lets || verdict.place == command::Place::kLater) return Let(verdict);
+  if (verdict.action == Action::kAllow || verdict.action == Action::kRecord) return Let(verdict);
   if (verdict.action == Action::kRedirect && turn == Turn::kRedirected) return Let(verdict);
   Ruling ruling{.kind = Ruling::Kind::kRefuse,
                 .action = "deny",

@@ -1,8 +1,5 @@
-// Ruling: what becomes of an execution, by what the rules say of it. Pure.
-//
-// Every execution comes by itself, with all its words. So what a rule says of a command that this
-// one would only start (command::Place::kLater) waits for that one, and so does what could not be
-// read of text that starts others.
+// Ruling: what becomes of an execution, by what the rules say of it alone (command::Scope::kItself).
+// Pure.
 #pragma once
 
 #include <cstdint>

@@ -11,17 +11,15 @@ namespace {
 using command::Action;
 using command::CommandRule;
 using command::CommandVerdict;
-using command::Place;
 using ::testing::ElementsAre;
 using Kind = Ruling::Kind;
 
 const command::Execution kPush{.executable = "/usr/bin/git", .argv = {"git", "push"}};
 const CommandRule kRule{.id = "deny git push"};
 
-CommandVerdict Verdict(Action action, Place place = Place::kItself) {
+CommandVerdict Verdict(Action action) {
   return {.action = action,
           .rule = &kRule,
-          .place = place,
           .code = command::kCodeDenied,
           .reason = "pushes are reviewed",
           .hint = "open a merge request",
@@ -36,12 +34,6 @@ TEST(Ruling, ARefusalTellsWhatWhyAndTheWayOut) {
   EXPECT_EQ(ruling.rule, "deny git push");
   EXPECT_EQ(ruling.text,
             "aileron: git push: pushes are reviewed\naileron: open a merge request");
-}
-
-TEST(Ruling, WhatAnotherCommandWouldStartWaitsForItsOwnTurn) {
-  for (const Action action : {Action::kDeny, Action::kAsk, Action::kRedirect}) {
-    EXPECT_EQ(RuleOn(Verdict(action, Place::kLater), kPush, Turn::kFirst).kind, Kind::kLet);
-  }
 }
 
 TEST(Ruling, WhatARedirectRunsIsJudgedAndNotRedirectedAgain) {

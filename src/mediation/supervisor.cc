@@ -124,11 +124,13 @@ void Supervisor::Judge(pid_t pid, Case& known, Turn turn) {
   if (!loaded) return Kill(pid, loaded.error().message);
   command::Execution& execution = loaded->execution;
   if (by_parents_) look_.Complete(pid, execution);
-  command::CommandVerdict verdict = rules_.Decide(execution);
+  // What this one would start comes by itself, with all its words.
+  constexpr auto kScope = command::Scope::kItself;
+  command::CommandVerdict verdict = rules_.Decide(execution, kScope);
   // Most are let run by no rule. The rest is looked at with all that can be known.
   if (!by_parents_ && verdict.action != command::Action::kAllow) {
     look_.Complete(pid, execution);
-    verdict = rules_.Decide(execution);
+    verdict = rules_.Decide(execution, kScope);
   }
   const Ruling ruling = RuleOn(verdict, execution, turn);
   if (ruling.kind == Ruling::Kind::kAsk) return Hold(pid, known, *loaded, ruling, verdict.command);
