@@ -68,6 +68,11 @@ constexpr std::size_t kAsksWaiting = 8'192;    // of one worker, for credentials
 constexpr double kLeavesPerSecond = 200;       // signed for one worker
 constexpr double kLeafBurst = 1'000;
 
+// Mediators.
+constexpr auto kMediatorReady = 10s;               // from its start
+constexpr std::size_t kCommandRules = 5'000;       // of the flags of one session
+constexpr std::size_t kCommandPattern = 1 << 10;   // bytes of one
+
 // The vault.
 constexpr int kFreeAttempts = 3;    // wrong passphrases before each one costs time
 constexpr auto kFirstPenalty = 1s;  // doubles with every further one

@@ -25,12 +25,14 @@ void CloseInTurns(net::Loop& loop, std::shared_ptr<std::vector<os::Fd>> left) {
 }  // namespace
 
 LiveSession::LiveSession(SessionWorld& world, session::Session record,
-                         session::NetworkRequest request, SessionSettings settings,
+                         session::NetworkRequest request,
+                         session::CommandRequest commands, SessionSettings settings,
                          crypto::CertificateAuthority authority,
                          std::map<std::string, session::Sentinel> sentinels, Secret proxy_password)
     : world_(world),
       record_(std::move(record)),
       request_(std::move(request)),
+      commands_request_(std::move(commands)),
       settings_(std::move(settings)),
       authority_(std::move(authority)),
       sentinels_(std::move(sentinels)),
@@ -56,6 +58,10 @@ Status LiveSession::Attach(os::Fd channel, Ends ends) {
   SessionChannel::Events events{
       .on_listeners =
           [this](SessionListeners listeners) { return TakeListeners(std::move(listeners)); },
+      .on_commands =
+          [this](std::vector<os::Fd> descriptors, mediation::Trust trust) {
+            return TakeCommands(std::move(descriptors), trust);
+          },
       .on_services =
           [this](const nlohmann::json& message) { return services_.TakeServices(message); },
       .on_answer = [this](const nlohmann::json& message) { return services_.TakeAnswer(message); },
@@ -69,6 +75,7 @@ Status LiveSession::Attach(os::Fd channel, Ends ends) {
           [alive = std::weak_ptr(alive_), tell = std::move(ends.on_lost)](std::string why) {
             if (!alive.expired()) tell(std::move(why));
           }};
+  unfit_ = std::move(ends.on_unfit);
   AILERON_ASSIGN(channel_,
                  SessionChannel::Make(world_.loop, std::move(channel), std::move(events)));
   return {};
@@ -93,6 +100,33 @@ Status LiveSession::TakeListeners(SessionListeners listeners) {
   if (world_.on_listening)
     world_.loop.Post([call = world_.on_listening, id = record_.id] { call(id); });
   return first_use_.Await(listeners_.sockets, limits::kWorkerAnyway);
+}
+
+Status LiveSession::TakeCommands(std::vector<os::Fd> descriptors, mediation::Trust trust) {
+  if (!commands_request_.mediated()) return Fail(Code::kInvalid, "its commands have no rules");
+  if (commands_ == nullptr) {
+    commands_ = std::make_unique<SessionCommands>(
+        SessionCommands::World{
+            .loop = world_.loop,
+            .audit = world_.audit,
+            .approvals = world_.approvals,
+            .session = record_,
+            .sentinels = sentinels_,
+            .hold = settings_.hold,
+            .unattended = settings_.unattended,
+            .path = world_.worker_path,
+            .argv = world_.mediator_argv,
+            .denied = [this](const Denied& denied) { TellDenied(denied); },
+            .end =
+                [this](std::string why) {
+                  world_.loop.Post([tell = unfit_, why = std::move(why),
+                                    alive = std::weak_ptr(alive_)] {
+                    if (!alive.expired()) tell(why);
+                  });
+                }},
+        commands_request_);
+  }
+  return commands_->Take(std::move(descriptors), trust);
 }
 
 void LiveSession::StartWorker() {
@@ -338,15 +372,20 @@ void LiveSession::Cut(const std::string& rule) {
 }
 
 void LiveSession::ResumeReading() {
+  if (commands_ != nullptr) commands_->ResumeReading();
   if (worker_ != nullptr) worker_->Resume();
 }
 
 void LiveSession::StopWorker(std::function<void()> done) {
   services_.End("the session ends, or its daemon does. Try again");
   first_use_.End();
-  if (worker_ == nullptr) return done();
-  stopped_ = std::move(done);
-  worker_->Stop(proxy::Encode(proxy::Stop{}));
+  std::function<void()> stop_worker = [this, done = std::move(done)]() mutable {
+    if (worker_ == nullptr) return done();
+    stopped_ = std::move(done);
+    worker_->Stop(proxy::Encode(proxy::Stop{}));
+  };
+  if (commands_ == nullptr) return stop_worker();
+  commands_->Stop(std::move(stop_worker));
 }
 
 std::vector<const vault::Binding*> LiveSession::Applicable(std::string_view host,

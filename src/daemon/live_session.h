@@ -23,6 +23,7 @@
 #include "daemon/first_use.h"
 #include "daemon/permits.h"
 #include "daemon/session_channel.h"
+#include "daemon/session_commands.h"
 #include "daemon/session_request.h"
 #include "daemon/session_services.h"
 #include "daemon/vault_service.h"
@@ -50,6 +51,7 @@ struct SessionWorld {
   // The program that workers run as, and its arguments.
   std::string worker_path;
   std::vector<std::string> worker_argv;
+  std::vector<std::string> mediator_argv = {"aileron", "mediator"};
 };
 
 class LiveSession final : public PermitSource {
@@ -57,9 +59,10 @@ class LiveSession final : public PermitSource {
   struct Ends {
     std::function<void(int code)> on_exit;         // the agent has ended
     std::function<void(std::string why)> on_lost;  // the launcher has
+    std::function<void(std::string why)> on_unfit;  // it cannot go on
   };
   LiveSession(SessionWorld& world, session::Session record, session::NetworkRequest request,
-              SessionSettings settings, crypto::CertificateAuthority authority,
+              session::CommandRequest commands, SessionSettings settings, crypto::CertificateAuthority authority,
               std::map<std::string, session::Sentinel> sentinels, Secret proxy_password);
   ~LiveSession();
 
@@ -95,6 +98,7 @@ class LiveSession final : public PermitSource {
   const Secret& proxy_password() const { return proxy_password_; }
   // With what is to be removed should the launcher have been killed.
   const SessionListeners& listeners() const { return listeners_; }
+  const session::CommandRequest& commands() const { return commands_request_; }
   SessionServices& services() { return services_; }
   const SessionServices& services() const { return services_; }
   bool network_down() const { return network_down_; }
@@ -111,6 +115,7 @@ class LiveSession final : public PermitSource {
   std::string Outage() override;
 
   Status TakeListeners(SessionListeners listeners);
+  Status TakeCommands(std::vector<os::Fd> descriptors, mediation::Trust trust);
   void StartWorker();
   void SendStart();
   Status OnPacket(std::string_view packet);
@@ -128,6 +133,7 @@ class LiveSession final : public PermitSource {
   SessionWorld& world_;
   session::Session record_;
   session::NetworkRequest request_;
+  session::CommandRequest commands_request_;
   SessionSettings settings_;
   crypto::CertificateAuthority authority_;
   std::map<std::string, session::Sentinel> sentinels_;
@@ -141,6 +147,8 @@ class LiveSession final : public PermitSource {
   FirstUse first_use_;                // of the listeners
   std::shared_ptr<Permits> permits_;  // what opens a credential holds it weakly
   std::unique_ptr<WorkerLink> worker_;
+  std::unique_ptr<SessionCommands> commands_;  // where they are mediated
+  std::function<void(std::string why)> unfit_;
   std::deque<net::Instant> crashes_;
   bool network_down_ = false;
   std::function<void()> stopped_;

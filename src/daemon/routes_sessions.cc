@@ -58,6 +58,8 @@ json ToJson(const Api& api, const session::Session& session) {
   if (session.exit_code) object["exit_code"] = *session.exit_code;
   if (const LiveSession* live = api.sessions.Find(session.id); live != nullptr) {
     if (const auto worker = live->worker_pid()) object["worker_pid"] = *worker;
+    object["commands"] = live->commands().mediated() ? "mediated" : "free";
+    object["command_rules"] = live->commands().rules.size();
     object["network"] = live->network_down() ? "down" : "up";
     object.update(live->services().ToJson());
   }
@@ -97,6 +99,7 @@ Reply Open(Api& api, Request request) {
                                 {"files", std::move(files)},
                                 {"look_alikes", opened->look_alikes},
                                 {"listeners", std::move(listeners)},
+                                {"commands", opened->mediated ? "mediated" : "free"},
                                 {"tools", api.connectors.ToolList()},
                                 {"resume", Base64Encode(opened->resume)}});
   reply.headers.emplace_back("Location", "/v1/sessions/" + opened->id);

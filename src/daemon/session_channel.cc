@@ -226,6 +226,11 @@ Status SessionChannel::Take(std::string_view bytes, std::vector<os::Fd> descript
     AILERON_ASSIGN(SessionListeners listeners, ParseListeners(bytes, std::move(descriptors)));
     return events_.on_listeners(std::move(listeners));
   }
+  if (type == "commands" && events_.on_commands) {
+    const bool names = TextIn(object, "trust") == "names";
+    return events_.on_commands(std::move(descriptors),
+                               names ? mediation::Trust::kNames : mediation::Trust::kFiles);
+  }
   if (type == "services" && events_.on_services) return events_.on_services(object);
   if (type == "answer" && events_.on_answer) return events_.on_answer(object);
   if (type != "exit") return Fail(Code::kInvalid, "an unknown type of message");

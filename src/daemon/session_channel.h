@@ -3,6 +3,8 @@
 //
 //   launcher → daemon   {"type":"listeners","listeners":[{"kind","port"}…],"cgroups":[…],
 //                        "reserved":[…]} + descriptors
+//                       {"type":"commands","trust":"names"|"files"} + the listener of the sandbox's
+//                        commands, its page, the sandbox's first process
 //                       {"type":"exit","code":N} + descriptors, to be closed
 //   daemon → launcher   {"type":"stop","reason":…}
 //                       {"type":"tools"} + a memory file with the list of them, as a launch gets it
@@ -24,6 +26,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "mediation/messages.h"
 #include "net/loop.h"
 #include "os/fd.h"
 #include "proxy/permit.h"
@@ -47,6 +50,8 @@ class SessionChannel final : private net::Loop::Handler {
   struct Events {
     // An Error ends the channel, as does a second call's.
     std::function<Status(SessionListeners)> on_listeners;
+    // An Error ends the channel.
+    std::function<Status(std::vector<os::Fd>, mediation::Trust)> on_commands;
     // "services" and "answer". An Error ends the channel.
     std::function<Status(const nlohmann::json& message)> on_services;
     std::function<Status(const nlohmann::json& message)> on_answer;

@@ -46,6 +46,35 @@ Status ParseNetwork(const json& object, session::NetworkRequest& network) {
   return members.Done();
 }
 
+// The rules of the launch's own flags.
+Status ParseCommands(const json& object, session::CommandRequest& commands) {
+  if (!object.is_object()) return Fail(Code::kInvalid, "\"commands\" must be an object");
+  Members members(object, "commands.");
+  for (const auto action : {command::Action::kAllow, command::Action::kAsk, command::Action::kDeny,
+                            command::Action::kRecord}) {
+    std::vector<std::string> patterns;
+    const std::string name(command::Name(action));
+    AILERON_TRY(
+        members.Texts(name.c_str(), patterns, limits::kCommandRules, limits::kBodyMax));
+    for (std::string& pattern : patterns) {
+      std::string id = fmt::format("--command-{} {}", name, Printable(pattern));
+      commands.rules.push_back({.layer = command::Layer::kFlag,
+                                .action = action,
+                                .pattern = std::move(pattern),
+                                .id = std::move(id)});
+    }
+  }
+  std::string otherwise(command::Name(commands.otherwise));
+  AILERON_TRY(members.Text("default", otherwise, 16));
+  AILERON_TRY(members.Done());
+  const auto action = command::ParseAction(otherwise);
+  if (!action) return Fail(Code::kInvalid, "\"commands.default\" is allow, ask or deny");
+  commands.otherwise = *action;
+  auto compiled = command::CommandRules::Compile(commands.rules, commands.otherwise);
+  if (!compiled) return std::unexpected(std::move(compiled.error()));
+  return {};
+}
+
 }  // namespace
 
 Result<SessionRequest> ParseSessionRequest(std::string_view text) {
@@ -61,6 +90,9 @@ Result<SessionRequest> ParseSessionRequest(std::string_view text) {
   AILERON_TRY(members.Number("pid", session.launcher_pid));
   if (const json* network = members.Take("network"); network != nullptr) {
     AILERON_TRY(ParseNetwork(*network, request.network));
+  }
+  if (const json* commands = members.Take("commands"); commands != nullptr) {
+    AILERON_TRY(ParseCommands(*commands, request.commands));
   }
   if (request.network.profile.empty()) {
     request.network.profile = policy::Name(policy::Profile::kGuarded);

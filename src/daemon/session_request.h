@@ -18,6 +18,7 @@ namespace aileron::daemon {
 struct SessionRequest {
   session::Session session;  // without id, times and state
   session::NetworkRequest network;
+  session::CommandRequest commands;
   std::string resume;         // sealed bytes; empty for a new session
   bool tell_waiting = false;  // the launcher wants to know of questions that wait
   Secret proxy_password;      // of the upstream proxy, when the launcher gave it; not in the JSON

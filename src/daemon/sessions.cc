@@ -107,7 +107,7 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Create(SessionReq
   auto authority = crypto::CertificateAuthority::Create(record.id, now);
   if (!authority) return Refuse(500, "internal", authority.error().message);
   return std::make_unique<LiveSession>(world_, std::move(record), std::move(request.network),
-                                       std::move(*settings), std::move(*authority), MakeSentinels(),
+                                       std::move(request.commands), std::move(*settings), std::move(*authority), MakeSentinels(),
                                        std::move(request.proxy_password));
 }
 
@@ -131,7 +131,8 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Resume(
   auto authority = crypto::CertificateAuthority::Import(state->ca_key, state->ca_certificate);
   if (!authority) return Refuse(400, "bad_resume", authority.error().message);
   return std::make_unique<LiveSession>(
-      world_, std::move(record), std::move(state->network), std::move(*settings),
+      world_, std::move(record), std::move(state->network), std::move(state->commands),
+      std::move(*settings),
       std::move(*authority), std::move(state->sentinels), std::move(state->proxy_password));
 }
 
@@ -164,7 +165,8 @@ std::expected<OpenedSession, Refusal> Sessions::Open(SessionRequest request, os:
        .on_lost =
            [this, id](std::string why) {
              End(id, session::State::kOrphaned, std::nullopt, std::move(why));
-           }});
+           },
+       .on_unfit = [this, id](std::string why) { (void)Stop(id, why); }});
   if (!attached) return Refuse(400, "bad_channel", attached.error().message);
   if (tell_waiting) session.TellWaiting();
   OpenedSession opened = Describe(session);
@@ -184,6 +186,7 @@ std::vector<LookAlike> Sessions::LookAlikesOf(const LiveSession& session) const 
 OpenedSession Sessions::Describe(LiveSession& session) const {
   const session::Session& record = session.record();
   OpenedSession opened{.id = record.id, .ca_pem = session.authority().CertificatePem()};
+  opened.mediated = session.commands().mediated();
   opened.token = session::SignToken(
       keys_.token,
       {.session_id = record.id,
@@ -225,6 +228,7 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
   }
   session::ResumeState state{.session = record,
                              .network = session.request(),
+                             .commands = session.commands(),
                              .sentinels = session.sentinels(),
                              .ca_certificate = opened.ca_pem,
                              .ca_key = std::move(*key),

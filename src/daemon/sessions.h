@@ -25,6 +25,7 @@ struct OpenedSession {
   std::map<std::string, std::string> files;        // content with sentinels, by path
   std::vector<std::string> look_alikes;            // hosts that have one, as PlaceOf
   std::vector<proxy::Listener> listeners;          // that the session can use
+  bool mediated = false;                           // its commands are
   std::string resume;                              // sealed bytes
 };
 

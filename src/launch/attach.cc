@@ -15,6 +15,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "launch/limits.h"
 #include "os/pty.h"
 
 namespace aileron::launch {
@@ -61,10 +62,13 @@ class Loop {
     kMaster,
     kKeys,
     kReport,
+    kCommands,
     kSlots
   };
 
   void HearSandbox();
+  void TakeCommands(std::vector<os::Fd> descriptors);
+  bool RefusesCommands() const;
   void HearSignals(const os::Fd& signals);
   void HearDaemon();
   void HearMounts();
@@ -87,6 +91,7 @@ class Loop {
   bool keys_open_ = false;  // the caller's standard input is a terminal and has not ended
   bool channel_open_ = true;
   bool told_of_loss_ = false;
+  std::optional<Duration> lost_at_;
   Duration reopen_at_{};  // once there is no daemon
   ByteBuffer keys_;
   std::optional<sandbox::Failed> failed_;
@@ -112,9 +117,21 @@ void Loop::HearSandbox() {
     if (received->descriptors.size() != 1 || master_) return;
     master_ = std::move(received->descriptors[0]);
     keys_open_ = screen_.Open(master_);
+  } else if (std::holds_alternative<sandbox::CommandCalls>(received->message)) {
+    TakeCommands(std::move(received->descriptors));
   } else if (auto* failed = std::get_if<sandbox::Failed>(&received->message)) {
     failed_ = std::move(*failed);
   }
+}
+
+void Loop::TakeCommands(std::vector<os::Fd> descriptors) {
+  if (descriptors.size() != 1) return;
+  if (!session_.HandOverCommands(std::move(descriptors[0]), sandbox_.init)) Reopen();
+}
+
+// Whether commands have waited in vain for long enough.
+bool Loop::RefusesCommands() const {
+  return session_.descriptor() < 0 && lost_at_ && Uptime() >= *lost_at_ + limits::kCommandWait;
 }
 
 void Loop::HearSignals(const os::Fd& signals) {
@@ -174,10 +191,12 @@ void Loop::ShowTools() {
 
 // The sandbox has no way out meanwhile: its listeners hold what arrives until somebody accepts.
 void Loop::Reopen() {
+  if (!lost_at_) lost_at_ = Uptime();
   const auto opened = session_.Reopen();
   reopen_at_ = Uptime() + kReopenWait;
   if (opened) {
     told_of_loss_ = false;
+    lost_at_.reset();
     ShowTools();
     desk_.DaemonIsNew();
   } else if (!told_of_loss_) {
@@ -241,6 +260,7 @@ std::expected<int, sandbox::Failed> Loop::Run() {
                         static_cast<short>(keys_.empty() ? POLLIN : POLLIN | POLLOUT), 0};
     if (keys_open_ && keys_.Room() > 0) ready[kKeys].fd = 0;
     ready[kServices].fd = desk_.descriptor();
+    if (RefusesCommands()) ready[kCommands].fd = session_.commands();
     ready[kReport] = {report_.descriptor(), POLLOUT, 0};
     const int count = poll(ready.data(), ready.size(), WaitTime());
     if (count < 0 && errno != EINTR) {
@@ -255,6 +275,7 @@ std::expected<int, sandbox::Failed> Loop::Run() {
     if (ready[kSession].revents != 0 && session_.descriptor() >= 0) HearDaemon();
     if (ready[kMounts].revents != 0 && !failed_) HearMounts();
     if (ready[kKeys].revents != 0) ReadKeys();
+    if ((ready[kCommands].revents & POLLIN) != 0) session_.RefuseCommands();
     if (ready[kReport].revents != 0) report_.WriteSome();
     if (master_ && (ready[kMaster].revents & POLLOUT) != 0) WriteKeys();
     if (master_ && (ready[kMaster].revents & ~POLLOUT) != 0) ReadMaster();

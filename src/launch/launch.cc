@@ -178,10 +178,13 @@ std::expected<int, Failure> Run(const Options& options) {
   }
   const std::vector<sandbox::Listener>& more = session->more_listeners();
   plan->spec.listeners.insert(plan->spec.listeners.end(), more.begin(), more.end());
+  const auto commands =
+      session->mediated() ? sandbox::Commands::kMediated : sandbox::Commands::kFree;
   // By now the daemon's socket exists, and so can be proved to be hidden.
   const sandbox::Program program{
       plan->command,          std::move(*environment),       plan->workdir,
-      Terminals(options.tty), ConfinementFor(*plan, *paths), ToolNames(session->facts().tools)};
+      Terminals(options.tty), ConfinementFor(*plan, *paths, commands), ToolNames(session->facts().tools)};
+  session->set_confinement(program.confinement);
   const Standing standing = StandingWalls(*plan, program.confinement, sandbox->limits);
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "%s\n", LaunchLine(standing).c_str());
   for (const std::string& note : desk->Notes()) std::fprintf(stderr, "aileron: %s\n", note.c_str());

@@ -25,6 +25,15 @@ struct Publishing {
   bool by_services = false;                // a service inside may ask for one
 };
 
+// Patterns of commands (command/pattern.h).
+struct CommandOptions {
+  std::vector<std::string> allow;
+  std::vector<std::string> ask;
+  std::vector<std::string> deny;
+  std::vector<std::string> record;
+  std::string otherwise = "allow";  // where no rule speaks: allow | ask | deny
+};
+
 struct Options {
   std::vector<std::string> command;  // empty: the user's shell
   std::string sandbox = "auto";      // auto | native
@@ -32,6 +41,7 @@ struct Options {
   std::vector<std::string> allow;    // HOST[:PORT]
   std::vector<std::string> deny;
   std::vector<std::string> ask;  // METHOD[,METHOD] HOST[:PORT][/PATH]
+  CommandOptions commands;
   std::vector<sandbox::MountRequest> mounts;
   std::vector<std::string> environment;  // NAME=VALUE, or NAME to pass the caller's value on
   std::string workdir;                   // inside; empty: the current folder, else the workspace

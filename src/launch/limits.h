@@ -11,6 +11,9 @@ namespace aileron::launch::limits {
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 
+// A command waits so long for a daemon that is gone, then it fails.
+constexpr Duration kCommandWait = 10s;
+
 // Published ports.
 constexpr std::size_t kPublished = 64;         // ports of one session
 constexpr std::size_t kPublishedByAgent = 16;  // of them, without a person having named them

@@ -112,6 +112,12 @@ Result<SessionLink> SessionLink::Ask(const os::Paths& paths, const Plan& plan,
         {"opaque", options.opaque},
         {"hold_s", options.hold.count()},
         {"unattended", options.unattended}}},
+      {"commands",
+       {{"allow", options.commands.allow},
+        {"ask", options.commands.ask},
+        {"deny", options.commands.deny},
+        {"record", options.commands.record},
+        {"default", options.commands.otherwise}}},
       {"upstream_ca", options.upstream_ca},
       {"connect_to", options.connect_to},
       {"tell_waiting", options.status_line},
@@ -164,6 +170,7 @@ Status SessionLink::TakeAnswer() {
   facts_.token = Text(answer, "token");
   ca_pem_ = Text(answer, "ca_pem");
   resume_ = Text(answer, "resume");
+  mediated_ = Text(answer, "commands") == "mediated";
   if (const auto variables = answer.find("env");
       variables != answer.end() && variables->is_object()) {
     for (const auto& [name, value] : variables->items()) {
@@ -225,13 +232,30 @@ Status SessionLink::HandOver(std::vector<os::Fd> listeners) {
   return SendListeners();
 }
 
+Status SessionLink::HandOverCommands(os::Fd listener, const os::Child& init) {
+  if (commands_.listener) return Fail(Code::kInternal, "the sandbox's commands came twice");
+  AILERON_ASSIGN(commands_.page, os::MakeNotificationPage());
+  AILERON_ASSIGN(commands_.init, init.pidfd.Duplicate());
+  commands_.listener = std::move(listener);
+  return SendCommands();
+}
+
+Status SessionLink::SendCommands() {
+  if (!commands_.listener) return {};
+  const int numbers[] = {commands_.listener.get(), commands_.page.get(), commands_.init.get()};
+  return os::SendMessage(
+      channel_.get(),
+      Dump({{"type", "commands"}, {"trust", trust_names_ ? "names" : "files"}}), numbers);
+}
+
 Status SessionLink::Reopen() {
   channel_.Reset();
   json request = json::parse(request_);
   request["resume"] = resume_;
   AILERON_TRY(Post(Dump(request)));
   AILERON_TRY(TakeAnswer());
-  return SendListeners();
+  AILERON_TRY(SendListeners());
+  return SendCommands();
 }
 
 Status SessionLink::Finish(int exit_code, const std::vector<os::Fd>& removed) {

@@ -18,7 +18,9 @@
 #include "launch/plan.h"
 #include "launch/publisher.h"
 #include "os/fd.h"
+#include "os/notifications.h"
 #include "os/paths.h"
+#include "sandbox/confinement.h"
 #include "service/service.h"
 
 namespace aileron::launch {
@@ -46,6 +48,19 @@ class SessionLink {
   // Takes sockets of the sandbox, the plan's first, and gives them to the daemon once all are
   // there. They are kept for Reopen.
   Status HandOver(std::vector<os::Fd> listeners);
+  // Whether rules judge what the agent starts.
+  bool mediated() const { return mediated_; }
+  // Takes the listener of the sandbox's commands and gives it to the daemon. It is kept for Reopen.
+  Status HandOverCommands(os::Fd listener, const os::Child& init);
+  // Before that: how the sandbox is confined.
+  void set_confinement(const sandbox::Confinement& confinement) {
+    trust_names_ = confinement.landlock != 0;
+  }
+  // Readable when a command waits that nobody has taken. -1 when none are mediated.
+  int commands() const { return commands_.listener.get(); }
+  // Those that wait now fail.
+  void RefuseCommands() const { os::RefuseWaitingCalls(commands_.listener); }
+
   // With a daemon that has started since: the same session, the same listeners.
   Status Reopen();
   // The agent has ended, and the session ends with it. The daemon closes `removed`, for which
@@ -85,12 +100,25 @@ class SessionLink {
   Status TakeAnswer();
   void FindMoreListeners();
   Status SendListeners();
+  Status SendCommands();
+
+  // What a mediator needs.
+  struct Commands {
+    os::Fd listener;
+    os::Fd page;  // os/notifications.h
+    os::Fd init;
+  };
 
   os::Paths paths_;
   std::vector<sandbox::Listener> listeners_;  // all of them
   std::vector<sandbox::Listener> more_listeners_;
   std::vector<sandbox::Listener> asked_for_;  // by the daemon's last answer
   std::vector<os::Fd> sockets_;
+  Commands commands_;
+  bool mediated_ = false;
+  // With Landlock nobody inside mounts, nor writes another process's memory by proc: what a name
+  // leads to can be believed (mediation/look.h).
+  bool trust_names_ = false;
   Leftovers leftovers_;
   std::optional<control::Client> client_;  // between Post and TakeAnswer
   os::Fd channel_;

@@ -12,7 +12,8 @@ namespace aileron::launch {
 namespace {
 
 // Private, or the sandbox's own: what is written there ends with it.
-constexpr std::array kPrivateFolders = {"/tmp", "/var/tmp", "/run", "/dev", "/proc"};
+constexpr const char* kProc = "/proc";
+constexpr std::array kPrivateFolders = {"/tmp", "/var/tmp", "/run", "/dev", kProc};
 // Of the host, on every machine; each may be a mount of its own.
 constexpr std::array kHostFolders = {"/", "/usr", "/etc"};
 // Files of aileron that exist while a session does.
@@ -37,10 +38,12 @@ std::uint16_t ClosedPort(const std::vector<sandbox::Listener>& listeners) {
 
 }  // namespace
 
-sandbox::Confinement ConfinementFor(const Plan& plan, const os::Paths& paths) {
+sandbox::Confinement ConfinementFor(const Plan& plan, const os::Paths& paths,
+                                    sandbox::Commands commands) {
   const sandbox::Spec& spec = plan.spec;
   sandbox::Confinement confinement;
   confinement.nesting = spec.nesting;
+  confinement.commands = commands;
   confinement.closed_port = ClosedPort(spec.listeners);
   const std::vector<std::string> shared = SharedForWriting(spec);
   // A process behind Landlock cannot mount, whatever it owns.
@@ -48,6 +51,10 @@ sandbox::Confinement ConfinementFor(const Plan& plan, const os::Paths& paths) {
     if (const auto version = os::LandlockVersion()) {
       confinement.landlock = static_cast<unsigned>(*version);
       confinement.writable.assign(kPrivateFolders.begin(), kPrivateFolders.end());
+      // /proc/PID/mem would change what a command was started with while it is judged.
+      if (commands == sandbox::Commands::kMediated) {
+        std::erase(confinement.writable, std::string(kProc));
+      }
       confinement.writable.push_back(plan.identity.home);
       confinement.writable.insert(confinement.writable.end(), shared.begin(), shared.end());
     }
@@ -84,6 +91,7 @@ Standing StandingWalls(const Plan& plan, const sandbox::Confinement& confinement
     standing.missing.push_back(
         fmt::format("landlock{}", version ? "" : fmt::format(" ({})", version.error().message)));
   }
+  if (confinement.commands == sandbox::Commands::kMediated) standing.walls.emplace_back("commands");
   for (const auto& limit : limits.limits()) {
     const bool held = limit.by == sandbox::ResourceLimits::Limit::By::kGroup;
     (held ? standing.walls : standing.missing).emplace_back(limit.name);

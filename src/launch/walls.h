@@ -12,7 +12,8 @@
 namespace aileron::launch {
 
 // Looks at the host as it is now: only what exists can be proved to be hidden.
-sandbox::Confinement ConfinementFor(const Plan& plan, const os::Paths& paths);
+sandbox::Confinement ConfinementFor(const Plan& plan, const os::Paths& paths,
+                                    sandbox::Commands commands = sandbox::Commands::kFree);
 
 // Which walls stand around this launch and which do not.
 struct Standing {

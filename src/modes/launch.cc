@@ -61,6 +61,14 @@ Command LaunchVerb() {
           "the method, the path, the body's fields with secrets masked and the credential that the "
           "request would get, and what you saw is what is sent. Rules for every launch stand in "
           "rules.yaml beside bindings.yaml; deny beats ask beats allow.\n\n"
+          "--command-deny, --command-ask, --command-allow and --command-record are rules about the "
+          "programs that the command starts, and all that these start. With any of them every one "
+          "is caught in the kernel, whatever shell or program starts it, and judged by what was "
+          "loaded, not by what was said. A pattern is written as the command is typed: \"git push "
+          "--force\" holds for \"git push -f\", \"env git push -f\" and \"sh -c 'git push -f'\" as "
+          "well. Deny beats ask beats allow. A refused command exits with 126 and says why; one "
+          "that waits for your answer longer than --hold exits with 75, and runs when it is "
+          "started again after your yes.\n\n"
           "--status-line keeps the last row of your terminal: the command's own terminal is one "
           "row "
           "shorter, and the row says how many of its questions wait for you and what the oldest "
@@ -108,6 +116,16 @@ Command LaunchVerb() {
                "all "
                "below)",
                Repeat::kMany},
+              {"--command-deny", "PATTERN",
+               "Refuse a command, such as \"git push --force\", in any spelling", Repeat::kMany},
+              {"--command-ask", "PATTERN", "Ask you about a command", Repeat::kMany},
+              {"--command-allow", "PATTERN",
+               "Allow exactly this command (* for a word, ** for the rest)", Repeat::kMany},
+              {.name = "--command-default",
+               .value = "WHAT",
+               .summary = "What becomes of commands that no rule speaks of; allow if not given",
+               .choices = "allow|ask|deny"},
+              {"--command-record", "PATTERN", "Record a command with its rule", Repeat::kMany},
               {"--opaque", "HOST[:PORT]",
                "Allow a host whose connections nobody looks into (port 443 if none is given)",
                Repeat::kMany},

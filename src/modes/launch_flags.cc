@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "command/rules.h"
 #include "launch/environment.h"
 #include "modes/limits.h"
 #include "os/fd.h"
@@ -242,6 +243,28 @@ Status CheckConnectTo(std::string_view text) {
   return address.empty() ? Status(bad()) : Status();
 }
 
+namespace {
+
+// What cannot be read as a pattern is told before anything is started.
+Status ReadCommands(const Parsed& parsed, launch::CommandOptions& options) {
+  using command::Action;
+  for (const auto& [action, into] :
+       {std::pair(Action::kAllow, &options.allow), std::pair(Action::kAsk, &options.ask),
+        std::pair(Action::kDeny, &options.deny), std::pair(Action::kRecord, &options.record)}) {
+    const std::string flag = fmt::format("--command-{}", command::Name(action));
+    *into = parsed.Values(flag);
+    for (const std::string& pattern : *into) {
+      const auto compiled = command::CommandRules::Compile(
+          {{.layer = command::Layer::kFlag, .action = action, .pattern = pattern, .id = flag}});
+      if (!compiled) return Fail(Code::kInvalid, "{}", compiled.error().message);
+    }
+  }
+  options.otherwise = parsed.Value("--command-default", options.otherwise);
+  return {};
+}
+
+}  // namespace
+
 std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
   launch::Options options;
   options.command = parsed.arguments;
@@ -263,6 +286,7 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
     if (auto rule = policy::ParseRequestRule(policy::Action::kAsk, text); !rule)
       return Fail(Code::kInvalid, "--ask: {}", rule.error().message);
   }
+  AILERON_TRY(ReadCommands(parsed, options.commands));
   options.allow_write = parsed.Values("--allow-write");
   if (parsed.Has("--read-only")) options.workspace_access = sandbox::Access::kReadOnly;
   for (const std::string& text : parsed.Values("--mount")) {

@@ -31,6 +31,8 @@ Command DrainVerb();
 Command CredentialVerb();
 Command InitVerb();
 Command WorkerVerb();
+Command MediatorVerb();
+Command StandInVerb();
 
 // "aileron approvals webhook"
 Command WebhookCommand();

@@ -22,7 +22,8 @@ enum class Type : std::uint8_t {
   kConnected,
   kPublish,
   kPublished,
-  kServiceReports
+  kServiceReports,
+  kCommandCalls
 };
 
 constexpr std::size_t kCoversMax = 1u << 30;
@@ -41,6 +42,7 @@ std::vector<std::string> TakeTexts(WireReader& in) {
 
 void PutConfinement(WireWriter& out, const Confinement& confinement) {
   out.U8(static_cast<std::uint8_t>(confinement.nesting));
+  out.U8(static_cast<std::uint8_t>(confinement.commands));
   out.U32(confinement.landlock);
   PutTexts(out, confinement.writable);
   PutTexts(out, confinement.hidden);
@@ -51,6 +53,7 @@ void PutConfinement(WireWriter& out, const Confinement& confinement) {
 Confinement TakeConfinement(WireReader& in) {
   Confinement confinement;
   confinement.nesting = in.U8() == 0 ? Nesting::kRefused : Nesting::kAllowed;
+  confinement.commands = in.U8() == 0 ? Commands::kFree : Commands::kMediated;
   confinement.landlock = in.U32();
   confinement.writable = TakeTexts(in);
   confinement.hidden = TakeTexts(in);
@@ -67,6 +70,9 @@ struct Encoder {
   void operator()(const Runtime&) const { out.U8(static_cast<std::uint8_t>(Type::kRuntime)); }
   void operator()(const Covered&) const { out.U8(static_cast<std::uint8_t>(Type::kCovered)); }
   void operator()(const Terminal&) const { out.U8(static_cast<std::uint8_t>(Type::kTerminal)); }
+  void operator()(const CommandCalls&) const {
+    out.U8(static_cast<std::uint8_t>(Type::kCommandCalls));
+  }
   void operator()(const Failed& failed) const {
     out.U8(static_cast<std::uint8_t>(Type::kFailed));
     out.U8(static_cast<std::uint8_t>(failed.exit_code));
@@ -243,6 +249,9 @@ Result<Message> Decode(std::string_view bytes) {
       break;
     case Type::kTerminal:
       message = Terminal{};
+      break;
+    case Type::kCommandCalls:
+      message = CommandCalls{};
       break;
     case Type::kFailed:
       message = TakeFailed(in);

@@ -1,7 +1,7 @@
 // Channel: what the launcher and the process that becomes the sandbox's init say to each other.
 //
 //   init → launcher   Listeners (again, when Files asks for more), Runtime, Covered, Terminal
-//                     (each with descriptors), Failed; once the agent runs Connected (with a
+//                     CommandCalls (each with descriptors), Failed; once the agent runs Connected (with a
 //                     descriptor), Publish, ServiceReports
 //   launcher → init   Go, Covers (with a descriptor), Files, Program, then Signal, Connect,
 //                     Published; end of file: the sandbox ends
@@ -40,6 +40,8 @@ struct Covered {};
 struct Runtime {};
 // The master of the terminal that Program::terminals asked for.
 struct Terminal {};
+// The listener that the agent's commands wait for; comes when Confinement::commands asks for it.
+struct CommandCalls {};
 // The sandbox could not be made, or the command not started.
 struct Failed {
   int exit_code;  // 125 the sandbox, 126 not executable, 127 not found
@@ -79,7 +81,7 @@ struct ServiceReports {
 };
 using Message =
     std::variant<Go, Covers, Listeners, Runtime, Covered, Terminal, Failed, Files, Program, Signal,
-                 Connect, Connected, Publish, Published, ServiceReports>;
+                 Connect, Connected, Publish, Published, ServiceReports, CommandCalls>;
 
 struct Received {
   Message message;

@@ -39,7 +39,7 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
                                      {"A=b"},
                                      "/w",
                                      5,
-                                     {Nesting::kAllowed, 7, {"/w"}, {"/h", "/i"}, {"/"}, 9},
+                                     {Nesting::kAllowed, Commands::kMediated, 7, {"/w"}, {"/h", "/i"}, {"/"}, 9},
                                      {{"git", "example.com/a", true}, {"b", "", false}}}));
   EXPECT_EQ(program.command, (std::vector<std::string>{"sh", "-c", ""}));
   EXPECT_EQ(program.terminals, 5u);

@@ -11,8 +11,12 @@ namespace aileron::sandbox {
 // --allow-nested: the agent may make user namespaces, and others and mounts inside them.
 enum class Nesting : std::uint8_t { kRefused, kAllowed };
 
+// Whether rules judge every program that the agent starts (docs/adr/0019).
+enum class Commands : std::uint8_t { kFree, kMediated };
+
 struct Confinement {
   Nesting nesting = Nesting::kRefused;
+  Commands commands = Commands::kFree;
   // Landlock's version when it is to stand; 0 when it is left out.
   unsigned landlock = 0;
   std::vector<std::string> writable;   // for Landlock: folders and files, as seen inside

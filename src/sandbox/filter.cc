@@ -86,15 +86,15 @@ class Program {
     code_[jump].jf = static_cast<std::uint8_t>(code_.size() - jump - 1);
   }
 
-  Status Install() {
+  // What the kernel gives back for `flags`.
+  Result<int> Install(unsigned flags = 0) {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
       return os::FailErrno("cannot forbid new privileges");
     }
     const sock_fprog program{static_cast<unsigned short>(code_.size()), code_.data()};
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
-      return os::FailErrno("cannot install the system call filter");
-    }
-    return {};
+    const long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+    if (result < 0) return os::FailErrno("cannot install the system call filter");
+    return static_cast<int>(result);
   }
 
  private:
@@ -161,9 +161,38 @@ void RefuseNesting(Program& program) {
   });
 }
 
+// The memory that commands are judged by is their own, and of two listeners the newer one would be
+// asked: a kernel that allowed a second must not give one to the agent.
+void KeepMediation(Program& program) {
+  program.IfEqual(SYS_process_vm_writev, Errno(EPERM));
+  program.ForCall(SYS_seccomp, [&] {
+    program.LoadArgument(1);
+    program.IfAnyBit(SECCOMP_FILTER_FLAG_NEW_LISTENER, Errno(EBUSY));
+    program.Return(kAllow);
+  });
+}
+
+// Since Linux 5.19: a signal that is not deadly does not take back a call that was handed out, which
+// the runtime of Go would do all the time.
+constexpr unsigned kWaitKillable = 1u << 5;
+
 }  // namespace
 
-Status InstallAgentFilter(Nesting nesting) {
+Result<os::Fd> InstallCommandFilter() {
+  Program program;
+  program.Load(offsetof(seccomp_data, arch));
+  program.IfNot(AUDIT_ARCH_X86_64, kAllow);  // the agent's filter refuses those
+  program.Load(offsetof(seccomp_data, nr));
+  program.IfEqual(SYS_execve, SECCOMP_RET_USER_NOTIF);
+  program.IfEqual(SYS_execveat, SECCOMP_RET_USER_NOTIF);
+  program.Return(kAllow);
+  auto listener = program.Install(SECCOMP_FILTER_FLAG_NEW_LISTENER | kWaitKillable);
+  if (!listener) listener = program.Install(SECCOMP_FILTER_FLAG_NEW_LISTENER);
+  if (!listener) return std::unexpected(std::move(listener.error()));
+  return os::Fd(*listener);
+}
+
+Status InstallAgentFilter(Nesting nesting, Commands commands) {
   Program program;
   program.Load(offsetof(seccomp_data, arch));
   program.IfNot(AUDIT_ARCH_X86_64, Errno(ENOSYS));
@@ -171,6 +200,7 @@ Status InstallAgentFilter(Nesting nesting) {
   program.IfAtLeast(kX32, Errno(ENOSYS));
   for (const std::uint32_t call : kDenied) program.IfEqual(call, Errno(EPERM));
   if (nesting == Nesting::kRefused) RefuseNesting(program);
+  if (commands == Commands::kMediated) KeepMediation(program);
   program.ForCall(SYS_socket, [&] {
     program.LoadArgument(0);
     for (const std::uint32_t family : kFamilies) program.IfEqual(family, kAllow);
@@ -183,7 +213,8 @@ Status InstallAgentFilter(Nesting nesting) {
     program.Return(kAllow);
   });
   program.Return(kAllow);
-  return program.Install();
+  AILERON_TRY(program.Install());
+  return {};
 }
 
 }  // namespace aileron::sandbox

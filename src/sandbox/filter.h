@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "os/fd.h"
 #include "sandbox/confinement.h"
 
 namespace aileron::sandbox {
@@ -15,6 +16,12 @@ namespace aileron::sandbox {
 // For this process and every descendant, irrevocably. With Nesting::kAllowed the calls that make
 // namespaces and mounts are left to the kernel, which allows them inside a user namespace that the
 // agent owns and nowhere else; everything else stays refused.
-Status InstallAgentFilter(Nesting nesting);
+// With Commands::kMediated nobody writes another process's memory while it is looked at, nor becomes
+// a supervisor beside ours.
+Status InstallAgentFilter(Nesting nesting, Commands commands = Commands::kFree);
+
+// From now on each execve() and execveat() of this process and every descendant waits for whoever
+// holds the listener that this returns, irrevocably. Before InstallAgentFilter.
+Result<os::Fd> InstallCommandFilter();
 
 }  // namespace aileron::sandbox

@@ -1,6 +1,9 @@
 #include "sandbox/filter.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -11,6 +14,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <functional>
+
+#include "os/notifications.h"
+#include "os/socket.h"
 
 namespace aileron::sandbox {
 namespace {
@@ -104,6 +111,87 @@ TEST(AgentFilter, NoSetIdProgramByAnyCall) {
   }
   EXPECT_EQ(Behind([] { return syscall(SYS_openat2, -1, "x", nullptr, 0); }), ENOSYS);
   EXPECT_EQ(Behind([] { return chmod("/none/x", 0755); }), ENOENT);
+}
+
+// What happens to an execve of `path` in a child whose calls wait for `answer`, which is given the
+// listener; the exit code.
+int Mediated(const char* path, const std::function<void(os::Fd)>& answer) {
+  auto ends = os::SocketPair(SOCK_SEQPACKET);
+  const pid_t child = fork();
+  if (child == 0) {
+    auto listener = InstallCommandFilter();
+    if (!listener || !InstallAgentFilter(Nesting::kRefused, Commands::kMediated)) _exit(255);
+    const int number = listener->get();
+    if (!os::SendMessage(ends->first.get(), "x", {&number, 1})) _exit(254);
+    listener->Reset();
+    execl(path, path, nullptr);
+    _exit(errno);
+  }
+  ends->first.Reset();
+  auto message = os::ReceiveMessage(ends->second.get(), 16);
+  if (message && message->descriptors.size() == 1) answer(std::move(message->descriptors[0]));
+  int status;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(CommandFilter, NothingIsExecutedUnlessWhoSupervisesLetsIt) {
+  EXPECT_EQ(Mediated("/bin/true",
+                     [](os::Fd listener) {
+                       pollfd ready{listener.get(), POLLIN, 0};
+                       ASSERT_EQ(poll(&ready, 1, 10'000), 1);
+                       os::RefuseWaitingCalls(listener);
+                     }),
+            EPERM);
+  EXPECT_EQ(Mediated("/bin/true", [](os::Fd listener) { listener.Reset(); }), ENOSYS);
+  EXPECT_EQ(Mediated("/bin/true",
+                     [](os::Fd listener) {
+                       const auto page = os::MakeNotificationPage();
+                       auto calls = os::Notifications::Make(std::move(listener), *page);
+                       const auto call = calls->Next();
+                       ASSERT_TRUE(call) << call.error().message;
+                       EXPECT_TRUE(calls->GoOn(*call));
+                     }),
+            0);
+}
+
+// Who supervised has died between taking a call and answering it.
+TEST(CommandFilter, ACallThatWasTakenAndNotAnsweredFailsForTheNextWhoSupervises) {
+  EXPECT_EQ(Mediated("/bin/true",
+                     [](os::Fd listener) {
+                       const auto page = os::MakeNotificationPage();
+                       auto again = listener.Duplicate();
+                       {
+                         auto calls = os::Notifications::Make(std::move(listener), *page);
+                         ASSERT_TRUE(calls->Next());
+                       }
+                       EXPECT_TRUE(os::Notifications::Make(std::move(*again), *page));
+                     }),
+            EPERM);
+}
+
+TEST(AgentFilter, NobodyElseSupervisesNorWritesTheMemoryThatIsJudged) {
+  const auto mediated = [](auto call) {
+    const pid_t child = fork();
+    if (child == 0) {
+      if (!InstallAgentFilter(Nesting::kRefused, Commands::kMediated)) _exit(255);
+      errno = 0;
+      _exit(call() < 0 ? errno : 0);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  };
+  const auto second = [] {
+    sock_filter code[] = {{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
+    sock_fprog program{1, code};
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
+                   &program);
+  };
+  EXPECT_EQ(mediated(second), EBUSY);
+  EXPECT_EQ(mediated([] { return syscall(SYS_process_vm_writev, getpid(), 0, 0, 0, 0, 0); }),
+            EPERM);
+  EXPECT_EQ(Behind([] { return syscall(SYS_process_vm_writev, getpid(), 0, 0, 0, 0, 1); }), EINVAL);
 }
 
 TEST(AgentFilter, NumbersOfAnotherAbiAreNoCalls) {

@@ -8,7 +8,7 @@ namespace aileron::session {
 
 namespace {
 
-constexpr std::string_view kPurpose = "aileron session resume 4";
+constexpr std::string_view kPurpose = "aileron session resume 5";
 
 void WriteList(WireWriter& writer, const std::vector<std::string>& texts) {
   writer.U32(static_cast<std::uint32_t>(texts.size()));
@@ -22,6 +22,35 @@ std::vector<std::string> ReadList(WireReader& reader, std::size_t most) {
     texts.emplace_back(reader.Text());
   }
   return texts;
+}
+
+void WriteRule(WireWriter& writer, const command::CommandRule& rule) {
+  writer.U8(static_cast<std::uint8_t>(rule.layer));
+  writer.U8(static_cast<std::uint8_t>(rule.action));
+  for (const std::string* text : {&rule.pattern, &rule.by, &rule.reason, &rule.id, &rule.source}) {
+    writer.Text(*text);
+  }
+  WriteList(writer, rule.redirect);
+}
+
+command::CommandRule ReadRule(WireReader& reader) {
+  command::CommandRule rule;
+  rule.layer = static_cast<command::Layer>(reader.U8());
+  rule.action = static_cast<command::Action>(reader.U8());
+  for (std::string* text : {&rule.pattern, &rule.by, &rule.reason, &rule.id, &rule.source}) {
+    *text = reader.Text();
+  }
+  rule.redirect = ReadList(reader, limits::kCommandWords);
+  return rule;
+}
+
+CommandRequest ReadCommands(WireReader& reader) {
+  CommandRequest commands{.rules = {}, .otherwise = static_cast<command::Action>(reader.U8())};
+  const std::uint32_t count = reader.U32();
+  for (std::uint32_t i = 0; i < count && i < limits::kRulesMax && !reader.failed(); ++i) {
+    commands.rules.push_back(ReadRule(reader));
+  }
+  return commands;
 }
 
 }  // namespace
@@ -53,6 +82,9 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
   WriteList(writer, network.opaque);
   writer.U64(static_cast<std::uint64_t>(network.hold.count()));
   writer.U8(network.unattended ? 1 : 0);
+  writer.U8(static_cast<std::uint8_t>(state.commands.otherwise));
+  writer.U32(static_cast<std::uint32_t>(state.commands.rules.size()));
+  for (const command::CommandRule& rule : state.commands.rules) WriteRule(writer, rule);
   writer.U32(static_cast<std::uint32_t>(state.sentinels.size()));
   for (const auto& [binding, sentinel] : state.sentinels) {
     writer.Text(binding);
@@ -120,6 +152,7 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
   network.opaque = ReadList(reader, limits::kOpaqueMax);
   network.hold = Duration(static_cast<std::int64_t>(reader.U64()));
   network.unattended = reader.U8() != 0;
+  state.commands = ReadCommands(reader);
   const std::uint32_t sentinels = reader.U32();
   if (sentinels > limits::kSentinelsMax) return refuse();
   for (std::uint32_t i = 0; i < sentinels && !reader.failed(); ++i) {

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "command/rules.h"
 #include "session/session.h"
 
 namespace aileron::session {
@@ -38,6 +39,14 @@ struct NetworkRequest {
   bool operator==(const NetworkRequest&) const = default;
 };
 
+// Which commands a session may run.
+struct CommandRequest {
+  std::vector<command::CommandRule> rules;
+  command::Action otherwise = command::Action::kAllow;  // where no rule speaks
+  // Whether commands are mediated at all.
+  bool mediated() const { return !rules.empty() || otherwise != command::Action::kAllow; }
+};
+
 // A look-alike that the sandbox holds for a binding, and where it was put.
 struct Sentinel {
   std::string variable;  // or empty
@@ -51,6 +60,7 @@ struct Sentinel {
 struct ResumeState {
   Session session;  // as it was opened; its state is not part of it
   NetworkRequest network;
+  CommandRequest commands;
   std::map<std::string, Sentinel> sentinels;  // by binding
   std::string ca_certificate;                 // PEM
   Secret ca_key;

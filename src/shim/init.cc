@@ -171,21 +171,29 @@ int Supervisor::Run(const os::Child& agent) {
   return *code_;
 }
 
+// Before there is anything to be mediated: the listener goes out, and nobody inside keeps one.
+Status MediateCommands(const os::Fd& channel) {
+  AILERON_ASSIGN(const os::Fd listener, sandbox::InstallCommandFilter());
+  const int number = listener.get();
+  return sandbox::Send(channel.get(), sandbox::CommandCalls{}, {&number, 1});
+}
+
 // For this process and the agent that it will start.
-Status Confine(const sandbox::Confinement& confinement) {
+Status Confine(const sandbox::Confinement& confinement, const os::Fd& channel) {
+  if (confinement.commands == sandbox::Commands::kMediated) AILERON_TRY(MediateCommands(channel));
   if (confinement.landlock != 0) {
     // What the agent was given to write to it may also open by name, as "> /dev/stderr" does.
     constexpr std::array kStandard = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
     AILERON_TRY(os::AllowWritesOnlyBelow(confinement.writable, kStandard));
   }
-  return sandbox::InstallAgentFilter(confinement.nesting);
+  return sandbox::InstallAgentFilter(confinement.nesting, confinement.commands);
 }
 
 // Puts up the last walls and tries all of them, before the agent exists, so that there is no moment
 // without one.
-Status RaiseAndProveWalls(const sandbox::Confinement& confinement) {
+Status RaiseAndProveWalls(const sandbox::Confinement& confinement, const os::Fd& channel) {
   Proof proof(confinement);
-  AILERON_TRY(Confine(confinement));
+  AILERON_TRY(Confine(confinement, channel));
   const std::vector<std::string> missing = proof.Missing();
   if (missing.empty()) return {};
   return Fail(Code::kInternal,
@@ -246,7 +254,7 @@ int RunInit(os::Fd channel, os::Fd control) {
   const os::Fd signals(signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals) return kCannotStart;
 
-  if (auto standing = RaiseAndProveWalls(program->confinement); !standing) {
+  if (auto standing = RaiseAndProveWalls(program->confinement, channel); !standing) {
     return Report(channel, {kCannotStart, standing.error()});
   }
   const os::Fd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));

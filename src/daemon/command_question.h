@@ -1,0 +1,33 @@
+// CommandQuestion: a command as a person is asked about it, and as it is recorded. Pure.
+//
+// Its words come from a hostile process. They are written as a shell would read them, what looks
+// like a secret in them is masked (a value of an option or a variable that names one, a user's part
+// of a URL, a header's value, a word that begins as tokens do), and so is every look-alike of this
+// session.
+//
+// A remembered yes covers the same file with the same words in the same folder. Of a command that
+// is too long to be told whole it covers nothing: it is asked about each time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "approval/approval.h"
+#include "mediation/messages.h"
+#include "session/resume.h"
+
+namespace aileron::daemon {
+
+using Sentinels = std::map<std::string, session::Sentinel>;
+
+// The command on one line, masked.
+std::string CommandLine(const mediation::Told& told, const Sentinels& sentinels);
+// As it is understood, where that is not the same; masked as well. May be empty.
+std::string Understood(const mediation::Told& told, const Sentinels& sentinels);
+
+approval::Question QuestionOn(const session::Session& session, const mediation::Ask& ask,
+                              const Sentinels& sentinels);
+
+}  // namespace aileron::daemon

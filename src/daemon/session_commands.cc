@@ -1,0 +1,190 @@
+// Tested by tests/mediation/test_supervisor.py.
+
+#include "daemon/session_commands.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "daemon/limits.h"
+#include "mediation/ruling.h"
+
+namespace aileron::daemon {
+
+namespace {
+
+constexpr std::size_t kFromLauncher = 3;  // descriptors
+constexpr std::string_view kStart = "start";
+
+}  // namespace
+
+SessionCommands::SessionCommands(World world, session::CommandRequest request)
+    : world_(std::move(world)), request_(std::move(request)), ready_timer_(world_.loop, [this] {
+        if (link_ != nullptr) link_->Kill("it did not get ready in time");
+      }) {}
+
+SessionCommands::~SessionCommands() = default;
+
+Status SessionCommands::Take(std::vector<os::Fd> descriptors, mediation::Trust trust) {
+  if (!descriptors_.empty()) return Fail(Code::kInvalid, "the commands came twice");
+  if (descriptors.size() != kFromLauncher) {
+    return Fail(Code::kInvalid, "the commands came with {} descriptors", descriptors.size());
+  }
+  descriptors_ = std::move(descriptors);
+  trust_ = trust;
+  Begin();
+  return {};
+}
+
+void SessionCommands::Begin() {
+  WorkerLink::Events events{
+      .on_packet = [this](std::string_view packet) { return OnPacket(packet); },
+      .paused = [this] { return world_.audit.full(); },
+      .on_end =
+          [this, alive = std::weak_ptr(alive_)](std::string why) {
+            if (!alive.expired()) OnEnd(why);
+          }};
+  auto link = WorkerLink::Spawn(world_.loop, world_.path, world_.argv, std::move(events));
+  if (!link) return world_.end(link.error().message);
+  link_ = std::move(*link);
+  auto rules = os::MemoryFileHolding(mediation::Encode(mediation::FromDaemon(mediation::Start{
+      .rules = request_.rules, .otherwise = request_.otherwise, .trust = trust_})));
+  if (!rules) return link_->Kill(rules.error().message);
+  descriptors_.resize(kFromLauncher);
+  descriptors_.push_back(std::move(*rules));
+  std::vector<int> numbers = {descriptors_.back().get()};
+  for (std::size_t i = 0; i < kFromLauncher; ++i) numbers.push_back(descriptors_[i].get());
+  ready_timer_.Set(limits::kMediatorReady);
+  link_->Send(std::string(kStart), std::move(numbers));
+}
+
+Status SessionCommands::OnPacket(std::string_view packet) {
+  auto message = mediation::DecodeFromMediator(packet);
+  if (!message) {
+    world_.audit.Event("command.violation", "deny", message.error().message, world_.session.id);
+    return std::unexpected(std::move(message.error()));
+  }
+  if (const auto* ask = std::get_if<mediation::Ask>(&*message)) {
+    OnAsk(*ask);
+  } else if (const auto* gone = std::get_if<mediation::Gone>(&*message)) {
+    asked_.erase(gone->number);
+  } else if (auto* records = std::get_if<mediation::Records>(&*message)) {
+    OnRecords(std::move(*records));
+  } else if (const auto* failed = std::get_if<mediation::Failed>(&*message)) {
+    failure_ = Printable(failed->why);
+  } else {
+    ready_timer_.Cancel();
+  }
+  return {};
+}
+
+void SessionCommands::OnAsk(const mediation::Ask& ask) {
+  const approval::Question question = QuestionOn(world_.session, ask, world_.sentinels);
+  asked_[ask.number] = CommandLine(ask.told, world_.sentinels);
+  if (world_.unattended) {
+    const std::string hint = "this session is unattended: allow it by a rule, or launch without "
+                             "--unattended";
+    world_.denied({.kind = approval::Subject::kCommand,
+                   .title = question.title,
+                   .code = std::string(command::kCodeAsks),
+                   .hint = hint});
+    Answer(ask.number, mediation::Said::kNo,
+           mediation::RefusalText(asked_[ask.number], "nobody may be asked about it", hint));
+    return world_.audit.Event("command", "deny",
+                              fmt::format("unattended: {}", asked_[ask.number]), world_.session.id);
+  }
+  world_.approvals.Ask(question, world_.hold,
+                       [this, number = ask.number, alive = std::weak_ptr(alive_)](
+                           const Approvals::Said& said) {
+                         if (!alive.expired()) Say(number, said);
+                       });
+}
+
+void SessionCommands::Say(std::uint64_t number, const Approvals::Said& said) {
+  const auto asked = asked_.find(number);
+  if (asked == asked_.end()) return;
+  using Kind = Approvals::Said::Kind;
+  if (said.kind == Kind::kYes) {
+    world_.audit.Event("command", "allow", fmt::format("{}: {}", said.rule, asked->second),
+                       world_.session.id);
+    return Answer(number, mediation::Said::kYes, "");
+  }
+  if (said.kind == Kind::kPending) {
+    return Answer(number, mediation::Said::kPending,
+                  mediation::RefusalText(
+                      asked->second, fmt::format("a person is asked ({})", said.approval),
+                      fmt::format("wait with \"aileron wait {}\", then run it again",
+                                  said.approval)));
+  }
+  world_.audit.Event("command", "deny", fmt::format("{}: {}", said.rule, asked->second),
+                     world_.session.id);
+  Answer(number, mediation::Said::kNo,
+         mediation::RefusalText(asked->second,
+                                said.message.empty() ? "a person said no" : said.message,
+                                "do not try to reach the same in another way; go on without it"));
+}
+
+void SessionCommands::Answer(std::uint64_t number, mediation::Said said, std::string text) {
+  if (said != mediation::Said::kYes && text.empty()) text = "aileron: refused";
+  if (link_ != nullptr) {
+    link_->Send(mediation::Encode(mediation::FromDaemon(
+        mediation::Answer{.number = number, .said = said, .text = std::move(text)})));
+  }
+  asked_.erase(number);
+}
+
+// The session is stamped here: a mediator speaks for no other.
+void SessionCommands::OnRecords(mediation::Records records) {
+  const Time now = Now();
+  for (mediation::Record& from : records.records) {
+    const Time time(Duration(static_cast<std::int64_t>(from.time_us)));
+    std::string detail = CommandLine(from.told, world_.sentinels);
+    if (const std::string understood = Understood(from.told, world_.sentinels);
+        !understood.empty()) {
+      detail += fmt::format(" ({})", understood);
+    }
+    if (!from.detail.empty()) detail = Printable(from.detail);
+    world_.audit.Add({.time = std::clamp(time, now - limits::kAuditLateness, now),
+                      .kind = "command",
+                      .session = world_.session.id,
+                      .actor = "agent",
+                      .path = std::move(from.told.executable),
+                      .action = std::move(from.action),
+                      .rule = std::move(from.rule),
+                      .code = std::move(from.code),
+                      .detail = std::move(detail)});
+  }
+}
+
+void SessionCommands::OnEnd(const std::string& why) {
+  ready_timer_.Cancel();
+  link_.reset();
+  asked_.clear();
+  if (stopped_) return std::exchange(stopped_, nullptr)();
+  if (!failure_.empty()) return world_.end(failure_);
+  // An empty reason: it saw the sandbox end, or ended by itself.
+  const std::string reason = why.empty() ? "it ended by itself" : why;
+  LogWarning("the mediator of session {} ended: {}", world_.session.id, reason);
+  world_.audit.Event("mediator.crash", "restart", reason, world_.session.id);
+  const auto now = std::chrono::steady_clock::now();
+  crashes_.push_back(now);
+  while (crashes_.front() + limits::kWorkerRestartWindow < now) crashes_.pop_front();
+  if (crashes_.size() > static_cast<std::size_t>(limits::kWorkerRestarts)) {
+    return world_.end(fmt::format("its mediator crashed {} times in {} s; last: {}",
+                                  crashes_.size(), limits::kWorkerRestartWindow.count(), reason));
+  }
+  Begin();
+}
+
+void SessionCommands::ResumeReading() {
+  if (link_ != nullptr) link_->Resume();
+}
+
+void SessionCommands::Stop(std::function<void()> done) {
+  ready_timer_.Cancel();
+  if (link_ == nullptr) return done();
+  stopped_ = std::move(done);
+  link_->Stop(mediation::Encode(mediation::FromDaemon(mediation::Stop{})));
+}
+
+}  // namespace aileron::daemon

@@ -1,0 +1,168 @@
+// Tested by tests/mediation/test_supervisor.py.
+
+#include "mediation/confine.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "os/process.h"
+
+namespace aileron::mediation {
+
+namespace {
+
+constexpr unsigned long kPrivate = MS_REC | MS_PRIVATE;
+constexpr unsigned long kBindAll = MS_BIND | MS_REC;
+// A folder that every machine has, to stand the new root on.
+constexpr const char* kPlace = "/dev";
+
+// An empty folder with the proc that this process sees. The old root is left behind for good.
+Status LeaveHostFiles() {
+  if (unshare(CLONE_NEWNS) != 0) return os::FailErrno("cannot leave the host's mounts");
+  if (mount(nullptr, "/", nullptr, kPrivate, nullptr) != 0) {
+    return os::FailErrno("cannot part with the host's mounts");
+  }
+  if (mount("none", kPlace, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=755,size=16k") != 0 ||
+      chdir(kPlace) != 0 || mkdir("proc", 0555) != 0) {
+    return os::FailErrno("cannot make an empty root folder");
+  }
+  if (mount("/proc", "proc", nullptr, kBindAll, nullptr) != 0) {
+    return os::FailErrno("cannot show /proc in an empty root folder");
+  }
+  if (syscall(SYS_pivot_root, ".", ".") != 0 || umount2(".", MNT_DETACH) != 0 ||
+      chdir("/") != 0) {
+    return os::FailErrno("cannot leave the host's root folder");
+  }
+  mount_attr change{};
+  change.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  if (syscall(SYS_mount_setattr, -1, "/", AT_RECURSIVE, &change, sizeof change) != 0) {
+    return os::FailErrno("cannot make an empty root folder read-only");
+  }
+  return {};
+}
+
+Status DropBounds() {
+  for (int capability = 0; capability <= 63; ++capability) {
+    if (prctl(PR_CAPBSET_DROP, capability) != 0 && errno != EINVAL) {
+      return os::FailErrno("cannot drop capability {}", capability);
+    }
+  }
+  return {};
+}
+
+Status KeepOnlyTracing() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[2]{};
+  sets[0].effective = sets[0].permitted = 1u << CAP_SYS_PTRACE;
+  if (syscall(SYS_capset, &header, sets) != 0) return os::FailErrno("cannot drop capabilities");
+  return {};
+}
+
+Status BecomeOwnerOf(pid_t init_pid) {
+  struct stat owner;
+  if (stat(fmt::format("/proc/{}", init_pid).c_str(), &owner) != 0) {
+    return os::FailErrno("cannot look at the sandbox's first process");
+  }
+  AILERON_TRY(DropBounds());
+  // Where the namespace has no groups to leave, it has none to change either.
+  (void)syscall(SYS_setgroups, 0, nullptr);
+  prctl(PR_SET_KEEPCAPS, 1);
+  if (syscall(SYS_setresgid, owner.st_gid, owner.st_gid, owner.st_gid) != 0 ||
+      syscall(SYS_setresuid, owner.st_uid, owner.st_uid, owner.st_uid) != 0) {
+    return os::FailErrno("cannot become the sandbox's user {}", owner.st_uid);
+  }
+  prctl(PR_SET_KEEPCAPS, 0);
+  return KeepOnlyTracing();
+}
+
+// Calls that are let through whatever their arguments are.
+constexpr int kCalls[] = {
+    // The daemon, and the log.
+    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(close), SCMP_SYS(recvmsg), SCMP_SYS(sendmsg),
+    SCMP_SYS(ppoll), SCMP_SYS(poll),
+    // Looking at files of the sandbox and of proc.
+    SCMP_SYS(openat), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(stat), SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat), SCMP_SYS(fstatfs), SCMP_SYS(lseek),
+    // Tracing.
+    SCMP_SYS(ptrace), SCMP_SYS(wait4), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+    SCMP_SYS(sched_setaffinity), SCMP_SYS(getcpu),
+    // Memory; never executable, see below.
+    SCMP_SYS(munmap), SCMP_SYS(brk), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
+    // The time, itself, and ending.
+    SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(getpid), SCMP_SYS(gettid),
+    SCMP_SYS(getrandom), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(restart_syscall),
+    SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction)};
+
+scmp_arg_cmp Is(unsigned argument, std::uint64_t value) { return {argument, SCMP_CMP_EQ, value, 0}; }
+
+int AddRules(scmp_filter_ctx filter) {
+  int result = 0;
+  const auto add = [&](int call, std::initializer_list<scmp_arg_cmp> when) {
+    if (result != 0) return;
+    result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call,
+                                    static_cast<unsigned>(when.size()), when.begin());
+  };
+  for (const int call : kCalls) add(call, {});
+  for (const unsigned long request : {SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND}) {
+    add(SCMP_SYS(ioctl), {Is(1, request)});
+  }
+  for (const int command : {F_GETFL, F_SETFL, F_GETFD, F_SETFD, F_DUPFD_CLOEXEC}) {
+    add(SCMP_SYS(fcntl), {Is(1, static_cast<std::uint64_t>(command))});
+  }
+  for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
+    add(call, {{2, SCMP_CMP_MASKED_EQ, static_cast<scmp_datum_t>(PROT_EXEC), 0}});
+  }
+  // Who it may kill is a question of namespace and user. abort() signals the thread itself.
+  add(SCMP_SYS(kill), {Is(1, SIGKILL)});
+  add(SCMP_SYS(tgkill), {Is(0, static_cast<std::uint64_t>(getpid()))});
+  return result;
+}
+
+}  // namespace
+
+Status HardenMediator() {
+  os::HardenProcess();
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
+    return os::FailErrno("cannot harden the mediator");
+  }
+  return {};
+}
+
+Status EnterSandboxOf(const os::Fd& init, pid_t init_pid) {
+  if (setns(init.get(), CLONE_NEWUSER) != 0) {
+    return os::FailErrno("cannot join the sandbox's user namespace");
+  }
+  AILERON_TRY(LeaveHostFiles());
+  AILERON_TRY(BecomeOwnerOf(init_pid));
+  // Both were reset by the change of user.
+  return HardenMediator();
+}
+
+Status FilterCalls() {
+  const std::unique_ptr<void, void (*)(scmp_filter_ctx)> filter(seccomp_init(SCMP_ACT_KILL_PROCESS),
+                                                                seccomp_release);
+  if (!filter) return Fail(Code::kInternal, "cannot make a seccomp filter");
+  int result = AddRules(filter.get());
+  if (result == 0) (void)seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
+  if (result == 0) result = seccomp_load(filter.get());
+  if (result != 0) {
+    return Fail(Code::kUnsupported, "cannot install the mediator's seccomp filter: {}",
+                std::strerror(-result));
+  }
+  return {};
+}
+
+}  // namespace aileron::mediation

@@ -1,0 +1,188 @@
+// Tested by tests/mediation/test_supervisor.py.
+
+#include "mediation/mediator.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sysexits.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "mediation/confine.h"
+#include "mediation/limits.h"
+#include "mediation/supervisor.h"
+#include "os/socket.h"
+
+namespace aileron::mediation {
+
+namespace {
+
+constexpr const char* kStandIn = "/run/aileron/bin/aileron";
+
+enum class End { kStopped, kDaemonGone };
+
+// The first message, with what came along.
+struct Beginning {
+  Start start;
+  os::Fd listener, page, init;
+};
+
+Result<Beginning> ReceiveStart(int channel) {
+  pollfd comes{channel, POLLIN, 0};
+  while (poll(&comes, 1, -1) < 0 && errno == EINTR) {
+  }
+  AILERON_ASSIGN(os::Message packet, os::ReceiveMessage(channel, limits::kPacket));
+  if (packet.end) return Fail(Code::kNotFound, "the daemon has gone");
+  if (packet.descriptors.size() != kStartDescriptors) {
+    return Fail(Code::kInvalid, "the first message is not Start");
+  }
+  AILERON_ASSIGN(const std::string bytes,
+                 os::ReadAll(packet.descriptors[0], "the rules", limits::kStartBytes));
+  AILERON_ASSIGN(FromDaemon message, DecodeFromDaemon(bytes));
+  auto* start = std::get_if<Start>(&message);
+  if (start == nullptr) return Fail(Code::kInvalid, "the first message is not Start");
+  return Beginning{std::move(*start), std::move(packet.descriptors[1]),
+                   std::move(packet.descriptors[2]), std::move(packet.descriptors[3])};
+}
+
+// pidfd(2): "Pid:" in its fdinfo, as this process numbers it.
+Result<pid_t> PidOf(const os::Fd& pidfd) {
+  AILERON_ASSIGN(const std::string info,
+                 os::ReadFile(fmt::format("/proc/self/fdinfo/{}", pidfd.get())));
+  for (const std::string_view line : Split(info, '\n')) {
+    if (!line.starts_with("Pid:")) continue;
+    const auto pid = ParseInteger<pid_t>(Trim(line.substr(4)));
+    if (pid && *pid > 0) return *pid;
+  }
+  return Fail(Code::kNotFound, "the sandbox has gone");
+}
+
+// The programs that rules name by their paths.
+std::vector<std::string> PathsIn(const std::vector<command::CommandRule>& rules) {
+  std::vector<std::string> paths;
+  for (const command::CommandRule& rule : rules) {
+    if (rule.pattern.starts_with('/')) paths.push_back(rule.pattern.substr(0, rule.pattern.find(' ')));
+  }
+  std::ranges::sort(paths);
+  paths.erase(std::ranges::unique(paths).begin(), paths.end());
+  return paths;
+}
+
+Result<FileId> StandInFile(const Names& names) {
+  const auto named = names.Follow(kStandIn);
+  if (!named) return Fail(Code::kInternal, "the sandbox has no {}", kStandIn);
+  return named->file;
+}
+
+// A stop comes as SIGCHLD, which is let in only while this waits.
+sigset_t HoldStops() {
+  struct sigaction nothing {};
+  nothing.sa_handler = [](int) {};
+  sigaction(SIGCHLD, &nothing, nullptr);
+  sigset_t stops, before;
+  sigemptyset(&stops);
+  sigaddset(&stops, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &stops, &before);
+  sigdelset(&before, SIGCHLD);
+  return before;
+}
+
+class Mediator {
+ public:
+  Mediator(Supervisor& supervisor, Desk& desk) : supervisor_(supervisor), desk_(desk) {}
+  End Run();
+
+ private:
+  // An End when it is over.
+  std::optional<End> HearDaemon();
+  int Wait(pollfd* ready, nfds_t count, const sigset_t& waiting);
+
+  Supervisor& supervisor_;
+  Desk& desk_;
+  bool sandbox_gone_ = false;
+};
+
+std::optional<End> Mediator::HearDaemon() {
+  while (true) {
+    const auto message = desk_.Receive();
+    if (!message) return End::kDaemonGone;
+    if (!*message) return std::nullopt;
+    if (std::holds_alternative<Stop>(**message)) return End::kStopped;
+    if (const auto* answer = std::get_if<Answer>(&**message)) supervisor_.Take(*answer);
+  }
+}
+
+int Mediator::Wait(pollfd* ready, nfds_t count, const sigset_t& waiting) {
+  auto due = desk_.Due();
+  if (const auto other = supervisor_.Due()) due = due ? std::min(*due, *other) : *other;
+  if (!due) return ppoll(ready, count, nullptr, &waiting);
+  const auto left =
+      std::max(*due - Supervisor::Clock::now(), Supervisor::Clock::duration::zero());
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+  const timespec longest{seconds.count(), (left - seconds).count()};
+  return ppoll(ready, count, &longest, &waiting);
+}
+
+End Mediator::Run() {
+  const sigset_t waiting = HoldStops();
+  desk_.Send(Ready{});
+  while (true) {
+    pollfd ready[] = {{desk_.descriptor(), POLLIN, 0}, {supervisor_.descriptor(), 0, 0}};
+    if (desk_.waits()) ready[0].events = POLLIN | POLLOUT;
+    if (!supervisor_.full()) ready[1].events = POLLIN;
+    if (sandbox_gone_) ready[1].fd = -1;  // the daemon will say when to end
+    const int count = Wait(ready, 2, waiting);
+    supervisor_.TakeStops();
+    if (count > 0 && (ready[1].revents & POLLIN) != 0) supervisor_.TakeCalls();
+    if (count > 0 && ready[0].revents != 0) {
+      if (const auto end = HearDaemon()) return *end;
+    }
+    if (count > 0 && (ready[1].revents & POLLHUP) != 0) sandbox_gone_ = true;
+    const auto now = Supervisor::Clock::now();
+    supervisor_.Tick(now);
+    desk_.Flush(now);
+  }
+}
+
+Result<End> Serve(os::Fd channel) {
+  AILERON_TRY(HardenMediator());
+  signal(SIGPIPE, SIG_IGN);
+  auto begun = ReceiveStart(channel.get());
+  if (!begun && begun.error().code == Code::kNotFound) return End::kDaemonGone;
+  if (!begun) return std::unexpected(std::move(begun.error()));
+  std::vector<std::string> watched = PathsIn(begun->start.rules);
+  AILERON_ASSIGN(auto rules, command::CommandRules::Compile(std::move(begun->start.rules),
+                                                            begun->start.otherwise));
+  AILERON_ASSIGN(const pid_t init, PidOf(begun->init));
+  AILERON_ASSIGN(auto calls, os::Notifications::Make(std::move(begun->listener), begun->page));
+  AILERON_TRY(EnterSandboxOf(begun->init, init));
+  AILERON_ASSIGN(auto look, Look::Make(init, begun->start.trust, std::move(watched)));
+  AILERON_ASSIGN(const FileId stand_in, StandInFile(look.names()));
+  AILERON_TRY(FilterCalls());
+  if (fcntl(channel.get(), F_SETFL, O_NONBLOCK) != 0) return os::FailErrno("cannot use the channel");
+  Desk desk(std::move(channel));
+  Supervisor supervisor(std::move(calls), std::move(rules), std::move(look), stand_in, desk);
+  const End end = Mediator(supervisor, desk).Run();
+  desk.FlushRecords();
+  return end;
+}
+
+}  // namespace
+
+int RunMediator(os::Fd channel) {
+  const auto copy = channel.Duplicate();
+  const auto end = Serve(std::move(channel));
+  if (!end) {
+    LogError("commands cannot be mediated: {}", end.error().message);
+    if (copy) (void)os::SendMessage(copy->get(), Encode(FromMediator(Failed{end.error().message})));
+    return EX_CONFIG;
+  }
+  return *end == End::kDaemonGone ? 1 : 0;
+}
+
+}  // namespace aileron::mediation

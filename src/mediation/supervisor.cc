@@ -1,0 +1,264 @@
+// Tested by tests/mediation/test_commands.py.
+
+#include "mediation/supervisor.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "mediation/limits.h"
+#include "mediation/signals.h"
+
+namespace aileron::mediation {
+
+namespace {
+
+constexpr const char* kProgram = "/run/aileron/bin/aileron";
+
+std::uint64_t NowMicroseconds() {
+  return static_cast<std::uint64_t>(Now().time_since_epoch().count());
+}
+
+bool Waits(int descriptor) {
+  pollfd ready{descriptor, POLLIN, 0};
+  return poll(&ready, 1, 0) == 1 && (ready.revents & POLLIN) != 0;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(os::Notifications calls, command::CommandRules rules, Look look,
+                       FileId stand_in, Desk& desk)
+    : calls_(std::move(calls)),
+      rules_(std::move(rules)),
+      by_parents_(std::ranges::any_of(rules_.rules(),
+                                      [](const auto& rule) { return !rule.by.empty(); })),
+      look_(std::move(look)),
+      stand_in_(stand_in),
+      desk_(desk) {}
+
+bool Supervisor::full() const { return cases_.size() >= limits::kCases || desk_.full(); }
+
+void Supervisor::TakeCalls() {
+  for (int left = limits::kCallsAtOnce; left > 0 && !full() && Waits(calls_.descriptor()); --left) {
+    if (const auto call = calls_.Next()) TakeCall(*call);
+  }
+}
+
+// Nothing is read here: what stands in the caller's memory now may be something else when the
+// kernel reads it.
+void Supervisor::TakeCall(const os::Notifications::Call& call) {
+  const auto known = cases_.find(call.thread);
+  if (known == cases_.end()) {
+    if (const Status seized = os::Seize(call.thread); !seized) {
+      (void)calls_.Fail(call, EPERM);
+      return Note("deny", "command_traced", seized.error().message);
+    }
+    cases_.emplace(call.thread, Case{.since = Clock::now()});
+  } else {
+    known->second.since = Clock::now();
+  }
+  starting_.emplace_back(Clock::now(), call.thread);
+  // The caller is here, and so will be the stop that follows.
+  processors_.Stay();
+  // One that was killed meanwhile ends, which is a stop.
+  (void)calls_.GoOn(call);
+}
+
+void Supervisor::TakeStops() {
+  while (const auto stop = os::NextStop()) OnStop(*stop);
+  // The next caller may be anywhere.
+  if (cases_.size() == held_.size()) processors_.Roam();
+}
+
+void Supervisor::OnStop(const os::Stop& stop) {
+  using Kind = os::Stop::Kind;
+  if (stop.kind == Kind::kExecuted) return OnExecuted(stop);
+  const auto found = cases_.find(stop.pid);
+  if (stop.kind == Kind::kEnded) {
+    if (found == cases_.end()) return;
+    if (found->second.state == State::kHeld) {
+      held_.erase(found->second.number);
+      desk_.Send(Gone{found->second.number});
+    }
+    cases_.erase(found);
+    return;
+  }
+  if (found == cases_.end()) return Release(stop.pid, stop.signal);
+  OnSignal(stop, found->second);
+}
+
+// It is about to leave the kernel without having started anything, or runs this program.
+void Supervisor::OnSignal(const os::Stop& stop, Case& known) {
+  if (known.state == State::kStarting) return Release(stop.pid, stop.signal);
+  if (stop.kind == os::Stop::Kind::kHalted) return os::StayHalted(stop.pid);
+  (void)os::GoOn(stop.pid, stop.signal);
+}
+
+void Supervisor::OnExecuted(const os::Stop& stop) {
+  auto found = cases_.find(stop.was);
+  if (found == cases_.end()) return Kill(stop.pid, "it was executed without a call");
+  if (stop.was != stop.pid) {
+    // The thread has taken the number of its process, whose other threads are gone.
+    Case moved = std::move(found->second);
+    cases_.erase(found);
+    found = cases_.insert_or_assign(stop.pid, std::move(moved)).first;
+  }
+  Case& known = found->second;
+  if (known.state != State::kStandingIn) {
+    const bool redirected = known.state == State::kRedirected;
+    return Judge(stop.pid, known, redirected ? Turn::kRedirected : Turn::kFirst);
+  }
+  if (!look_.RunsFile(stop.pid, stand_in_)) {
+    return Kill(stop.pid, "it ran something else than what was put in its place");
+  }
+  if (!known.redirects) return Release(stop.pid);
+  known.state = State::kRedirected;
+  (void)os::GoOn(stop.pid);
+}
+
+void Supervisor::Judge(pid_t pid, Case& known, Turn turn) {
+  auto loaded = look_.At(pid);
+  if (!loaded) return Kill(pid, loaded.error().message);
+  command::Execution& execution = loaded->execution;
+  if (by_parents_) look_.Complete(pid, execution);
+  // What this one would start comes by itself, with all its words.
+  constexpr auto kScope = command::Scope::kItself;
+  command::CommandVerdict verdict = rules_.Decide(execution, kScope);
+  // Most are let run by no rule. The rest is looked at with all that can be known.
+  if (!by_parents_ && verdict.action != command::Action::kAllow) {
+    look_.Complete(pid, execution);
+    verdict = rules_.Decide(execution, kScope);
+  }
+  const Ruling ruling = RuleOn(verdict, execution, turn);
+  if (ruling.kind == Ruling::Kind::kAsk) return Hold(pid, known, *loaded, ruling, verdict.command);
+  KeepRecord(*loaded, ruling, verdict.command);
+  if (ruling.kind == Ruling::Kind::kLet) return Release(pid);
+  const bool redirects = ruling.kind == Ruling::Kind::kRedirect;
+  StandIn(pid, known, loaded->stack, kRefusedCode, ruling.text, ruling.command,
+          redirects ? loaded->environment : 0);
+}
+
+void Supervisor::Hold(pid_t pid, Case& known, const Loaded& loaded, const Ruling& ruling,
+                      const std::string& command) {
+  known.what = loaded.execution.argv.empty() ? "" : loaded.execution.argv.front();
+  if (held_.size() >= limits::kHeld) {
+    return StandIn(pid, known, loaded.stack, kPendingCode,
+                   RefusalText(known.what, "too many commands wait for a person", "try again later"),
+                   {}, 0);
+  }
+  known.state = State::kHeld;
+  known.number = next_number_++;
+  known.stack = loaded.stack;
+  held_.emplace(known.number, pid);
+  desk_.Send(Ask{.number = known.number,
+                 .told = Tell(loaded.execution, command),
+                 .rule = ruling.rule,
+                 .reason = ruling.reason});
+}
+
+void Supervisor::Take(const Answer& answer) {
+  const auto waiting = held_.find(answer.number);
+  if (waiting == held_.end()) return;
+  const pid_t pid = waiting->second;
+  held_.erase(waiting);
+  const auto found = cases_.find(pid);
+  if (found == cases_.end()) return;
+  if (answer.said == Said::kYes) return Release(pid);
+  StandIn(pid, found->second, found->second.stack,
+          answer.said == Said::kNo ? kRefusedCode : kPendingCode,
+          answer.text.substr(0, limits::kRefusalText), {}, 0);
+}
+
+void Supervisor::StandIn(pid_t pid, Case& known, std::uint64_t stack, int code,
+                         const std::string& text, const std::vector<std::string>& command,
+                         std::uint64_t environment) {
+  os::Replacement with{.path = kProgram,
+                       .argv = {"aileron", "stand-in", std::to_string(code), text},
+                       .environment = environment};
+  if (!command.empty()) {
+    with.argv.emplace_back("--");
+    with.argv.insert(with.argv.end(), command.begin(), command.end());
+  }
+  if (const Status replaced = os::Replace(pid, stack, with); !replaced) {
+    return Kill(pid, replaced.error().message);
+  }
+  known.state = State::kStandingIn;
+  known.redirects = !command.empty();
+  (void)os::GoOn(pid);
+}
+
+void Supervisor::Release(pid_t pid, int signal) {
+  cases_.erase(pid);
+  (void)os::LetGo(pid, signal);
+}
+
+// Its end comes as a stop.
+void Supervisor::Kill(pid_t pid, std::string why) {
+  os::Kill(pid);
+  Note("kill", "command_not_judged", std::move(why));
+}
+
+// Of what cannot be told more of.
+void Supervisor::Note(std::string action, std::string code, std::string detail) {
+  desk_.Keep({.time_us = NowMicroseconds(),
+              .told = {},
+              .action = std::move(action),
+              .rule = {},
+              .code = std::move(code),
+              .detail = std::move(detail)});
+  desk_.FlushRecords();
+}
+
+void Supervisor::KeepRecord(const Loaded& loaded, const Ruling& ruling,
+                            const std::string& command) {
+  desk_.Keep({.time_us = NowMicroseconds(),
+              .told = Tell(loaded.execution, command),
+              .action = ruling.action,
+              .rule = ruling.rule,
+              .code = ruling.code,
+              .detail = {}});
+  if (ruling.kind != Ruling::Kind::kLet) desk_.FlushRecords();
+}
+
+// Calls that fail start nothing, and their threads would stay traced.
+void Supervisor::Tick(Clock::time_point now) {
+  while (!starting_.empty() && starting_.front().first + limits::kFailedCall <= now) {
+    const auto found = cases_.find(starting_.front().second);
+    starting_.pop_front();
+    if (found == cases_.end() || found->second.state != State::kStarting) continue;
+    if (found->second.interrupted || found->second.since + limits::kFailedCall > now) continue;
+    found->second.interrupted = true;
+    os::Interrupt(found->first);
+  }
+  if (held_.empty() || signals_looked_ + limits::kSignalsLook > now) return;
+  signals_looked_ = now;
+  LookForSignals();
+}
+
+// What stands does not hear signals. One that would end it does so without letting it run: it goes
+// on as if it were refused, and the signal comes first.
+void Supervisor::LookForSignals() {
+  std::vector<std::uint64_t> signalled;
+  for (const auto& [number, pid] : held_) {
+    if (HasDeadlySignal(pid)) signalled.push_back(number);
+  }
+  for (const std::uint64_t number : signalled) {
+    Take(Answer{number, Said::kNo, RefusalText("the command", "it was interrupted", "")});
+    desk_.Send(Gone{number});
+  }
+}
+
+std::optional<Supervisor::Clock::time_point> Supervisor::Due() const {
+  std::optional<Clock::time_point> due;
+  if (!starting_.empty()) due = starting_.front().first + limits::kFailedCall;
+  if (!held_.empty()) {
+    const auto look = signals_looked_ + limits::kSignalsLook;
+    due = due ? std::min(*due, look) : look;
+  }
+  return due;
+}
+
+}  // namespace aileron::mediation

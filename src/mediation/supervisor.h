@@ -1,0 +1,99 @@
+// Supervisor: takes the calls of one sandbox, and judges what each has started before it runs.
+//
+//   call ──seize, go on──▶ starting ──the program stands──▶ judged ──▶ let go
+//                             │                               ├──▶ held, until the daemon answers
+//                             └──nothing was started──▶ let go└──▶ standing in: executes this program
+//                                                                  instead, which refuses, or runs
+//                                                                  what a redirect says
+//
+// Each thread that is between a call and its end is a case. What cannot be judged, or is not what
+// was put in its place, is killed and recorded. When this process ends, so do all its cases.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "command/rules.h"
+#include "mediation/desk.h"
+#include "mediation/look.h"
+#include "mediation/ruling.h"
+#include "os/notifications.h"
+#include "os/processors.h"
+#include "os/trace.h"
+
+namespace aileron::mediation {
+
+class Supervisor {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // `stand_in` is the file of this program as the sandbox has it.
+  Supervisor(os::Notifications calls, command::CommandRules rules, Look look, FileId stand_in,
+             Desk& desk);
+
+  // Some of the calls that wait.
+  void TakeCalls();
+  // All stops that there are.
+  void TakeStops();
+  void Take(const Answer& answer);
+  // What is to be done at a time: see Due.
+  void Tick(Clock::time_point now);
+  std::optional<Clock::time_point> Due() const;
+
+  int descriptor() const { return calls_.descriptor(); }
+  bool full() const;
+
+ private:
+  enum class State : std::uint8_t {
+    kStarting,    // its call goes on
+    kHeld,        // a person is asked
+    kStandingIn,  // it is about to execute this program
+    kRedirected,  // this program is about to execute what a redirect says
+  };
+  struct Case {
+    State state = State::kStarting;
+    Clock::time_point since;
+    bool interrupted = false;   // of kStarting
+    std::uint64_t number = 0;   // of kHeld
+    std::uint64_t stack = 0;    // of kHeld
+    std::string what;           // of kHeld: what it is called in a refusal
+    bool redirects = false;     // of kStandingIn
+  };
+
+  void TakeCall(const os::Notifications::Call& call);
+  void OnStop(const os::Stop& stop);
+  void OnExecuted(const os::Stop& stop);
+  void OnSignal(const os::Stop& stop, Case& known);
+  void Judge(pid_t pid, Case& known, Turn turn);
+  void Hold(pid_t pid, Case& known, const Loaded& loaded, const Ruling& ruling,
+            const std::string& command);
+  void StandIn(pid_t pid, Case& known, std::uint64_t stack, int code, const std::string& text,
+               const std::vector<std::string>& command, std::uint64_t environment);
+  void Release(pid_t pid, int signal = 0);
+  void Kill(pid_t pid, std::string why);
+  void Note(std::string action, std::string code, std::string detail);
+  void KeepRecord(const Loaded& loaded, const Ruling& ruling, const std::string& command);
+  void LookForSignals();
+
+  os::Notifications calls_;
+  command::CommandRules rules_;
+  bool by_parents_;  // a rule depends on who started it
+  Look look_;
+  FileId stand_in_;
+  Desk& desk_;
+  os::Processors processors_;
+  std::unordered_map<pid_t, Case> cases_;
+  std::unordered_map<std::uint64_t, pid_t> held_;  // by number
+  std::deque<std::pair<Clock::time_point, pid_t>> starting_;
+  Clock::time_point signals_looked_;
+  std::uint64_t next_number_ = 1;
+};
+
+}  // namespace aileron::mediation
