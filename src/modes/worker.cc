@@ -15,7 +15,7 @@ namespace {
 constexpr int kChannel = 3;
 
 Outcome RunWorkerMode(const Invocation&) {
-  signal(SIGPIPE, SIG_IGN);  // a peer that goes away is no reason to end
+  signal(SIGPIPE, SIG_IGN);                   // a peer that goes away is no reason to end
   os::UseScheduling(os::Scheduling::kUsual);  // the daemon's is another
   LogTo(STDERR_FILENO, "worker", LogLevel::kInfo);
   return proxy::RunWorker(os::Fd(kChannel));
