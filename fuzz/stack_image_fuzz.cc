@@ -1,5 +1,5 @@
-// StackImage: the input is what lies from the stack pointer upwards. What is read from it lies in it,
-// and within the bounds; and the first line of a script, which other strangers write.
+// StackImage: the input is what lies from the stack pointer upwards. What is read from it lies in
+// it, and within the bounds; and the first line of a script, which other strangers write.
 #include <algorithm>
 #include <cstring>
 

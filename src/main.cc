@@ -55,8 +55,7 @@ constexpr Mode kModes[] = {
      aileron::modes::CredentialVerb},
     {"init", Group::kInside, "Be the first process of a sandbox", aileron::modes::InitVerb},
     {"worker", Group::kInside, "Be the data plane of one session", aileron::modes::WorkerVerb},
-    {"mediator", Group::kInside, "Judge the commands of one session",
-     aileron::modes::MediatorVerb},
+    {"mediator", Group::kInside, "Judge the commands of one session", aileron::modes::MediatorVerb},
     {"stand-in", Group::kInside, "Take the place of a command that was refused",
      aileron::modes::StandInVerb},
 };

@@ -31,7 +31,8 @@ double Once() {
     std::fprintf(stderr, "spawn: a command failed with status %d\n", status);
     std::exit(1);
   }
-  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count();
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin)
+      .count();
 }
 
 void Pin() {

@@ -86,7 +86,8 @@ std::string MaskedWord(const std::string& word, bool named, const Sentinels& sen
     return word.substr(0, at).append(kMasked);
   }
   const std::size_t value = word.find('=');
-  if (value != std::string::npos && approval::LooksSecret(std::string_view(word).substr(value + 1))) {
+  if (value != std::string::npos &&
+      approval::LooksSecret(std::string_view(word).substr(value + 1))) {
     return word.substr(0, value + 1).append(kMasked);
   }
   return WithoutLookAlikes(WithoutUser(word), sentinels);
@@ -115,8 +116,8 @@ std::string ParentsOf(const mediation::Told& told) {
   return fmt::format("{}", fmt::join(parents, ", by "));
 }
 
-// What was masked makes a difference, and is not kept: its hash is. What was not told makes each one
-// its own.
+// What was masked makes a difference, and is not kept: its hash is. What was not told makes each
+// one its own.
 std::string KeyOf(const mediation::Ask& ask, const std::string& line) {
   std::string words = ask.told.executable;
   for (const std::string& word : ask.told.words) words.append(1, '\0').append(word);
@@ -155,8 +156,7 @@ approval::Question QuestionOn(const session::Session& session, const mediation::
   question.fields.push_back({"standard input", told.terminal ? "a terminal" : "no terminal"});
   if (!ask.rule.empty()) question.fields.push_back({"rule", ask.rule});
   if (!ask.reason.empty()) question.fields.push_back({"reason", ask.reason});
-  question.opens = told.cut ? "this one execution"
-                            : "this program with these words in this folder";
+  question.opens = told.cut ? "this one execution" : "this program with these words in this folder";
   return question;
 }
 

@@ -25,9 +25,8 @@ void CloseInTurns(net::Loop& loop, std::shared_ptr<std::vector<os::Fd>> left) {
 }  // namespace
 
 LiveSession::LiveSession(SessionWorld& world, session::Session record,
-                         session::NetworkRequest request,
-                         session::CommandRequest commands, SessionSettings settings,
-                         crypto::CertificateAuthority authority,
+                         session::NetworkRequest request, session::CommandRequest commands,
+                         SessionSettings settings, crypto::CertificateAuthority authority,
                          std::map<std::string, session::Sentinel> sentinels, Secret proxy_password)
     : world_(world),
       record_(std::move(record)),
@@ -106,24 +105,23 @@ Status LiveSession::TakeCommands(std::vector<os::Fd> descriptors, mediation::Tru
   if (!commands_request_.mediated()) return Fail(Code::kInvalid, "its commands have no rules");
   if (commands_ == nullptr) {
     commands_ = std::make_unique<SessionCommands>(
-        SessionCommands::World{
-            .loop = world_.loop,
-            .audit = world_.audit,
-            .approvals = world_.approvals,
-            .session = record_,
-            .sentinels = sentinels_,
-            .hold = settings_.hold,
-            .unattended = settings_.unattended,
-            .path = world_.worker_path,
-            .argv = world_.mediator_argv,
-            .denied = [this](const Denied& denied) { TellDenied(denied); },
-            .end =
-                [this](std::string why) {
-                  world_.loop.Post([tell = unfit_, why = std::move(why),
-                                    alive = std::weak_ptr(alive_)] {
-                    if (!alive.expired()) tell(why);
-                  });
-                }},
+        SessionCommands::World{.loop = world_.loop,
+                               .audit = world_.audit,
+                               .approvals = world_.approvals,
+                               .session = record_,
+                               .sentinels = sentinels_,
+                               .hold = settings_.hold,
+                               .unattended = settings_.unattended,
+                               .path = world_.worker_path,
+                               .argv = world_.mediator_argv,
+                               .denied = [this](const Denied& denied) { TellDenied(denied); },
+                               .end =
+                                   [this](std::string why) {
+                                     world_.loop.Post([tell = unfit_, why = std::move(why),
+                                                       alive = std::weak_ptr(alive_)] {
+                                       if (!alive.expired()) tell(why);
+                                     });
+                                   }},
         commands_request_);
   }
   return commands_->Take(std::move(descriptors), trust);

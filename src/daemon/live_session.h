@@ -57,12 +57,13 @@ struct SessionWorld {
 class LiveSession final : public PermitSource {
  public:
   struct Ends {
-    std::function<void(int code)> on_exit;         // the agent has ended
-    std::function<void(std::string why)> on_lost;  // the launcher has
+    std::function<void(int code)> on_exit;          // the agent has ended
+    std::function<void(std::string why)> on_lost;   // the launcher has
     std::function<void(std::string why)> on_unfit;  // it cannot go on
   };
   LiveSession(SessionWorld& world, session::Session record, session::NetworkRequest request,
-              session::CommandRequest commands, SessionSettings settings, crypto::CertificateAuthority authority,
+              session::CommandRequest commands, SessionSettings settings,
+              crypto::CertificateAuthority authority,
               std::map<std::string, session::Sentinel> sentinels, Secret proxy_password);
   ~LiveSession();
 

@@ -82,22 +82,23 @@ void SessionCommands::OnAsk(const mediation::Ask& ask) {
   const approval::Question question = QuestionOn(world_.session, ask, world_.sentinels);
   asked_[ask.number] = CommandLine(ask.told, world_.sentinels);
   if (world_.unattended) {
-    const std::string hint = "this session is unattended: allow it by a rule, or launch without "
-                             "--unattended";
+    const std::string hint =
+        "this session is unattended: allow it by a rule, or launch without "
+        "--unattended";
     world_.denied({.kind = approval::Subject::kCommand,
                    .title = question.title,
                    .code = std::string(command::kCodeAsks),
                    .hint = hint});
     Answer(ask.number, mediation::Said::kNo,
            mediation::RefusalText(asked_[ask.number], "nobody may be asked about it", hint));
-    return world_.audit.Event("command", "deny",
-                              fmt::format("unattended: {}", asked_[ask.number]), world_.session.id);
+    return world_.audit.Event("command", "deny", fmt::format("unattended: {}", asked_[ask.number]),
+                              world_.session.id);
   }
-  world_.approvals.Ask(question, world_.hold,
-                       [this, number = ask.number, alive = std::weak_ptr(alive_)](
-                           const Approvals::Said& said) {
-                         if (!alive.expired()) Say(number, said);
-                       });
+  world_.approvals.Ask(
+      question, world_.hold,
+      [this, number = ask.number, alive = std::weak_ptr(alive_)](const Approvals::Said& said) {
+        if (!alive.expired()) Say(number, said);
+      });
 }
 
 void SessionCommands::Say(std::uint64_t number, const Approvals::Said& said) {
@@ -110,11 +111,11 @@ void SessionCommands::Say(std::uint64_t number, const Approvals::Said& said) {
     return Answer(number, mediation::Said::kYes, "");
   }
   if (said.kind == Kind::kPending) {
-    return Answer(number, mediation::Said::kPending,
-                  mediation::RefusalText(
-                      asked->second, fmt::format("a person is asked ({})", said.approval),
-                      fmt::format("wait with \"aileron wait {}\", then run it again",
-                                  said.approval)));
+    return Answer(
+        number, mediation::Said::kPending,
+        mediation::RefusalText(
+            asked->second, fmt::format("a person is asked ({})", said.approval),
+            fmt::format("wait with \"aileron wait {}\", then run it again", said.approval)));
   }
   world_.audit.Event("command", "deny", fmt::format("{}: {}", said.rule, asked->second),
                      world_.session.id);

@@ -54,8 +54,7 @@ Status ParseCommands(const json& object, session::CommandRequest& commands) {
                             command::Action::kRecord}) {
     std::vector<std::string> patterns;
     const std::string name(command::Name(action));
-    AILERON_TRY(
-        members.Texts(name.c_str(), patterns, limits::kCommandRules, limits::kBodyMax));
+    AILERON_TRY(members.Texts(name.c_str(), patterns, limits::kCommandRules, limits::kBodyMax));
     for (std::string& pattern : patterns) {
       std::string id = fmt::format("--command-{} {}", name, Printable(pattern));
       commands.rules.push_back({.layer = command::Layer::kFlag,

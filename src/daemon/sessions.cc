@@ -104,7 +104,8 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Create(SessionReq
   auto authority = crypto::CertificateAuthority::Create(record.id, now);
   if (!authority) return Refuse(500, "internal", authority.error().message);
   return std::make_unique<LiveSession>(world_, std::move(record), std::move(request.network),
-                                       std::move(request.commands), std::move(*settings), std::move(*authority), MakeSentinels(),
+                                       std::move(request.commands), std::move(*settings),
+                                       std::move(*authority), MakeSentinels(),
                                        std::move(request.proxy_password));
 }
 
@@ -127,10 +128,10 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Resume(
   if (!settings) return BadRequest(settings.error());
   auto authority = crypto::CertificateAuthority::Import(state->ca_key, state->ca_certificate);
   if (!authority) return Refuse(400, "bad_resume", authority.error().message);
-  return std::make_unique<LiveSession>(
-      world_, std::move(record), std::move(state->network), std::move(state->commands),
-      std::move(*settings),
-      std::move(*authority), std::move(state->sentinels), std::move(state->proxy_password));
+  return std::make_unique<LiveSession>(world_, std::move(record), std::move(state->network),
+                                       std::move(state->commands), std::move(*settings),
+                                       std::move(*authority), std::move(state->sentinels),
+                                       std::move(state->proxy_password));
 }
 
 std::expected<OpenedSession, Refusal> Sessions::Open(SessionRequest request, os::Fd channel) {

@@ -181,9 +181,12 @@ std::expected<int, Failure> Run(const Options& options) {
   const auto commands =
       session->mediated() ? sandbox::Commands::kMediated : sandbox::Commands::kFree;
   // By now the daemon's socket exists, and so can be proved to be hidden.
-  const sandbox::Program program{
-      plan->command,          std::move(*environment),       plan->workdir,
-      Terminals(options.tty), ConfinementFor(*plan, *paths, commands), ToolNames(session->facts().tools)};
+  const sandbox::Program program{plan->command,
+                                 std::move(*environment),
+                                 plan->workdir,
+                                 Terminals(options.tty),
+                                 ConfinementFor(*plan, *paths, commands),
+                                 ToolNames(session->facts().tools)};
   session->set_confinement(program.confinement);
   const Standing standing = StandingWalls(*plan, program.confinement, sandbox->limits);
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "%s\n", LaunchLine(standing).c_str());

@@ -243,9 +243,9 @@ Status SessionLink::HandOverCommands(os::Fd listener, const os::Child& init) {
 Status SessionLink::SendCommands() {
   if (!commands_.listener) return {};
   const int numbers[] = {commands_.listener.get(), commands_.page.get(), commands_.init.get()};
-  return os::SendMessage(
-      channel_.get(),
-      Dump({{"type", "commands"}, {"trust", trust_names_ ? "names" : "files"}}), numbers);
+  return os::SendMessage(channel_.get(),
+                         Dump({{"type", "commands"}, {"trust", trust_names_ ? "names" : "files"}}),
+                         numbers);
 }
 
 Status SessionLink::Reopen() {

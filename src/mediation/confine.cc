@@ -42,8 +42,7 @@ Status LeaveHostFiles() {
   if (mount("/proc", "proc", nullptr, kBindAll, nullptr) != 0) {
     return os::FailErrno("cannot show /proc in an empty root folder");
   }
-  if (syscall(SYS_pivot_root, ".", ".") != 0 || umount2(".", MNT_DETACH) != 0 ||
-      chdir("/") != 0) {
+  if (syscall(SYS_pivot_root, ".", ".") != 0 || umount2(".", MNT_DETACH) != 0 || chdir("/") != 0) {
     return os::FailErrno("cannot leave the host's root folder");
   }
   mount_attr change{};
@@ -98,7 +97,7 @@ constexpr int kCalls[] = {
     SCMP_SYS(newfstatat), SCMP_SYS(fstatfs), SCMP_SYS(lseek),
     // Tracing.
     SCMP_SYS(ptrace), SCMP_SYS(wait4), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
-    SCMP_SYS(sched_setaffinity), SCMP_SYS(getcpu),
+    SCMP_SYS(sched_setaffinity), SCMP_SYS(sched_getaffinity), SCMP_SYS(getcpu),
     // Memory; never executable, see below.
     SCMP_SYS(munmap), SCMP_SYS(brk), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
     // The time, itself, and ending.
@@ -106,7 +105,9 @@ constexpr int kCalls[] = {
     SCMP_SYS(getrandom), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(restart_syscall),
     SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction)};
 
-scmp_arg_cmp Is(unsigned argument, std::uint64_t value) { return {argument, SCMP_CMP_EQ, value, 0}; }
+scmp_arg_cmp Is(unsigned argument, std::uint64_t value) {
+  return {argument, SCMP_CMP_EQ, value, 0};
+}
 
 int AddRules(scmp_filter_ctx filter) {
   int result = 0;

@@ -27,7 +27,9 @@ constexpr unsigned kTerminalsFirst = 136;  // major numbers of /dev/pts
 constexpr unsigned kTerminalsLast = 143;
 constexpr unsigned kTtyMajor = 4;
 
-std::string ProcPath(pid_t pid, std::string_view name) { return fmt::format("/proc/{}/{}", pid, name); }
+std::string ProcPath(pid_t pid, std::string_view name) {
+  return fmt::format("/proc/{}/{}", pid, name);
+}
 
 std::string ReadLink(const std::string& path) {
   std::string target(limits::kPath, '\0');
@@ -199,8 +201,7 @@ void Look::Complete(pid_t pid, Execution& execution) const {
   struct stat input;
   if (stat(ProcPath(pid, "fd/0").c_str(), &input) == 0 && S_ISCHR(input.st_mode)) {
     const unsigned kind = major(input.st_rdev);
-    const bool terminal =
-        (kind >= kTerminalsFirst && kind <= kTerminalsLast) || kind == kTtyMajor;
+    const bool terminal = (kind >= kTerminalsFirst && kind <= kTerminalsLast) || kind == kTtyMajor;
     if (terminal) execution.input = command::Stdin::kTerminal;
   }
   execution.parents.clear();

@@ -28,8 +28,8 @@ struct Loaded {
   std::uint64_t environment = 0;  // see StackImage
 };
 
-// What may be believed. Names only where whoever runs inside can neither mount, nor change its root,
-// nor write another process's memory; files always.
+// What may be believed. Names only where whoever runs inside can neither mount, nor change its
+// root, nor write another process's memory; files always.
 enum class Trust : std::uint8_t { kNames, kFiles };
 
 class Look {

@@ -66,7 +66,8 @@ Result<pid_t> PidOf(const os::Fd& pidfd) {
 std::vector<std::string> PathsIn(const std::vector<command::CommandRule>& rules) {
   std::vector<std::string> paths;
   for (const command::CommandRule& rule : rules) {
-    if (rule.pattern.starts_with('/')) paths.push_back(rule.pattern.substr(0, rule.pattern.find(' ')));
+    if (rule.pattern.starts_with('/'))
+      paths.push_back(rule.pattern.substr(0, rule.pattern.find(' ')));
   }
   std::ranges::sort(paths);
   paths.erase(std::ranges::unique(paths).begin(), paths.end());
@@ -81,7 +82,7 @@ Result<FileId> StandInFile(const Names& names) {
 
 // A stop comes as SIGCHLD, which is let in only while this waits.
 sigset_t HoldStops() {
-  struct sigaction nothing {};
+  struct sigaction nothing{};
   nothing.sa_handler = [](int) {};
   sigaction(SIGCHLD, &nothing, nullptr);
   sigset_t stops, before;
@@ -121,8 +122,7 @@ int Mediator::Wait(pollfd* ready, nfds_t count, const sigset_t& waiting) {
   auto due = desk_.Due();
   if (const auto other = supervisor_.Due()) due = due ? std::min(*due, *other) : *other;
   if (!due) return ppoll(ready, count, nullptr, &waiting);
-  const auto left =
-      std::max(*due - Supervisor::Clock::now(), Supervisor::Clock::duration::zero());
+  const auto left = std::max(*due - Supervisor::Clock::now(), Supervisor::Clock::duration::zero());
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
   const timespec longest{seconds.count(), (left - seconds).count()};
   return ppoll(ready, count, &longest, &waiting);
@@ -164,7 +164,8 @@ Result<End> Serve(os::Fd channel) {
   AILERON_ASSIGN(auto look, Look::Make(init, begun->start.trust, std::move(watched)));
   AILERON_ASSIGN(const FileId stand_in, StandInFile(look.names()));
   AILERON_TRY(FilterCalls());
-  if (fcntl(channel.get(), F_SETFL, O_NONBLOCK) != 0) return os::FailErrno("cannot use the channel");
+  if (fcntl(channel.get(), F_SETFL, O_NONBLOCK) != 0)
+    return os::FailErrno("cannot use the channel");
   Desk desk(std::move(channel));
   Supervisor supervisor(std::move(calls), std::move(rules), std::move(look), stand_in, desk);
   const End end = Mediator(supervisor, desk).Run();

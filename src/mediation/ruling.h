@@ -1,5 +1,5 @@
-// Ruling: what becomes of an execution, by what the rules say of it alone (command::Scope::kItself).
-// Pure.
+// Ruling: what becomes of an execution, by what the rules say of it alone
+// (command::Scope::kItself). Pure.
 #pragma once
 
 #include <cstdint>

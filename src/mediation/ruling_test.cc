@@ -32,8 +32,7 @@ TEST(Ruling, ARefusalTellsWhatWhyAndTheWayOut) {
   EXPECT_EQ(ruling.kind, Kind::kRefuse);
   EXPECT_EQ(ruling.action, "deny");
   EXPECT_EQ(ruling.rule, "deny git push");
-  EXPECT_EQ(ruling.text,
-            "aileron: git push: pushes are reviewed\naileron: open a merge request");
+  EXPECT_EQ(ruling.text, "aileron: git push: pushes are reviewed\naileron: open a merge request");
 }
 
 TEST(Ruling, WhatARedirectRunsIsJudgedAndNotRedirectedAgain) {

@@ -17,7 +17,9 @@ TEST(ScriptLine, IsReadAsTheKernelReadsIt) {
 }
 
 TEST(ScriptLine, IsNoneWhereTheKernelFindsNone) {
-  for (const char* head : {"", "#", "#!", "#!\n", "#!  \t\n/bin/sh", " #!/bin/sh", "\x7f" "ELF"}) {
+  for (const char* head : {"", "#", "#!", "#!\n", "#!  \t\n/bin/sh", " #!/bin/sh",
+                           "\x7f"
+                           "ELF"}) {
     EXPECT_EQ(ParseScriptLine(head), std::nullopt) << head;
   }
 }

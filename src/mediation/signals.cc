@@ -43,7 +43,8 @@ bool HasDeadlySignal(pid_t pid) {
   if (!file) return false;
   std::array<char, 4096> bytes;
   const ssize_t count = read(file.get(), bytes.data(), bytes.size());
-  return count > 0 && HasDeadlySignal(std::string_view(bytes.data(), static_cast<std::size_t>(count)));
+  return count > 0 &&
+         HasDeadlySignal(std::string_view(bytes.data(), static_cast<std::size_t>(count)));
 }
 
 }  // namespace aileron::mediation

@@ -1,6 +1,7 @@
 // Signals of a process that is held: proc_pid_status(5).
 //
-//   status = *(name ":" HTAB value newline), of which SigPnd, ShdPnd, SigBlk and SigIgn are masks of
+//   status = *(name ":" HTAB value newline), of which SigPnd, ShdPnd, SigBlk and SigIgn are masks
+//   of
 //            64 bits in hexadecimal, bit N-1 for signal N
 #pragma once
 

@@ -38,9 +38,9 @@ struct Stack {
     words.push_back(0);
     for (const std::string& variable : environment) put(variable);
     words.push_back(0);
-    for (const std::uint64_t word : {std::uint64_t{AT_PAGESZ}, std::uint64_t{4096},
-                                     std::uint64_t{AT_EXECFN}, at, std::uint64_t{AT_NULL},
-                                     std::uint64_t{0}}) {
+    for (const std::uint64_t word :
+         {std::uint64_t{AT_PAGESZ}, std::uint64_t{4096}, std::uint64_t{AT_EXECFN}, at,
+          std::uint64_t{AT_NULL}, std::uint64_t{0}}) {
       words.push_back(word);
     }
     strings += name + '\0';

@@ -33,8 +33,8 @@ Supervisor::Supervisor(os::Notifications calls, command::CommandRules rules, Loo
                        FileId stand_in, Desk& desk)
     : calls_(std::move(calls)),
       rules_(std::move(rules)),
-      by_parents_(std::ranges::any_of(rules_.rules(),
-                                      [](const auto& rule) { return !rule.by.empty(); })),
+      by_parents_(
+          std::ranges::any_of(rules_.rules(), [](const auto& rule) { return !rule.by.empty(); })),
       look_(std::move(look)),
       stand_in_(stand_in),
       desk_(desk) {}
@@ -145,9 +145,9 @@ void Supervisor::Hold(pid_t pid, Case& known, const Loaded& loaded, const Ruling
                       const std::string& command) {
   known.what = loaded.execution.argv.empty() ? "" : loaded.execution.argv.front();
   if (held_.size() >= limits::kHeld) {
-    return StandIn(pid, known, loaded.stack, kPendingCode,
-                   RefusalText(known.what, "too many commands wait for a person", "try again later"),
-                   {}, 0);
+    return StandIn(
+        pid, known, loaded.stack, kPendingCode,
+        RefusalText(known.what, "too many commands wait for a person", "try again later"), {}, 0);
   }
   known.state = State::kHeld;
   known.number = next_number_++;

@@ -2,7 +2,8 @@
 //
 //   call ──seize, go on──▶ starting ──the program stands──▶ judged ──▶ let go
 //                             │                               ├──▶ held, until the daemon answers
-//                             └──nothing was started──▶ let go└──▶ standing in: executes this program
+//                             └──nothing was started──▶ let go└──▶ standing in: executes this
+//                             program
 //                                                                  instead, which refuses, or runs
 //                                                                  what a redirect says
 //
@@ -60,11 +61,11 @@ class Supervisor {
   struct Case {
     State state = State::kStarting;
     Clock::time_point since;
-    bool interrupted = false;   // of kStarting
-    std::uint64_t number = 0;   // of kHeld
-    std::uint64_t stack = 0;    // of kHeld
-    std::string what;           // of kHeld: what it is called in a refusal
-    bool redirects = false;     // of kStandingIn
+    bool interrupted = false;  // of kStarting
+    std::uint64_t number = 0;  // of kHeld
+    std::uint64_t stack = 0;   // of kHeld
+    std::string what;          // of kHeld: what it is called in a refusal
+    bool redirects = false;    // of kStandingIn
   };
 
   void TakeCall(const os::Notifications::Call& call);

@@ -23,8 +23,9 @@ Outcome RunMediatorMode(const Invocation&) {
 }  // namespace
 
 Command MediatorVerb() {
-  return {.text = "Started by the daemon for each session with rules about commands, with a channel "
-                  "to it as descriptor 3. Of no use by hand.",
+  return {.text =
+              "Started by the daemon for each session with rules about commands, with a channel "
+              "to it as descriptor 3. Of no use by hand.",
           .run = RunMediatorMode};
 }
 

@@ -24,7 +24,8 @@ Outcome RunStandIn(const Invocation& invocation) {
   const auto code = ParseInteger<std::uint8_t>(words[0]);
   if (words.size() < 4 || words[2] != "--") return code.value_or(kNotExecutable);
   std::vector<char*> argv;
-  for (std::size_t i = 3; i < words.size(); ++i) argv.push_back(const_cast<char*>(words[i].c_str()));
+  for (std::size_t i = 3; i < words.size(); ++i)
+    argv.push_back(const_cast<char*>(words[i].c_str()));
   argv.push_back(nullptr);
   execvp(argv[0], argv.data());
   const int failed = errno;
@@ -36,8 +37,9 @@ Outcome RunStandIn(const Invocation& invocation) {
 }  // namespace
 
 Command StandInVerb() {
-  return {.text = "Takes the place of a command that was refused: prints TEXT and exits with CODE, "
-                  "or runs what is to run instead. Of no use by hand.",
+  return {.text =
+              "Takes the place of a command that was refused: prints TEXT and exits with CODE, "
+              "or runs what is to run instead. Of no use by hand.",
           .arguments = {{"CODE", "The exit code, the text, and after -- what runs instead",
                          Arity::kRest}},
           .run = RunStandIn};

@@ -1,8 +1,8 @@
 // Channel: what the launcher and the process that becomes the sandbox's init say to each other.
 //
 //   init → launcher   Listeners (again, when Files asks for more), Runtime, Covered, Terminal
-//                     CommandCalls (each with descriptors), Failed; once the agent runs Connected (with a
-//                     descriptor), Publish, ServiceReports
+//                     CommandCalls (each with descriptors), Failed; once the agent runs Connected
+//                     (with a descriptor), Publish, ServiceReports
 //   launcher → init   Go, Covers (with a descriptor), Files, Program, then Signal, Connect,
 //                     Published; end of file: the sandbox ends
 //

@@ -34,13 +34,13 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
   EXPECT_EQ(files.listeners[0].port, 8443);
   ASSERT_EQ(files.files.size(), 1u);
   EXPECT_EQ(files.files[0].bytes, std::string("a\0b", 3));
-  const auto program =
-      std::get<Program>(pass(Program{{"sh", "-c", ""},
-                                     {"A=b"},
-                                     "/w",
-                                     5,
-                                     {Nesting::kAllowed, Commands::kMediated, 7, {"/w"}, {"/h", "/i"}, {"/"}, 9},
-                                     {{"git", "example.com/a", true}, {"b", "", false}}}));
+  const auto program = std::get<Program>(
+      pass(Program{{"sh", "-c", ""},
+                   {"A=b"},
+                   "/w",
+                   5,
+                   {Nesting::kAllowed, Commands::kMediated, 7, {"/w"}, {"/h", "/i"}, {"/"}, 9},
+                   {{"git", "example.com/a", true}, {"b", "", false}}}));
   EXPECT_EQ(program.command, (std::vector<std::string>{"sh", "-c", ""}));
   EXPECT_EQ(program.terminals, 5u);
   EXPECT_EQ(program.confinement.nesting, Nesting::kAllowed);

@@ -172,8 +172,8 @@ void KeepMediation(Program& program) {
   });
 }
 
-// Since Linux 5.19: a signal that is not deadly does not take back a call that was handed out, which
-// the runtime of Go would do all the time.
+// Since Linux 5.19: a signal that is not deadly does not take back a call that was handed out,
+// which the runtime of Go would do all the time.
 constexpr unsigned kWaitKillable = 1u << 5;
 
 }  // namespace

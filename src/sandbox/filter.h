@@ -16,8 +16,8 @@ namespace aileron::sandbox {
 // For this process and every descendant, irrevocably. With Nesting::kAllowed the calls that make
 // namespaces and mounts are left to the kernel, which allows them inside a user namespace that the
 // agent owns and nowhere else; everything else stays refused.
-// With Commands::kMediated nobody writes another process's memory while it is looked at, nor becomes
-// a supervisor beside ours.
+// With Commands::kMediated nobody writes another process's memory while it is looked at, nor
+// becomes a supervisor beside ours.
 Status InstallAgentFilter(Nesting nesting, Commands commands = Commands::kFree);
 
 // From now on each execve() and execveat() of this process and every descendant waits for whoever
