@@ -1,4 +1,4 @@
-// Tested by tests/mediation/test_programs.py.
+// Tested by tests/mediation/test_bypass.py.
 
 #include "mediation/look.h"
 
