@@ -36,6 +36,19 @@ Status SessionCommands::Take(std::vector<os::Fd> descriptors, mediation::Trust t
   return {};
 }
 
+Result<os::Fd> SessionCommands::RulesFile() const {
+  return os::MemoryFileHolding(mediation::Encode(mediation::FromDaemon(mediation::Start{
+      .rules = request_.rules, .otherwise = request_.otherwise, .trust = trust_})));
+}
+
+void SessionCommands::Follow(session::CommandRequest request) {
+  request_ = std::move(request);
+  if (link_ == nullptr) return;
+  auto file = RulesFile();
+  if (!file) return link_->Kill(file.error().message);
+  link_->Send(std::string(kStart), std::move(*file));
+}
+
 void SessionCommands::Begin() {
   WorkerLink::Events events{
       .on_packet = [this](std::string_view packet) { return OnPacket(packet); },
@@ -47,8 +60,7 @@ void SessionCommands::Begin() {
   auto link = WorkerLink::Spawn(world_.loop, world_.path, world_.argv, std::move(events));
   if (!link) return world_.end(link.error().message);
   link_ = std::move(*link);
-  auto rules = os::MemoryFileHolding(mediation::Encode(mediation::FromDaemon(mediation::Start{
-      .rules = request_.rules, .otherwise = request_.otherwise, .trust = trust_})));
+  auto rules = RulesFile();
   if (!rules) return link_->Kill(rules.error().message);
   descriptors_.resize(kFromLauncher);
   descriptors_.push_back(std::move(*rules));

@@ -42,6 +42,8 @@ class SessionCommands {
 
   // The listener, its page and the sandbox's first process, as the launcher has them.
   Status Take(std::vector<os::Fd> descriptors, mediation::Trust trust);
+  // From now on by these rules. A session whose commands are not mediated cannot begin to be.
+  void Follow(session::CommandRequest request);
   // Looks at its packets again after the audit log was full.
   void ResumeReading();
   // Lets it finish; `done` is called when it has.
@@ -51,6 +53,7 @@ class SessionCommands {
 
  private:
   void Begin();
+  Result<os::Fd> RulesFile() const;
   Status OnPacket(std::string_view packet);
   void OnAsk(const mediation::Ask& ask);
   void Say(std::uint64_t number, const Approvals::Said& said);

@@ -64,6 +64,10 @@ Result<std::optional<FromDaemon>> Desk::Receive() {
   if (!packet && packet.error().code == Code::kUnavailable) return std::optional<FromDaemon>();
   if (!packet) return std::unexpected(std::move(packet.error()));
   if (packet->end) return Fail(Code::kNotFound, "the daemon has gone");
+  if (packet->descriptors.size() == 1) {
+    AILERON_ASSIGN(packet->bytes,
+                   os::ReadAll(packet->descriptors[0], "the rules", limits::kStartBytes));
+  }
   AILERON_ASSIGN(FromDaemon message, DecodeFromDaemon(packet->bytes));
   return std::optional(std::move(message));
 }

@@ -63,6 +63,18 @@ TEST(Desk, ADaemonThatTakesNothingStopsTheTakingOfCommands) {
   EXPECT_FALSE(ends.desk->waits());
 }
 
+TEST(Desk, OtherRulesComeInAFile) {
+  Ends ends;
+  Start start;
+  start.rules.assign(5'000, {.pattern = std::string(100, 'p')});
+  const auto file = os::MemoryFileHolding(Encode(FromDaemon(start)));
+  const int number = file->get();
+  ASSERT_TRUE(os::SendMessage(ends.daemon.get(), "start", {&number, 1}));
+  const auto message = ends.desk->Receive();
+  ASSERT_TRUE(message && message->has_value());
+  EXPECT_EQ(std::get<Start>(**message).rules.size(), 5'000u);
+}
+
 TEST(Desk, TheEndOfTheDaemonIsAnError) {
   Ends ends;
   EXPECT_FALSE(ends.desk->Receive()->has_value());

@@ -1,4 +1,4 @@
-// Tested by tests/mediation/test_programs.py.
+// Tested by tests/mediation/test_bypass.py.
 
 #include "mediation/look.h"
 
@@ -88,10 +88,16 @@ bool TakeScriptWords(const std::vector<std::string>& before, const std::string& 
 
 }  // namespace
 
-Result<Look> Look::Make(pid_t init, Trust trust, std::vector<std::string> watched) {
+Result<Look> Look::Make(pid_t init, Trust trust) {
   os::Fd root(open(ProcPath(init, "root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) return os::FailErrno("cannot look into the sandbox");
-  return Look(Names(std::move(root)), init, trust, std::move(watched));
+  return Look(Names(std::move(root)), init, trust);
+}
+
+// Links that are known were looked for among the paths before.
+void Look::Watch(std::vector<std::string> paths) {
+  watched_ = std::move(paths);
+  known_.clear();
 }
 
 Result<Loaded> Look::At(pid_t pid) {

@@ -34,9 +34,11 @@ enum class Trust : std::uint8_t { kNames, kFiles };
 
 class Look {
  public:
-  // `init` is the sandbox's first process, whose root folder is the sandbox's. A file of a path in
-  // `watched` is known as that under its other names, too (hard links).
-  static Result<Look> Make(pid_t init, Trust trust, std::vector<std::string> watched);
+  // `init` is the sandbox's first process, whose root folder is the sandbox's.
+  static Result<Look> Make(pid_t init, Trust trust);
+
+  // A file of one of these paths is known as that under its other names, too (hard links).
+  void Watch(std::vector<std::string> paths);
 
   // kInvalid and others say what cannot be judged.
   Result<Loaded> At(pid_t pid);
@@ -54,8 +56,8 @@ class Look {
     std::vector<std::string> before;  // what the kernel puts before a script's name
   };
 
-  Look(Names names, pid_t init, Trust trust, std::vector<std::string> watched)
-      : names_(std::move(names)), init_(init), trust_(trust), watched_(std::move(watched)) {}
+  Look(Names names, pid_t init, Trust trust)
+      : names_(std::move(names)), init_(init), trust_(trust) {}
 
   const Known* KnownBy(const std::string& name);
   void Keep(const std::string& name, Known known);

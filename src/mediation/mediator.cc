@@ -62,18 +62,6 @@ Result<pid_t> PidOf(const os::Fd& pidfd) {
   return Fail(Code::kNotFound, "the sandbox has gone");
 }
 
-// The programs that rules name by their paths.
-std::vector<std::string> PathsIn(const std::vector<command::CommandRule>& rules) {
-  std::vector<std::string> paths;
-  for (const command::CommandRule& rule : rules) {
-    if (rule.pattern.starts_with('/'))
-      paths.push_back(rule.pattern.substr(0, rule.pattern.find(' ')));
-  }
-  std::ranges::sort(paths);
-  paths.erase(std::ranges::unique(paths).begin(), paths.end());
-  return paths;
-}
-
 Result<FileId> StandInFile(const Names& names) {
   const auto named = names.Follow(kStandIn);
   if (!named) return Fail(Code::kInternal, "the sandbox has no {}", kStandIn);
@@ -101,6 +89,7 @@ class Mediator {
  private:
   // An End when it is over.
   std::optional<End> HearDaemon();
+  void TakeRules(Start start);
   int Wait(pollfd* ready, nfds_t count, const sigset_t& waiting);
 
   Supervisor& supervisor_;
@@ -115,7 +104,15 @@ std::optional<End> Mediator::HearDaemon() {
     if (!*message) return std::nullopt;
     if (std::holds_alternative<Stop>(**message)) return End::kStopped;
     if (const auto* answer = std::get_if<Answer>(&**message)) supervisor_.Take(*answer);
+    if (auto* start = std::get_if<Start>(&**message)) TakeRules(std::move(*start));
   }
+}
+
+// The daemon compiled them as well; what it can read and this cannot leaves the last ones in force.
+void Mediator::TakeRules(Start start) {
+  auto rules = command::CommandRules::Compile(std::move(start.rules), start.otherwise);
+  if (!rules) return LogError("other rules cannot be used: {}", rules.error().message);
+  supervisor_.Follow(std::move(*rules));
 }
 
 int Mediator::Wait(pollfd* ready, nfds_t count, const sigset_t& waiting) {
@@ -155,13 +152,12 @@ Result<End> Serve(os::Fd channel) {
   auto begun = ReceiveStart(channel.get());
   if (!begun && begun.error().code == Code::kNotFound) return End::kDaemonGone;
   if (!begun) return std::unexpected(std::move(begun.error()));
-  std::vector<std::string> watched = PathsIn(begun->start.rules);
   AILERON_ASSIGN(auto rules, command::CommandRules::Compile(std::move(begun->start.rules),
                                                             begun->start.otherwise));
   AILERON_ASSIGN(const pid_t init, PidOf(begun->init));
   AILERON_ASSIGN(auto calls, os::Notifications::Make(std::move(begun->listener), begun->page));
   AILERON_TRY(EnterSandboxOf(begun->init, init));
-  AILERON_ASSIGN(auto look, Look::Make(init, begun->start.trust, std::move(watched)));
+  AILERON_ASSIGN(auto look, Look::Make(init, begun->start.trust));
   AILERON_ASSIGN(const FileId stand_in, StandInFile(look.names()));
   AILERON_TRY(FilterCalls());
   if (fcntl(channel.get(), F_SETFL, O_NONBLOCK) != 0)

@@ -1,7 +1,8 @@
 // Messages between the daemon and a session's mediator, over a SOCK_SEQPACKET pair.
 //
 //   daemon → mediator   Start (in a memory file, which comes with one byte and kStartDescriptors:
-//                       itself, the listener, its page, the first process), Answer, Stop
+//                       itself, the listener, its page, the first process), Start again with other
+//                       rules (in a file that comes alone), Answer, Stop
 //   mediator → daemon   Ready or Failed, then Ask, Gone, Records
 //
 // One message a packet: a type byte, then base/wire.h fields. The mediator reads what hostile

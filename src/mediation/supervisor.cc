@@ -22,6 +22,18 @@ std::uint64_t NowMicroseconds() {
   return static_cast<std::uint64_t>(Now().time_since_epoch().count());
 }
 
+// The programs that rules name by their paths.
+std::vector<std::string> PathsIn(const std::vector<command::CommandRule>& rules) {
+  std::vector<std::string> paths;
+  for (const command::CommandRule& rule : rules) {
+    if (!rule.pattern.starts_with('/')) continue;
+    paths.push_back(rule.pattern.substr(0, rule.pattern.find(' ')));
+  }
+  std::ranges::sort(paths);
+  paths.erase(std::ranges::unique(paths).begin(), paths.end());
+  return paths;
+}
+
 bool Waits(int descriptor) {
   pollfd ready{descriptor, POLLIN, 0};
   return poll(&ready, 1, 0) == 1 && (ready.revents & POLLIN) != 0;
@@ -33,11 +45,22 @@ Supervisor::Supervisor(os::Notifications calls, command::CommandRules rules, Loo
                        FileId stand_in, Desk& desk)
     : calls_(std::move(calls)),
       rules_(std::move(rules)),
-      by_parents_(
-          std::ranges::any_of(rules_.rules(), [](const auto& rule) { return !rule.by.empty(); })),
       look_(std::move(look)),
       stand_in_(stand_in),
-      desk_(desk) {}
+      desk_(desk) {
+  LearnRules();
+}
+
+void Supervisor::Follow(command::CommandRules rules) {
+  rules_ = std::move(rules);
+  LearnRules();
+}
+
+void Supervisor::LearnRules() {
+  by_parents_ =
+      std::ranges::any_of(rules_.rules(), [](const auto& rule) { return !rule.by.empty(); });
+  look_.Watch(PathsIn(rules_.rules()));
+}
 
 bool Supervisor::full() const { return cases_.size() >= limits::kCases || desk_.full(); }
 

@@ -39,6 +39,9 @@ class Supervisor {
   Supervisor(os::Notifications calls, command::CommandRules rules, Look look, FileId stand_in,
              Desk& desk);
 
+  // From now on by these rules.
+  void Follow(command::CommandRules rules);
+
   // Some of the calls that wait.
   void TakeCalls();
   // All stops that there are.
@@ -68,6 +71,7 @@ class Supervisor {
     bool redirects = false;    // of kStandingIn
   };
 
+  void LearnRules();
   void TakeCall(const os::Notifications::Call& call);
   void OnStop(const os::Stop& stop);
   void OnExecuted(const os::Stop& stop);
@@ -85,7 +89,7 @@ class Supervisor {
 
   os::Notifications calls_;
   command::CommandRules rules_;
-  bool by_parents_;  // a rule depends on who started it
+  bool by_parents_ = false;  // a rule depends on who started it
   Look look_;
   FileId stand_in_;
   Desk& desk_;

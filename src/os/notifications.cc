@@ -1,3 +1,5 @@
+// Tested by src/sandbox/filter_test.cc.
+
 #include "os/notifications.h"
 
 #include <linux/seccomp.h>
