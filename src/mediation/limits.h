@@ -36,7 +36,7 @@ constexpr std::size_t kRules = 20'000;
 // The mediator.
 constexpr std::size_t kCases = 4096;       // threads that are between a call and its end
 constexpr std::size_t kHeld = 512;         // that wait for a person
-constexpr int kCallsAtOnce = 16;           // then stops have a turn
+constexpr int kCallsHere = 64;             // taken on one processor before it is left
 constexpr std::size_t kRecords = 64;       // that many do not wait for company
 constexpr auto kRecordWait = 20ms;         // nor a single one longer
 constexpr std::size_t kPacket = 64 << 10;  // of the daemon

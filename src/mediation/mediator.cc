@@ -68,10 +68,18 @@ Result<FileId> StandInFile(const Names& names) {
   return named->file;
 }
 
+// Whether a thread has stopped or ended since they were looked for.
+volatile sig_atomic_t stopped = 0;
+bool TakeStopped() {
+  const bool taken = stopped != 0;
+  stopped = 0;
+  return taken;
+}
+
 // A stop comes as SIGCHLD, which is let in only while this waits.
 sigset_t HoldStops() {
   struct sigaction nothing{};
-  nothing.sa_handler = [](int) {};
+  nothing.sa_handler = [](int) { stopped = 1; };
   sigaction(SIGCHLD, &nothing, nullptr);
   sigset_t stops, before;
   sigemptyset(&stops);
@@ -134,8 +142,9 @@ End Mediator::Run() {
     if (!supervisor_.full()) ready[1].events = POLLIN;
     if (sandbox_gone_) ready[1].fd = -1;  // the daemon will say when to end
     const int count = Wait(ready, 2, waiting);
-    supervisor_.TakeStops();
-    if (count > 0 && (ready[1].revents & POLLIN) != 0) supervisor_.TakeCalls();
+    // A call that waits keeps the signal from being heard.
+    if (TakeStopped() || supervisor_.busy()) supervisor_.TakeStops();
+    if (count > 0 && (ready[1].revents & POLLIN) != 0) supervisor_.TakeCall();
     if (count > 0 && ready[0].revents != 0) {
       if (const auto end = HearDaemon()) return *end;
     }

@@ -2,8 +2,6 @@
 
 #include "mediation/supervisor.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <cerrno>
 
@@ -34,11 +32,6 @@ std::vector<std::string> PathsIn(const std::vector<command::CommandRule>& rules)
   return paths;
 }
 
-bool Waits(int descriptor) {
-  pollfd ready{descriptor, POLLIN, 0};
-  return poll(&ready, 1, 0) == 1 && (ready.revents & POLLIN) != 0;
-}
-
 }  // namespace
 
 Supervisor::Supervisor(os::Notifications calls, command::CommandRules rules, Look look,
@@ -64,15 +57,13 @@ void Supervisor::LearnRules() {
 
 bool Supervisor::full() const { return cases_.size() >= limits::kCases || desk_.full(); }
 
-void Supervisor::TakeCalls() {
-  for (int left = limits::kCallsAtOnce; left > 0 && !full() && Waits(calls_.descriptor()); --left) {
-    if (const auto call = calls_.Next()) TakeCall(*call);
-  }
+void Supervisor::TakeCall() {
+  if (const auto call = calls_.Next()) Seize(*call);
 }
 
 // Nothing is read here: what stands in the caller's memory now may be something else when the
 // kernel reads it.
-void Supervisor::TakeCall(const os::Notifications::Call& call) {
+void Supervisor::Seize(const os::Notifications::Call& call) {
   const auto known = cases_.find(call.thread);
   if (known == cases_.end()) {
     if (const Status seized = os::Seize(call.thread); !seized) {
@@ -85,15 +76,18 @@ void Supervisor::TakeCall(const os::Notifications::Call& call) {
   }
   starting_.emplace_back(Clock::now(), call.thread);
   // The caller is here, and so will be the stop that follows.
-  processors_.Stay();
+  if (taken_++ == 0) processors_.Stay();
   // One that was killed meanwhile ends, which is a stop.
   (void)calls_.GoOn(call);
 }
 
 void Supervisor::TakeStops() {
   while (const auto stop = os::NextStop()) OnStop(*stop);
-  // The next caller may be anywhere.
-  if (cases_.size() == held_.size()) processors_.Roam();
+  // The next callers may be anywhere.
+  if (taken_ >= limits::kCallsHere && cases_.size() == held_.size()) {
+    processors_.Roam();
+    taken_ = 0;
+  }
 }
 
 void Supervisor::OnStop(const os::Stop& stop) {

@@ -42,8 +42,8 @@ class Supervisor {
   // From now on by these rules.
   void Follow(command::CommandRules rules);
 
-  // Some of the calls that wait.
-  void TakeCalls();
+  // The next call, when one waits.
+  void TakeCall();
   // All stops that there are.
   void TakeStops();
   void Take(const Answer& answer);
@@ -53,6 +53,8 @@ class Supervisor {
 
   int descriptor() const { return calls_.descriptor(); }
   bool full() const;
+  // Several threads are on their way.
+  bool busy() const { return cases_.size() > held_.size() + 1; }
 
  private:
   enum class State : std::uint8_t {
@@ -72,7 +74,7 @@ class Supervisor {
   };
 
   void LearnRules();
-  void TakeCall(const os::Notifications::Call& call);
+  void Seize(const os::Notifications::Call& call);
   void OnStop(const os::Stop& stop);
   void OnExecuted(const os::Stop& stop);
   void OnSignal(const os::Stop& stop, Case& known);
@@ -94,6 +96,7 @@ class Supervisor {
   FileId stand_in_;
   Desk& desk_;
   os::Processors processors_;
+  int taken_ = 0;  // calls since it stays where it is
   std::unordered_map<pid_t, Case> cases_;
   std::unordered_map<std::uint64_t, pid_t> held_;  // by number
   std::deque<std::pair<Clock::time_point, pid_t>> starting_;
