@@ -32,6 +32,25 @@ TEST(SessionRequestTest, ALaunchersRequestIsRead) {
   EXPECT_EQ(ParseSessionRequest(R"({"command":["x"]})")->network.profile, "guarded");
 }
 
+TEST(SessionRequestTest, RulesAboutCommandsAreReadAndTheirMistakesAreNamed) {
+  const auto request = ParseSessionRequest(
+      R"({"command":["x"],"commands":{"deny":["git push --force"],"ask":["npm publish"],"default":"ask"}})");
+  ASSERT_TRUE(request.has_value()) << request.error().message;
+  ASSERT_EQ(request->commands.rules.size(), 2u);
+  EXPECT_EQ(request->commands.rules[0].id, "--command-ask npm publish");
+  EXPECT_EQ(request->commands.rules[1].action, command::Action::kDeny);
+  EXPECT_EQ(request->commands.otherwise, command::Action::kAsk);
+  EXPECT_TRUE(request->commands.mediated());
+  EXPECT_FALSE(ParseSessionRequest(R"({"command":["x"],"commands":{}})")->commands.mediated());
+  EXPECT_TRUE(ParseSessionRequest(R"({"command":["x"],"commands":{"default":"deny"}})")
+                  ->commands.mediated());
+  EXPECT_THAT(ErrorOf(R"({"command":["x"],"commands":{"default":"maybe"}})"), HasSubstr("default"));
+  EXPECT_THAT(ErrorOf(R"({"command":["x"],"commands":{"forbid":["a"]}})"), HasSubstr("forbid"));
+  EXPECT_THAT(ErrorOf(R"({"command":["x"],"commands":{"deny":[""]}})"),
+              HasSubstr("--command-deny"));
+  EXPECT_THAT(ErrorOf(R"({"command":["x"],"commands":[]})"), HasSubstr("must be an object"));
+}
+
 TEST(SessionRequestTest, MistakesAreNamed) {
   EXPECT_THAT(ErrorOf("[]"), HasSubstr("JSON object"));
   EXPECT_THAT(ErrorOf("{"), HasSubstr("JSON object"));

@@ -42,6 +42,14 @@ TEST(LaunchWalls, LandlockOpensWhatIsSharedForWritingAndWhatIsPrivate) {
     EXPECT_THAT(confinement.writable, Not(Contains(place)));
 }
 
+TEST(LaunchWalls, WhereCommandsAreJudgedNobodyWritesProc) {
+  const auto judged = ConfinementFor(Project(), {}, sandbox::Commands::kMediated);
+  EXPECT_EQ(judged.commands, sandbox::Commands::kMediated);
+  EXPECT_THAT(judged.writable, Not(Contains("/proc")));
+  EXPECT_THAT(StandingWalls(Project(), judged, Unlimited()).walls, Contains("commands"));
+  EXPECT_THAT(ConfinementFor(Project(), {}).writable, Contains("/proc"));
+}
+
 TEST(LaunchWalls, AReadOnlyWorkspaceIsClosedByBoth) {
   Plan plan = Project();
   plan.spec.workspace_access = sandbox::Access::kReadOnly;

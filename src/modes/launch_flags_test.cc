@@ -191,6 +191,17 @@ TEST(LaunchFlags, RulesThatAskAreReadAndTheirMistakesAreNamed) {
   EXPECT_THAT(Mistake({"--ask=post a.test", "true"}), HasSubstr("capitals"));
 }
 
+TEST(LaunchFlags, RulesAboutCommandsAreReadAndTheirMistakesAreNamed) {
+  const auto options = Read({"--command-deny=git push --force", "--command-ask", "npm publish",
+                             "--command-record=curl **", "--command-default=ask", "true"});
+  EXPECT_THAT(options->commands.deny, ElementsAre("git push --force"));
+  EXPECT_THAT(options->commands.ask, ElementsAre("npm publish"));
+  EXPECT_THAT(options->commands.record, ElementsAre("curl **"));
+  EXPECT_EQ(options->commands.otherwise, "ask");
+  EXPECT_EQ(Read({"true"})->commands.otherwise, "allow");
+  EXPECT_THAT(Mistake({"--command-deny=", "true"}), HasSubstr("--command-deny"));
+}
+
 TEST(LaunchFlags, OpaqueHostsAreRead) {
   EXPECT_THAT(Read({"--opaque=a.test", "--opaque", "db.test:5432", "true"})->opaque,
               ElementsAre("a.test", "db.test:5432"));

@@ -30,6 +30,15 @@ ResumeState Example() {
                    .no_proxy = "example.org",
                    .timeouts = {"connect=5s", "idle=none"},
                    .opaque = {"db.example:5432"}};
+  state.commands.otherwise = command::Action::kAsk;
+  state.commands.rules = {{.layer = command::Layer::kUser,
+                           .action = command::Action::kRedirect,
+                           .pattern = "git push",
+                           .by = "gh",
+                           .redirect = {"git", "push", "-n"},
+                           .reason = "why",
+                           .id = "r1",
+                           .source = "policy.yaml:3:1"}};
   state.sentinels["github"] = {.variable = "GITHUB_TOKEN",
                                .value = "ghp_aileron",
                                .secret_key = "s",
@@ -52,6 +61,15 @@ TEST(ResumeTest, WhatWasSealedComesBack) {
   EXPECT_EQ(opened->session.started, state.session.started);
   EXPECT_EQ(opened->network, state.network);
   EXPECT_EQ(opened->sentinels, state.sentinels);
+  EXPECT_EQ(opened->commands.otherwise, command::Action::kAsk);
+  ASSERT_EQ(opened->commands.rules.size(), 1u);
+  const command::CommandRule& rule = opened->commands.rules[0];
+  EXPECT_EQ(rule.layer, command::Layer::kUser);
+  EXPECT_EQ(rule.action, command::Action::kRedirect);
+  EXPECT_EQ(rule.pattern, "git push");
+  EXPECT_EQ(rule.by, "gh");
+  EXPECT_EQ(rule.redirect.size(), 3u);
+  EXPECT_EQ(rule.id + rule.reason + rule.source, "r1whypolicy.yaml:3:1");
   EXPECT_EQ(opened->ca_certificate, "CERT");
   EXPECT_EQ(opened->ca_key.Reveal(), "the authority's key");
   EXPECT_EQ(opened->proxy_password.Reveal(), "the proxy's password");
