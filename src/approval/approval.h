@@ -66,6 +66,7 @@ struct Question {
   std::string credential;             // its reference, or empty
   std::string arguments;              // JSON object, or empty: what will run. Never shown as such
   std::vector<std::string> editable;  // members of `arguments` that a person may change
+  std::string call;                   // what its asker calls it, or empty: see Queue::FindCall
   std::string preview;                // of the result; may be filled in later (Queue::SetPreview)
   Time expires{};
 };

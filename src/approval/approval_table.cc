@@ -16,7 +16,7 @@ constexpr std::string_view kColumns =
     "id, session, subject, state, agent, project, shown_key, title, fields, opens, credential, "
     "editable, expires_us, created_us, decided_us, decided_by, scope, scope_times, scope_until_us, "
     "reason, edited, began_us, finished_us, status, content_type, body_size, code, message, "
-    "collected_us";
+    "collected_us, call";
 constexpr std::string_view kLargeColumns = ", arguments, preview, body";
 
 std::string Dump(const json& value) {
@@ -61,6 +61,7 @@ Question QuestionFromRow(const Statement& row) {
   question.credential = row.Text(10);
   question.editable = NamesFrom(row.Text(11));
   question.expires = Time(Duration(row.Integer(12)));
+  question.call = row.Text(29);
   return question;
 }
 
@@ -96,9 +97,9 @@ Approval FromRow(const Statement& row, ApprovalTable::Large large) {
     approval.outcome = OutcomeFromRow(row, approval.state);
   }
   if (large == ApprovalTable::Large::kWithout) return approval;
-  approval.question.arguments = row.Blob(29);
-  approval.question.preview = row.Blob(30);
-  if (approval.outcome) approval.outcome->body = row.Blob(31);
+  approval.question.arguments = row.Blob(30);
+  approval.question.preview = row.Blob(31);
+  if (approval.outcome) approval.outcome->body = row.Blob(32);
   return approval;
 }
 
@@ -123,16 +124,17 @@ Status ApprovalTable::Insert(const Approval& approval, const CheckedQuestion& ch
       database_->Prepare(
           "INSERT INTO approvals (id, topic, same, session, subject, state, agent, project, "
           "shown_key, title, fields, opens, credential, editable, expires_us, created_us, "
-          "decided_by, scope, scope_times, scope_until_us, reason, edited, arguments, preview, "
-          "body) VALUES (?,?,?,?,?,'pending',?,?,?,?,?,?,?,?,?,?,'','once',0,0,'','[]',?,?,x'')"));
+          "decided_by, scope, scope_times, scope_until_us, reason, edited, call, arguments, "
+          "preview, body) "
+          "VALUES (?,?,?,?,?,'pending',?,?,?,?,?,?,?,?,?,?,'','once',0,0,'','[]',?,?,?,x'')"));
   const std::string fields = FieldsText(question.fields);
   const std::string editable = Dump(question.editable);
   BindAll(
       insert, 0,
       {approval.id, &checked.topic, &checked.same, question.session, SubjectName(question.subject),
        question.agent, question.project, question.key, question.title, fields, question.opens,
-       question.credential, editable, question.expires, approval.created});
-  insert.BindBlob(15, question.arguments).BindBlob(16, question.preview);
+       question.credential, editable, question.expires, approval.created, question.call});
+  insert.BindBlob(16, question.arguments).BindBlob(17, question.preview);
   return insert.Run();
 }
 

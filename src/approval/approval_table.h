@@ -45,6 +45,14 @@ class ApprovalTable {
       WHERE finished_us IS NOT NULL AND collected_us IS NULL;
     CREATE INDEX approvals_finished ON approvals(n) WHERE finished_us IS NOT NULL;)";
 
+  // The name that an approval was asked for with stood among its arguments before.
+  static constexpr std::string_view kCallColumn = R"(
+    ALTER TABLE approvals ADD COLUMN call TEXT NOT NULL DEFAULT '';
+    UPDATE approvals SET
+      call = coalesce(json_extract(CAST(arguments AS TEXT), '$."$key"'), ''),
+      arguments = CAST(json_remove(CAST(arguments AS TEXT), '$."$key"') AS BLOB)
+      WHERE subject = 'operation' AND length(arguments) > 0;)";
+
   enum class Large { kWith, kWithout };
   enum class Column { kArguments, kPreview, kBody };
 

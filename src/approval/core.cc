@@ -41,12 +41,14 @@ Core::Core(std::unique_ptr<store::Database> opened)
       approvals(database.get()),
       grants(database.get()),
       journal(database.get()),
-      places(database.get()) {}
+      places(database.get()),
+      calls(database.get()) {}
 
 Result<std::unique_ptr<Core>> Core::Open(const std::string& path) {
   const std::string schema =
       fmt::format("{}{}{}", ApprovalTable::kSchema, GrantTable::kSchema, kEventsSchema);
-  const store::Migration migrations[] = {{schema}, {Places::kSchema}};
+  const std::string named = fmt::format("{}{}", ApprovalTable::kCallColumn, Calls::kSchema);
+  const store::Migration migrations[] = {{schema}, {Places::kSchema}, {named}};
   AILERON_ASSIGN(auto database, store::Database::Open({.path = path,
                                                        .what = "approval database",
                                                        .migrations = migrations,

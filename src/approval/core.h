@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "approval/approval_table.h"
+#include "approval/calls.h"
 #include "approval/event.h"
 #include "approval/grant_table.h"
 #include "approval/journal.h"
@@ -32,6 +33,7 @@ class Core {
   GrantTable grants;
   Journal journal;
   Places places;
+  Calls calls;
   Observer observer;
   int ended = 0;  // approvals that came to an end since the past was pruned
 

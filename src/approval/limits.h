@@ -14,13 +14,15 @@ inline constexpr std::int64_t kUncollectedOfSession = 100;  // results of operat
 
 // A question. What is longer is cut where a person would see the cut, and refused elsewhere.
 inline constexpr std::size_t kSessionMax = 64;
-inline constexpr std::size_t kKeyMax = 64 << 10;     // bytes that are compared
-inline constexpr std::size_t kKeyShownMax = 300;     // … and shown
-inline constexpr std::size_t kTitleMax = 200;        // a line for a person
-inline constexpr std::size_t kLineMax = 500;         // any other line: opens, reason, message
-inline constexpr std::size_t kPathMax = 4'096;       // a project
-inline constexpr std::size_t kFields = 64;           // of one question
-inline constexpr std::size_t kFieldsMax = 64 << 10;  // bytes, as they are shown
+inline constexpr std::size_t kKeyMax = 64 << 10;  // bytes that are compared
+inline constexpr std::size_t kKeyShownMax = 300;  // … and shown
+inline constexpr std::size_t kCallMax = 64;
+inline constexpr std::int64_t kCallsOfQuestion = 64;  // how many may ask the same while it waits
+inline constexpr std::size_t kTitleMax = 200;         // a line for a person
+inline constexpr std::size_t kLineMax = 500;          // any other line: opens, reason, message
+inline constexpr std::size_t kPathMax = 4'096;        // a project
+inline constexpr std::size_t kFields = 64;            // of one question
+inline constexpr std::size_t kFieldsMax = 64 << 10;   // bytes, as they are shown
 inline constexpr std::size_t kFieldNameMax = 64;
 inline constexpr std::size_t kFieldValueMax = 4'000;
 inline constexpr std::size_t kBodyFields = 40;                // of the body of a request

@@ -18,6 +18,10 @@ Status CheckBounds(const Question& question, Time now) {
     return Fail(Code::kInvalid, "a question needs a key of 1 to {} bytes; this has {}",
                 limits::kKeyMax, question.key.size());
   }
+  if (question.call.size() > limits::kCallMax || Printable(question.call) != question.call) {
+    return Fail(Code::kInvalid, "the name of a call has at most {} visible characters",
+                limits::kCallMax);
+  }
   if (question.title.empty()) {
     return Fail(Code::kInvalid, "a question needs a title: nobody can decide on nothing");
   }

@@ -134,6 +134,30 @@ Result<std::optional<Asked>> CheckRoom(const Core& core, const Question& questio
   return CheckResults(core, session);
 }
 
+// Whoever asks again with the same name finds this approval.
+Status NameCall(Core& core, const CheckedQuestion& checked, std::string_view approval) {
+  const Question& question = checked.question;
+  if (question.call.empty()) return {};
+  return core.calls.Put(question.session, question.call, approval, checked.same);
+}
+
+// The same question waits already, as `id`.
+Result<Asked> Join(Core& core, const CheckedQuestion& checked, std::string id, Time now) {
+  Asked asked{.kind = Asked::Kind::kPending, .approval = std::move(id), .joined = true};
+  if (checked.question.call.empty()) return asked;
+  AILERON_ASSIGN(const std::int64_t names, core.calls.Count(asked.approval));
+  if (names >= limits::kCallsOfQuestion) {
+    return *Full(kCodeTooManyQuestions,
+                 fmt::format("this was asked {} times already and waits for a person as {}. Wait "
+                             "for that one",
+                             names, asked.approval));
+  }
+  AILERON_ASSIGN(Write write, Write::Begin(core, now));
+  AILERON_TRY(NameCall(core, checked, asked.approval));
+  AILERON_TRY(write.Commit());
+  return asked;
+}
+
 Result<Asked> Enqueue(Core& core, CheckedQuestion checked, Time now) {
   AILERON_ASSIGN(std::optional<Asked> full, CheckRoom(core, checked.question));
   if (full) return std::move(*full);
@@ -141,6 +165,7 @@ Result<Asked> Enqueue(Core& core, CheckedQuestion checked, Time now) {
   const Approval approval{
       .id = Ulid::Make(now).ToString(), .question = checked.question, .created = now};
   AILERON_TRY(core.approvals.Insert(approval, checked));
+  AILERON_TRY(NameCall(core, checked, approval.id));
   AILERON_TRY(write.Tell(Change::kAsked, approval));
   AILERON_TRY(write.Commit());
   return Asked{.kind = Asked::Kind::kPending, .approval = approval.id};
@@ -163,6 +188,7 @@ Result<Asked> Remembered(Core& core, const CheckedQuestion& checked, Grant& gran
     Approval approval{
         .id = Ulid::Make(now).ToString(), .question = checked.question, .created = now};
     AILERON_TRY(core.approvals.Insert(approval, checked));
+    AILERON_TRY(NameCall(core, checked, approval.id));
     approval.decided_by = ByGrant(grant);
     approval.scope = asked.scope;
     AILERON_TRY(write.Move(approval, State::kApproved));
@@ -302,14 +328,14 @@ Result<Asked> Queue::Ask(const Question& question, Time now) {
   AILERON_ASSIGN(const std::optional<std::string> waiting,
                  core_->approvals.FindId("WHERE same = ? AND state = 'pending' AND expires_us > ?",
                                          {&checked.same, now}));
-  if (waiting) return Asked{.kind = Asked::Kind::kPending, .approval = *waiting, .joined = true};
+  if (waiting) return Join(*core_, checked, *waiting, now);
   return Enqueue(*core_, std::move(checked), now);
 }
 
-Result<std::optional<std::string>> Queue::FindSame(const Question& question, Time now) const {
+Result<std::optional<Calls::Found>> Queue::FindCall(const Question& question, Time now) const {
   AILERON_ASSIGN(const CheckedQuestion checked, Check(question, now));
-  return core_->approvals.FindId("WHERE session = ? AND same = ? ORDER BY n DESC",
-                                 {question.session, &checked.same});
+  if (question.call.empty()) return std::nullopt;
+  return core_->calls.Find(question.session, question.call, checked.same);
 }
 
 Status Queue::SetPreview(std::string_view id, std::string_view preview, Time now) {
@@ -465,11 +491,13 @@ Result<std::vector<Approval>> Queue::List(const Filter& filter) const {
   std::vector<std::string> states;
   for (const State state : filter.states) states.push_back(fmt::format("'{}'", StateName(state)));
   return core_->approvals.Select(
-      fmt::format("WHERE {} AND {} ORDER BY n {} LIMIT {}",
-                  states.empty() ? "true" : fmt::format("state IN ({})", fmt::join(states, ",")),
-                  filter.session ? "session = ?" : "? = ''",
-                  filter.order == Order::kNewestFirst ? "DESC" : "ASC",
-                  std::min(filter.limit, limits::kListMax)),
+      fmt::format(
+          "WHERE {} AND {} AND {} ORDER BY n {} LIMIT {}",
+          states.empty() ? "true" : fmt::format("state IN ({})", fmt::join(states, ",")),
+          filter.session ? "session = ?" : "? = ''",
+          filter.subject ? fmt::format("subject = '{}'", SubjectName(*filter.subject)) : "true",
+          filter.order == Order::kNewestFirst ? "DESC" : "ASC",
+          std::min(filter.limit, limits::kListMax)),
       {filter.session ? std::string_view(*filter.session) : ""});
 }
 

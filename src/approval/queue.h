@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "approval/approval.h"
+#include "approval/calls.h"
 #include "approval/event.h"
 #include "approval/grant.h"
 #include "base/result.h"
@@ -57,6 +58,7 @@ enum class Order { kOldestFirst, kNewestFirst };
 struct Filter {
   std::vector<State> states;           // empty: all
   std::optional<std::string> session;  // none: all
+  std::optional<Subject> subject;      // none: all
   std::size_t limit = 100;             // at most limits::kListMax
   Order order = Order::kOldestFirst;
 };
@@ -81,12 +83,14 @@ class Queue {
 
   // Asks, in this order: a remembered no; a remembered yes (a counted one is used by this call);
   // a decision that came when nobody waited any more (Claim), which this call claims; else the
-  // question waits, or joins the same one (session, subject, key, arguments) that waits already.
+  // question waits, or joins the same one (session, subject, key, arguments) that waits already:
+  // one of at most limits::kCallsOfQuestion names.
   // An operation that a remembered yes lets through is approved by it, as if it had waited: to be
   // begun, and kept. kInvalid for a question that breaks a limit, or is due already.
   Result<Asked> Ask(const Question& question, Time now);
-  // The newest approval of the same question, whatever became of it; none.
-  Result<std::optional<std::string>> FindSame(const Question& question, Time now) const;
+  // The approval that a question of that session with this name (Question::call) led to or joined,
+  // whatever became of it; none. Whether it was the same question.
+  Result<std::optional<Calls::Found>> FindCall(const Question& question, Time now) const;
   // Only while pending.
   Status SetPreview(std::string_view id, std::string_view preview, Time now);
 

@@ -147,8 +147,8 @@ TEST_F(QueueGrantsTest, AGrantDecidesWhatElseWaitsWithItsKey) {
 
 TEST_F(QueueGrantsTest, AnOperationThatAGrantLetsThroughIsKeptAndRunsOnce) {
   MustDecide(Pend(Operation(R"({"key":"A"})")), Yes(Scope::Session()));
-  const Question next = Operation(R"({"key":"B"})");
-  EXPECT_EQ(*queue().FindSame(next, kStart), std::nullopt);
+  const Question next = Named(Operation(R"({"key":"B"})"), "k1");
+  EXPECT_FALSE(queue().FindCall(next, kStart)->has_value());
   const std::int64_t before = LastEvent();
   const Asked asked = MustAsk(next);
   EXPECT_EQ(asked.kind, Kind::kGranted);
@@ -160,7 +160,8 @@ TEST_F(QueueGrantsTest, AnOperationThatAGrantLetsThroughIsKeptAndRunsOnce) {
   EXPECT_EQ(kept.scope.kind, ScopeKind::kSession);
   ASSERT_TRUE(queue().Begin(asked.approval, kStart).has_value());
   Crash();
-  EXPECT_EQ(*queue().FindSame(next, kStart), asked.approval) << "who asks again finds it";
+  EXPECT_EQ((*queue().FindCall(next, kStart))->approval, asked.approval)
+      << "who asks again finds it";
   EXPECT_EQ(StateOf(asked.approval), State::kFailed);
   EXPECT_EQ(queue().Get(asked.approval)->outcome->code, kCodeInterrupted);
   EXPECT_EQ(queue().Begin(asked.approval, kStart).error().code, Code::kInvalid);
@@ -192,13 +193,40 @@ TEST_F(QueueGrantsTest, AGrantLetsNothingThroughWhoseResultHasNoRoom) {
       << "another session has room";
 }
 
-TEST_F(QueueGrantsTest, TheSameQuestionIsFoundInItsSessionAlone) {
-  const std::string id = Pend(Operation());
-  EXPECT_EQ(*queue().FindSame(Operation(), kStart), id);
-  EXPECT_EQ(*queue().FindSame(Operation(R"({"title":"b"})"), kStart), std::nullopt);
-  EXPECT_EQ(*queue().FindSame(Operation(R"({"title":"a"})", "01T"), kStart), std::nullopt);
-  MustDecide(id, No());
-  EXPECT_EQ(*queue().FindSame(Operation(), kStart), id);
+TEST_F(QueueGrantsTest, ACallIsFoundByItsNameInItsSessionAlone) {
+  const std::string id = Pend(Named(Operation(), "k1"));
+  const auto found = [&](const Question& question) { return *queue().FindCall(question, kStart); };
+  EXPECT_TRUE(found(Named(Operation(), "k1"))->same);
+  EXPECT_FALSE(found(Named(Operation(R"({"title":"b"})"), "k1"))->same);
+  EXPECT_FALSE(found(Named(Operation(R"({"title":"a"})", "01T"), "k1")).has_value());
+  EXPECT_FALSE(found(Named(Operation(), "k2")).has_value());
+  EXPECT_FALSE(found(Operation()).has_value());
+  MustDecide(id, Yes());
+  Crash();
+  EXPECT_EQ(found(Named(Operation(), "k1"))->approval, id);
+  EXPECT_EQ(queue().Get(id)->question.call, "k1");
+}
+
+TEST_F(QueueGrantsTest, TheSameCallUnderAnotherNameIsNotAskedTwiceWhileItWaits) {
+  const std::string id = Pend(Named(Operation(), "k1"));
+  const Asked joined = MustAsk(Named(Operation(), "k2"));
+  EXPECT_TRUE(joined.joined);
+  EXPECT_EQ(joined.approval, id);
+  MustDecide(id, Yes());
+  // Who joined finds it, and nobody else does: it would be done once more.
+  EXPECT_EQ((*queue().FindCall(Named(Operation(), "k2"), kStart))->approval, id);
+  EXPECT_NE(Pend(Named(Operation(), "k3")), id);
+}
+
+TEST_F(QueueGrantsTest, AQuestionIsJoinedByABoundedNumberOfNames) {
+  const std::string id = Pend(Named(Operation(), "k0"));
+  for (std::int64_t n = 1; n < limits::kCallsOfQuestion; ++n) {
+    ASSERT_EQ(MustAsk(Named(Operation(), fmt::format("k{}", n))).approval, id);
+  }
+  const Asked full = MustAsk(Named(Operation(), "more"));
+  EXPECT_EQ(full.kind, Kind::kFull);
+  EXPECT_EQ(full.code, kCodeTooManyQuestions);
+  EXPECT_THAT(full.message, HasSubstr(id));
 }
 
 TEST_F(QueueGrantsTest, ADenialDecidesWhatElseWaitsToo) {

@@ -36,6 +36,12 @@ inline Question Operation(std::string arguments = R"({"title":"a"})", std::strin
   return question;
 }
 
+// As its asker calls it.
+inline Question Named(Question question, std::string call) {
+  question.call = std::move(call);
+  return question;
+}
+
 inline Decision Yes(Scope scope = Scope::Once()) {
   return {.answer = Answer::kApprove, .scope = scope, .by = "uid 1000, terminal"};
 }

@@ -13,6 +13,7 @@ inline constexpr std::size_t kRegexMemory = 1 << 20;  // of one regular expressi
 
 // What one execution is read into. Past any of them it is not understood, and asked.
 inline constexpr std::size_t kCommands = 2'000;        // found in one execution
+inline constexpr std::size_t kUnknownPrograms = 64;    // of them, whose program is not known
 inline constexpr int kWrapperDepth = 16;               // sh -c "env nice sh -c …"
 inline constexpr std::size_t kWords = 150'000;         // of one argv
 inline constexpr std::size_t kWrapperWords = 1 << 20;  // that wrappers pass on, all together

@@ -78,6 +78,9 @@ void ReadFound(Reading& reading, std::size_t index) {
   const Command& command = reading.commands[index];
   const Word program = command.words.front();
   if (!program.known()) {
+    if (++reading.unknown_programs > limits::kUnknownPrograms) {
+      return GiveUp(reading, "too many of its programs are not known");
+    }
     if (program.count != Word::Count::kOne || command.words.size() < 2) return;
     Command behind = command;
     behind.words.erase(behind.words.begin());

@@ -38,7 +38,8 @@ struct Command {
 struct Reading {
   Texts texts;
   std::vector<Command> commands;
-  std::size_t passed_on = 0;           // words, by wrappers
+  std::size_t passed_on = 0;  // words, by wrappers
+  std::size_t unknown_programs = 0;
   Place unread_place = Place::kLater;  // kItself: it is this execution that could not be read
   std::string unread;  // why something in it cannot be read; empty when all of it was
 };

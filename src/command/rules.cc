@@ -205,12 +205,17 @@ Candidate MakeCandidate(const Execution& execution, const Command& command, std:
     candidate.names = {command.words.front()};
     return candidate;
   }
-  candidate.names.reserve(execution.links.size() + 2);
+  candidate.names.reserve(execution.links.size() + 3);
   candidate.names.push_back({execution.executable});
   for (const std::string& link : execution.links) candidate.names.push_back({link});
   if (!execution.asked.empty() && execution.asked != execution.executable) {
     candidate.names.push_back({execution.asked});
     candidate.weak = 1;
+  }
+  // A program of theirs may be a copy of one that goes by the name it is called by.
+  if (execution.origin == Origin::kSandbox && !BaseName(command.words.front().text).empty()) {
+    candidate.names.push_back(command.words.front());
+    ++candidate.weak;
   }
   return candidate;
 }
@@ -304,7 +309,8 @@ void CommandRules::Index::Look(const Execution& execution, const Candidate& cand
   };
   try_all(any);
   const bool known = std::ranges::all_of(candidate.names, [](const Word& n) { return n.known(); });
-  if (!known) {  // any program it may be
+  if (!known) {  // any program it may be: no rule that allows is met, one that could be is enough
+    if (candidate.only_allow || found.refused.rule != nullptr) return;
     for (const auto& [name, bucket] : programs) try_all(bucket);
     return;
   }
@@ -330,7 +336,11 @@ Found CommandRules::Index::Find(const Execution& execution, const Reading& readi
                                 Scope scope) const {
   Found found;
   found.allowed.assign(reading.commands.size(), nullptr);
+  std::size_t unknown = 0;
   for (std::size_t i = 0; i < reading.commands.size(); ++i) {
+    // The reading is unread then: each would be compared with all rules.
+    unknown += reading.commands[i].words.front().known() ? 0 : 1;
+    if (unknown > limits::kUnknownPrograms) break;
     Candidate candidate = MakeCandidate(execution, reading.commands[i], i);
     candidate.only_allow = scope == Scope::kItself && candidate.command.place == Place::kLater;
     Look(execution, candidate, found);

@@ -348,6 +348,25 @@ TEST(CommandRules, WhatIsShownOfAnArgvIsSafeAndShort) {
   EXPECT_TRUE(IsUtf8(verdict.reason));
 }
 
+TEST(CommandRules, AProgramOfTheirsIsRefusedByTheNameItIsCalledBy) {
+  const CommandRules rules = Rules({"deny rm -rf /", "allow ls"}, Action::kAsk);
+  Execution copy = Of({"rm", "-rf", "/"});
+  copy.executable = copy.asked = "/work/harmless";
+  copy.origin = Origin::kSandbox;
+  EXPECT_EQ(rules.Decide(copy).action, Action::kDeny);
+  copy.argv = {"ls"};
+  EXPECT_EQ(rules.Decide(copy).action, Action::kAsk) << "a name that is its own allows nothing";
+}
+
+TEST(CommandRules, ManyProgramsThatAreNotKnownAreNotAllCompared) {
+  std::vector<CommandRule> all;
+  for (int i = 0; i < 10'000; ++i) all.push_back(Rule(fmt::format("deny tool{} sub --x", i)));
+  const auto rules = CommandRules::Compile(std::move(all));
+  std::string text;
+  for (int i = 0; i < 1'000; ++i) text += "\"$x\" a;";
+  EXPECT_EQ(InShell(*rules, text), Action::kAsk);
+}
+
 // A hostile argv costs a bounded time, whatever it is.
 TEST(CommandRules, HugeArgvAreJudged) {
   const CommandRules rules = Rules({"deny rm -rf /", "ask * re:secret"});

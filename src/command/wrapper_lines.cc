@@ -123,8 +123,7 @@ std::vector<Word> FindStarts(std::span<const Word> words) {
   return starts;
 }
 
-}  // namespace
-
+// Where the mark ("{}") stands in a word, something else will: the word with holes there.
 Word WithHoles(Line& line, const Word& word, std::string_view mark) {
   if (word.text.find(mark) == std::string_view::npos) return word;
   std::string text(word.text);
@@ -133,6 +132,8 @@ Word WithHoles(Line& line, const Word& word, std::string_view mark) {
   }
   return {line.Keep(std::move(text)), word.count};
 }
+
+}  // namespace
 
 // env [options] [NAME=value …] [command]
 void ReadEnv(Line& line) {

@@ -30,7 +30,4 @@ void ReadCommandBuiltin(Line& line);
 void ReadGit(Line& line);
 void ReadDashedGit(Line& line);  // git-push
 
-// Where "{}" and the like stand in a word, something else will: the word with holes there.
-Word WithHoles(Line& line, const Word& word, std::string_view mark);
-
 }  // namespace aileron::command

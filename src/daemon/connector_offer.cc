@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "connector/connector_yaml.h"
 #include "connector/limits.h"
+#include "connector/version.h"
 #include "crypto/limits.h"
 #include "daemon/limits.h"
 #include "daemon/members.h"
@@ -117,6 +118,10 @@ std::string_view WhyConfirm(const InstalledConnector& fresh, const InstalledConn
   if (!fresh.signed_by) return "nobody has signed it";
   if (before != nullptr && before->signed_by && before->signed_by->key != fresh.signed_by->key) {
     return "another key signed the one that it replaces";
+  }
+  // Its signer knew nothing yet of what was mended since.
+  if (before != nullptr && connector::IsOlder(fresh.spec.version, before->spec.version)) {
+    return "it is older than the one that it replaces";
   }
   return "";
 }

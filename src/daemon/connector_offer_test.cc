@@ -119,6 +119,14 @@ TEST_F(ConnectorOfferTest, APersonIsAskedWhereNobodyOrAnotherSigned) {
   EXPECT_THAT(std::string(WhyConfirm(by_bob, &by_alice)), HasSubstr("another key"));
   EXPECT_THAT(std::string(WhyConfirm(unsigned_one, nullptr)), HasSubstr("nobody"));
   EXPECT_THAT(std::string(WhyConfirm(unsigned_one, &by_alice)), HasSubstr("nobody"));
+  const auto version = [&](std::string text) {
+    InstalledConnector one = by_alice;
+    one.spec.version = std::move(text);
+    return one;
+  };
+  const InstalledConnector later = version("1.10");
+  EXPECT_EQ(WhyConfirm(version("1.11"), &later), "");
+  EXPECT_THAT(std::string(WhyConfirm(version("1.9"), &later)), HasSubstr("older"));
 }
 
 TEST(ConnectorOfferBody, IsReadStrictly) {

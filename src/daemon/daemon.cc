@@ -286,6 +286,8 @@ Status Serve(const Options& options, os::Fd& ready) {
 Status Run(Options options) {
   os::HardenProcess();
   os::UseAllDescriptors();
+  // The record is written in bursts, which held up the very worker whose requests they record.
+  os::UseScheduling(os::Scheduling::kYielding);
   signal(SIGPIPE, SIG_IGN);
   umask(0077);
   os::Fd ready(options.ready_fd);

@@ -8,6 +8,16 @@
 
 namespace aileron::daemon {
 
+namespace {
+
+std::optional<std::chrono::seconds> RetryAfter(const http::Headers& headers) {
+  const auto field = headers.Find("Retry-After");
+  const auto seconds = field ? ParseInteger<std::uint32_t>(*field) : std::nullopt;
+  return seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
+}
+
+}  // namespace
+
 Fetch::Fetch(net::Loop& loop, FetchRequest request, OnDone on_done)
     : loop_(loop),
       request_(std::move(request)),
@@ -266,6 +276,7 @@ void Fetch::Succeed() {
   Finish(FetchResponse{.status = head_.status(),
                        .content_type = std::string(head_.headers.Find("Content-Type").value_or("")),
                        .location = std::string(head_.headers.Find("Location").value_or("")),
+                       .retry_after = RetryAfter(head_.headers),
                        .body = Secret(body_.View())});
 }
 

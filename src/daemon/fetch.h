@@ -7,6 +7,7 @@
 // limits::kFetchBody bytes; request and answer lie in memory that is wiped.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -48,6 +49,8 @@ struct FetchResponse {
   int status = 0;
   std::string content_type;
   std::string location;  // of a redirect, as it came
+  // RFC 9110 §10.2.3, where it is a number of seconds.
+  std::optional<std::chrono::seconds> retry_after;
   Secret body;
 };
 

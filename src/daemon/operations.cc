@@ -44,6 +44,10 @@ Outcome OutcomeOf(const Result<FetchResponse>& response) {
   return outcome;
 }
 
+Refusal KeyInUse() {
+  return {409, "key_in_use", "the key was used for another call", "make a new one for each"};
+}
+
 bool IsWaiting(State state) {
   return state == State::kPending || state == State::kApproved || state == State::kRunning;
 }
@@ -62,7 +66,6 @@ constexpr std::string_view kPreview = "preview";
 constexpr const char* kTool = "$tool";
 constexpr const char* kOperation = "$operation";
 constexpr const char* kConnector = "$connector";
-constexpr const char* kKey = "$key";
 
 struct Kept {
   Operations::Asked asked;
@@ -71,12 +74,12 @@ struct Kept {
 
 // What the queue keeps of a call, with what a person changed.
 Kept TakeApart(const approval::Approval& approval) {
-  Kept kept{.asked = {.session = approval.question.session}};
+  Kept kept{.asked = {.session = approval.question.session, .key = approval.question.call}};
   json arguments = json::parse(approval.question.arguments, nullptr, false);
   if (!arguments.is_object()) return kept;
   for (const auto& [name, text] :
        {std::pair(kTool, &kept.asked.tool), std::pair(kOperation, &kept.asked.operation),
-        std::pair(kConnector, &kept.connector), std::pair(kKey, &kept.asked.key)}) {
+        std::pair(kConnector, &kept.connector)}) {
     *text = arguments.value(name, std::string());
     arguments.erase(name);
   }
@@ -132,8 +135,7 @@ void Operations::Run(Asked asked, const Responder& responder) {
                         plan.error().message, "see --help of the tool"}));
   }
   if (IsOther(*plan, Key(plan->asked.session, plan->asked.key))) {
-    return responder.Send(Problem(Refusal{409, "key_in_use", "the key was used for another call",
-                                          "make a new one for each"}));
+    return responder.Send(Problem(KeyInUse()));
   }
   if (plan->operation->approval == connector::Approval::kAsk) return AskPerson(*plan, responder);
   RunAtOnce(*plan, responder);
@@ -327,8 +329,8 @@ approval::Question Operations::QuestionOn(const Plan& plan) const {
   kept[kTool] = plan.asked.tool;
   kept[kOperation] = operation.name;
   kept[kConnector] = plan.connector->digest;
-  kept[kKey] = plan.asked.key;
   question.arguments = JsonText(kept);
+  question.call = plan.asked.key;
   return question;
 }
 
@@ -350,9 +352,12 @@ void Operations::AskPerson(const Plan& plan, const Responder& responder) {
   const auto* live = sessions_.Find(plan.asked.session);
   if (live != nullptr && live->request().unattended) return DenyUnasked(plan, responder);
   const approval::Question question = QuestionOn(plan);
-  const auto before = approvals_.queue().FindSame(question, Now());
+  const auto before = approvals_.queue().FindCall(question, Now());
   if (!before) return responder.Send(Problem(before.error()));
-  if (*before) return Show(plan.asked.session, **before, plan.asked.wait, responder);
+  if (*before) {
+    if (!(*before)->same) return responder.Send(Problem(KeyInUse()));
+    return Show(plan.asked.session, (*before)->approval, plan.asked.wait, responder);
+  }
   const auto asked = approvals_.queue().Ask(question, Now());
   if (!asked) return responder.Send(Problem(asked.error()));
   switch (asked->kind) {
@@ -407,7 +412,9 @@ json Operations::EditableInputs(const approval::Approval& approval) {
 
 Status Operations::CheckEdits(const approval::Approval& approval, const json& edits) {
   AILERON_ASSIGN(const Plan plan, PlanOf(approval));
-  AILERON_TRY(connector::EditedArguments(*plan.operation, plan.asked.arguments, edits));
+  AILERON_ASSIGN(const json changed,
+                 connector::EditedArguments(*plan.operation, plan.asked.arguments, edits));
+  AILERON_TRY(connector::BuildCall(*plan.operation, changed, plan.asked.key));
   return {};
 }
 
@@ -461,11 +468,12 @@ void Operations::RunApproved(const std::string& id) {
 }
 
 void Operations::Resume(const std::string& session) {
-  const auto approved = approvals_.queue().List({.states = {State::kApproved}, .session = session});
+  const auto approved = approvals_.queue().List({.states = {State::kApproved},
+                                                 .session = session,
+                                                 .subject = approval::Subject::kOperation,
+                                                 .limit = approval::limits::kListMax});
   if (!approved) return;
-  for (const approval::Approval& one : *approved) {
-    if (one.question.subject == approval::Subject::kOperation) RunApproved(one.id);
-  }
+  for (const approval::Approval& one : *approved) RunApproved(one.id);
 }
 
 void Operations::Show(const std::string& session, const std::string& id, Duration wait,

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_members.h"
 #include "base/text.h"
 #include "base/ulid.h"
 #include "daemon/limits.h"
@@ -162,6 +163,9 @@ Result<Duration> WaitIn(const Request& request) {
 Result<nlohmann::json> ObjectIn(std::string_view body) {
   nlohmann::json object = nlohmann::json::parse(body, nullptr, false);
   if (!object.is_object()) return Fail(Code::kInvalid, "the body must be a JSON object");
+  if (const auto name = RepeatedMember(body)) {
+    return Fail(Code::kInvalid, "the body names \"{}\" twice in one object", Printable(*name));
+  }
   return object;
 }
 

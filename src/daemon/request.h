@@ -73,6 +73,19 @@ struct Refusal {
 // One line. What is not UTF-8 (a stranger's bytes, which nlohmann would throw for) is replaced.
 std::string JsonText(const nlohmann::json& value);
 Reply JsonReply(int status, const nlohmann::json& body);
+// {"NAME":[…]} of what `to_json` makes of each: one at a time, since a tree of all of a long list
+// costs more to build and to free than the text.
+template <typename Item, typename ToJson>
+Reply JsonListReply(std::string_view name, const std::vector<Item>& items, ToJson to_json) {
+  Reply reply{.status = 200};
+  reply.body = fmt::format("{{\"{}\":[", name);
+  for (const Item& item : items) {
+    if (!reply.body.ends_with('[')) reply.body += ',';
+    reply.body += JsonText(to_json(item));
+  }
+  reply.body += "]}\n";
+  return reply;
+}
 Reply Problem(const Refusal& refusal);
 // The status and code that fit the Error, its sentences split into detail and hint.
 Reply Problem(const Error& error);

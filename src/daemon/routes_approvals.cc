@@ -110,9 +110,7 @@ Reply List(Api& api, const Request& request) {
   if (!filter) return Problem(filter.error());
   const auto found = api.approvals.queue().List(*filter);
   if (!found) return Problem(found.error());
-  json list = json::array();
-  for (const approval::Approval& one : *found) list.push_back(ToJson(one));
-  return JsonReply(200, {{"approvals", std::move(list)}});
+  return JsonListReply("approvals", *found, [](const auto& one) { return ToJson(one); });
 }
 
 // At once, or when nothing is left to wait for.
@@ -134,9 +132,7 @@ Reply Grants(Api& api, const Request& request) {
   const auto found = api.approvals.queue().Grants(
       {.session = *session, .limit = approval::limits::kListMax}, Now());
   if (!found) return Problem(found.error());
-  json list = json::array();
-  for (const approval::Grant& one : *found) list.push_back(ToJson(one));
-  return JsonReply(200, {{"grants", std::move(list)}});
+  return JsonListReply("grants", *found, [](const auto& one) { return ToJson(one); });
 }
 
 // What a remembered yes let through ends; a no let nothing through.

@@ -24,6 +24,8 @@ std::string_view KindName(proxy::ListenerKind kind) {
       return "captured";
     case proxy::ListenerKind::kDns:
       return "dns";
+    case proxy::ListenerKind::kApi:
+      return "api";
   }
   return "captured";
 }
@@ -111,9 +113,7 @@ Reply List(const Api& api, const Request& request) {
                                                  : session::SessionStore::Which::kRunning;
   const auto sessions = api.sessions.List(which);
   if (!sessions) return Problem(sessions.error());
-  json list = json::array();
-  for (const session::Session& session : *sessions) list.push_back(ToJson(api, session));
-  return JsonReply(200, {{"sessions", std::move(list)}});
+  return JsonListReply("sessions", *sessions, [&](const auto& one) { return ToJson(api, one); });
 }
 
 Reply Show(const Api& api, const Request& request) {

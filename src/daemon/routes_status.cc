@@ -27,24 +27,22 @@ std::uint64_t ResidentBytes() {
 // Trouble that does not stop the daemon but that somebody should do something about.
 json Problems(const Api& api) {
   json problems = json::array();
+  const auto add = [&](const char* code, std::string detail) {
+    if (!detail.empty()) problems.push_back({{"code", code}, {"detail", std::move(detail)}});
+  };
   if (!api.audit.healthy()) {
-    problems.push_back({{"code", "audit_unavailable"},
-                        {"detail", "nothing new is allowed: " + api.audit.problem()}});
+    add("audit_unavailable", "nothing new is allowed: " + api.audit.problem());
   }
-  if (!api.bindings.problem().empty()) {
-    problems.push_back({{"code", "bindings_invalid"}, {"detail", api.bindings.problem()}});
-  }
-  if (!api.surfaces.problem().empty()) {
-    problems.push_back({{"code", "surfaces_invalid"}, {"detail", api.surfaces.problem()}});
-  }
-  if (!api.notifier.problem().empty()) {
-    problems.push_back({{"code", "desktop_unavailable"}, {"detail", api.notifier.problem()}});
-  }
+  add("bindings_invalid", api.bindings.problem());
+  add("surfaces_invalid", api.surfaces.problem());
+  add("desktop_unavailable", api.notifier.problem());
   for (const auto& [url, sender] : api.webhooks.senders()) {
     if (sender->problem().empty()) continue;
-    problems.push_back(
-        {{"code", "webhook_failing"}, {"detail", "a webhook is not told: " + sender->problem()}});
+    add("webhook_failing", "a webhook is not told: " + sender->problem());
   }
+  api.keyring.All();  // read now, if it was not yet
+  add("keyring_invalid", api.keyring.problem());
+  add("connectors_invalid", api.connectors.problem());
   return problems;
 }
 

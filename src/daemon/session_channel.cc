@@ -45,6 +45,7 @@ std::optional<proxy::ListenerKind> KindOf(std::string_view name) {
   if (name == "proxy") return proxy::ListenerKind::kProxy;
   if (name == "captured") return proxy::ListenerKind::kCaptured;
   if (name == "dns") return proxy::ListenerKind::kDns;
+  if (name == "api") return proxy::ListenerKind::kApi;
   return std::nullopt;
 }
 

@@ -83,9 +83,10 @@ Result<FetchRequest> WebhookRequest(const Webhook& webhook, const WebhookMessage
                       .answer = FetchRequest::Answer::kStatusAlone};
 }
 
-Duration PauseAfter(int failures) {
+Duration PauseAfter(int failures, std::optional<Duration> asked) {
   const int doublings = std::clamp(failures - 1, 0, 16);
-  return std::min<Duration>(limits::kWebhookPause * (1 << doublings), limits::kWebhookLongestPause);
+  const Duration pause = limits::kWebhookPause * (1 << doublings);
+  return std::min<Duration>(std::max(pause, asked.value_or(pause)), limits::kWebhookLongestPause);
 }
 
 }  // namespace aileron::daemon

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -44,7 +45,7 @@ std::string WebhookSignature(const Secret& key, std::string_view id, std::int64_
 Result<FetchRequest> WebhookRequest(const Webhook& webhook, const WebhookMessage& message,
                                     const Secret& entry, Time now);
 
-// How long to wait after so many failures in a row.
-Duration PauseAfter(int failures);
+// How long to wait after so many failures in a row, and what the receiver asked for.
+Duration PauseAfter(int failures, std::optional<Duration> asked = std::nullopt);
 
 }  // namespace aileron::daemon

@@ -119,6 +119,9 @@ TEST(WebhookMessage, PausesGrowToABound) {
   EXPECT_EQ(PauseAfter(9), 256s);
   EXPECT_EQ(PauseAfter(10), limits::kWebhookLongestPause);
   EXPECT_EQ(PauseAfter(1'000'000), limits::kWebhookLongestPause);
+  EXPECT_EQ(PauseAfter(1, 30s), 30s);
+  EXPECT_EQ(PauseAfter(4, 2s), 8s);
+  EXPECT_EQ(PauseAfter(1, std::chrono::hours(24)), limits::kWebhookLongestPause);
 }
 
 }  // namespace

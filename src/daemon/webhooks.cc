@@ -129,7 +129,7 @@ void WebhookSender::OnAnswer(const Result<FetchResponse>& answer) {
   }
   problem_ = !answer ? answer.error().message
                      : fmt::format("{} answered with {}", webhook_.url.Authority(), answer->status);
-  again_.Set(PauseAfter(++failures_));
+  again_.Set(PauseAfter(++failures_, answer ? answer->retry_after : std::nullopt));
   const bool gone = answer && answer->status == kGone;
   if (gone || tries_ >= limits::kWebhookTries) PutAside(problem_);
 }

@@ -4,8 +4,8 @@
 // The place moves when a message was taken or given up, so that a daemon that died goes on there:
 // nothing is missed that is still among the events, and what is sent twice carries the same id. A
 // message that is not taken is tried again, ever less often, and given up after
-// limits::kWebhookTries. Nothing that a receiver answers is read but its status: a webhook tells,
-// and decides nothing.
+// limits::kWebhookTries. Nothing that a receiver answers is read but its status and how long to
+// wait: a webhook tells, and decides nothing.
 #pragma once
 
 #include <functional>

@@ -58,6 +58,14 @@ bool H2Stream::OnFieldsEnd(bool end_of_stream) {
 }
 
 bool H2Stream::OnData(std::string_view bytes) {
+  // The rest of a request that was answered already is of no use.
+  if (role_ == H2Session::Role::kServer && out_sent_ && !tunnel_) {
+    const bool taken = needless_ <= limits::h2_needless_max;
+    needless_ += bytes.size();
+    Consume(bytes.size());
+    if (taken && needless_ > limits::h2_needless_max) Reset(NGHTTP2_NO_ERROR);
+    return true;
+  }
   if (abandoned_) {
     Consume(bytes.size());
     return true;
@@ -273,13 +281,7 @@ void H2Stream::Finish(Ending ending) {
   Resume();
 }
 
-void H2Stream::OnSent(bool end_of_stream) {
-  if (!end_of_stream) return;
-  out_sent_ = true;
-  // The rest of a request that was answered already is of no use.
-  const bool needless = role_ == H2Session::Role::kServer && !in_ended_ && !tunnel_;
-  if (needless) Reset(NGHTTP2_NO_ERROR);
-}
+void H2Stream::OnSent(bool end_of_stream) { out_sent_ |= end_of_stream; }
 
 void H2Stream::Refuse() {
   Reset(NGHTTP2_REFUSED_STREAM);

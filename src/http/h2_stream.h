@@ -122,10 +122,11 @@ class H2Stream : public std::enable_shared_from_this<H2Stream> {
   BodyReader out_reader_;
   ByteBuffer out_;
   std::string out_trailers_;
-  bool out_whole_ = false;  // out_ holds the rest
-  bool cut_ = false;        // after out_ the stream is reset
-  bool out_sent_ = false;   // our END_STREAM is on its way
-  bool deferred_ = false;   // nghttp2 waits for Resume
+  bool out_whole_ = false;    // out_ holds the rest
+  bool cut_ = false;          // after out_ the stream is reset
+  bool out_sent_ = false;     // our END_STREAM is on its way
+  std::size_t needless_ = 0;  // bytes that came after that
+  bool deferred_ = false;     // nghttp2 waits for Resume
 
   bool closed_ = false;
   bool broken_ = false;

@@ -8,8 +8,11 @@
 namespace aileron::http {
 namespace {
 
+using testing::AllOf;
 using testing::EndsWith;
+using testing::Ge;
 using testing::HasSubstr;
+using testing::Le;
 using testing::Not;
 using testing::StartsWith;
 
@@ -181,7 +184,28 @@ TEST(H2Stream, AnAnsweredRequestNeedNotSendTheRest) {
   pair.Exchange();
   EXPECT_THAT(H2Pair::ReadAll(*stream), EndsWith("no"));
   EXPECT_EQ(stream->state(), H2Stream::State::kEnded);
-  EXPECT_EQ(stream->Write("1\r\nb\r\n"), std::nullopt);
+  // A client that sends it all the same is not told that it failed.
+  EXPECT_EQ(stream->Write("1\r\nb\r\n0\r\n\r\n"), 11u);
+  pair.Exchange();
+  EXPECT_FALSE(stream->broken());
+  EXPECT_EQ(pair.server.streams(), 0u);
+}
+
+TEST(H2Stream, TheRestOfAnAnsweredRequestIsTakenUpToABound) {
+  H2Pair pair;
+  const auto stream =
+      pair.Ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
+  EXPECT_TRUE(pair.requests.at(0)->Write("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"));
+  pair.requests[0]->Abandon();
+  const std::string piece = fmt::format("4000\r\n{}\r\n", std::string(0x4000, 'x'));
+  std::size_t sent = 0;
+  while (stream->Write(piece) && sent < 2 * limits::h2_needless_max) {
+    pair.Exchange();
+    sent += piece.size();
+  }
+  EXPECT_THAT(sent, AllOf(Ge(limits::h2_needless_max), Le(limits::h2_needless_max + 200'000)));
+  EXPECT_THAT(H2Pair::ReadAll(*stream), EndsWith("no"));
+  EXPECT_EQ(pair.server.streams(), 0u);
 }
 
 constexpr std::string_view kHandshake =

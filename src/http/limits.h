@@ -43,6 +43,9 @@ inline constexpr std::size_t h2_upstream_connection_window =
 inline constexpr std::size_t h2_heads_unread_max = 2 * head_bytes;  // interim and final heads
 inline constexpr std::size_t h2_head_sent_max = 2 * head_bytes;     // as nghttp2 counts it
 inline constexpr std::size_t h2_output_max = 64 * 1024;             // of one stream, to be framed
+// Of a request that was answered before its end: so much more is read and thrown away before the
+// stream is reset, since clients (curl 7.88) take that for a failure of the answer.
+inline constexpr std::size_t h2_needless_max = 1 << 20;
 // Streams that a peer may reset at once, and then in a second, before the connection ends
 // (CVE-2023-44487).
 inline constexpr std::uint64_t h2_reset_burst = 500;

@@ -281,8 +281,9 @@ std::expected<int, sandbox::Failed> Loop::Run() {
     if (master_ && (ready[kMaster].revents & ~POLLOUT) != 0) ReadMaster();
     if (ready[kInit].revents != 0) break;
   }
-  while (master_) ReadMaster();  // what was printed last; ends with EIO, since every writer is dead
+  // The channel first: of a command that ended at once the terminal itself may still be in it.
   while (channel_open_ && !failed_) HearSandbox();
+  while (master_) ReadMaster();  // what was printed last; ends with EIO, since every writer is dead
   auto status = os::WaitFor(sandbox_.init);
   if (failed_) return std::unexpected(std::move(*failed_));
   if (!status) return std::unexpected(sandbox::Failed{125, status.error()});

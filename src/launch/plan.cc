@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "os/fd.h"
 #include "os/mounts.h"
+#include "service/message.h"
 
 namespace aileron::launch {
 
@@ -142,13 +143,15 @@ Result<std::vector<sandbox::Listener>> ListenersFor(const std::vector<std::strin
     if (const auto port = ParseInteger<std::uint16_t>(parts[1]); port && *port != 0)
       ports.insert(*port);
   }
-  if (ports.contains(kProxyPort) || ports.contains(kDnsPort)) {
+  for (const std::uint16_t own : {service::kControlPort, sandbox::kApiPort, kDnsPort, kProxyPort}) {
+    if (!ports.contains(own)) continue;
     return Fail(Code::kInvalid,
-                "ports {} and {} are the sandbox's own; reach that host through the proxy "
-                "variables instead of a rule with this port",
-                kProxyPort, kDnsPort);
+                "port {} is the sandbox's own; reach that host through the proxy variables instead "
+                "of a rule with this port",
+                own);
   }
-  std::vector<sandbox::Listener> listeners = {{ListenerKind::kProxy, kProxyPort}};
+  std::vector<sandbox::Listener> listeners = {{ListenerKind::kProxy, kProxyPort},
+                                              {ListenerKind::kApi, sandbox::kApiPort}};
   for (const std::uint16_t port : ports) listeners.push_back({ListenerKind::kCaptured, port});
   listeners.push_back({ListenerKind::kDns, kDnsPort});
   listeners.push_back({ListenerKind::kDnsTcp, kDnsPort});

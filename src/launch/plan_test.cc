@@ -83,8 +83,10 @@ TEST_F(PlanTest, ListensOnTheWebAndOnEachPortOfARule) {
       ListenersFor({"a.test:8443", "b.test"}, {"c.test:9443:127.0.0.1:1"}).value();
   std::vector<int> ports;
   for (const auto& listener : listeners) ports.push_back(listener.port);
-  EXPECT_THAT(ports, testing::ElementsAre(3128, 80, 443, 8443, 9443, 53, 53));
-  EXPECT_FALSE(ListenersFor({"a.test:3128"}, {}));
+  EXPECT_THAT(ports, testing::ElementsAre(3128, 2, 80, 443, 8443, 9443, 53, 53));
+  for (const char* own : {"a.test:3128", "a.test:53", "a.test:1", "a.test:2"}) {
+    EXPECT_FALSE(ListenersFor({own}, {})) << own;
+  }
   EXPECT_FALSE(ListenersFor({"a b"}, {}));
   EXPECT_TRUE(ListenersFor({"10.1.2.0/24", "fd00::/8"}, {}));
 }

@@ -2,6 +2,8 @@
 
 #include "launch/service_desk.h"
 
+#include <algorithm>
+
 #include "launch/limits.h"
 #include "service/limits.h"
 
@@ -68,6 +70,7 @@ bool ServiceDesk::HearSandbox(sandbox::Received& received) {
     }
     untold_ = untold_ || reports_ != reports->reports;
     reports_ = std::move(reports->reports);
+    FollowServices();
   } else if (const auto* connected = std::get_if<sandbox::Connected>(&received.message)) {
     publisher_.Connected(connected->id, std::move(received.descriptors));
   } else if (const auto* publish = std::get_if<sandbox::Publish>(&received.message)) {
@@ -100,11 +103,30 @@ service::Port ServiceDesk::Answer(const sandbox::Publish& asked) {
   const auto published = publisher_.Publish({.outside = {}, .port = asked.port}, By::kAgent);
   if (published) {
     port.address = published->mapping.outside.ToString();
+    asked_.insert(asked.port);
     untold_ = true;
   } else {
     port.refusal = published.error().message.substr(0, service::limits::kTextMax);
   }
   return port;
+}
+
+// A port that a service asked for is open while the service is not over.
+void ServiceDesk::FollowServices() {
+  for (const std::uint16_t port : asked_) {
+    const bool wanted = std::ranges::any_of(reports_, [&](const service::Report& report) {
+      return service::IsAlive(report.state) &&
+             std::ranges::find(report.ports, port, &service::Port::number) != report.ports.end();
+    });
+    const Publication* known = publisher_.Find(port);
+    if (wanted && known == nullptr && !closed_.contains(port)) {
+      TellInit(Answer({.port = port}));
+    } else if (!wanted && known != nullptr && known->by == By::kAgent) {
+      (void)publisher_.Unpublish(port);
+      TellInit({.number = port, .refusal = "its service is over"});
+      untold_ = true;
+    }
+  }
 }
 
 void ServiceDesk::TellInit(service::Port port) {

@@ -44,11 +44,13 @@ class ServiceDesk {
   ServiceDesk(Publisher publisher, bool by_services)
       : publisher_(std::move(publisher)), by_services_(by_services) {}
   service::Port Answer(const sandbox::Publish& asked);
+  void FollowServices();
   void TellInit(service::Port port);
   void Tell(Duration now);
 
   Publisher publisher_;
   bool by_services_;
+  std::set<std::uint16_t> asked_;   // that a service got
   std::set<std::uint16_t> closed_;  // by a person: no service opens them again
   int channel_ = -1;
   SessionLink* session_ = nullptr;

@@ -231,9 +231,10 @@ Command ConnectorVerb() {
            .text =
                "Shows what they reach before anything is installed. One with a good signature of "
                "minisign (FILE.minisig beside it) by a key of your keyring is installed; one that "
-               "nobody has signed, or that takes the place of another signer's, needs your yes. A "
-               "signature that is bad, or by a key that you do not know, is always refused. Of "
-               "several all are installed or none. One of the same name is replaced.",
+               "nobody has signed, or that takes the place of another signer's or of a later one, "
+               "needs your yes. A signature that is bad, or by a key that you do not know, is "
+               "always refused. Of several all are installed or none. One of the same name is "
+               "replaced.",
            .flags = {{"--yes", "", "Ask nothing"}, signature, ca},
            .arguments = {place},
            .examples = {{"aileron connector add api.yaml",

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "modes/verbs.h"
+#include "os/process.h"
 
 namespace aileron::modes {
 
@@ -15,7 +16,8 @@ namespace {
 constexpr int kChannel = 3;
 
 Outcome RunMediatorMode(const Invocation&) {
-  signal(SIGPIPE, SIG_IGN);  // a daemon that goes away is seen on the channel
+  signal(SIGPIPE, SIG_IGN);                   // a daemon that goes away is seen on the channel
+  os::UseScheduling(os::Scheduling::kUsual);  // the daemon's is another
   LogTo(STDERR_FILENO, "mediator", LogLevel::kInfo);
   return mediation::RunMediator(os::Fd(kChannel));
 }

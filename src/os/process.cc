@@ -140,6 +140,13 @@ void HardenProcess() {
   setrlimit(RLIMIT_CORE, &none);
 }
 
+void UseScheduling(Scheduling scheduling) {
+  const int now = sched_getscheduler(0);
+  if (now != SCHED_OTHER && now != SCHED_BATCH) return;
+  const sched_param none{};
+  sched_setscheduler(0, scheduling == Scheduling::kYielding ? SCHED_BATCH : SCHED_OTHER, &none);
+}
+
 void UseAllDescriptors() {
   rlimit files;
   if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;

@@ -52,6 +52,11 @@ int ExitCode(int wait_status);
 // For processes that hold secrets; call first thing in main.
 void HardenProcess();
 
+// kYielding: this process pushes nobody aside when it wakes (SCHED_BATCH, sched(7)); what it starts
+// inherits that. A policy that somebody else chose stays.
+enum class Scheduling { kUsual, kYielding };
+void UseScheduling(Scheduling scheduling);
+
 // Raises nothing: clamps the soft limit of open files to what the hard limit allows.
 void UseAllDescriptors();
 

@@ -30,7 +30,7 @@ class Client final : public net::Channel::Owner, public std::enable_shared_from_
   // the loop, unless the connection is destroyed before.
   static std::shared_ptr<Client> Start(World& world, os::Fd socket, ListenerKind kind,
                                        const net::Endpoint& destination, OnClosed on_closed);
-  // One whose requests are for `site`, and come in plain: the daemon's own.
+  // One whose requests are for `site`, and come in plain: the daemon's own, and those for it.
   static std::shared_ptr<Client> Serve(World& world, os::Fd socket, Site site, OnClosed on_closed);
   Client(World& world, OnClosed on_closed);
 

@@ -54,6 +54,18 @@ Result<std::unique_ptr<DataPlane>> DataPlane::Make(os::Fd channel, Start start,
   return plane;
 }
 
+namespace {
+
+// As captured TLS would name it.
+Site InternalSite() {
+  return {.host = std::string(kInternalHost),
+          .port = 443,
+          .scheme = Scheme::kHttps,
+          .how = How::kCaptured};
+}
+
+}  // namespace
+
 Status DataPlane::Listen(std::vector<Listener> listeners, std::vector<os::Fd> sockets) {
   if (listeners.size() != sockets.size()) {
     return Fail(Code::kInvalid, "{} listeners were announced and {} came", listeners.size(),
@@ -106,8 +118,10 @@ Result<DataPlane::End> DataPlane::Run(Confinement confinement) {
 }
 
 bool DataPlane::Admit(ListenerKind kind, os::Fd socket, const net::Endpoint& destination) {
-  auto client = Client::Start(*world_, std::move(socket), kind, destination,
-                              [this](Client& left) { Left(left); });
+  const auto left = [this](Client& one) { Left(one); };
+  auto client = kind == ListenerKind::kApi
+                    ? Client::Serve(*world_, std::move(socket), InternalSite(), left)
+                    : Client::Start(*world_, std::move(socket), kind, destination, left);
   if (client) clients_.insert(std::move(client));
   full_ = clients_.size() >= clients_max_;
   return !full_;

@@ -61,6 +61,32 @@ TEST(DataPlane, TheSandboxsApiIsReachedThroughTheDaemon) {
   EXPECT_EQ(world.records_[0].host, "aileron.internal");
 }
 
+TEST(DataPlane, TheListenerForTheApiServesThatAlone) {
+  TestWorld world;
+  auto& site = world.AddSite("site.test", 443, TestWorld::Security::kTls, Echo);
+  world.api_ = Echo;
+  world.Start();
+  auto& client = world.Connect(world.api_port_);
+  for (const char* path : {"/v1/a", "/v1/b"}) {
+    const std::string target = path;
+    const std::string got =
+        world.Ask(client, "GET " + target + " HTTP/1.1\r\nHost: aileron.internal\r\n\r\n",
+                  "saw GET " + target);
+    EXPECT_THAT(got, StartsWith("HTTP/1.1 200 OK\r\n"));
+  }
+  EXPECT_EQ(world.api_peers_.size(), 1u);
+  world.Until([&] { return world.records_.size() == 2; });
+  EXPECT_EQ(world.records_[0].host, "aileron.internal");
+  for (const char* other : {"GET / HTTP/1.1\r\nHost: site.test\r\n\r\n",
+                            "GET https://site.test/ HTTP/1.1\r\nHost: site.test\r\n\r\n",
+                            "CONNECT site.test:443 HTTP/1.1\r\nHost: site.test:443\r\n\r\n"}) {
+    EXPECT_THAT(world.Ask(world.Connect(world.api_port_), other, "\r\n\r\n"),
+                StartsWith("HTTP/1.1 4"))
+        << other;
+  }
+  EXPECT_TRUE(site.peers.empty());
+}
+
 TEST(DataPlane, AnApiThatIsNotThereIsSaidToBe) {
   TestWorld world;
   world.Start();

@@ -127,7 +127,7 @@ Start ReadStart(Fields& fields) {
   for (std::uint32_t left = fields.Count(limits::listeners_max); left > 0 && !fields.failed();
        --left) {
     Listener& listener = start.listeners.emplace_back();
-    listener.kind = fields.Choice(ListenerKind::kDns);
+    listener.kind = fields.Choice(ListenerKind::kApi);
     listener.port = fields.Port();
   }
   start.ca_certificate = fields.Text();

@@ -25,8 +25,9 @@
 namespace aileron::proxy {
 
 // How a listener is used. kProxy speaks the proxy protocol; kCaptured takes connections that
-// believe they reached a site; kDns is a UDP socket or a TCP listener (told apart by SO_TYPE).
-enum class ListenerKind : std::uint8_t { kProxy = 0, kCaptured = 1, kDns = 2 };
+// believe they reached a site; kDns is a UDP socket or a TCP listener (told apart by SO_TYPE); kApi
+// takes plain requests for kInternalHost.
+enum class ListenerKind : std::uint8_t { kProxy = 0, kCaptured = 1, kDns = 2, kApi = 3 };
 
 struct Listener {
   ListenerKind kind = ListenerKind::kProxy;

@@ -91,6 +91,7 @@ class TestWorld {
     std::vector<os::Fd> sockets;
     AddListener(ListenerKind::kProxy, "127.0.0.1", proxy_port_, sockets);
     AddListener(ListenerKind::kCaptured, "127.0.0.1", captured_port_, sockets);
+    AddListener(ListenerKind::kApi, "127.0.0.1", api_port_, sockets);
     os::Fd udp(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     dns_port_ = Bind(udp.get(), "127.0.0.1");
     start_.listeners.push_back({ListenerKind::kDns, dns_port_});
@@ -153,6 +154,7 @@ class TestWorld {
   net::Loop& loop() { return *loop_; }
   std::uint16_t proxy_port_ = 0;
   std::uint16_t captured_port_ = 0;
+  std::uint16_t api_port_ = 0;
   std::uint16_t dns_port_ = 0;
   std::uint16_t dns_tcp_port_ = 0;
   std::map<std::string, Verdict> verdicts_;     // by host; hosts without one are allowed

@@ -197,8 +197,7 @@ Message TakeFiles(WireReader& in) {
   for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
     const std::uint8_t kind = in.U8();
     const std::uint32_t port = in.U32();
-    if (kind > static_cast<std::uint8_t>(ListenerKind::kDnsTcp) || port == 0 || port > 65535)
-      continue;
+    if (kind > static_cast<std::uint8_t>(ListenerKind::kApi) || port == 0 || port > 65535) continue;
     files.listeners.push_back({static_cast<ListenerKind>(kind), static_cast<std::uint16_t>(port)});
   }
   return files;

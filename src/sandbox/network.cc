@@ -10,7 +10,8 @@ Result<std::vector<os::Fd>> OpenListeners(std::span<const Listener> listeners) {
   std::vector<os::Fd> sockets;
   for (const Listener& listener : listeners) {
     switch (listener.kind) {
-      case ListenerKind::kProxy: {
+      case ListenerKind::kProxy:
+      case ListenerKind::kApi: {
         AILERON_ASSIGN(os::Fd socket, os::ListenTcpLoopback(listener.port));
         sockets.push_back(std::move(socket));
         break;

@@ -68,6 +68,8 @@ std::string_view ListenerKindName(ListenerKind kind) {
     case ListenerKind::kDns:
     case ListenerKind::kDnsTcp:
       return "dns";
+    case ListenerKind::kApi:
+      return "api";
   }
   return "captured";
 }

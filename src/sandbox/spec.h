@@ -37,13 +37,18 @@ struct Resources {
 // "512m", "2g", "1048576": bytes, with binary multiples as docker has them.
 Result<std::uint64_t> ParseBytes(std::string_view text);
 
-// kDns is a UDP socket, kDnsTcp a TCP listener for the same service.
-enum class ListenerKind { kProxy, kCaptured, kDns, kDnsTcp };
+// kDns is a UDP socket, kDnsTcp a TCP listener for the same service. kApi is the sandbox's API for
+// programs of ours, without TLS, which nothing outside of the sandbox could look into (ADR 0012).
+enum class ListenerKind { kProxy, kCaptured, kDns, kDnsTcp, kApi };
 struct Listener {
   ListenerKind kind;
   std::uint16_t port;
 };
 std::string_view ListenerKindName(ListenerKind kind);
+// Where it is, on 127.0.0.1: below the ports that an agent can have. All others reach it as
+// https://kApiHost.
+inline constexpr std::uint16_t kApiPort = 2;
+inline constexpr std::string_view kApiHost = "aileron.internal";
 
 // A file that the sandbox finds under /run/aileron.
 struct RuntimeFile {

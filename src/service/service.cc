@@ -88,6 +88,9 @@ std::string_view NameOf(Restart restart) {
   return kRestartNames[static_cast<std::size_t>(restart)];
 }
 std::string_view NameOf(State state) { return kStateNames[static_cast<std::size_t>(state)]; }
+bool IsAlive(State state) {
+  return state == State::kRunning || state == State::kWaiting || state == State::kStopping;
+}
 std::string_view NameOf(Condition condition) {
   return kConditionNames[static_cast<std::size_t>(condition)];
 }

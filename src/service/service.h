@@ -66,6 +66,8 @@ struct Report {
 
 std::string_view NameOf(Restart restart);
 std::string_view NameOf(State state);
+// Whether it runs, or will again unasked.
+bool IsAlive(State state);
 std::string_view NameOf(Condition condition);  // "" for kNone
 std::optional<Restart> ParseRestart(std::string_view name);
 std::optional<State> ParseState(std::string_view name);

@@ -14,6 +14,8 @@ namespace aileron::shim {
 
 namespace {
 
+constexpr std::uint16_t kHttpsPort = 443;
+
 std::string_view Variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string_view() : std::string_view(value);
@@ -39,8 +41,8 @@ std::unexpected<Broken> Final(Error error) {
 // Dial: the addresses of a name, and a connection to one of them.
 class Dial {
  public:
-  Dial(net::Loop& loop, const Place& place) : loop_(loop) {
-    if (const auto address = net::Endpoint::Parse(place.host, place.port)) {
+  Dial(net::Loop& loop, const std::string& host, std::uint16_t port) : loop_(loop) {
+    if (const auto address = net::Endpoint::Parse(host, port)) {
       Connect({*address}, net::ConnectAttempt::More::kNone);
       return;
     }
@@ -50,7 +52,7 @@ class Dial {
       return;
     }
     resolver_ = std::move(*resolver);
-    resolver_->Resolve(place.host, place.port,
+    resolver_->Resolve(host, port,
                        [this](Result<net::Resolver::Answer> answer) { Take(std::move(answer)); });
   }
 
@@ -103,16 +105,24 @@ Result<std::unique_ptr<ApiClient>> ApiClient::FromEnvironment() {
   }
   AILERON_ASSIGN(const std::string token, SessionToken());
   AILERON_ASSIGN(Place place, Place::Make(Variable("AILERON_API_URL"), token));
-  AILERON_ASSIGN(const std::string certificates, FindCertificates());
-  return Make(std::move(place), certificates);
+  const bool own = place.host == sandbox::kApiHost && place.port == kHttpsPort;
+  return Make(std::move(place), {.plain = own ? sandbox::kApiPort : std::uint16_t{0}});
 }
 
-Result<std::unique_ptr<ApiClient>> ApiClient::Make(Place place, std::string_view certificates) {
-  net::PrepareTls();
-  std::unique_ptr<ApiClient> client(new ApiClient(std::move(place)));
+Result<std::unique_ptr<ApiClient>> ApiClient::Make(Place place, Ways ways) {
+  std::unique_ptr<ApiClient> client(new ApiClient(std::move(place), std::move(ways)));
   AILERON_ASSIGN(client->loop_, net::Loop::Make());
-  AILERON_ASSIGN(client->tls_, net::TlsClient::Make(net::RootBundle(), certificates));
   return client;
+}
+
+Status ApiClient::PrepareTls() {
+  if (tls_ != nullptr) return {};
+  if (!ways_.certificates) {
+    AILERON_ASSIGN(ways_.certificates, FindCertificates());
+  }
+  net::PrepareTls();
+  AILERON_ASSIGN(tls_, net::TlsClient::Make(net::RootBundle(), *ways_.certificates));
+  return {};
 }
 
 Result<Answer> ApiClient::Ask(const Request& request) {
@@ -152,13 +162,27 @@ std::expected<void, Broken> ApiClient::Wait(net::Instant until) {
   return {};
 }
 
+// A network of its own, such as a sandbox within the sandbox has, has no listener of ours.
 std::expected<void, Broken> ApiClient::Reach(net::Instant until) {
-  Dial dial(*loop_, place_);
+  if (ways_.plain != 0 && Connect("127.0.0.1", ways_.plain, until)) return {};
+  ways_.plain = 0;
+  return ReachByTls(until);
+}
+
+std::expected<void, Broken> ApiClient::Connect(const std::string& host, std::uint16_t port,
+                                               net::Instant until) {
+  Dial dial(*loop_, host, port);
   while (!dial.result()) AILERON_TRY(Wait(until));
   if (!*dial.result()) return Lost(dial.result()->error().message);
   auto made = net::Stream::Make(*loop_, std::move((*dial.result())->socket), *this);
   if (!made) return Final(std::move(made).error());
   stream_ = std::move(*made);
+  return {};
+}
+
+std::expected<void, Broken> ApiClient::ReachByTls(net::Instant until) {
+  if (auto ready = PrepareTls(); !ready) return Final(std::move(ready).error());
+  AILERON_TRY(Connect(place_.host, place_.port, until));
   if (auto started = stream_->StartClient(*tls_, place_.host, place_.port); !started) {
     return Final(std::move(started).error());
   }

@@ -27,8 +27,11 @@ class Daemon final : private net::Loop::Handler {
   // What to answer to a request of the connection with that number; nothing: it is cut.
   using Answering = std::function<std::string(int connection, std::string_view request)>;
 
-  explicit Daemon(Answering answering)
+  enum class Speaks { kTls, kPlain };
+
+  explicit Daemon(Answering answering, Speaks speaks = Speaks::kTls)
       : answering_(std::move(answering)),
+        speaks_(speaks),
         key_(*net::KeyPair::Make()),
         loop_(*net::Loop::Make()),
         tls_(*net::TlsServer::Make()) {
@@ -53,14 +56,16 @@ class Daemon final : private net::Loop::Handler {
     loop_->Forget(listener_.get(), *this);
   }
 
-  std::unique_ptr<ApiClient> Client(const std::string& pem) {
+  std::unique_ptr<ApiClient> Client(const std::string& pem, std::uint16_t plain = 0) {
     auto place = Place::Make(fmt::format("https://127.0.0.1:{}/v1", port_), "token");
-    auto client = ApiClient::Make(*place, pem);
+    auto client = ApiClient::Make(*place, {.plain = plain, .certificates = pem});
     EXPECT_TRUE(client);
     return *std::move(client);
   }
-  std::unique_ptr<ApiClient> Client() { return Client(authority_.pem()); }
+  std::unique_ptr<ApiClient> Client() { return Client(pem()); }
+  std::string pem() const { return authority_.pem(); }
   int connections() const { return connections_; }
+  std::uint16_t port() const { return port_; }
 
  private:
   void OnReady(net::Readiness) override {
@@ -69,6 +74,7 @@ class Daemon final : private net::Loop::Handler {
     const int number = ++connections_;
     peers_.push_back(std::make_unique<net::TestPeer>(
         *loop_, std::move(socket), [this, number](net::TestPeer& peer) { Answer(number, peer); }));
+    if (speaks_ == Speaks::kPlain) return;
     peers_.back()->ServeTls(
         *tls_, *net::Identity::Make(key_, authority_.Sign("127.0.0.1", key_.PublicKey())));
   }
@@ -85,6 +91,7 @@ class Daemon final : private net::Loop::Handler {
   }
 
   Answering answering_;
+  Speaks speaks_;
   net::TestAuthority authority_{"daemon"};
   net::KeyPair key_;
   std::unique_ptr<net::Loop> loop_;
@@ -109,6 +116,27 @@ TEST(ApiClient, KeepsOneConnection) {
     EXPECT_EQ(answer->body, "{}");
   }
   EXPECT_EQ(daemon.connections(), 1);
+}
+
+TEST(ApiClient, TheListenerWithoutTlsIsTakenWhereThereIsOne) {
+  Daemon daemon(
+      [](int, std::string_view request) {
+        EXPECT_THAT(std::string(request), HasSubstr("\r\nAuthorization: Bearer token\r\n"));
+        return std::string(kOk);
+      },
+      Daemon::Speaks::kPlain);
+  const auto client = daemon.Client("no certificate", daemon.port());
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(client->Ask({.path = "/tools"})->body, "{}");
+  EXPECT_EQ(daemon.connections(), 1);
+}
+
+TEST(ApiClient, WhereThereIsNoneTlsIsSpoken) {
+  Daemon daemon([](int, std::string_view) { return std::string(kOk); });
+  constexpr std::uint16_t nobody = 1;
+  const auto client = daemon.Client(daemon.pem(), nobody);
+  const auto answer = client->Ask({});
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->body, "{}");
 }
 
 TEST(ApiClient, AConnectionThatBreaksIsMadeAgain) {
@@ -163,7 +191,7 @@ TEST(ApiClient, NobodyIsToldTheTokenWhoIsNotTheDaemon) {
 
 TEST(ApiClient, ADaemonThatIsAwayIsUnavailable) {
   const auto place = Place::Make("https://127.0.0.1:1/v1", "token");
-  auto client = ApiClient::Make(*place, net::TestAuthority("daemon").pem());
+  auto client = ApiClient::Make(*place, {.certificates = net::TestAuthority("daemon").pem()});
   ASSERT_TRUE(client);
   const auto answer = (*client)->Ask({});
   ASSERT_FALSE(answer);

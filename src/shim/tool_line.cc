@@ -1,5 +1,6 @@
 #include "shim/tool_line.h"
 
+#include "base/json_members.h"
 #include "base/text.h"
 #include "connector/arguments.h"
 #include "connector/completion.h"
@@ -183,8 +184,12 @@ Result<json> ArgumentsOf(const ToolLine& line, std::string_view input) {
     return Fail(Code::kInvalid, "{}: give --args or {}, not both", line.operation->name,
                 Printable(NameIn(line.flags.front())));
   }
-  AILERON_ASSIGN(json arguments,
-                 ParseJson(line.reads_input() ? input : *line.arguments, "what --args says"));
+  const std::string_view text = line.reads_input() ? input : *line.arguments;
+  AILERON_ASSIGN(json arguments, ParseJson(text, "what --args says"));
+  if (const auto name = RepeatedMember(text)) {
+    return Fail(Code::kInvalid, "what --args says names \"{}\" twice in one object",
+                Printable(*name));
+  }
   if (!arguments.is_object()) {
     return Fail(Code::kInvalid,
                 "what --args says is no JSON object, as in '{{\"name\": \"value\"}}'");

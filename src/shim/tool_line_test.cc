@@ -171,6 +171,8 @@ TEST_F(Line, ArgumentsThatAreNoneAreRefused) {
     EXPECT_TRUE(Arguments({"notes.create", "--args=-"}, text).is_string()) << text.substr(0, 40);
   }
   EXPECT_THAT(ErrorOf({"notes.create", "--args={}", "--title=x"}), HasSubstr("not both"));
+  EXPECT_THAT(ErrorOf({"notes.create", R"(--args={"title":"x","title":"y"})"}),
+              HasSubstr("names \"title\" twice"));
 }
 
 }  // namespace

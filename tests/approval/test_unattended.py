@@ -46,6 +46,22 @@ def test_each_thing_that_would_have_asked_is_a_line(quiet):
     assert quiet.json("approvals", "list", "--all") == []
 
 
+def test_a_request_and_a_credential_that_would_ask_are_lines(any_world):
+    """The report knows hosts and operations alone, or a request that a rule asks about goes out."""
+    site = any_world.bound("api.test", "real-secret-91c4", scheme="bearer", approval="first-use")
+    asked_about = any_world.site("items.test")
+    any_world.report = os.path.join(any_world.state, "report.jsonl")
+    script = f"{_FETCH}api.test/one; {_FETCH}items.test/free; {_FETCH}items.test/items -d x=1"
+    result = any_world.launch("sh", "-c", script, flags=_flags(any_world, "--ask", "POST items.test/items"))
+    assert result.out.split() == ["403", "200", "403"], result.describe()
+    credential, request = _lines(any_world)
+    assert credential["kind"] == "credential" and credential["host"] == "api.test:443", credential
+    assert "api/service" in credential["title"] and credential["code"] == "credential_not_allowed"
+    assert request["kind"] == "http_request" and request["host"] == "items.test:443", request
+    assert "POST" in request["title"] and request["code"] == "request_not_allowed"
+    assert site.seen() == [] and [one.method for one in asked_about.seen()] == ["GET"]
+
+
 def test_an_operation_that_would_ask_is_a_line(quiet):
     """The report knows hosts alone."""
     connector = binary.REPOSITORY / "connectors" / "github-issues.yaml"

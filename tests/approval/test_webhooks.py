@@ -110,6 +110,19 @@ def test_what_was_not_taken_is_sent_again_with_the_same_id(asking):
     child.communicate(timeout=process.PATIENCE)
 
 
+def test_a_receiver_that_asks_for_time_gets_it(asking):
+    """A receiver that answers 429 is told again before the time that it asked for."""
+    receiver = Receiver(asking, answers=[(429, 4)])
+    tell(asking, receiver.entry)
+    _told(asking)
+    child = _ask(asking)
+    asking.aileron("approvals", "deny", _question(asking)["id"]).ok()
+    _arrives(receiver, "approval.decided")
+    assert receiver.messages[0].id == receiver.messages[1].id
+    assert receiver.times[1] - receiver.times[0] >= 4
+    child.communicate(timeout=process.PATIENCE)
+
+
 def test_nothing_is_lost_when_the_daemon_dies(asking):
     """Messages that were not taken when the daemon was killed never come, or come under another id."""
     receiver = Receiver(asking, answers=[503] * 3)

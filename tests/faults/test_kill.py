@@ -110,6 +110,13 @@ def test_workers_die_with_their_daemon(talk):
     process.eventually(lambda: process.gone(workers[0]), "the worker has ended", 5)
 
 
+def test_the_daemon_pushes_no_worker_aside(talk):
+    """The daemon writes the record at the expense of the worker that makes it."""
+    world, _ = talk
+    assert os.sched_getscheduler(world_daemon(world)) == os.SCHED_BATCH
+    assert [os.sched_getscheduler(pid) for pid in world.worker_pids()] == [os.SCHED_OTHER]
+
+
 def test_a_killed_worker_is_replaced(talk):
     """After kill -9 of a worker the session's network stays dead, or the daemon goes too."""
     world, sandbox = talk

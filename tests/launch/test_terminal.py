@@ -18,6 +18,18 @@ def test_the_agent_has_a_controlling_terminal_of_the_right_size(any_world):
     assert screen.wait() == 0
 
 
+def test_nothing_is_lost_of_a_command_that_ends_at_once(world):
+    """What a command printed is lost when it has ended before the launcher heard of its terminal."""
+    for turn in range(10):
+        screen = _open(world, "echo", "the whole line")
+        time.sleep(0.002 * turn)
+        screen.child.send_signal(signal.SIGSTOP)
+        time.sleep(0.1)
+        screen.child.send_signal(signal.SIGCONT)
+        assert screen.wait() == 0
+        assert "the whole line" in screen.text, (turn, screen.text)
+
+
 def test_a_resize_reaches_the_agent(world):
     """A change of the window's size is not passed on, or without SIGWINCH."""
     screen = _open(world, "bash", "-c",

@@ -70,6 +70,8 @@ class Terminal:
         while self.child.poll() is None and time.monotonic() < deadline:
             if select.select([self.master], [], [], 0.05)[0]:
                 self.text += os.read(self.master, 65536).decode("utf-8", "replace")
+        while self.child.poll() is not None and select.select([self.master], [], [], 0)[0]:
+            self.text += os.read(self.master, 65536).decode("utf-8", "replace")
 
     def wait(self, patience: float = process.PATIENCE) -> int:
         """The exit code of the child; drains what it prints."""

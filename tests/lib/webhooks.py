@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import os
+import time
 
 from lib import certificates, sites
 
@@ -29,10 +30,10 @@ class Message:
 
 
 class Receiver:
-    """Keeps every message; `answers` are given in turn, then 204, with `said` as their body."""
+    """Keeps every message; `answers` (a status, or one and seconds to wait) are given in turn, then 204; with `said`."""
 
     def __init__(self, world, tls: bool = True, answers=(), said: bytes = b"", port: int = 0):
-        self.messages, self.answers, self.said = [], list(answers), said
+        self.messages, self.times, self.answers, self.said = [], [], list(answers), said
         self.site = sites.Site("localhost", tls=tls, listener=sites.listen(port=port))
         self.site.routes["/hook"] = self._take
         world.servers.append(self.site)
@@ -44,7 +45,10 @@ class Receiver:
     def _take(self, request):
         self.messages.append(Message(request))
         status = self.answers.pop(0) if self.answers else 204
-        request.answer(b"" if status == 204 else self.said, status, kind="application/json")
+        status, wait = status if isinstance(status, tuple) else (status, None)
+        headers = [("Retry-After", str(wait))] if wait is not None else []
+        self.times.append(time.monotonic())
+        request.answer(b"" if status == 204 else self.said, status, headers, kind="application/json")
 
     def of(self, kind: str) -> list:
         """The messages of one type, each once however often it came."""

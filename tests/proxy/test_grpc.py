@@ -38,4 +38,5 @@ def test_every_kind_of_call(world, server, how):
                           timeout=180).ok()
     assert result.out == ("unary Bearer t0ken-for-grpc|hello\ndown 20\nup 500 500000\nboth 50\n")
     codes = {one.get("code") for one in world.audited(kind="request", path="/test.Echo/Unary")}
-    assert codes == {None, "client_gone"}, codes
+    # A deadline ends at both sides at once: whoever is first says how the call ended.
+    assert None in codes and codes <= {None, "client_gone"}, codes

@@ -110,6 +110,8 @@ def test_a_writing_operation_waits_for_a_yes_and_runs_once(talk):
     assert talk.world.github.seen() == []
     again = talk.say(_run("issues.create", create))
     assert again["id"] == answer["id"], "the same call asks twice"
+    again = talk.say(_run("issues.create", create, "another"))
+    assert again["id"] == answer["id"], "an agent that tries again asks twice"
     question, = [one for one in talk.world.json("approvals", "list") if one["subject"] == "operation"]
     assert question["id"] == answer["id"] and "It is broken" in question["title"]
     assert "POST" in question["opens"] and "token/github" in question["opens"]
@@ -228,6 +230,10 @@ def test_one_key_is_one_call(talk):
     assert len(talk.world.github.seen()) == 1
     assert talk.say(_run("issues.list", {"owner": "o", "repo": "r"}, "K"))["state"] == "succeeded"
     assert len(talk.world.github.seen()) == 1, "a repeated call runs twice"
+    create = {"owner": "o", "repo": "r", "title": "one"}
+    assert talk.say(_run("issues.create", create, "C"))["state"] == "pending"
+    other = talk.say(_run("issues.create", {**create, "title": "two"}, "C"))
+    assert other["code"] == "key_in_use", other
 
 
 _SPEC = """schema: aileron.connector.v1
@@ -337,6 +343,7 @@ def test_a_changed_spec_is_not_used(any_world):
         file.write(" ")
     result = any_world.aileron("connector", "list", "--json")
     assert json.loads(result.out) == [] and "damaged" in result.err, result.describe()
+    assert "damaged" in any_world.aileron("status").ok().out
 
 
 def test_mistakes_in_a_spec_are_shown_with_their_line(any_world):

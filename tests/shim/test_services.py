@@ -42,6 +42,11 @@ def _get(port: int, path: str = "/") -> bytes:
         return answer.read()
 
 
+def _refused(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) != 0
+
+
 def _first_bytes(port: int) -> bytes:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=process.PATIENCE) as client:
@@ -137,14 +142,14 @@ def test_one_that_always_fails_is_given_up(world):
 def test_a_service_has_what_the_agent_has_and_no_more(any_world):
     """A service has a capability, a weaker filter, another user, a descriptor or a terminal of init's."""
     sandbox = Inside(any_world)
-    script = ("'grep -E \"^(Cap|Seccomp|NoNewPrivs|Uid|Gid)\" /proc/self/status; ls -l /proc/$$/fd | wc -l; "
+    script = ("'grep -E \"^(Cap|Seccomp|NoNewPrivs|Uid|Gid)\" /proc/self/status; set -- /proc/$$/fd/*; echo $#; "
               "pwd; echo $GREETING; exec sleep 1000'")
     sandbox.run(f"cd /tmp; GREETING=hi aileron service run look -- sh -c {script}").ok()
     process.eventually(lambda: "hi" in sandbox.run("aileron service logs look").out, "it has printed")
     printed = sandbox.run("aileron service logs look").ok().out.splitlines()
     own = sandbox.run("grep -E '^(Cap|Seccomp|NoNewPrivs|Uid|Gid)' /proc/self/status").ok().out.splitlines()
     assert printed[:len(own)] == own
-    # The three streams, and the line with the total.
+    # The three streams, and the folder that is read.
     assert printed[len(own):] == ["4", "/tmp", "hi"]
     sandbox.end()
 
@@ -259,6 +264,15 @@ def test_the_launch_may_let_services_publish(world):
     assert _get(int(address.rpartition(":")[2])) == b"hello"
     told = process.eventually(lambda: _published(world, sandbox.session), "the host knows it")
     assert told == [{"port": 3000, "address": address, "by": "agent"}]
+    # It is closed with its service, and comes back with it.
+    sandbox.run("aileron service stop web").ok()
+    process.eventually(lambda: not _published(world, sandbox.session), "the host knows that it is closed")
+    assert _refused(int(address.rpartition(":")[2]))
+    sandbox.run("aileron service restart web").ok()
+    process.eventually(lambda: _published(world, sandbox.session), "it is open again")
+    port = int(_published(world, sandbox.session)[0]["address"].rpartition(":")[2])
+    process.eventually(lambda: _service(sandbox)["health"] == "healthy", "the server is healthy again")
+    assert _get(port) == b"hello"
     # What a person has closed stays closed.
     world.aileron("service", "unpublish", sandbox.session, "web").ok()
     sandbox.run("aileron service stop web").ok()

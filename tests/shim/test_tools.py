@@ -158,7 +158,7 @@ def test_a_call_is_left_and_come_back_to(github):
 def test_results_are_drained_once(github):
     """A result is lost, or printed again after it was acknowledged."""
     child = github.launch_start(
-        "sh", "-c", f"{CREATE} --no-wait; {CREATE} --no-wait; aileron drain; echo first; read line; "
+        "sh", "-c", f"{CREATE} --no-wait; {CREATE} --body other --no-wait; aileron drain; echo first; read line; "
                     "aileron drain --wait --json; echo next; aileron drain --json; echo end", stdin=subprocess.PIPE)
     asked = {one["id"] for one in _pending(github, 2)}
     ids = [child.stdout.readline().decode().strip() for _ in range(3)]
