@@ -9,13 +9,14 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
+#include <iterator>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "mediation/confine.h"
 #include "mediation/limits.h"
 #include "mediation/supervisor.h"
+#include "os/alarm.h"
 #include "os/socket.h"
 
 namespace aileron::mediation {
@@ -91,17 +92,19 @@ sigset_t HoldStops() {
 
 class Mediator {
  public:
-  Mediator(Supervisor& supervisor, Desk& desk) : supervisor_(supervisor), desk_(desk) {}
+  Mediator(Supervisor& supervisor, Desk& desk, os::Alarm alarm)
+      : supervisor_(supervisor), desk_(desk), alarm_(std::move(alarm)) {}
   End Run();
 
  private:
   // An End when it is over.
   std::optional<End> HearDaemon();
   void TakeRules(Start start);
-  int Wait(pollfd* ready, nfds_t count, const sigset_t& waiting);
+  void SetAlarm();
 
   Supervisor& supervisor_;
   Desk& desk_;
+  os::Alarm alarm_;
   bool sandbox_gone_ = false;
 };
 
@@ -123,25 +126,24 @@ void Mediator::TakeRules(Start start) {
   supervisor_.Follow(std::move(*rules));
 }
 
-int Mediator::Wait(pollfd* ready, nfds_t count, const sigset_t& waiting) {
-  auto due = desk_.Due();
-  if (const auto other = supervisor_.Due()) due = due ? std::min(*due, *other) : *other;
-  if (!due) return ppoll(ready, count, nullptr, &waiting);
-  const auto left = std::max(*due - Supervisor::Clock::now(), Supervisor::Clock::duration::zero());
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-  const timespec longest{seconds.count(), (left - seconds).count()};
-  return ppoll(ready, count, &longest, &waiting);
+// What is due may come a little late, never too early.
+void Mediator::SetAlarm() {
+  if (const auto due = desk_.Due()) alarm_.SetFor(*due);
+  if (const auto due = supervisor_.Due()) alarm_.SetFor(*due);
 }
 
 End Mediator::Run() {
   const sigset_t waiting = HoldStops();
   desk_.Send(Ready{});
   while (true) {
-    pollfd ready[] = {{desk_.descriptor(), POLLIN, 0}, {supervisor_.descriptor(), 0, 0}};
+    pollfd ready[] = {{desk_.descriptor(), POLLIN, 0},
+                      {supervisor_.descriptor(), 0, 0},
+                      {alarm_.descriptor(), POLLIN, 0}};
     if (desk_.waits()) ready[0].events = POLLIN | POLLOUT;
     if (!supervisor_.full()) ready[1].events = POLLIN;
     if (sandbox_gone_) ready[1].fd = -1;  // the daemon will say when to end
-    const int count = Wait(ready, 2, waiting);
+    SetAlarm();
+    const int count = ppoll(ready, std::size(ready), nullptr, &waiting);
     // A call that waits keeps the signal from being heard.
     if (TakeStopped() || supervisor_.busy()) supervisor_.TakeStops();
     if (count > 0 && (ready[1].revents & POLLIN) != 0) supervisor_.TakeCall();
@@ -149,9 +151,13 @@ End Mediator::Run() {
       if (const auto end = HearDaemon()) return *end;
     }
     if (count > 0 && (ready[1].revents & POLLHUP) != 0) sandbox_gone_ = true;
-    const auto now = Supervisor::Clock::now();
-    supervisor_.Tick(now);
-    desk_.Flush(now);
+    if (count > 0 && ready[2].revents != 0) {
+      alarm_.Rang();
+      const auto now = Supervisor::Clock::now();
+      supervisor_.Tick(now);
+      desk_.Flush(now);
+    }
+    if (count > 0 && (ready[0].revents & POLLOUT) != 0) desk_.Flush(Supervisor::Clock::now());
   }
 }
 
@@ -168,12 +174,13 @@ Result<End> Serve(os::Fd channel) {
   AILERON_TRY(EnterSandboxOf(begun->init, init));
   AILERON_ASSIGN(auto look, Look::Make(init, begun->start.trust));
   AILERON_ASSIGN(const FileId stand_in, StandInFile(look.names()));
+  AILERON_ASSIGN(os::Alarm alarm, os::Alarm::Make());
   AILERON_TRY(FilterCalls());
   if (fcntl(channel.get(), F_SETFL, O_NONBLOCK) != 0)
     return os::FailErrno("cannot use the channel");
   Desk desk(std::move(channel));
   Supervisor supervisor(std::move(calls), std::move(rules), std::move(look), stand_in, desk);
-  const End end = Mediator(supervisor, desk).Run();
+  const End end = Mediator(supervisor, desk, std::move(alarm)).Run();
   desk.FlushRecords();
   return end;
 }

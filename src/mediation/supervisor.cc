@@ -115,9 +115,12 @@ void Supervisor::OnSignal(const os::Stop& stop, Case& known) {
 }
 
 void Supervisor::OnExecuted(const os::Stop& stop) {
-  auto found = cases_.find(stop.was);
+  // A single case can only be this one's.
+  const bool single = !busy() && cases_.contains(stop.pid);
+  const pid_t was = single ? stop.pid : os::ThreadBefore(stop.pid);
+  auto found = cases_.find(was);
   if (found == cases_.end()) return Kill(stop.pid, "it was executed without a call");
-  if (stop.was != stop.pid) {
+  if (was != stop.pid) {
     // The thread has taken the number of its process, whose other threads are gone.
     Case moved = std::move(found->second);
     cases_.erase(found);

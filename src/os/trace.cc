@@ -92,18 +92,14 @@ Block BlockAt(std::uint64_t address, const Replacement& with) {
 Stop StopOf(pid_t pid, int status) {
   if (!WIFSTOPPED(status)) return {Stop::Kind::kEnded, pid};
   const int event = status >> 16;
-  if (event == PTRACE_EVENT_EXEC) {
-    unsigned long was = 0;
-    if (ptrace(PTRACE_GETEVENTMSG, pid, 0, &was) != 0) was = static_cast<unsigned long>(pid);
-    return {Stop::Kind::kExecuted, pid, static_cast<pid_t>(was)};
-  }
+  if (event == PTRACE_EVENT_EXEC) return {Stop::Kind::kExecuted, pid};
   const int signal = WSTOPSIG(status);
   if (event == PTRACE_EVENT_STOP) {
     const bool halted =
         signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
     return {halted ? Stop::Kind::kHalted : Stop::Kind::kOther, pid};
   }
-  return {Stop::Kind::kSignal, pid, 0, signal};
+  return {Stop::Kind::kSignal, pid, signal};
 }
 
 }  // namespace
@@ -118,6 +114,11 @@ std::optional<Stop> NextStop() {
   const pid_t pid = waitpid(-1, &status, WNOHANG | __WALL);
   if (pid <= 0) return std::nullopt;
   return StopOf(pid, status);
+}
+
+pid_t ThreadBefore(pid_t pid) {
+  unsigned long was = 0;
+  return ptrace(PTRACE_GETEVENTMSG, pid, 0, &was) == 0 ? static_cast<pid_t>(was) : pid;
 }
 
 Status LetGo(pid_t pid, int signal) {

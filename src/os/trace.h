@@ -31,11 +31,12 @@ struct Stop {
   };
   Kind kind;
   pid_t pid;       // after kExecuted the process's own, whichever thread it was
-  pid_t was = 0;   // of kExecuted: the thread that was seized
   int signal = 0;  // of kSignal
 };
 // Of any traced thread, without waiting.
 std::optional<Stop> NextStop();
+// Of one that stands at kExecuted: the thread that was seized.
+pid_t ThreadBefore(pid_t pid);
 
 // Not traced any more, and goes on.
 Status LetGo(pid_t pid, int signal = 0);

@@ -64,7 +64,7 @@ TEST(Trace, AProgramStandsBeforeItsFirstInstructionAndGoesOn) {
   const Stop stop = Await();
   EXPECT_EQ(stop.kind, Kind::kExecuted);
   EXPECT_EQ(stop.pid, child.pid());
-  EXPECT_EQ(stop.was, child.pid());
+  EXPECT_EQ(ThreadBefore(child.pid()), child.pid());
   const auto stack = StackOf(child.pid());
   ASSERT_TRUE(stack);
   std::uint64_t count = 0;
