@@ -50,6 +50,11 @@ std::optional<std::string> PercentDecode(std::string_view text);
 std::optional<std::string_view> NearestWord(std::string_view word,
                                             std::span<const std::string_view> candidates);
 
+// For a POSIX shell, in single quotes: one argument, whatever it holds.
+std::string SingleQuoted(std::string_view text);
+// The same, with quotes only where there has to be some.
+std::string ShellQuoted(std::string_view text);
+
 bool IsUtf8(std::string_view text);  // RFC 3629 §4
 
 // Text of a stranger, safe to show: nothing in it moves a cursor, turns or hides its neighbours, or

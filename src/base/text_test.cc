@@ -118,6 +118,15 @@ TEST(Text, PrintableLeavesWhatIsSeen) {
   }
 }
 
+TEST(Text, AShellReadsWhatIsQuotedAsOneArgument) {
+  EXPECT_EQ(ShellQuoted("a-b_1./:@%+=,"), "a-b_1./:@%+=,");
+  EXPECT_EQ(ShellQuoted(""), "''");
+  EXPECT_EQ(ShellQuoted("a b"), "'a b'");
+  EXPECT_EQ(ShellQuoted("it's $(x)"), "'it'\\''s $(x)'");
+  EXPECT_EQ(ShellQuoted("~"), "'~'");
+  EXPECT_EQ(SingleQuoted("a"), "'a'");
+}
+
 TEST(Text, Utf8IsToldFromOtherBytes) {
   EXPECT_TRUE(IsUtf8(""));
   EXPECT_TRUE(IsUtf8("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"));

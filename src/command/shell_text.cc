@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/text.h"
 #include "command/limits.h"
 #include "command/shell_reader.h"
 
@@ -32,13 +33,7 @@ void PrintWord(std::string& line, const Word& word) {
   std::size_t begin = 0;
   while (begin <= word.text.size()) {
     const std::size_t end = std::min(word.text.find(kHole, begin), word.text.size());
-    if (end > begin) {
-      line += '\'';
-      for (const char c : word.text.substr(begin, end - begin)) {
-        line += c == '\'' ? std::string_view("'\\''") : std::string_view(&c, 1);
-      }
-      line += '\'';
-    }
+    if (end > begin) line += SingleQuoted(std::string_view(word.text).substr(begin, end - begin));
     if (end < word.text.size()) line += hole;
     begin = end + 1;
   }

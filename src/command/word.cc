@@ -142,16 +142,7 @@ std::string NormalPath(std::string_view path, std::string_view cwd) {
 }
 
 std::string Quoted(std::string_view text) {
-  if (IsPlain(text)) return std::string(text);
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
+  return IsPlain(text) ? std::string(text) : SingleQuoted(text);
 }
 
 std::string Shown(std::span<const Word> words) {

@@ -83,24 +83,6 @@ std::string Words(std::string_view name) {
   return words;
 }
 
-// For a POSIX shell.
-std::string ShellQuoted(std::string_view text) {
-  const bool plain = !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("-_./:@%+=,").contains(c);
-  });
-  if (plain) return std::string(text);
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
-}
-
 std::string FlagText(const Input& input) {
   if (input.type == Type::kBoolean) return "--" + FlagName(input.name);
   const Type type = input.type == Type::kArray ? input.items : input.type;

@@ -14,30 +14,11 @@ namespace {
 
 constexpr std::string_view kMasked = "(masked)";
 
-bool IsPlain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("%+,-./:=@_").find(c) != std::string_view::npos;
-}
-
-// As a shell would have it written.
-std::string Quoted(std::string_view word) {
-  if (!word.empty() && std::ranges::all_of(word, IsPlain)) return std::string(word);
-  std::string quoted = "'";
-  for (const char c : word) {
-    if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
-}
-
 std::string Joined(const std::vector<std::string>& words, bool cut) {
   std::string line;
   for (const std::string& word : words) {
     if (!line.empty()) line += ' ';
-    line += Quoted(word);
+    line += ShellQuoted(word);
   }
   return cut ? line + " ..." : line;
 }
@@ -112,7 +93,7 @@ std::vector<std::string> MaskedWords(const std::vector<std::string>& words,
 
 std::string ParentsOf(const mediation::Told& told) {
   std::vector<std::string> parents;
-  for (const std::string& parent : told.parents) parents.push_back(Quoted(parent));
+  for (const std::string& parent : told.parents) parents.push_back(ShellQuoted(parent));
   return fmt::format("{}", fmt::join(parents, ", by "));
 }
 
@@ -123,7 +104,7 @@ std::string KeyOf(const mediation::Ask& ask, const std::string& line) {
   for (const std::string& word : ask.told.words) words.append(1, '\0').append(word);
   if (ask.told.cut) words += fmt::format("{} {}", ask.number, Now().time_since_epoch().count());
   const auto hash = crypto::Hash(words);
-  return fmt::format("command {} in {} #{}", line, Quoted(ask.told.folder),
+  return fmt::format("command {} in {} #{}", line, ShellQuoted(ask.told.folder),
                      HexEncode(std::span(hash).first<16>()));
 }
 
