@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/ulid.h"
-#include "service/message.h"
+#include "service/ports.h"
 #include "session/limits.h"
 #include "session/token.h"
 #include "vault/sentinel.h"
@@ -13,11 +13,6 @@
 namespace aileron::daemon {
 
 namespace {
-
-constexpr std::uint16_t kProxyPort = 3128;
-constexpr std::uint16_t kDnsPort = 53;
-constexpr std::uint16_t kApiPort = 2;
-constexpr std::uint16_t kOwnPorts[] = {service::kControlPort, kApiPort, kDnsPort, kProxyPort};
 
 std::unexpected<Refusal> Refuse(int status, std::string_view code, std::string detail,
                                 std::string hint = "") {
@@ -213,14 +208,14 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
   for (const auto& status : world_.bindings.set().All(world_.vault.names())) {
     if (status.active) ports.insert(status.binding->port);
   }
-  for (const std::uint16_t own : kOwnPorts) ports.erase(own);
-  opened.listeners.push_back({proxy::ListenerKind::kProxy, kProxyPort});
-  opened.listeners.push_back({proxy::ListenerKind::kApi, kApiPort});
+  for (const std::uint16_t own : service::kOwnPorts) ports.erase(own);
+  opened.listeners.push_back({proxy::ListenerKind::kProxy, service::kProxyPort});
+  opened.listeners.push_back({proxy::ListenerKind::kApi, service::kApiPort});
   for (const std::uint16_t port : ports) {
     if (opened.listeners.size() + 1 >= limits::kListeners) break;
     opened.listeners.push_back({proxy::ListenerKind::kCaptured, port});
   }
-  opened.listeners.push_back({proxy::ListenerKind::kDns, kDnsPort});
+  opened.listeners.push_back({proxy::ListenerKind::kDns, service::kDnsPort});
 
   auto key = session.authority().ExportPrivateKey();
   if (!key) {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "launch/plan.h"
 #include "sandbox/spec.h"
+#include "service/ports.h"
 
 namespace aileron::launch {
 
@@ -33,7 +34,7 @@ bool ValidName(std::string_view name) {
 void AddContract(std::map<std::string, std::string>& variables, const SessionFacts& session,
                  const sandbox::Identity& identity) {
   const std::string runtime(sandbox::kRuntimeFolder);
-  const std::string proxy = fmt::format("http://127.0.0.1:{}", kProxyPort);
+  const std::string proxy = fmt::format("http://127.0.0.1:{}", service::kProxyPort);
   const std::string bundle = runtime + "/ca-bundle.pem";
   variables["HOME"] = identity.home;
   variables["USER"] = variables["LOGNAME"] = identity.name;

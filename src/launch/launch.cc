@@ -24,7 +24,7 @@
 #include "os/paths.h"
 #include "sandbox/native.h"
 #include "sandbox/walls.h"
-#include "service/message.h"
+#include "service/ports.h"
 
 namespace aileron::launch {
 

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "os/fd.h"
 #include "os/mounts.h"
-#include "service/message.h"
+#include "service/ports.h"
 
 namespace aileron::launch {
 
@@ -143,18 +143,18 @@ Result<std::vector<sandbox::Listener>> ListenersFor(const std::vector<std::strin
     if (const auto port = ParseInteger<std::uint16_t>(parts[1]); port && *port != 0)
       ports.insert(*port);
   }
-  for (const std::uint16_t own : {service::kControlPort, sandbox::kApiPort, kDnsPort, kProxyPort}) {
+  for (const std::uint16_t own : service::kOwnPorts) {
     if (!ports.contains(own)) continue;
     return Fail(Code::kInvalid,
                 "port {} is the sandbox's own; reach that host through the proxy variables instead "
                 "of a rule with this port",
                 own);
   }
-  std::vector<sandbox::Listener> listeners = {{ListenerKind::kProxy, kProxyPort},
-                                              {ListenerKind::kApi, sandbox::kApiPort}};
+  std::vector<sandbox::Listener> listeners = {{ListenerKind::kProxy, service::kProxyPort},
+                                              {ListenerKind::kApi, service::kApiPort}};
   for (const std::uint16_t port : ports) listeners.push_back({ListenerKind::kCaptured, port});
-  listeners.push_back({ListenerKind::kDns, kDnsPort});
-  listeners.push_back({ListenerKind::kDnsTcp, kDnsPort});
+  listeners.push_back({ListenerKind::kDns, service::kDnsPort});
+  listeners.push_back({ListenerKind::kDnsTcp, service::kDnsPort});
   return listeners;
 }
 

@@ -12,9 +12,6 @@
 
 namespace aileron::launch {
 
-inline constexpr std::uint16_t kProxyPort = 3128;
-inline constexpr std::uint16_t kDnsPort = 53;
-
 struct Plan {
   sandbox::Identity identity;
   sandbox::Spec spec;

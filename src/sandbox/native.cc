@@ -22,7 +22,7 @@
 #include "sandbox/network.h"
 #include "sandbox/root_fs.h"
 #include "sandbox/runtime_folder.h"
-#include "service/message.h"
+#include "service/ports.h"
 
 namespace aileron::sandbox {
 

@@ -45,9 +45,7 @@ struct Listener {
   std::uint16_t port;
 };
 std::string_view ListenerKindName(ListenerKind kind);
-// Where it is, on 127.0.0.1: below the ports that an agent can have. All others reach it as
-// https://kApiHost.
-inline constexpr std::uint16_t kApiPort = 2;
+// Who has no such listener reaches it as https://kApiHost.
 inline constexpr std::string_view kApiHost = "aileron.internal";
 
 // A file that the sandbox finds under /run/aileron.

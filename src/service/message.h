@@ -22,9 +22,6 @@
 
 namespace aileron::service {
 
-// Where init listens, on 127.0.0.1.
-inline constexpr std::uint16_t kControlPort = 1;
-
 struct RunIt {
   Spec spec;
 };

@@ -9,6 +9,7 @@
 #include "net/resolver.h"
 #include "os/fd.h"
 #include "sandbox/spec.h"
+#include "service/ports.h"
 
 namespace aileron::shim {
 
@@ -106,7 +107,7 @@ Result<std::unique_ptr<ApiClient>> ApiClient::FromEnvironment() {
   AILERON_ASSIGN(const std::string token, SessionToken());
   AILERON_ASSIGN(Place place, Place::Make(Variable("AILERON_API_URL"), token));
   const bool own = place.host == sandbox::kApiHost && place.port == kHttpsPort;
-  return Make(std::move(place), {.plain = own ? sandbox::kApiPort : std::uint16_t{0}});
+  return Make(std::move(place), {.plain = own ? service::kApiPort : std::uint16_t{0}});
 }
 
 Result<std::unique_ptr<ApiClient>> ApiClient::Make(Place place, Ways ways) {

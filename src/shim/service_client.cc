@@ -10,6 +10,7 @@
 
 #include "os/socket.h"
 #include "service/limits.h"
+#include "service/ports.h"
 #include "shim/api_client.h"
 #include "shim/limits.h"
 
