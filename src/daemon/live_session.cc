@@ -336,13 +336,8 @@ void LiveSession::OnWorkerEnd(const std::string& why) {
   const std::string reason = why.empty() ? "it ended by itself" : why;
   LogWarning("the worker of session {} ended: {}", record_.id, reason);
   Audit("worker.crash", "restart", reason);
-  const auto now = std::chrono::steady_clock::now();
-  crashes_.push_back(now);
-  while (crashes_.front() + limits::kWorkerRestartWindow < now) crashes_.pop_front();
-  if (crashes_.size() > static_cast<std::size_t>(limits::kWorkerRestarts)) {
-    return TakeNetworkDown(fmt::format("its worker crashed {} times in {} s; last: {}",
-                                       crashes_.size(), limits::kWorkerRestartWindow.count(),
-                                       reason));
+  if (!crashes_.MayRestart(std::chrono::steady_clock::now())) {
+    return TakeNetworkDown(fmt::format("its worker {}; last: {}", crashes_.Text(), reason));
   }
   StartWorker();
 }

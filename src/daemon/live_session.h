@@ -6,7 +6,6 @@
 // again takes the session's network down for good, and its listeners refuse from then on.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,6 +16,7 @@
 #include "crypto/x509.h"
 #include "daemon/audit_service.h"
 #include "daemon/bindings.h"
+#include "daemon/crashes.h"
 #include "daemon/credentials.h"
 #include "daemon/denials.h"
 #include "daemon/fetch.h"
@@ -150,7 +150,7 @@ class LiveSession final : public PermitSource {
   std::unique_ptr<WorkerLink> worker_;
   std::unique_ptr<SessionCommands> commands_;  // where they are mediated
   std::function<void(std::string why)> unfit_;
-  std::deque<net::Instant> crashes_;
+  Crashes crashes_;
   bool network_down_ = false;
   std::function<void()> stopped_;
   net::Timer ready_timer_;

@@ -179,12 +179,8 @@ void SessionCommands::OnEnd(const std::string& why) {
   const std::string reason = why.empty() ? "it ended by itself" : why;
   LogWarning("the mediator of session {} ended: {}", world_.session.id, reason);
   world_.audit.Event("mediator.crash", "restart", reason, world_.session.id);
-  const auto now = std::chrono::steady_clock::now();
-  crashes_.push_back(now);
-  while (crashes_.front() + limits::kWorkerRestartWindow < now) crashes_.pop_front();
-  if (crashes_.size() > static_cast<std::size_t>(limits::kWorkerRestarts)) {
-    return world_.end(fmt::format("its mediator crashed {} times in {} s; last: {}",
-                                  crashes_.size(), limits::kWorkerRestartWindow.count(), reason));
+  if (!crashes_.MayRestart(std::chrono::steady_clock::now())) {
+    return world_.end(fmt::format("its mediator {}; last: {}", crashes_.Text(), reason));
   }
   Begin();
 }

@@ -6,7 +6,6 @@
 // believed for this session alone, bounded, and recorded as the agent's.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +15,7 @@
 #include "daemon/approvals.h"
 #include "daemon/audit_service.h"
 #include "daemon/command_question.h"
+#include "daemon/crashes.h"
 #include "daemon/denials.h"
 #include "daemon/worker_link.h"
 #include "mediation/messages.h"
@@ -67,7 +67,7 @@ class SessionCommands {
   std::vector<os::Fd> descriptors_;
   std::unique_ptr<WorkerLink> link_;
   std::map<std::uint64_t, std::string> asked_;  // by number: what is asked about
-  std::deque<net::Instant> crashes_;
+  Crashes crashes_;
   std::string failure_;
   std::function<void()> stopped_;
   net::Timer ready_timer_;
