@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "base/wire.h"
+#include "base/wire_fields.h"
+#include "command/rule_wire.h"
 #include "mediation/limits.h"
 
 namespace aileron::mediation {
@@ -31,49 +32,7 @@ void PutTexts(WireWriter& out, const std::vector<std::string>& texts) {
   for (const std::string& text : texts) out.Text(text);
 }
 
-// Reads fields, and remembers the first mistake beyond what WireReader sees.
-class Fields {
- public:
-  explicit Fields(std::string_view bytes) : wire_(bytes) {}
-
-  std::uint8_t U8() { return wire_.U8(); }
-  std::uint64_t U64() { return wire_.U64(); }
-  std::string Text(std::size_t most) {
-    const std::string_view text = wire_.Text();
-    if (text.size() > most) wrong_ = true;
-    return wrong_ ? std::string() : std::string(text);
-  }
-  std::uint32_t Count(std::size_t most) {
-    const std::uint32_t count = wire_.U32();
-    if (count <= most) return count;
-    wrong_ = true;
-    return 0;
-  }
-  std::vector<std::string> Texts(std::size_t count_max, std::size_t most) {
-    std::vector<std::string> texts;
-    for (std::uint32_t left = Count(count_max); left > 0 && !failed(); --left) {
-      texts.push_back(Text(most));
-    }
-    return texts;
-  }
-  template <typename Enum>
-  Enum Choice(Enum last) {
-    const std::uint8_t value = wire_.U8();
-    if (value > static_cast<std::uint8_t>(last)) wrong_ = true;
-    return wrong_ ? Enum{} : static_cast<Enum>(value);
-  }
-  bool Flag() { return Choice<std::uint8_t>(1) != 0; }
-  void Wrong() { wrong_ = true; }
-  bool failed() const { return wrong_ || wire_.failed(); }
-  Status Done() const {
-    if (wrong_) return Fail(Code::kInvalid, "a message has a field out of range");
-    return wire_.Done();
-  }
-
- private:
-  WireReader wire_;
-  bool wrong_ = false;
-};
+using Fields = WireFields;
 
 void Put(WireWriter& out, const Told& told) {
   out.Text(told.executable);
@@ -97,33 +56,11 @@ Told TakeTold(Fields& in) {
   return told;
 }
 
-void Put(WireWriter& out, const command::CommandRule& rule) {
-  out.U8(static_cast<std::uint8_t>(rule.layer));
-  out.U8(static_cast<std::uint8_t>(rule.action));
-  out.Text(rule.pattern);
-  out.Text(rule.by);
-  PutTexts(out, rule.redirect);
-  for (const std::string* text : {&rule.reason, &rule.id, &rule.source}) out.Text(*text);
-}
-
-command::CommandRule TakeRule(Fields& in) {
-  command::CommandRule rule;
-  rule.layer = in.Choice(command::Layer::kFlag);
-  rule.action = in.Choice(command::Action::kDeny);
-  rule.pattern = in.Text(limits::kToldText);
-  rule.by = in.Text(limits::kToldText);
-  rule.redirect = in.Texts(limits::kToldWords, limits::kToldText);
-  for (std::string* text : {&rule.reason, &rule.id, &rule.source}) {
-    *text = in.Text(limits::kToldText);
-  }
-  return rule;
-}
-
 struct Encoder {
   std::string operator()(const Start& start) const {
     WireWriter out = Begin(Type::kStart);
     out.U32(static_cast<std::uint32_t>(start.rules.size()));
-    for (const command::CommandRule& rule : start.rules) Put(out, rule);
+    for (const command::CommandRule& rule : start.rules) command::WriteRule(out, rule);
     out.U8(static_cast<std::uint8_t>(start.otherwise));
     out.U8(static_cast<std::uint8_t>(start.trust));
     return out.Take();
@@ -171,18 +108,20 @@ struct Encoder {
 Result<Start> TakeStart(Fields& in) {
   Start start;
   for (std::uint32_t left = in.Count(limits::kRules); left > 0 && !in.failed(); --left) {
-    start.rules.push_back(TakeRule(in));
+    auto rule = command::ReadRule(in.wire());
+    if (!rule) in.Wrong("a rule out of range");
+    if (rule) start.rules.push_back(std::move(*rule));
   }
   start.otherwise = in.Choice(command::Action::kDeny);
   start.trust = in.Choice(Trust::kFiles);
-  AILERON_TRY(in.Done());
+  AILERON_TRY(in.Done("a message"));
   return start;
 }
 
 Result<Answer> TakeAnswer(Fields& in) {
   Answer answer{.number = in.U64(), .said = in.Choice(Said::kPending), .text = {}};
   answer.text = in.Text(limits::kRefusalText);
-  AILERON_TRY(in.Done());
+  AILERON_TRY(in.Done("a message"));
   return answer;
 }
 
@@ -190,7 +129,7 @@ Result<Ask> TakeAsk(Fields& in) {
   Ask ask{.number = in.U64(), .told = TakeTold(in), .rule = {}, .reason = {}};
   ask.rule = in.Text(limits::kToldText);
   ask.reason = in.Text(limits::kToldText);
-  AILERON_TRY(in.Done());
+  AILERON_TRY(in.Done("a message"));
   return ask;
 }
 
@@ -206,13 +145,13 @@ Result<Records> TakeRecords(Fields& in) {
   for (std::uint32_t left = in.Count(limits::kRecords); left > 0 && !in.failed(); --left) {
     Record record{.time_us = in.U64(), .told = TakeTold(in)};
     record.action = in.Text(limits::kToldText);
-    if (!IsAction(record.action)) in.Wrong();
+    if (!IsAction(record.action)) in.Wrong("an unknown action");
     for (std::string* text : {&record.rule, &record.code, &record.detail}) {
       *text = in.Text(limits::kToldText);
     }
     records.records.push_back(std::move(record));
   }
-  AILERON_TRY(in.Done());
+  AILERON_TRY(in.Done("a message"));
   return records;
 }
 
@@ -229,7 +168,7 @@ Result<FromDaemon> DecodeFromDaemon(std::string_view bytes) {
     case Type::kAnswer:
       return TakeAnswer(in);
     case Type::kStop:
-      AILERON_TRY(in.Done());
+      AILERON_TRY(in.Done("a message"));
       return Stop{};
     default:
       return Fail(Code::kInvalid, "a message of unknown type");
@@ -240,18 +179,18 @@ Result<FromMediator> DecodeFromMediator(std::string_view bytes) {
   Fields in(bytes);
   switch (static_cast<Type>(in.U8())) {
     case Type::kReady:
-      AILERON_TRY(in.Done());
+      AILERON_TRY(in.Done("a message"));
       return Ready{};
     case Type::kFailed: {
       Failed failed{in.Text(limits::kToldText)};
-      AILERON_TRY(in.Done());
+      AILERON_TRY(in.Done("a message"));
       return failed;
     }
     case Type::kAsk:
       return TakeAsk(in);
     case Type::kGone: {
       const Gone gone{in.U64()};
-      AILERON_TRY(in.Done());
+      AILERON_TRY(in.Done("a message"));
       return gone;
     }
     case Type::kRecords:

@@ -1,9 +1,8 @@
 #include "proxy/permit.h"
 
 #include <cstring>
-#include <limits>
 
-#include "base/wire.h"
+#include "base/wire_fields.h"
 #include "proxy/limits.h"
 
 namespace aileron::proxy {
@@ -31,8 +30,6 @@ enum class Type : std::uint8_t {
   kGone = 23,
 };
 
-enum class Flag : std::uint8_t { kNo = 0, kYes = 1 };
-
 WireWriter Begin(Type type) {
   WireWriter writer;
   writer.U8(static_cast<std::uint8_t>(type));
@@ -45,49 +42,7 @@ std::string OnlyId(Type type, std::uint64_t id) {
   return writer.Take();
 }
 
-// Reads the fields of a packet and remembers the first mistake beyond what WireReader sees.
-class Fields {
- public:
-  explicit Fields(std::string_view bytes) : wire_(bytes) {}
-
-  std::uint8_t U8() { return wire_.U8(); }
-  std::uint32_t U32() { return wire_.U32(); }
-  std::uint64_t U64() { return wire_.U64(); }
-  std::string_view Borrowed() { return wire_.Text(); }
-  std::string Text() { return std::string(wire_.Text()); }
-  std::uint16_t Port() {
-    const std::uint32_t port = wire_.U32();
-    if (port > std::numeric_limits<std::uint16_t>::max()) wrong_ = "a port is out of range";
-    return static_cast<std::uint16_t>(port);
-  }
-  template <typename Enum>
-  Enum Choice(Enum last) {
-    const std::uint8_t value = wire_.U8();
-    if (value > static_cast<std::uint8_t>(last)) wrong_ = "an unknown choice";
-    return static_cast<Enum>(value);
-  }
-  bool Flagged() { return Choice(Flag::kYes) == Flag::kYes; }
-  // How many items follow; 0 when there are too many, so that the caller's loop ends.
-  std::uint32_t Count(std::uint32_t most) {
-    const std::uint32_t count = wire_.U32();
-    if (count <= most) return count;
-    wrong_ = "a list is too long";
-    return 0;
-  }
-  void Wrong(const char* what) { wrong_ = what; }
-  bool failed() const { return wire_.failed() || wrong_ != nullptr; }
-
-  template <typename T, typename Variant>
-  Result<Variant> Finish(T message) {
-    if (wrong_ != nullptr) return Fail(Code::kInvalid, "a permit has {}", wrong_);
-    AILERON_TRY(wire_.Done());
-    return Variant(std::move(message));
-  }
-
- private:
-  WireReader wire_;
-  const char* wrong_ = nullptr;
-};
+using Fields = WireFields;
 
 RequestScope ReadScope(Fields& fields) {
   RequestScope scope;
@@ -114,11 +69,13 @@ void WriteScope(const RequestScope& scope, WireWriter& writer) {
 
 template <typename T>
 Result<DaemonMessage> FromDaemon(Fields& fields, T message) {
-  return fields.Finish<T, DaemonMessage>(std::move(message));
+  AILERON_TRY(fields.Done("a permit"));
+  return DaemonMessage(std::move(message));
 }
 template <typename T>
 Result<WorkerMessage> FromWorker(Fields& fields, T message) {
-  return fields.Finish<T, WorkerMessage>(std::move(message));
+  AILERON_TRY(fields.Done("a permit"));
+  return WorkerMessage(std::move(message));
 }
 
 Start ReadStart(Fields& fields) {
@@ -179,8 +136,8 @@ AskRequest ReadAskRequest(Fields& fields) {
   ask.path = fields.Text();
   ask.query = fields.U32();
   ask.overrides = fields.Text();
-  ask.overrides_method = fields.Flagged();
-  ask.overrides_path = fields.Flagged();
+  ask.overrides_method = fields.Flag();
+  ask.overrides_path = fields.Flag();
   ask.content_type = fields.Text();
   ask.content_coding = fields.Text();
   ask.seen = fields.Choice(Seen::kHead);
@@ -201,7 +158,7 @@ Verdict ReadVerdict(Fields& fields) {
   verdict.approval = fields.Text();
   verdict.address_rule = fields.Choice(AddressRule::kAny);
   verdict.forward = fields.Choice(Forward::kProxy);
-  verdict.opaque = fields.Flagged();
+  verdict.opaque = fields.Flag();
   verdict.requests = fields.Choice(Requests::kAsked);
   for (std::uint32_t left = fields.Count(limits::bindings_max); left > 0 && !fields.failed();
        --left) {
@@ -494,7 +451,7 @@ Result<DaemonMessage> DecodeFromDaemon(std::string_view packet) {
       credential.message = fields.Text();
       credential.hint = fields.Text();
       credential.approval = fields.Text();
-      credential.denied = fields.Flagged();
+      credential.denied = fields.Flag();
       const std::string_view secret = fields.Borrowed();
       if (!secret.empty()) credential.secret = Secret(secret);
       return FromDaemon(fields, std::move(credential));

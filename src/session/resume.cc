@@ -1,6 +1,7 @@
 #include "session/resume.h"
 
 #include "base/wire.h"
+#include "command/rule_wire.h"
 #include "crypto/aead.h"
 #include "session/limits.h"
 
@@ -24,31 +25,13 @@ std::vector<std::string> ReadList(WireReader& reader, std::size_t most) {
   return texts;
 }
 
-void WriteRule(WireWriter& writer, const command::CommandRule& rule) {
-  writer.U8(static_cast<std::uint8_t>(rule.layer));
-  writer.U8(static_cast<std::uint8_t>(rule.action));
-  for (const std::string* text : {&rule.pattern, &rule.by, &rule.reason, &rule.id, &rule.source}) {
-    writer.Text(*text);
-  }
-  WriteList(writer, rule.redirect);
-}
-
-command::CommandRule ReadRule(WireReader& reader) {
-  command::CommandRule rule;
-  rule.layer = static_cast<command::Layer>(reader.U8());
-  rule.action = static_cast<command::Action>(reader.U8());
-  for (std::string* text : {&rule.pattern, &rule.by, &rule.reason, &rule.id, &rule.source}) {
-    *text = reader.Text();
-  }
-  rule.redirect = ReadList(reader, limits::kCommandWords);
-  return rule;
-}
-
-CommandRequest ReadCommands(WireReader& reader) {
+std::optional<CommandRequest> ReadCommands(WireReader& reader) {
   CommandRequest commands{.rules = {}, .otherwise = static_cast<command::Action>(reader.U8())};
   const std::uint32_t count = reader.U32();
   for (std::uint32_t i = 0; i < count && i < limits::kRulesMax && !reader.failed(); ++i) {
-    commands.rules.push_back(ReadRule(reader));
+    auto rule = command::ReadRule(reader);
+    if (!rule) return std::nullopt;
+    commands.rules.push_back(std::move(*rule));
   }
   return commands;
 }
@@ -84,7 +67,7 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
   writer.U8(network.unattended ? 1 : 0);
   writer.U8(static_cast<std::uint8_t>(state.commands.otherwise));
   writer.U32(static_cast<std::uint32_t>(state.commands.rules.size()));
-  for (const command::CommandRule& rule : state.commands.rules) WriteRule(writer, rule);
+  for (const command::CommandRule& rule : state.commands.rules) command::WriteRule(writer, rule);
   writer.U32(static_cast<std::uint32_t>(state.sentinels.size()));
   for (const auto& [binding, sentinel] : state.sentinels) {
     writer.Text(binding);
@@ -152,7 +135,9 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
   network.opaque = ReadList(reader, limits::kOpaqueMax);
   network.hold = Duration(static_cast<std::int64_t>(reader.U64()));
   network.unattended = reader.U8() != 0;
-  state.commands = ReadCommands(reader);
+  auto commands = ReadCommands(reader);
+  if (!commands) return refuse();
+  state.commands = std::move(*commands);
   const std::uint32_t sentinels = reader.U32();
   if (sentinels > limits::kSentinelsMax) return refuse();
   for (std::uint32_t i = 0; i < sentinels && !reader.failed(); ++i) {

@@ -1,0 +1,39 @@
+#include "command/rule_wire.h"
+
+#include "command/limits.h"
+
+namespace aileron::command {
+
+void WriteRule(WireWriter& writer, const CommandRule& rule) {
+  writer.U8(static_cast<std::uint8_t>(rule.layer));
+  writer.U8(static_cast<std::uint8_t>(rule.action));
+  for (const std::string* text : {&rule.pattern, &rule.by, &rule.reason, &rule.id, &rule.source}) {
+    writer.Text(*text);
+  }
+  writer.U32(static_cast<std::uint32_t>(rule.redirect.size()));
+  for (const std::string& word : rule.redirect) writer.Text(word);
+}
+
+std::optional<CommandRule> ReadRule(WireReader& reader) {
+  CommandRule rule;
+  const std::uint8_t layer = reader.U8(), action = reader.U8();
+  bool fits = layer <= static_cast<std::uint8_t>(Layer::kFlag) &&
+              action <= static_cast<std::uint8_t>(Action::kDeny);
+  const auto take = [&] {
+    const std::string_view text = reader.Text();
+    fits = fits && text.size() <= limits::kRuleTextMax;
+    return fits ? std::string(text) : std::string();
+  };
+  for (std::string* text : {&rule.pattern, &rule.by, &rule.reason, &rule.id, &rule.source}) {
+    *text = take();
+  }
+  const std::uint32_t words = reader.U32();
+  if (!fits || words > limits::kRedirectWords) return std::nullopt;
+  for (std::uint32_t i = 0; i < words && !reader.failed(); ++i) rule.redirect.push_back(take());
+  if (!fits) return std::nullopt;
+  rule.layer = static_cast<Layer>(layer);
+  rule.action = static_cast<Action>(action);
+  return rule;
+}
+
+}  // namespace aileron::command
