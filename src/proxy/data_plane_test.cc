@@ -44,11 +44,8 @@ TEST(DataPlane, ThreeRequestsShareOneTunnelAndOneUpstreamConnection) {
   EXPECT_EQ(world.records_[2].status, 200u);
 }
 
-TEST(DataPlane, TheSandboxsApiIsReachedThroughTheDaemon) {
-  TestWorld world;
-  world.api_ = Echo;
-  world.Start();
-  auto& client = world.ConnectTls("aileron.internal:443", "aileron.internal");
+// Two requests of one client are answered over one connection, and recorded.
+void ExpectApi(TestWorld& world, net::TestPeer& client) {
   for (const char* path : {"/v1/a", "/v1/b"}) {
     const std::string target = path;
     const std::string got =
@@ -61,22 +58,19 @@ TEST(DataPlane, TheSandboxsApiIsReachedThroughTheDaemon) {
   EXPECT_EQ(world.records_[0].host, "aileron.internal");
 }
 
+TEST(DataPlane, TheSandboxsApiIsReachedThroughTheDaemon) {
+  TestWorld world;
+  world.api_ = Echo;
+  world.Start();
+  ExpectApi(world, world.ConnectTls("aileron.internal:443", "aileron.internal"));
+}
+
 TEST(DataPlane, TheListenerForTheApiServesThatAlone) {
   TestWorld world;
   auto& site = world.AddSite("site.test", 443, TestWorld::Security::kTls, Echo);
   world.api_ = Echo;
   world.Start();
-  auto& client = world.Connect(world.api_port_);
-  for (const char* path : {"/v1/a", "/v1/b"}) {
-    const std::string target = path;
-    const std::string got =
-        world.Ask(client, "GET " + target + " HTTP/1.1\r\nHost: aileron.internal\r\n\r\n",
-                  "saw GET " + target);
-    EXPECT_THAT(got, StartsWith("HTTP/1.1 200 OK\r\n"));
-  }
-  EXPECT_EQ(world.api_peers_.size(), 1u);
-  world.Until([&] { return world.records_.size() == 2; });
-  EXPECT_EQ(world.records_[0].host, "aileron.internal");
+  ExpectApi(world, world.Connect(world.api_port_));
   for (const char* other : {"GET / HTTP/1.1\r\nHost: site.test\r\n\r\n",
                             "GET https://site.test/ HTTP/1.1\r\nHost: site.test\r\n\r\n",
                             "CONNECT site.test:443 HTTP/1.1\r\nHost: site.test:443\r\n\r\n"}) {
