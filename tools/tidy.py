@@ -18,7 +18,7 @@ LIBRARIES = {  # a library's header → the rooms that may know it
     "sqlite3": {"store"},
     "ares": {"net"},
     "CLI": {"modes"},
-    "seccomp": {"sandbox", "proxy", "mediation"},
+    "seccomp": {"os", "proxy", "mediation"},
     "re2": {"command"},
 }
 

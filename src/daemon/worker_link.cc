@@ -46,7 +46,8 @@ Result<std::unique_ptr<WorkerLink>> WorkerLink::Spawn(net::Loop& loop, const std
   os::SpawnOptions options{.path = path,
                            .argv = std::move(argv),
                            .descriptors = {{ends.second.get(), kWorkerChannel}},
-                           .with_parent = os::WithParent::kDies};
+                           .with_parent = os::WithParent::kDies,
+                           .scheduling = os::Scheduling::kUsual};  // the daemon's is another
   AILERON_ASSIGN(os::Child child, os::Spawn(options));
   // Room for a burst of permits; the kernel bounds it by its own limit.
   const int room = 1 << 20;

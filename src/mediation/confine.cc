@@ -8,7 +8,6 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -16,8 +15,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <memory>
 
+#include "os/call_filter.h"
 #include "os/process.h"
 
 namespace aileron::mediation {
@@ -106,42 +105,9 @@ constexpr int kCalls[] = {
     SCMP_SYS(getrandom), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(restart_syscall),
     SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction)};
 
-scmp_arg_cmp Is(unsigned argument, std::uint64_t value) {
-  return {argument, SCMP_CMP_EQ, value, 0};
-}
-
-int AddRules(scmp_filter_ctx filter) {
-  int result = 0;
-  const auto add = [&](int call, std::initializer_list<scmp_arg_cmp> when) {
-    if (result != 0) return;
-    result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call,
-                                    static_cast<unsigned>(when.size()), when.begin());
-  };
-  for (const int call : kCalls) add(call, {});
-  for (const unsigned long request : {SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND}) {
-    add(SCMP_SYS(ioctl), {Is(1, request)});
-  }
-  for (const int command : {F_GETFL, F_SETFL, F_GETFD, F_SETFD, F_DUPFD_CLOEXEC}) {
-    add(SCMP_SYS(fcntl), {Is(1, static_cast<std::uint64_t>(command))});
-  }
-  for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
-    add(call, {{2, SCMP_CMP_MASKED_EQ, static_cast<scmp_datum_t>(PROT_EXEC), 0}});
-  }
-  // Who it may kill is a question of namespace and user. abort() signals the thread itself.
-  add(SCMP_SYS(kill), {Is(1, SIGKILL)});
-  add(SCMP_SYS(tgkill), {Is(0, static_cast<std::uint64_t>(getpid()))});
-  return result;
-}
-
 }  // namespace
 
-Status HardenMediator() {
-  os::HardenProcess();
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
-    return os::FailErrno("cannot harden the mediator");
-  }
-  return {};
-}
+Status HardenMediator() { return os::HardenChild("the mediator"); }
 
 Status EnterSandboxOf(const os::Fd& init, pid_t init_pid) {
   if (setns(init.get(), CLONE_NEWUSER) != 0) {
@@ -154,17 +120,18 @@ Status EnterSandboxOf(const os::Fd& init, pid_t init_pid) {
 }
 
 Status FilterCalls() {
-  const std::unique_ptr<void, void (*)(scmp_filter_ctx)> filter(seccomp_init(SCMP_ACT_KILL_PROCESS),
-                                                                seccomp_release);
-  if (!filter) return Fail(Code::kInternal, "cannot make a seccomp filter");
-  int result = AddRules(filter.get());
-  if (result == 0) (void)seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
-  if (result == 0) result = seccomp_load(filter.get());
-  if (result != 0) {
-    return Fail(Code::kUnsupported, "cannot install the mediator's seccomp filter: {}",
-                std::strerror(-result));
+  os::CallFilter filter;
+  filter.Allow(kCalls);
+  for (const unsigned long request : {SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND}) {
+    filter.Allow(SCMP_SYS(ioctl), {os::ArgumentIs(1, request)});
   }
-  return {};
+  for (const int command : {F_GETFL, F_SETFL, F_GETFD, F_SETFD, F_DUPFD_CLOEXEC}) {
+    filter.Allow(SCMP_SYS(fcntl), {os::ArgumentIs(1, static_cast<std::uint64_t>(command))});
+  }
+  // Who it may kill is a question of namespace and user.
+  filter.Allow(SCMP_SYS(kill), {os::ArgumentIs(1, SIGKILL)});
+  filter.AllowMemoryAndAbort();
+  return filter.Load("the mediator's");
 }
 
 }  // namespace aileron::mediation

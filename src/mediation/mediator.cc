@@ -23,8 +23,6 @@ namespace aileron::mediation {
 
 namespace {
 
-constexpr const char* kStandIn = "/run/aileron/bin/aileron";
-
 enum class End { kStopped, kDaemonGone };
 
 // The first message, with what came along.
@@ -163,7 +161,7 @@ End Mediator::Run() {
 
 Result<End> Serve(os::Fd channel) {
   AILERON_TRY(HardenMediator());
-  signal(SIGPIPE, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN);  // a daemon that goes away is seen on the channel
   auto begun = ReceiveStart(channel.get());
   if (!begun && begun.error().code == Code::kNotFound) return End::kDaemonGone;
   if (!begun) return std::unexpected(std::move(begun.error()));

@@ -14,8 +14,6 @@ namespace aileron::mediation {
 
 namespace {
 
-constexpr const char* kProgram = "/run/aileron/bin/aileron";
-
 std::uint64_t NowMicroseconds() {
   return static_cast<std::uint64_t>(Now().time_since_epoch().count());
 }
@@ -195,7 +193,7 @@ void Supervisor::Take(const Answer& answer) {
 void Supervisor::StandIn(pid_t pid, Case& known, std::uint64_t stack, int code,
                          const std::string& text, const std::vector<std::string>& command,
                          std::uint64_t environment) {
-  os::Replacement with{.path = kProgram,
+  os::Replacement with{.path = kStandIn,
                        .argv = {"aileron", "stand-in", std::to_string(code), text},
                        .environment = environment};
   if (!command.empty()) {

@@ -2,10 +2,9 @@
 //
 //   call ──seize, go on──▶ starting ──the program stands──▶ judged ──▶ let go
 //                             │                               ├──▶ held, until the daemon answers
-//                             └──nothing was started──▶ let go└──▶ standing in: executes this
-//                             program
-//                                                                  instead, which refuses, or runs
-//                                                                  what a redirect says
+//                             └──nothing was started──▶ let go└──▶ standing in
+//
+// Standing in: it executes this program instead, which refuses, or runs what a redirect says.
 //
 // Each thread that is between a call and its end is a case. What cannot be judged, or is not what
 // was put in its place, is killed and recorded. When this process ends, so do all its cases.
@@ -30,6 +29,9 @@
 #include "os/trace.h"
 
 namespace aileron::mediation {
+
+// This program, as the sandbox has it.
+inline constexpr const char* kStandIn = "/run/aileron/bin/aileron";
 
 class Supervisor {
  public:

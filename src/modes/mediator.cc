@@ -2,12 +2,10 @@
 
 #include "mediation/mediator.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "modes/verbs.h"
-#include "os/process.h"
 
 namespace aileron::modes {
 
@@ -16,8 +14,6 @@ namespace {
 constexpr int kChannel = 3;
 
 Outcome RunMediatorMode(const Invocation&) {
-  signal(SIGPIPE, SIG_IGN);                   // a daemon that goes away is seen on the channel
-  os::UseScheduling(os::Scheduling::kUsual);  // the daemon's is another
   LogTo(STDERR_FILENO, "mediator", LogLevel::kInfo);
   return mediation::RunMediator(os::Fd(kChannel));
 }

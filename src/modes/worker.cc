@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "modes/verbs.h"
-#include "os/process.h"
 #include "proxy/worker.h"
 
 namespace aileron::modes {
@@ -15,8 +14,7 @@ namespace {
 constexpr int kChannel = 3;
 
 Outcome RunWorkerMode(const Invocation&) {
-  signal(SIGPIPE, SIG_IGN);                   // a peer that goes away is no reason to end
-  os::UseScheduling(os::Scheduling::kUsual);  // the daemon's is another
+  signal(SIGPIPE, SIG_IGN);  // a peer that goes away is no reason to end
   LogTo(STDERR_FILENO, "worker", LogLevel::kInfo);
   return proxy::RunWorker(os::Fd(kChannel));
 }

@@ -53,6 +53,7 @@ int RunBorrower(void* argument) {
 int BecomeProgram(const SpawnOptions& options, pid_t parent, char* const* argv,
                   char* const* environment) {
   if (options.own_session) setsid();
+  if (options.scheduling) UseScheduling(*options.scheduling);
   if (options.with_parent == WithParent::kDies) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) return ESRCH;  // it ended before the call took hold
@@ -138,6 +139,14 @@ void HardenProcess() {
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
+}
+
+Status HardenChild(std::string_view who) {
+  HardenProcess();
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
+    return FailErrno("cannot harden {}", who);
+  }
+  return {};
 }
 
 void UseScheduling(Scheduling scheduling) {

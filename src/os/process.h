@@ -6,8 +6,10 @@
 
 #include <expected>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,14 +25,20 @@ struct Child {
 
 enum class WithParent { kLives, kDies };  // kDies: SIGKILL when the thread that spawned it ends
 
+enum class Scheduling {
+  kUsual,
+  kYielding,  // pushes nobody aside when it wakes (SCHED_BATCH, sched(7))
+};
+
 struct SpawnOptions {
   std::string path;  // /proc/self/exe is this program, even after an upgrade
   std::vector<std::string> argv;
   std::vector<std::string> environment;          // NAME=VALUE; nothing is inherited
   std::vector<std::pair<int, int>> descriptors;  // ours → the child's; all others are closed
   WithParent with_parent = WithParent::kLives;
-  std::string folder;        // its working directory; empty: ours
-  bool own_session = false;  // setsid(): no controlling terminal, own process group
+  std::string folder;                    // its working directory; empty: ours
+  bool own_session = false;              // setsid(): no controlling terminal, own process group
+  std::optional<Scheduling> scheduling;  // none: ours
 };
 
 // Starts a process on this one's memory, as vfork(2) does: no page table is copied, and this thread
@@ -51,10 +59,11 @@ int ExitCode(int wait_status);
 // No core dump, no ptrace or /proc/PID/mem by others of the same user, no gaining of privileges.
 // For processes that hold secrets; call first thing in main.
 void HardenProcess();
+// The same for a process that the daemon starts, which does not outlive it. To be called again
+// after a change of user, which takes both back. `who` is for messages: "the worker".
+Status HardenChild(std::string_view who);
 
-// kYielding: this process pushes nobody aside when it wakes (SCHED_BATCH, sched(7)); what it starts
-// inherits that. A policy that somebody else chose stays.
-enum class Scheduling { kUsual, kYielding };
+// What this process starts inherits it. A policy that somebody else chose stays.
 void UseScheduling(Scheduling scheduling);
 
 // Raises nothing: clamps the soft limit of open files to what the hard limit allows.

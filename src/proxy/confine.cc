@@ -2,15 +2,9 @@
 
 #include <fcntl.h>
 #include <seccomp.h>
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 
-#include <cerrno>
-#include <memory>
-
-#include "os/fd.h"
+#include "os/call_filter.h"
 #include "os/namespaces.h"
 #include "os/process.h"
 
@@ -74,7 +68,7 @@ constexpr int plain_calls[] = {
     SCMP_SYS(rt_sigaction),
 };
 
-// Calls that fail instead of killing: libraries try them, and live without.
+// Calls that fail instead of killing.
 constexpr int refused_calls[] = {
     SCMP_SYS(open),       SCMP_SYS(openat),    SCMP_SYS(access),     SCMP_SYS(faccessat),
     SCMP_SYS(faccessat2), SCMP_SYS(stat),      SCMP_SYS(newfstatat), SCMP_SYS(readlink),
@@ -82,57 +76,26 @@ constexpr int refused_calls[] = {
     SCMP_SYS(prlimit64),  SCMP_SYS(getrlimit),
 };
 
-scmp_arg_cmp Is(unsigned argument, long value) {
-  return {argument, SCMP_CMP_EQ, static_cast<scmp_datum_t>(value), 0};
-}
-
-int AddRules(scmp_filter_ctx filter) {
-  int result = 0;
-  const auto add = [&](std::uint32_t action, int call, std::initializer_list<scmp_arg_cmp> when) {
-    if (result != 0) return;
-    result = seccomp_rule_add_array(filter, action, call, static_cast<unsigned>(when.size()),
-                                    when.begin());
-  };
-  for (const int call : plain_calls) add(SCMP_ACT_ALLOW, call, {});
-  for (const int call : refused_calls) add(SCMP_ACT_ERRNO(EACCES), call, {});
-  for (const int family : {AF_INET, AF_INET6})
-    add(SCMP_ACT_ALLOW, SCMP_SYS(socket), {Is(0, family)});
-  for (const int command : {F_GETFL, F_SETFL, F_GETFD, F_SETFD}) {
-    add(SCMP_ACT_ALLOW, SCMP_SYS(fcntl), {Is(1, command)});
-  }
-  // No page is ever executable: neither new nor changed.
-  for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
-    add(SCMP_ACT_ALLOW, call, {{2, SCMP_CMP_MASKED_EQ, static_cast<scmp_datum_t>(PROT_EXEC), 0}});
-  }
-  // abort() signals the thread itself, and nobody else can be signalled.
-  add(SCMP_ACT_ALLOW, SCMP_SYS(tgkill), {Is(0, getpid())});
-  return result;
-}
-
 }  // namespace
 
 Status HardenWorker() {
-  os::HardenProcess();
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
-    return os::FailErrno("cannot harden the worker");
-  }
+  AILERON_TRY(os::HardenChild("the worker"));
   // Root's worker is root without the powers; it starts no program that could get them back.
   return os::DropCapabilities();
 }
 
 Status Confine() {
-  const std::unique_ptr<void, void (*)(scmp_filter_ctx)> filter(seccomp_init(SCMP_ACT_KILL_PROCESS),
-                                                                seccomp_release);
-  if (!filter) return Fail(Code::kInternal, "cannot make a seccomp filter");
-  int result = AddRules(filter.get());
-  // Sorted as a tree: a request costs a dozen calls, and each walks the filter.
-  if (result == 0) (void)seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
-  if (result == 0) result = seccomp_load(filter.get());
-  if (result != 0) {
-    return Fail(Code::kUnsupported, "cannot install the worker's seccomp filter: {}",
-                std::strerror(-result));
+  os::CallFilter filter;
+  filter.Allow(plain_calls);
+  filter.Refuse(refused_calls);
+  for (const int family : {AF_INET, AF_INET6}) {
+    filter.Allow(SCMP_SYS(socket), {os::ArgumentIs(0, static_cast<std::uint64_t>(family))});
   }
-  return {};
+  for (const int command : {F_GETFL, F_SETFL, F_GETFD, F_SETFD}) {
+    filter.Allow(SCMP_SYS(fcntl), {os::ArgumentIs(1, static_cast<std::uint64_t>(command))});
+  }
+  filter.AllowMemoryAndAbort();
+  return filter.Load("the worker's");
 }
 
 }  // namespace aileron::proxy
