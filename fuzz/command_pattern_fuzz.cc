@@ -4,6 +4,7 @@
 
 #include "fuzz/pieces.h"
 
+using aileron::command::AnyWord;
 using aileron::command::AnyWords;
 using aileron::command::Extent;
 using aileron::command::kHole;
@@ -37,9 +38,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Expect(met != Match::kCouldBe);  // every word is known, and so is the folder
   Expect(exact != Match::kCouldBe);
   for (std::size_t i = 0; i < words.size(); ++i) {
-    std::vector<Word> less = words;
-    less[i] = AnyWords();
-    if (met == Match::kMet) {
+    if (met != Match::kMet) break;
+    for (const Word unknown : {AnyWord(), AnyWords()}) {
+      std::vector<Word> less = words;
+      less[i] = unknown;
       Expect(pattern->MatchArguments("git", less, "/work", Extent::kAtLeast) != Match::kNo);
     }
   }

@@ -43,7 +43,7 @@ Result<PatternWord> TakeWord(std::string_view text, std::size_t& at) {
 }
 
 bool IsBare(std::string_view word) {
-  return !word.empty() && std::ranges::all_of(word, [](char c) {
+  return !word.empty() && !word.starts_with('-') && std::ranges::all_of(word, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_';
   });
@@ -205,9 +205,9 @@ void Pattern::Finish() {
   for (const Element& element : elements_) {
     rest_inside_ |= element.kind == Kind::kRest && &element != &elements_.back();
   }
-  for (Element& element : elements_) {
-    if (element.kind != Kind::kNeed) continue;
-    Need& need = element.need;
+  for (std::size_t i = 0; i < elements_.size(); ++i) {
+    if (elements_[i].kind != Kind::kNeed) continue;
+    Need& need = elements_[i].need;
     const Spelling* spelling = need.letter != 0     ? FindSpelling(key_, subcommand, need.letter)
                                : !need.name.empty() ? FindSpelling(key_, subcommand, need.name)
                                                     : nullptr;
@@ -215,6 +215,7 @@ void Pattern::Finish() {
     need.letters = spelling->letters;
     need.other_name = spelling->name;
     need.other_word = spelling->word;
+    if (!spelling->takes_value && i + 1 < elements_.size()) elements_[i + 1].may_be_value = false;
   }
 }
 

@@ -86,7 +86,7 @@ class Pattern {
     Need need;
     std::string operand;        // a glob
     bool first = false;         // of kOperand: stands before all others
-    bool may_be_value = false;  // of kOperand: it stands behind an option
+    bool may_be_value = false;  // of kOperand: it stands behind an option that may take one
   };
   class Exact;
 
@@ -98,13 +98,17 @@ class Pattern {
   void Finish();
   Status SetRegex(std::string_view text);
 
+  // How words that are not known are read.
+  enum class Unknown : std::uint8_t { kEither, kOption, kOperand };
   Match AtLeast(std::span<const Word> words, std::string_view cwd) const;
+  Match AtLeast(std::span<const Word> words, std::string_view cwd, Unknown unknown) const;
+  bool MayBeBoth(std::span<const Word> words) const;
   Match Exactly(std::span<const Word> words) const;
   Match MatchOperands(std::span<const Word> words, std::string_view cwd,
-                      std::span<const Element* const> operands) const;
-  enum class Guess : std::uint8_t { kNo, kYes };
-  static Match MatchNeed(const Need& need, std::span<const Word> words, Guess guess);
-  static Match MatchPair(const Need& need, const std::string& value, std::span<const Word> words);
+                      std::span<const Element* const> operands, Unknown unknown) const;
+  static Match MatchNeed(const Need& need, std::span<const Word> words, Unknown unknown);
+  static Match MatchPair(const Need& need, const std::string& value, std::span<const Word> words,
+                         Unknown unknown);
 
   std::string key_;
   std::string subcommand_;

@@ -62,8 +62,8 @@ void Raise(Match& match, Match to) { match = std::max(match, to); }
 
 }  // namespace
 
-// Whether one of the words is the option. With a guess a word of which nothing is known could be.
-Match Pattern::MatchNeed(const Need& need, std::span<const Word> words, Guess guess) {
+// Whether one of the words is the option. A word of which nothing is known could be.
+Match Pattern::MatchNeed(const Need& need, std::span<const Word> words, Unknown unknown) {
   const auto has_letter = [&](char c) {
     return c == need.letter || need.letters.find(c) != std::string::npos;
   };
@@ -113,12 +113,13 @@ Match Pattern::MatchNeed(const Need& need, std::span<const Word> words, Guess gu
   Match best = Match::kNo;
   for (std::size_t i = 0; i < words.size() && best != Match::kMet; ++i) {
     const Word& word = words[i];
+    if (unknown == Unknown::kOperand && !word.known()) continue;
     const std::span<const Word> behind = words.subspan(i + 1);
     if (!need.word.empty()) Raise(best, MatchGlob(need.word, word));
     if (!need.other_word.empty()) Raise(best, MatchGlob(need.other_word, word));
     const std::string_view sure = Sure(word);
     if (word.count == Word::Count::kAny || (!word.known() && sure.empty())) {
-      if (guess == Guess::kYes) Raise(best, Match::kCouldBe);
+      Raise(best, Match::kCouldBe);
     } else if (sure.starts_with("--")) {
       Raise(best, as_long(word, behind));
     } else if (sure.starts_with('-')) {
@@ -129,45 +130,64 @@ Match Pattern::MatchNeed(const Need& need, std::span<const Word> words, Guess gu
 }
 
 // "--network host": the option with that value.
-Match Pattern::MatchPair(const Need& need, const std::string& value, std::span<const Word> words) {
+Match Pattern::MatchPair(const Need& need, const std::string& value, std::span<const Word> words,
+                         Unknown unknown) {
   Need whole = need;
   whole.value = value;
-  return MatchNeed(whole, words, Guess::kNo);
+  return MatchNeed(whole, words, unknown);
 }
 
 // Whether the operands stand among the words, in their order. One row of places, the first
 // operands met so far, is carried from word to word.
 Match Pattern::MatchOperands(std::span<const Word> words, std::string_view cwd,
-                             std::span<const Element* const> operands) const {
+                             std::span<const Element* const> operands, Unknown unknown) const {
   const std::size_t count = operands.size();
   std::vector<Match> row(count + 1, Match::kNo);
   std::vector<Match> next(count + 1, Match::kNo);
   row[0] = Match::kMet;
-  bool value = false;  // the word may be the value of the option before it
-  bool ended = false;  // behind "--"
+  bool value = false;    // the word may be the value of the option before it
+  bool ended = false;    // behind "--"
+  bool may_end = false;  // behind what could be "--"
   for (const Word& word : words) {
     if (row[count] == Match::kMet) return Match::kMet;
     const bool known = word.known();
-    const bool option = known && IsDash(word.text);
+    const bool option = known ? IsDash(word.text) : unknown == Unknown::kOption;
     const bool many = word.count == Word::Count::kAny;
     std::ranges::fill(next, Match::kNo);
     for (std::size_t i = 0; i <= count; ++i) {
       if (row[i] == Match::kNo) continue;
       const bool stays = i == count || !operands[i]->first || option || value;
       Raise(next[i], stays ? row[i] : known ? Match::kNo : std::min(row[i], Match::kCouldBe));
-      if (i == count || (option && !ended)) continue;
-      Raise(next[i + 1], std::min(row[i], MatchOperand(operands[i]->operand, word, cwd)));
+      if (i == count || (option && !ended && !may_end)) continue;
+      const Match sure = option && !ended ? Match::kCouldBe : row[i];
+      Raise(next[i + 1], std::min(sure, MatchOperand(operands[i]->operand, word, cwd)));
       for (std::size_t k = i + 2; many && k <= count; ++k) Raise(next[k], Match::kCouldBe);
     }
     const bool could = known ? option : BeginsWith(word, "-") != Match::kNo;
     value = could && word.text.find('=') == std::string_view::npos && !ended;
     ended |= known && word.text == "--";
+    may_end |= !known && unknown == Unknown::kEither && MatchGlob("--", word) != Match::kNo;
     std::swap(row, next);
   }
   return row[count];
 }
 
 Match Pattern::AtLeast(std::span<const Word> words, std::string_view cwd) const {
+  const auto is_unknown = [](const Word& word) { return !word.known(); };
+  if (MayBeBoth(words)) return AtLeast(words, cwd, Unknown::kEither);
+  const auto unknown = std::ranges::find_if(words, is_unknown);
+  if (unknown == words.end()) return AtLeast(words, cwd, Unknown::kEither);
+  std::vector<Word> ended(words.begin(), words.end());
+  ended[static_cast<std::size_t>(unknown - words.begin())] = {"--"};
+  const Match option = AtLeast(words, cwd, Unknown::kOption);
+  const Match operand = AtLeast(words, cwd, Unknown::kOperand);
+  const Match end =
+      MatchGlob("--", *unknown) == Match::kNo ? option : AtLeast(ended, cwd, Unknown::kEither);
+  const auto [least, most] = std::minmax({option, operand, end});
+  return least == most ? least : Match::kCouldBe;
+}
+
+Match Pattern::AtLeast(std::span<const Word> words, std::string_view cwd, Unknown unknown) const {
   using Kind = Element::Kind;
   std::vector<const Element*> operands;
   std::vector<const Element*> apart;  // without those that are an option's value
@@ -176,14 +196,14 @@ Match Pattern::AtLeast(std::span<const Word> words, std::string_view cwd) const 
   for (std::size_t i = 0; i < elements_.size(); ++i) {
     const Element& element = elements_[i];
     if (element.kind == Kind::kNeed) {
-      const Match met = MatchNeed(element.need, words, Guess::kYes);
+      const Match met = MatchNeed(element.need, words, unknown);
       if (met == Match::kNo) return Match::kNo;
       needs = std::min(needs, met);
       needs_apart = std::min(needs_apart, met);
     } else if (element.kind == Kind::kOperand) {
       operands.push_back(&element);
       const Match pair = element.may_be_value
-                             ? MatchPair(elements_[i - 1].need, element.operand, words)
+                             ? MatchPair(elements_[i - 1].need, element.operand, words, unknown)
                              : Match::kNo;
       if (pair == Match::kNo) {
         apart.push_back(&element);
@@ -192,17 +212,24 @@ Match Pattern::AtLeast(std::span<const Word> words, std::string_view cwd) const 
       }
     }
   }
-  const Match places = MatchOperands(words, cwd, operands);
-  Match best = std::min(needs, places);
-  if (apart.size() < operands.size()) {
-    Raise(best, std::min(needs_apart, MatchOperands(words, cwd, apart)));
-  }
-  if (best != Match::kCouldBe || needs != Match::kCouldBe || places != Match::kCouldBe) return best;
-  // One unknown word is not an option and an operand at once.
-  const auto unknown = std::ranges::count_if(words, [](const Word& w) { return !w.known(); });
-  const bool many =
-      std::ranges::any_of(words, [](const Word& word) { return word.count != Word::Count::kOne; });
-  return many || unknown > 1 ? best : Match::kNo;
+  const Match best = std::min(needs, MatchOperands(words, cwd, operands, unknown));
+  if (apart.size() == operands.size()) return best;
+  return std::max(best, std::min(needs_apart, MatchOperands(words, cwd, apart, unknown)));
+}
+
+// Whether what is unknown of the words may be an option and an operand at once. One word is not,
+// save behind "--", where an operand looks like an option, and where an option may be said by a
+// word that looks like an operand.
+bool Pattern::MayBeBoth(std::span<const Word> words) const {
+  const auto by_word = [](const Element& element) {
+    return !element.need.word.empty() || !element.need.other_word.empty();
+  };
+  return std::ranges::count_if(words, [](const Word& word) { return !word.known(); }) > 1 ||
+         std::ranges::any_of(words,
+                             [](const Word& word) {
+                               return word.count != Word::Count::kOne || word.text == "--";
+                             }) ||
+         std::ranges::any_of(elements_, by_word);
 }
 
 }  // namespace aileron::command

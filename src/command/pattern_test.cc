@@ -139,6 +139,11 @@ TEST(Pattern, WhatIsNotKnownCouldBeIt) {
   EXPECT_EQ(Meets("rm -rf /", "rm -rf \"$x/\""), kCouldBe);
   EXPECT_EQ(Meets("rm -rf /", "rm -r \"$x\""), kNo) << "one word is not an option and a path";
   EXPECT_EQ(Meets("rm -rf /", "rm -r \"$x\" \"$y\""), kCouldBe);
+  EXPECT_EQ(Meets("docker run --network host", "docker run \"$x\" image"), kCouldBe)
+      << "one word is an option and its value: --network=host";
+  EXPECT_EQ(Meets("docker run --network host", "docker run $x image"), kCouldBe);
+  EXPECT_EQ(Meets("docker run -v /:*", "docker run -c x \"$y\" run"), kCouldBe);
+  EXPECT_EQ(Meets("git commit -f *", "git commit \"$x\" -f"), kCouldBe) << "it may be \"--\"";
   EXPECT_EQ(Meets("rm -rf /", "rm -rf *.o"), kNo);
   EXPECT_EQ(Meets("rm -rf /", "rm -rf build/*"), kNo);
   EXPECT_EQ(Meets("rm -rf /", "rm -rf \"$x\"/build"), kNo);

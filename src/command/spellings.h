@@ -17,6 +17,7 @@ struct Spelling {
   std::string_view letters;     // short ones
   std::string_view name;        // the long one, without "--"
   std::string_view word;        // another way to say it, as a glob: "+*" of git push
+  bool takes_value = false;
 };
 
 // Null where nothing is known.
