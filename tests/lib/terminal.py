@@ -27,6 +27,7 @@ class Terminal:
         def take_terminal():
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a run in the background ignores it
 
         self.child = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave,
                                       preexec_fn=take_terminal, **options)
