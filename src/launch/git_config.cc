@@ -59,6 +59,15 @@ std::string Header(const GitKeyParts& key) {
   return fmt::format("[{} \"{}\"]\n", key.section, subsection);
 }
 
+// Whether its last line ends with a backslash that is not escaped.
+bool IsContinued(std::string_view text) {
+  if (!text.ends_with('\n')) return false;
+  text.remove_suffix(1);
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  const std::size_t last = text.find_last_not_of('\\');
+  return (text.size() - (last == std::string_view::npos ? 0 : last + 1)) % 2 != 0;
+}
+
 std::string SectionOf(std::string_view key) { return std::string(key.substr(0, key.rfind('.'))); }
 
 }  // namespace
@@ -256,6 +265,11 @@ std::string GitConfig::With(const std::map<GitKey, std::vector<GitValue>>& chang
   const auto trim = [&] {
     while (!out.empty() && (out.back() == ' ' || out.back() == '\t')) out.pop_back();
   };
+  // The end of the file ends a value though a backslash would continue it.
+  const auto end_line = [&] {
+    if (!out.empty() && out.back() != '\n') out += '\n';
+    if (at == text_.size() && IsContinued(out)) out += '\n';
+  };
   for (std::size_t i = 0; i < sections_.size(); ++i) {
     const Section& section = sections_[i];
     copy_to(section.header.begin);
@@ -284,12 +298,12 @@ std::string GitConfig::With(const std::map<GitKey, std::vector<GitValue>>& chang
       // A header with nothing, or with a comment, behind it.
       const std::size_t line_end = text_.find('\n', at);
       copy_to(line_end == std::string::npos ? until : std::min(until, line_end + 1));
-      if (out.back() != '\n') out += '\n';
     }
+    end_line();
     out += insert->second;
   }
   copy_to(text_.size());
-  if (!fresh.empty() && !out.empty() && out.back() != '\n') out += '\n';
+  if (!fresh.empty()) end_line();
   for (const auto& [name, section] : fresh) out += section;
   return out;
 }

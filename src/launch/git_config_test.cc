@@ -89,6 +89,17 @@ TEST(GitConfig, AddingToASectionWithoutSettingsStaysInIt) {
   EXPECT_EQ(Read("[a] # why").With({{"a.y", {"2"}}}), "[a] # why\n\ty = 2\n");
 }
 
+TEST(GitConfig, AValueThatTheEndOfTheFileEndsStaysAsItIs) {
+  for (const std::string_view end : {"\\", "\\\n", "\\\r\n", "\\\\"}) {
+    const GitConfig config = Read(fmt::format("[a]\nx = 1{}", end));
+    const Values expected = config.Values().at("a.x");
+    const auto changed = Read(config.With({{"a.y", {"2"}}, {"b.z", {"3"}}})).Values();
+    EXPECT_EQ(changed.at("a.x"), expected) << end;
+    EXPECT_EQ(changed.at("a.y"), Values{"2"}) << end;
+    EXPECT_EQ(changed.at("b.z"), Values{"3"}) << end;
+  }
+}
+
 TEST(GitConfig, AnyValueSurvivesBeingWritten) {
   const Values values = {" a ",  "#", "q\"q",       "b\\b", "n\nn",
                          "t\tt", "",  std::nullopt, "x;y",  "r\rr"};
