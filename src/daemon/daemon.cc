@@ -95,7 +95,7 @@ class Daemon final : private net::Loop::Handler {
              .connect_api =
                  [this](const std::string& session) { return sandbox_.Connect(session); },
              .on_listening = [this](const std::string& session) { operations_.Resume(session); },
-             .rules_path = fmt::format("{}/{}", options.paths.config, kRulesFile),
+             .config = options.paths.config,
              .worker_path = "/proc/self/exe",
              .worker_argv = {"aileron", "worker"}},
             std::move(parts.keys), std::move(parts.sessions)),

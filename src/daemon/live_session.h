@@ -45,8 +45,8 @@ struct SessionWorld {
   std::function<Result<os::Fd>(const std::string& session)> connect_api;
   // A session's listeners have come, so that it can be served.
   std::function<void(const std::string& session)> on_listening;
-  // The user's rules.yaml.
-  std::string rules_path;
+  // The folder with the user's policy.yaml.
+  std::string config;
   // The program that workers run as, and its arguments.
   std::string worker_path;
   std::vector<std::string> worker_argv;

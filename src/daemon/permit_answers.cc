@@ -6,11 +6,6 @@
 
 namespace aileron::daemon {
 
-bool IsForbidden(const policy::Verdict& verdict) {
-  return verdict.action == policy::Action::kDeny && verdict.code != policy::kCodeHostNotAllowed &&
-         verdict.code != policy::kCodePortNotAllowed;
-}
-
 std::uint64_t KeepUntil(Time until, Time now) {
   if (until == Time::max()) return proxy::kKeepUntilRevoked;
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - now);

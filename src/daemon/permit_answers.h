@@ -13,9 +13,6 @@
 
 namespace aileron::daemon {
 
-// By a rule, or by what it is; not merely allowed by none.
-bool IsForbidden(const policy::Verdict& verdict);
-
 // What is left until then, as keep_ms.
 std::uint64_t KeepUntil(Time until, Time now);
 

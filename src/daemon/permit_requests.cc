@@ -81,7 +81,7 @@ Result<Permits::Answer> Permits::OnRequest(proxy::AskRequest ask, Time now) {
     return Refused(Deny(ask.id, "request_denied", rule->id,
                         fmt::format("{} {} is denied by the rule {}", ask.method,
                                     UrlOf(ask.scheme, ask.host, ask.port, ask.path), rule->id),
-                        "see rules.yaml on the host"));
+                        fmt::format("see {} on the host", rule->id)));
   }
   const bool confirmed = run && ticket->second.confirmed;
   if (rule != nullptr && rule->action == policy::Action::kAsk && !confirmed) {

@@ -107,7 +107,7 @@ TEST_F(RequestPermitsTest, ARequestThatNoRuleSpeaksOfGoesOnAndOneThatIsDeniedDoe
   const auto denied = Answer(Request("DELETE", "/items/1"));
   EXPECT_EQ(denied.next, proxy::Next::kRefuse);
   EXPECT_EQ(denied.code, "request_denied");
-  EXPECT_EQ(denied.rule, "rules.yaml:3");
+  EXPECT_EQ(denied.rule, "policy.yaml:3");
   EXPECT_THAT(denied.reason, HasSubstr("DELETE https://a.example/items/1"));
 }
 
@@ -247,7 +247,7 @@ TEST_F(RequestPermitsTest, ARuleThatAllowsOpensItsRequestsAndNoOthers) {
   const auto verdict = Verdict("d.example");
   EXPECT_EQ(verdict.action, proxy::Action::kAllow);
   EXPECT_EQ(verdict.address_rule, proxy::AddressRule::kPublicOnly);
-  EXPECT_EQ(Answer(Request("GET", "/docs/x", "d.example")).rule, "rules.yaml:4");
+  EXPECT_EQ(Answer(Request("GET", "/docs/x", "d.example")).rule, "policy.yaml:4");
   EXPECT_EQ(Person(Request("GET", "/other", "d.example")).about->subject, approval::Subject::kHost);
   settings_ = CompileSettings({.profile = "locked",
                                .rules = "version: 1\nnetwork:\n"

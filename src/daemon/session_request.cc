@@ -10,10 +10,11 @@
 #include "daemon/members.h"
 #include "daemon/request.h"
 #include "os/fd.h"
+#include "policy/document_yaml.h"
 #include "policy/limits.h"
-#include "policy/rules_yaml.h"
 #include "proxy/limits.h"
 #include "session/limits.h"
+#include "trust/files.h"
 #include "vault/entry_name.h"
 
 namespace aileron::daemon {
@@ -87,19 +88,10 @@ Result<SessionRequest> ParseSessionRequest(std::string_view text) {
   return request;
 }
 
-Result<std::string> ReadRules(const std::string& path) {
-  // Whoever can write the file decides what is asked about. Its folder is private, so that nobody
-  // else can exchange the file after this look.
-  struct stat info;
-  if (stat(path.c_str(), &info) == 0 && (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return Fail(Code::kInvalid, "{0}: other users can write this file. Run \"chmod 600 {0}\"",
-                path);
-  }
-  auto text = os::ReadFile(path, policy::limits::kRulesFileMax);
-  if (!text && text.error().code == Code::kNotFound) return std::string();
-  if (!text) return text;
-  auto parsed = policy::ParseRules(*text, path);
-  if (!parsed) return std::unexpected(std::move(parsed.error()));
+Result<std::string> ReadRules(const std::string& config) {
+  AILERON_ASSIGN(std::string text, trust::ReadUserText(config));
+  AILERON_TRY(policy::ParseDocument(text, fmt::format("{}/{}", config, trust::kUserFile),
+                                    policy::Layer::kUser));
   return text;
 }
 
@@ -167,9 +159,12 @@ Result<proxy::UpstreamProxy> CompileProxy(const session::NetworkRequest& request
 
 Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
                                         const Secret& proxy_password) {
-  AILERON_ASSIGN(policy::RulesFile file, policy::ParseRules(request.rules, kRulesFile));
-  AILERON_ASSIGN(policy::Network network, CompileNetwork(request, std::move(file.hosts)));
-  AILERON_ASSIGN(policy::RequestRules requests, CompileRequests(request, std::move(file.requests)));
+  AILERON_ASSIGN(policy::Document file,
+                 policy::ParseDocument(request.rules, trust::kUserFile, policy::Layer::kUser));
+  policy::Sections& rules = file.sections;
+  AILERON_ASSIGN(policy::Network network, CompileNetwork(request, std::move(rules.hosts)));
+  AILERON_ASSIGN(policy::RequestRules requests,
+                 CompileRequests(request, std::move(rules.requests)));
   SessionSettings settings{.network = std::move(network),
                            .requests = std::move(requests),
                            .hold = request.hold,

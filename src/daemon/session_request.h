@@ -38,11 +38,9 @@ struct SessionSettings {
 // kInvalid names the member that is missing, unknown or of the wrong type.
 Result<SessionRequest> ParseSessionRequest(std::string_view json);
 
-// The user's file of rules; empty where there is none. kInvalid when somebody else can write it, or
-// it is not valid.
-Result<std::string> ReadRules(const std::string& path);
-// How it is called in messages and ids.
-inline constexpr std::string_view kRulesFile = "rules.yaml";
+// The user's policy file, from the folder of the configuration; empty where there is none. kInvalid
+// when somebody else can write it, or it is not valid.
+Result<std::string> ReadRules(const std::string& config);
 
 // All of them. `proxy_password` says whether the launcher gave one.
 Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,

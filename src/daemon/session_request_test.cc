@@ -60,7 +60,7 @@ TEST(SessionRequestTest, RulesAreCompiledOrNamed) {
   EXPECT_THAT(mistake({.profile = "wide"}), HasSubstr("\"wide\""));
   EXPECT_THAT(mistake({.profile = "open", .deny = {"a b"}}), HasSubstr("--deny a b"));
   EXPECT_THAT(mistake({.profile = "open", .ask = {"post a.example"}}), HasSubstr("--ask: "));
-  EXPECT_THAT(mistake({.profile = "open", .rules = "version: 2"}), HasSubstr("rules.yaml:1:"));
+  EXPECT_THAT(mistake({.profile = "open", .rules = "version: 2"}), HasSubstr("policy.yaml:1:"));
 }
 
 TEST(SessionRequestTest, RulesOfTheFileAndOfFlagsHoldTogether) {
@@ -82,15 +82,17 @@ TEST(SessionRequestTest, RulesOfTheFileAndOfFlagsHoldTogether) {
 }
 
 TEST(SessionRequestTest, AFileOfRulesThatOthersCanWriteOrThatIsWrongIsRefused) {
-  const std::string path = ::testing::TempDir() + "/session_request_rules.yaml";
+  const std::string folder = ::testing::TempDir() + "/session_request_rules";
+  const std::string path = folder + "/policy.yaml";
+  ASSERT_TRUE(os::MakeFolders(folder, 0700));
   unlink(path.c_str());
-  EXPECT_EQ(ReadRules(path).value(), "");
+  EXPECT_EQ(ReadRules(folder).value(), "");
   ASSERT_TRUE(os::ReplaceFile(path, "version: 1\n", 0600));
-  EXPECT_EQ(ReadRules(path).value(), "version: 1\n");
+  EXPECT_EQ(ReadRules(folder).value(), "version: 1\n");
   ASSERT_EQ(chmod(path.c_str(), 0620), 0);
-  EXPECT_THAT(ReadRules(path).error().message, HasSubstr("chmod 600"));
+  EXPECT_THAT(ReadRules(folder).error().message, HasSubstr("chmod go-w"));
   ASSERT_TRUE(os::ReplaceFile(path, "version: 9\n", 0600));
-  EXPECT_THAT(ReadRules(path).error().message, HasSubstr("rules.yaml:1:"));
+  EXPECT_THAT(ReadRules(folder).error().message, HasSubstr("policy.yaml:1:"));
   unlink(path.c_str());
 }
 

@@ -95,7 +95,7 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Create(SessionReq
   session::Session record = std::move(request.session);
   record.id = Ulid::Make(now).ToString();
   record.started = now;
-  auto rules = ReadRules(world_.rules_path);
+  auto rules = ReadRules(world_.config);
   if (!rules) return Refuse(400, "rules_invalid", rules.error().message, "correct the file");
   request.network.rules = std::move(*rules);
   auto settings = CompileSettings(request.network, request.proxy_password);

@@ -60,7 +60,7 @@ Command LaunchVerb() {
           "--ask 'POST,PUT api.example.com/repos/**' asks about single requests to a host: you see "
           "the method, the path, the body's fields with secrets masked and the credential that the "
           "request would get, and what you saw is what is sent. Rules for every launch stand in "
-          "rules.yaml beside bindings.yaml; deny beats ask beats allow.\n\n"
+          "policy.yaml beside bindings.yaml; deny beats ask beats allow.\n\n"
           "--status-line keeps the last row of your terminal: the command's own terminal is one "
           "row "
           "shorter, and the row says how many of its questions wait for you and what the oldest "

@@ -2,26 +2,13 @@
 
 #include <algorithm>
 #include <set>
-#include <unordered_map>
 
 #include "base/text.h"
+#include "policy/host_index.h"
 #include "policy/limits.h"
 
 namespace aileron::policy {
 namespace {
-
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
-  }
-};
-
-// The rules that stand under one name: for the host itself, and for those below it.
-struct Bucket {
-  std::vector<const RequestRule*> exact;
-  std::vector<const RequestRule*> below;
-};
 
 bool IsDefaultPort(std::uint16_t port) { return port == 80 || port == 443; }
 
@@ -31,6 +18,7 @@ bool CoversPort(const RequestRule& rule, std::uint16_t port) {
 }
 
 bool Holds(const RequestRule& rule, const RequestTarget& target) {
+  if (!CoversProtocol(rule.protocol, rule.action, target.protocol)) return false;
   if (rule.action != Action::kAllow) {
     return rule.scope.MayCover(target.method, target.path, target.doubt);
   }
@@ -87,24 +75,13 @@ Result<RequestRule> ParseRequestRule(Action action, std::string_view text) {
 
 struct RequestRules::Index {
   std::vector<RequestRule> rules;  // never changed after compiling: the buckets point into it
-  std::unordered_map<std::string, Bucket, TextHash, std::equal_to<>> names;
+  HostIndex<RequestRule> hosts;
 
   // Calls visit(rule) for each that speaks of the place, until one returns true.
   template <typename Visit>
   bool Any(std::string_view host, std::uint16_t port, Visit&& visit) const {
-    const auto look = [&](std::string_view name, std::vector<const RequestRule*> Bucket::* which) {
-      const auto found = names.find(name);
-      return found != names.end() && std::ranges::any_of(found->second.*which, [&](auto* rule) {
-               return CoversPort(*rule, port) && visit(*rule);
-             });
-    };
-    if (names.empty()) return false;
-    if (look(host, &Bucket::exact)) return true;
-    for (std::size_t dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.')) {
-      host.remove_prefix(dot + 1);
-      if (look(host, &Bucket::below)) return true;
-    }
-    return false;
+    return hosts.Any(
+        host, [&](const RequestRule& rule) { return CoversPort(rule, port) && visit(rule); });
   }
 };
 
@@ -121,8 +98,7 @@ Result<RequestRules> RequestRules::Compile(std::vector<RequestRule> rules) {
   RequestRules compiled;
   compiled.index_->rules = std::move(rules);
   for (const RequestRule& rule : compiled.index_->rules) {
-    Bucket& bucket = compiled.index_->names[rule.host.host()];
-    (rule.host.wildcard() ? bucket.below : bucket.exact).push_back(&rule);
+    compiled.index_->hosts.Add(rule.host, rule);
   }
   if (compiled.Ports().size() > limits::kExtraPorts) {
     return Fail(Code::kInvalid, "rules name {} ports besides 80 and 443; at most {} are taken",
@@ -136,19 +112,26 @@ bool RequestRules::Speaks(std::string_view host, std::uint16_t port) const {
 }
 
 bool RequestRules::MayAllow(std::string_view host, std::uint16_t port) const {
-  return index_->Any(host, port,
-                     [](const RequestRule& rule) { return rule.action == Action::kAllow; });
+  return index_->Any(host, port, [](const RequestRule& rule) {
+    return rule.action == Action::kAllow && rule.reach == Reach::kFull;
+  });
 }
 
 const RequestRule* RequestRules::Decide(const RequestTarget& target) const {
   const RequestRule* strongest = nullptr;
+  const RequestRule* narrow = nullptr;
   index_->Any(target.host, target.port, [&](const RequestRule& rule) {
+    if (rule.reach == Reach::kNarrows && rule.action != Action::kDeny) {
+      if (narrow == nullptr && rule.action == Action::kAsk && Holds(rule, target)) narrow = &rule;
+      return false;
+    }
     if ((strongest == nullptr || rule.action > strongest->action) && Holds(rule, target)) {
       strongest = &rule;
     }
     return strongest != nullptr && strongest->action == Action::kDeny;
   });
-  return strongest;
+  const Action otherwise = strongest != nullptr ? strongest->action : target.host_action;
+  return narrow != nullptr && otherwise == Action::kAllow ? narrow : strongest;
 }
 
 std::vector<std::uint16_t> RequestRules::Ports() const {

@@ -22,7 +22,7 @@ struct NetworkRequest {
   std::vector<std::string> allow;  // HOST[:PORT]
   std::vector<std::string> deny;
   std::vector<std::string> ask;  // METHOD[,METHOD] HOST[:PORT][/PATH]
-  // The user's rules.yaml as it was when the session began; not the launcher's to say.
+  // The user's policy.yaml as it was when the session began; not the launcher's to say.
   std::string rules;
   std::string upstream_ca;                // PEM
   std::vector<std::string> connect_to;    // HOST:PORT:ADDR[:PORT]
