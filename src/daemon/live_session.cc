@@ -25,12 +25,13 @@ void CloseInTurns(net::Loop& loop, std::shared_ptr<std::vector<os::Fd>> left) {
 }  // namespace
 
 LiveSession::LiveSession(SessionWorld& world, session::Session record,
-                         session::NetworkRequest request, SessionSettings settings,
-                         crypto::CertificateAuthority authority,
+                         session::NetworkRequest request, SessionPolicy policy,
+                         SessionSettings settings, crypto::CertificateAuthority authority,
                          std::map<std::string, session::Sentinel> sentinels, Secret proxy_password)
     : world_(world),
       record_(std::move(record)),
       request_(std::move(request)),
+      policy_(std::move(policy)),
       settings_(std::move(settings)),
       authority_(std::move(authority)),
       sentinels_(std::move(sentinels)),
@@ -173,8 +174,10 @@ void LiveSession::CarryOut(Permits::Answer answer) {
 
 void LiveSession::AskPerson(const Permits::AskPerson& ask) {
   worker_->Send(proxy::Encode(proxy::Held{ask.id}));
+  approval::Question question = QuestionOn(record_, *ask.about);
+  ShortenLife(question, settings_.approvals);
   world_.approvals.Ask(
-      QuestionOn(record_, *ask.about), settings_.hold,
+      question, settings_.hold,
       [this, ticket = ask.ticket, asked = std::weak_ptr(permits_)](const Approvals::Said& said) {
         if (!asked.expired()) Say(ticket, said);
       });
@@ -331,6 +334,24 @@ void LiveSession::Revoke() {
 void LiveSession::Withdraw() {
   if (permits_ != nullptr) permits_->Withdraw();
   Revoke();
+}
+
+void LiveSession::RefreshPolicy() {
+  const std::string before = policy_.problem();
+  auto settings = policy_.Refresh(request_, proxy_password_);
+  if (settings) {
+    // The worker learnt at its start which hosts are opaque.
+    settings->opaque = std::move(settings_.opaque);
+    settings_ = *std::move(settings);
+    record_.profile = policy::Name(policy_.profile());
+    Withdraw();
+  } else if (policy_.problem() == before) {
+    return;
+  }
+  const std::string news = policy_.News();
+  Audit("policy", policy_.problem().empty() ? "allow" : "deny", news);
+  if (!policy_.problem().empty()) LogWarning("session {}: {}", record_.id, news);
+  channel_->SendPolicy(news);
 }
 
 void LiveSession::Cut(const std::string& rule) {

@@ -23,6 +23,7 @@
 #include "daemon/first_use.h"
 #include "daemon/permits.h"
 #include "daemon/session_channel.h"
+#include "daemon/session_policy.h"
 #include "daemon/session_request.h"
 #include "daemon/session_services.h"
 #include "daemon/vault_service.h"
@@ -45,8 +46,8 @@ struct SessionWorld {
   std::function<Result<os::Fd>(const std::string& session)> connect_api;
   // A session's listeners have come, so that it can be served.
   std::function<void(const std::string& session)> on_listening;
-  // The folder with the user's policy.yaml.
-  std::string config;
+  // Where the policy files are, and who is trusted.
+  os::Paths paths;
   // The program that workers run as, and its arguments.
   std::string worker_path;
   std::vector<std::string> worker_argv;
@@ -59,7 +60,8 @@ class LiveSession final : public PermitSource {
     std::function<void(std::string why)> on_lost;  // the launcher has
   };
   LiveSession(SessionWorld& world, session::Session record, session::NetworkRequest request,
-              SessionSettings settings, crypto::CertificateAuthority authority,
+              SessionPolicy policy, SessionSettings settings,
+              crypto::CertificateAuthority authority,
               std::map<std::string, session::Sentinel> sentinels, Secret proxy_password);
   ~LiveSession();
 
@@ -68,6 +70,8 @@ class LiveSession final : public PermitSource {
   void Revoke();
   // What people said may not hold any more.
   void Withdraw();
+  // Reads the policy files again, if one of them changed: what they say holds from now on.
+  void RefreshPolicy();
   // Ends what the worker has open because of that rule.
   void Cut(const std::string& rule);
   // Looks at the worker's packets again after the audit log was full.
@@ -92,6 +96,9 @@ class LiveSession final : public PermitSource {
   const crypto::CertificateAuthority& authority() const { return authority_; }
   const policy::Network& network() const { return settings_.network; }
   const policy::RequestRules& requests() const { return settings_.requests; }
+  const policy::Approvals& approvals() const { return settings_.approvals; }
+  const command::CommandRules& commands() const { return settings_.commands; }
+  const SessionPolicy& policy() const { return policy_; }
   const Secret& proxy_password() const { return proxy_password_; }
   // With what is to be removed should the launcher have been killed.
   const SessionListeners& listeners() const { return listeners_; }
@@ -128,6 +135,7 @@ class LiveSession final : public PermitSource {
   SessionWorld& world_;
   session::Session record_;
   session::NetworkRequest request_;
+  SessionPolicy policy_;
   SessionSettings settings_;
   crypto::CertificateAuthority authority_;
   std::map<std::string, session::Sentinel> sentinels_;

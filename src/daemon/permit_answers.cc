@@ -6,6 +6,18 @@
 
 namespace aileron::daemon {
 
+policy::Protocol ProtocolOf(proxy::Scheme scheme) {
+  switch (scheme) {
+    case proxy::Scheme::kHttp:
+      return policy::Protocol::kHttp;
+    case proxy::Scheme::kHttps:
+      return policy::Protocol::kHttps;
+    case proxy::Scheme::kTcp:
+      break;
+  }
+  return policy::Protocol::kTcp;
+}
+
 std::uint64_t KeepUntil(Time until, Time now) {
   if (until == Time::max()) return proxy::kKeepUntilRevoked;
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - now);

@@ -16,6 +16,8 @@ namespace aileron::daemon {
 // What is left until then, as keep_ms.
 std::uint64_t KeepUntil(Time until, Time now);
 
+policy::Protocol ProtocolOf(proxy::Scheme scheme);
+
 proxy::Verdict ToWire(std::uint64_t id, policy::Verdict verdict);
 proxy::Verdict Deny(std::uint64_t id, std::string_view code, std::string rule, std::string reason,
                     std::string hint);

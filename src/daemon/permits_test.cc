@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/testing_test.h"
 #include "daemon/fake_permit_source_test.h"
 #include "daemon/session_request.h"
 #include "proxy/limits.h"
@@ -45,7 +46,7 @@ class PermitsTest : public ::testing::Test {
     return Handle(proxy::AskLeaf{.id = ++id_, .host = host, .public_key = "key"});
   }
 
-  SessionSettings settings_ = CompileSettings({.profile = "locked",
+  SessionSettings settings_ = CompileAlone({.profile = "locked",
                                                .allow = {"a.example", "*.wide.example"},
                                                .connect_to = {"there.wide.example:80:127.0.0.1"},
                                                .upstream_proxy = "http://me@proxy.example:3128",
@@ -63,7 +64,7 @@ class PermitsTest : public ::testing::Test {
 
 class AskingPermitsTest : public PermitsTest {
  protected:
-  AskingPermitsTest() { settings_ = CompileSettings({.profile = "guarded"}, Secret()).value(); }
+  AskingPermitsTest() { settings_ = CompileAlone({.profile = "guarded"}, Secret()).value(); }
   Result<Permits::Answer> About(std::string host, proxy::Scheme scheme = proxy::Scheme::kHttps) {
     return Handle(
         proxy::AskVerdict{.id = ++id_, .host = std::move(host), .port = 443, .scheme = scheme});
@@ -152,14 +153,14 @@ TEST_F(AskingPermitsTest, ATunnelDoesNotWaitSinceItsRequestsDo) {
 }
 
 TEST_F(AskingPermitsTest, NobodyIsAskedAboutWhatADenyRuleNamesNorUnattended) {
-  settings_ = CompileSettings({.profile = "guarded", .deny = {"evil.example"}}, Secret()).value();
+  settings_ = CompileAlone({.profile = "guarded", .deny = {"evil.example"}}, Secret()).value();
   EXPECT_EQ(std::get<proxy::Verdict>(About("evil.example").value()).code, "host_denied");
-  settings_ = CompileSettings({.profile = "guarded", .unattended = true}, Secret()).value();
+  settings_ = CompileAlone({.profile = "guarded", .unattended = true}, Secret()).value();
   EXPECT_EQ(std::get<proxy::Verdict>(About("new.example").value()).code, "host_not_allowed");
 }
 
 TEST_F(AskingPermitsTest, WhatIsDeniedUnaskedIsToldAndNothingElseIs) {
-  settings_ = CompileSettings({.profile = "guarded", .deny = {"evil.example"}, .unattended = true},
+  settings_ = CompileAlone({.profile = "guarded", .deny = {"evil.example"}, .unattended = true},
                               Secret())
                   .value();
   for (const char* host : {"evil.example", "127.0.0.1", "pypi.org"}) (void)About(host);

@@ -57,6 +57,8 @@ json ToJson(const Api& api, const session::Session& session) {
   if (const LiveSession* live = api.sessions.Find(session.id); live != nullptr) {
     if (const auto worker = live->worker_pid()) object["worker_pid"] = *worker;
     object["network"] = live->network_down() ? "down" : "up";
+    object["policy_problem"] = live->policy().problem();
+    object["policy_withheld"] = live->policy().withheld();
     object.update(live->services().ToJson());
   }
   return object;

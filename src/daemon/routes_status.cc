@@ -34,6 +34,10 @@ json Problems(const Api& api) {
   if (!api.bindings.problem().empty()) {
     problems.push_back({{"code", "bindings_invalid"}, {"detail", api.bindings.problem()}});
   }
+  for (const auto& [id, problem] : api.sessions.PolicyProblems()) {
+    problems.push_back(
+        {{"code", "policy_invalid"}, {"detail", fmt::format("session {}: {}", id, problem)}});
+  }
   if (!api.surfaces.problem().empty()) {
     problems.push_back({{"code", "surfaces_invalid"}, {"detail", api.surfaces.problem()}});
   }

@@ -10,11 +10,9 @@
 #include "daemon/members.h"
 #include "daemon/request.h"
 #include "os/fd.h"
-#include "policy/document_yaml.h"
 #include "policy/limits.h"
 #include "proxy/limits.h"
 #include "session/limits.h"
-#include "trust/files.h"
 #include "vault/entry_name.h"
 
 namespace aileron::daemon {
@@ -63,10 +61,11 @@ Result<SessionRequest> ParseSessionRequest(std::string_view text) {
   if (const json* network = members.Take("network"); network != nullptr) {
     AILERON_TRY(ParseNetwork(*network, request.network));
   }
-  if (request.network.profile.empty()) {
-    request.network.profile = policy::Name(policy::Profile::kGuarded);
+  AILERON_TRY(members.Text("project_policy", request.network.project_path, limits::kPathBytes));
+  const std::string& project = request.network.project_path;
+  if (!project.empty() && !project.starts_with('/')) {
+    return Fail(Code::kInvalid, "\"project_policy\" is the absolute path of a file");
   }
-  session.profile = request.network.profile;
   AILERON_TRY(members.Text("upstream_ca", request.network.upstream_ca, limits::kUpstreamCa));
   AILERON_TRY(members.Texts("connect_to", request.network.connect_to, limits::kConnectTo,
                             limits::kCommandBytes));
@@ -88,22 +87,10 @@ Result<SessionRequest> ParseSessionRequest(std::string_view text) {
   return request;
 }
 
-Result<std::string> ReadRules(const std::string& config) {
-  AILERON_ASSIGN(std::string text, trust::ReadUserText(config));
-  AILERON_TRY(policy::ParseDocument(text, fmt::format("{}/{}", config, trust::kUserFile),
-                                    policy::Layer::kUser));
-  return text;
-}
-
 namespace {
 
 Result<policy::Network> CompileNetwork(const session::NetworkRequest& request,
-                                       std::vector<policy::Rule> rules) {
-  const auto profile = policy::ParseProfile(request.profile);
-  if (!profile) {
-    return Fail(Code::kInvalid, "\"{}\" is not a network profile. Use open, guarded or locked.",
-                Printable(request.profile));
-  }
+                                       policy::Profile profile, std::vector<policy::Rule> rules) {
   for (const auto& [action, texts] : {std::pair(policy::Action::kAllow, &request.allow),
                                       std::pair(policy::Action::kDeny, &request.deny)}) {
     for (const std::string& text : *texts) {
@@ -119,7 +106,7 @@ Result<policy::Network> CompileNetwork(const session::NetworkRequest& request,
     rule.id = fmt::format("--opaque {}", entry);
     rules.push_back(std::move(rule));
   }
-  return policy::Network::Compile(*profile, rules);
+  return policy::Network::Compile(profile, rules);
 }
 
 Result<policy::RequestRules> CompileRequests(const session::NetworkRequest& request,
@@ -158,18 +145,25 @@ Result<proxy::UpstreamProxy> CompileProxy(const session::NetworkRequest& request
 }  // namespace
 
 Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
-                                        const Secret& proxy_password) {
-  AILERON_ASSIGN(policy::Document file,
-                 policy::ParseDocument(request.rules, trust::kUserFile, policy::Layer::kUser));
-  policy::Sections& rules = file.sections;
-  AILERON_ASSIGN(policy::Network network, CompileNetwork(request, std::move(rules.hosts)));
+                                        const Secret& proxy_password, policy::Merged merged) {
+  AILERON_ASSIGN(policy::Network network,
+                 CompileNetwork(request, merged.profile, std::move(merged.hosts)));
   AILERON_ASSIGN(policy::RequestRules requests,
-                 CompileRequests(request, std::move(rules.requests)));
+                 CompileRequests(request, std::move(merged.requests)));
+  AILERON_ASSIGN(command::CommandRules commands,
+                 command::CommandRules::Compile(std::move(merged.commands)));
   SessionSettings settings{.network = std::move(network),
                            .requests = std::move(requests),
+                           .credentials = policy::CredentialRules(std::move(merged.credentials)),
+                           .commands = std::move(commands),
+                           .approvals = std::move(merged.approvals),
                            .hold = request.hold,
                            .unattended = request.unattended};
-  AILERON_ASSIGN(settings.opaque, proxy::OpaqueHosts::Parse(request.opaque));
+  std::vector<std::string> opaque = request.opaque;
+  for (const policy::OpaqueHost& one : merged.opaque) {
+    opaque.push_back(FormatHostPort(one.host.ToString(), one.port));
+  }
+  AILERON_ASSIGN(settings.opaque, proxy::OpaqueHosts::Parse(opaque));
   for (const std::string& text : request.connect_to) {
     AILERON_ASSIGN(proxy::ConnectTo one, ParseConnectTo(text));
     settings.connect_to.push_back(std::move(one));

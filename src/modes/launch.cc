@@ -10,8 +10,8 @@ namespace aileron::modes {
 namespace {
 
 Outcome RunLaunch(const Invocation& invocation) {
-  AILERON_ASSIGN(const launch::Options options, LaunchOptions(invocation.parsed));
-  auto ended = launch::Run(options);
+  AILERON_ASSIGN(launch::Options options, LaunchOptions(invocation.parsed));
+  auto ended = launch::Run(std::move(options));
   if (!ended)
     return std::unexpected(Failure(ended.error().exit_code, std::move(ended.error().error)));
   return *ended;
@@ -98,7 +98,7 @@ Command LaunchVerb() {
                .choices = "auto|native"},
               {.name = "--profile",
                .value = "NAME",
-               .summary = "What the network allows by default; guarded if not given",
+               .summary = "What the network allows by default, instead of what the policy says, or guarded",
                .choices = "open|guarded|locked"},
               {"--allow", "HOST[:PORT]", "Allow a host (*.example.com: all below it)",
                Repeat::kMany},

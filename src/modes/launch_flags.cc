@@ -40,6 +40,7 @@ Status ReadAsking(const Parsed& parsed, launch::Options& options) {
     return Fail(Code::kInvalid,
                 "--hold waits for a person, and --unattended asks none; leave one of them out");
   }
+  options.hold_given = true;
   const auto hold = ParseDuration(parsed.Value("--hold"));
   if (!hold) return Wrap(hold.error(), "--hold");
   options.hold = std::chrono::duration_cast<std::chrono::seconds>(*hold);

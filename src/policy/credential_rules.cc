@@ -52,6 +52,13 @@ const CredentialRule* CredentialRules::Against(const RequestTarget& target,
   return against;
 }
 
+bool CredentialRules::SpeaksOfRequests(std::string_view host, std::uint16_t port) const {
+  bool speaks = false;
+  index_->ForEach(host, port,
+                  [&](const CredentialRule& rule) { speaks |= !rule.scope.everything(); });
+  return speaks;
+}
+
 const CredentialRule* CredentialRules::AgainstAll(std::string_view host, std::uint16_t port,
                                                   std::string_view credential) const {
   const CredentialRule* against = nullptr;

@@ -27,7 +27,9 @@ class CredentialRules {
 
   // The rule that keeps the credential back from this request, borrowed; null: none does.
   const CredentialRule* Against(const RequestTarget& target, std::string_view credential) const;
-  // The same for every request to the place.
+  // Whether single requests to the place are told apart.
+  bool SpeaksOfRequests(std::string_view host, std::uint16_t port) const;
+  // As Against, for every request to the place.
   const CredentialRule* AgainstAll(std::string_view host, std::uint16_t port,
                                    std::string_view credential) const;
   // Those that may go along; nothing where no rule speaks.

@@ -18,7 +18,7 @@ inline constexpr std::size_t kRulePaths = 32;              // of one rule
 inline constexpr std::size_t kExtraPorts = 64;  // ports besides 80 and 443 that rules name
 
 // A policy file. Two of them go into a session's resume text.
-inline constexpr std::size_t kPolicyFileMax = 256 << 10;
+inline constexpr std::size_t kPolicyFileMax = 192 << 10;
 inline constexpr std::size_t kYamlNodes = 100'000;
 inline constexpr std::size_t kYamlDepth = 12;
 inline constexpr std::size_t kYamlKeyMax = 200;

@@ -42,7 +42,10 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
   WriteList(writer, network.allow);
   WriteList(writer, network.deny);
   WriteList(writer, network.ask);
-  writer.Text(network.rules);
+  for (const std::string* text :
+       {&network.project_path, &network.user_policy, &network.project_policy}) {
+    writer.Text(*text);
+  }
   writer.Text(network.upstream_ca);
   WriteList(writer, network.connect_to);
   for (const std::string* text :
@@ -109,7 +112,10 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
   network.allow = ReadList(reader, limits::kRulesMax);
   network.deny = ReadList(reader, limits::kRulesMax);
   network.ask = ReadList(reader, limits::kRulesMax);
-  network.rules = reader.Text();
+  for (std::string* text :
+       {&network.project_path, &network.user_policy, &network.project_policy}) {
+    *text = reader.Text();
+  }
   network.upstream_ca = reader.Text();
   network.connect_to = ReadList(reader, limits::kConnectToMax);
   for (std::string* text :
