@@ -19,6 +19,7 @@ LIBRARIES = {  # a library's header → the rooms that may know it
     "ares": {"net"},
     "CLI": {"modes"},
     "seccomp": {"sandbox", "proxy"},
+    "re2": {"command"},
 }
 
 

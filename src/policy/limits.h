@@ -19,7 +19,7 @@ inline constexpr std::size_t kExtraPorts = 64;  // ports besides 80 and 443 that
 
 // A policy file. Two of them go into a session's resume text.
 inline constexpr std::size_t kPolicyFileMax = 192 << 10;
-inline constexpr std::size_t kYamlNodes = 100'000;
+inline constexpr std::size_t kYamlNodes = 50'000;
 inline constexpr std::size_t kYamlDepth = 12;
 inline constexpr std::size_t kYamlKeyMax = 200;
 inline constexpr std::size_t kRuleHosts = 10'000;    // of one entry

@@ -41,7 +41,11 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
                                      5,
                                      {Nesting::kAllowed, 7, {"/w"}, {"/h", "/i"}, {"/"}, 9},
                                      {{"git", "example.com/a", true}, {"b", "", false}},
-                                     {{.name = "web", .command = {"serve"}, .ports = {80}}}}));
+                                     {{.name = "web",
+                                       .command = {"serve"},
+                                       .environment = {"A=b"},
+                                       .folder = "/w",
+                                       .ports = {80}}}}));
   EXPECT_EQ(program.command, (std::vector<std::string>{"sh", "-c", ""}));
   EXPECT_EQ(program.terminals, 5u);
   EXPECT_EQ(program.confinement.nesting, Nesting::kAllowed);
