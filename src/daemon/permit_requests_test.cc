@@ -1,11 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/testing_test.h"
 #include "base/text.h"
 #include "daemon/fake_permit_source_test.h"
 #include "daemon/permits.h"
 #include "daemon/session_request.h"
+#include "daemon/testing_test.h"
 
 namespace aileron::daemon {
 namespace {
@@ -250,11 +250,12 @@ TEST_F(RequestPermitsTest, ARuleThatAllowsOpensItsRequestsAndNoOthers) {
   EXPECT_EQ(verdict.address_rule, proxy::AddressRule::kPublicOnly);
   EXPECT_EQ(Answer(Request("GET", "/docs/x", "d.example")).rule, "policy.yaml:4");
   EXPECT_EQ(Person(Request("GET", "/other", "d.example")).about->subject, approval::Subject::kHost);
-  settings_ = CompileAlone({.profile = "locked",
-                               .user_policy = "version: 1\nnetwork:\n"
-                                        "  - {host: d.example, path: /docs/**, action: allow}\n"},
-                              Secret())
-                  .value();
+  settings_ =
+      CompileAlone({.profile = "locked",
+                    .user_policy = "version: 1\nnetwork:\n"
+                                   "  - {host: d.example, path: /docs/**, action: allow}\n"},
+                   Secret())
+          .value();
   EXPECT_EQ(Verdict("d.example").action, proxy::Action::kAllow);
   EXPECT_EQ(Answer(Request("GET", "/docs/../x", "d.example")).code, "host_not_allowed");
 }
@@ -274,7 +275,7 @@ TEST_F(RequestPermitsTest, AYesOpensNothingInside) {
 TEST_F(RequestPermitsTest, AnOpaqueHostWhoseRequestsARuleSpeaksOfIsRefused) {
   settings_ =
       CompileAlone({.profile = "guarded", .ask = {"POST p.example"}, .opaque = {"p.example"}},
-                      Secret())
+                   Secret())
           .value();
   EXPECT_EQ(Verdict("p.example").code, "opaque_and_ruled");
 }

@@ -88,8 +88,8 @@ Permits::Answer Permits::OnVerdict(const proxy::AskVerdict& ask, Time now) {
   if (const std::string outage = source_.Outage(); !outage.empty()) {
     return Deny(ask.id, "audit_unavailable", "audit", outage, "see \"aileron status\" on the host");
   }
-  policy::Verdict decided = policy::Decide(
-      settings_.network, {ask.host, ask.port, ProtocolOf(ask.scheme)});
+  policy::Verdict decided =
+      policy::Decide(settings_.network, {ask.host, ask.port, ProtocolOf(ask.scheme)});
   if (ask.ticket != 0 && host && !IsForbidden(decided)) return OnTicket(ask);
   if (decided.action != policy::Action::kAllow && host && !IsForbidden(decided)) {
     if (auto verdict = OnRuled(ask, decided)) return std::move(*verdict);
@@ -249,6 +249,9 @@ std::vector<proxy::BindingView> Permits::BindingsFor(const proxy::AskVerdict& as
   if (ask.scheme == proxy::Scheme::kHttp) return views;
   const auto host = ParseHost(ask.host);
   if (!host) return views;
+  // Then the worker has to say for which request it wants the credential, as when somebody is
+  // asked.
+  const bool told_apart = settings_.credentials.SpeaksOfRequests(host->text, ask.port);
   for (const vault::Binding* binding : Bound(host->text, ask.port)) {
     proxy::BindingView view{
         .name = binding->name,
@@ -262,8 +265,9 @@ std::vector<proxy::BindingView> Permits::BindingsFor(const proxy::AskVerdict& as
         .echo = binding->mask == vault::Mask::kYes ? proxy::Echo::kMask : proxy::Echo::kPass,
         .messages = binding->websocket_text == vault::WebSocketText::kSwap ? proxy::Messages::kSwap
                                                                            : proxy::Messages::kPass,
-        .first_use = binding->approval == vault::Approval::kFirstUse ? proxy::FirstUse::kAsked
-                                                                     : proxy::FirstUse::kFree,
+        .first_use = told_apart || binding->approval == vault::Approval::kFirstUse
+                         ? proxy::FirstUse::kAsked
+                         : proxy::FirstUse::kFree,
         .scope = binding->scope};
     if (binding->emit() == vault::Emit::kSentinel) {
       const auto sentinel = sentinels_.find(binding->name);
@@ -386,17 +390,17 @@ Result<std::optional<proxy::Credential>> Permits::CheckScope(const proxy::AskCre
 std::optional<proxy::Credential> Permits::KeptBack(const proxy::AskCredential& ask,
                                                    const vault::Binding& binding) const {
   const auto host = ParseHost(ask.host);
-  const policy::CredentialRule* rule =
-      settings_.credentials.Against({.host = host->text,
-                                     .port = ask.port,
-                                     .method = ask.method,
-                                     .path = ask.path},
-                                    binding.credential);
+  const policy::CredentialRule* rule = settings_.credentials.Against(
+      {.host = host->text, .port = ask.port, .method = ask.method, .path = ask.path},
+      binding.credential);
   if (rule == nullptr) return std::nullopt;
-  return Refuse(ask, "credential_kept_back",
-                fmt::format("the credential {} may not go along with this request by the rule {}",
-                            binding.credential, rule->id),
-                "see that rule on the host");
+  proxy::Credential refused =
+      Refuse(ask, "credential_kept_back",
+             fmt::format("the credential {} may not go along with this request by the rule {}",
+                         binding.credential, rule->id),
+             "see that rule on the host");
+  refused.denied = true;
+  return refused;
 }
 
 Result<Permits::Answer> Permits::OnCredential(proxy::AskCredential ask, Time now) {

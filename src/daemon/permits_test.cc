@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/testing_test.h"
 #include "daemon/fake_permit_source_test.h"
 #include "daemon/session_request.h"
+#include "daemon/testing_test.h"
 #include "proxy/limits.h"
 
 namespace aileron::daemon {
@@ -47,13 +47,13 @@ class PermitsTest : public ::testing::Test {
   }
 
   SessionSettings settings_ = CompileAlone({.profile = "locked",
-                                               .allow = {"a.example", "*.wide.example"},
-                                               .connect_to = {"there.wide.example:80:127.0.0.1"},
-                                               .upstream_proxy = "http://me@proxy.example:3128",
-                                               .upstream_proxy_credential = "token/proxy",
-                                               .no_proxy = "near.wide.example",
-                                               .opaque = {"pinned.example", "db.example:5432"}},
-                                              Secret())
+                                            .allow = {"a.example", "*.wide.example"},
+                                            .connect_to = {"there.wide.example:80:127.0.0.1"},
+                                            .upstream_proxy = "http://me@proxy.example:3128",
+                                            .upstream_proxy_credential = "token/proxy",
+                                            .no_proxy = "near.wide.example",
+                                            .opaque = {"pinned.example", "db.example:5432"}},
+                                           Secret())
                                   .value();
   std::map<std::string, session::Sentinel> sentinels_;
   FakePermitSource source_;
@@ -160,9 +160,9 @@ TEST_F(AskingPermitsTest, NobodyIsAskedAboutWhatADenyRuleNamesNorUnattended) {
 }
 
 TEST_F(AskingPermitsTest, WhatIsDeniedUnaskedIsToldAndNothingElseIs) {
-  settings_ = CompileAlone({.profile = "guarded", .deny = {"evil.example"}, .unattended = true},
-                              Secret())
-                  .value();
+  settings_ =
+      CompileAlone({.profile = "guarded", .deny = {"evil.example"}, .unattended = true}, Secret())
+          .value();
   for (const char* host : {"evil.example", "127.0.0.1", "pypi.org"}) (void)About(host);
   EXPECT_TRUE(source_.unasked.empty());
   (void)About("new.example");

@@ -156,9 +156,7 @@ void SessionChannel::Enqueue(std::string word) {
   Flush();
 }
 
-bool SessionChannel::HasWords() const { 
-  return !words_.empty() || tools_ || waiting_ || policy_;
-}
+bool SessionChannel::HasWords() const { return !words_.empty() || tools_ || waiting_ || policy_; }
 
 // False when the socket is full. What is sent to a launcher that is gone is lost, which a read
 // tells.

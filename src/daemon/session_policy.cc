@@ -79,8 +79,8 @@ std::string SessionPolicy::News() const {
     return fmt::format("the policy as it is now is not in force: {}. What was in force stays",
                        problem_);
   }
-  std::string news = fmt::format("the policy changed and is in force (profile {})",
-                                 policy::Name(profile_));
+  std::string news =
+      fmt::format("the policy changed and is in force (profile {})", policy::Name(profile_));
   if (withheld_ != 0) {
     news += fmt::format("; {} of its lines open something and wait: \"aileron policy trust\"",
                         withheld_);

@@ -30,8 +30,8 @@ class SessionPolicy {
   // The same for a session that was interrupted: from its own texts where the files are no good.
   Result<SessionSettings> Resume(session::NetworkRequest& request, const Secret& proxy_password);
 
-  // The settings, when they changed. What a worker was told at its start (opaque hosts, the upstream
-  // proxy) and the ports that the sandbox opened stay as they were.
+  // The settings, when they changed. What a worker was told at its start (opaque hosts, the
+  // upstream proxy) and the ports that the sandbox opened stay as they were.
   std::optional<SessionSettings> Refresh(const session::NetworkRequest& request,
                                          const Secret& proxy_password);
 

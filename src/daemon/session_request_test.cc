@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/testing_test.h"
 #include "daemon/limits.h"
+#include "daemon/testing_test.h"
 #include "os/fd.h"
 
 namespace aileron::daemon {
@@ -60,17 +60,18 @@ TEST(SessionRequestTest, RulesAreCompiledOrNamed) {
   EXPECT_EQ(mistake({.profile = "open", .allow = {"a.example:8443"}}), "no error");
   EXPECT_THAT(mistake({.profile = "open", .deny = {"a b"}}), HasSubstr("--deny a b"));
   EXPECT_THAT(mistake({.profile = "open", .ask = {"post a.example"}}), HasSubstr("--ask: "));
-  EXPECT_THAT(mistake({.profile = "open", .user_policy = "version: 2"}), HasSubstr("policy.yaml:1:"));
+  EXPECT_THAT(mistake({.profile = "open", .user_policy = "version: 2"}),
+              HasSubstr("policy.yaml:1:"));
 }
 
 TEST(SessionRequestTest, RulesOfTheFileAndOfFlagsHoldTogether) {
   const auto settings =
       CompileAlone({.profile = "open",
-                       .ask = {"POST a.example"},
-                       .user_policy = "version: 1\nnetwork:\n"
-                                "  - {host: evil.example, action: deny}\n"
-                                "  - {host: a.example, path: /x, action: deny}\n"},
-                      Secret());
+                    .ask = {"POST a.example"},
+                    .user_policy = "version: 1\nnetwork:\n"
+                                   "  - {host: evil.example, action: deny}\n"
+                                   "  - {host: a.example, path: /x, action: deny}\n"},
+                   Secret());
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(policy::Decide(settings->network, {.host = "evil.example"}).action,
             policy::Action::kDeny);
@@ -120,9 +121,8 @@ TEST(SessionRequestTest, TimeoutsAreReadOrNamed) {
   ASSERT_TRUE(settings.has_value()) << settings.error().message;
   EXPECT_EQ(settings->timeouts.connect, std::chrono::seconds(5));
   EXPECT_EQ(settings->timeouts.head, proxy::Timeouts::kNone);
-  EXPECT_THAT(
-      CompileAlone({.profile = "open", .timeouts = {"total=5s"}}, Secret()).error().message,
-      HasSubstr("--timeout"));
+  EXPECT_THAT(CompileAlone({.profile = "open", .timeouts = {"total=5s"}}, Secret()).error().message,
+              HasSubstr("--timeout"));
 }
 
 TEST(SessionRequestTest, ConnectToIsReadAsCurlDoes) {

@@ -132,8 +132,8 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Resume(
   auto authority = crypto::CertificateAuthority::Import(state->ca_key, state->ca_certificate);
   if (!authority) return Refuse(400, "bad_resume", authority.error().message);
   return std::make_unique<LiveSession>(
-      world_, std::move(record), std::move(state->network), std::move(policy),
-      std::move(*settings), std::move(*authority), std::move(state->sentinels), std::move(state->proxy_password));
+      world_, std::move(record), std::move(state->network), std::move(policy), std::move(*settings),
+      std::move(*authority), std::move(state->sentinels), std::move(state->proxy_password));
 }
 
 std::expected<OpenedSession, Refusal> Sessions::Open(SessionRequest request, os::Fd channel) {

@@ -87,8 +87,8 @@ bool Matches(const std::vector<policy::VariablePattern>& patterns, std::string_v
 // Of the caller's, without being named on the command line.
 bool IsPassedOn(std::string_view name, const Passing& passing) {
   if (passing.Scrubs(name) || name.starts_with("AILERON_")) return false;
-  const bool usual = name.starts_with("LC_") ||
-                     std::ranges::find(kPassedOn, name) != kPassedOn.end();
+  const bool usual =
+      name.starts_with("LC_") || std::ranges::find(kPassedOn, name) != kPassedOn.end();
   return usual || (ValidName(name) && Matches(passing.pass, name));
 }
 

@@ -178,8 +178,8 @@ std::expected<int, Failure> Run(Options options) {
     Kill(*sandbox);
     return fail(ExitCodeOf(opened.error()), opened.error());
   }
-  auto environment = MakeEnvironment(session->facts(), plan->identity, options.environment,
-                                     policy->passing);
+  auto environment =
+      MakeEnvironment(session->facts(), plan->identity, options.environment, policy->passing);
   if (!environment) return give_up(environment.error());
   auto agent_files = PlaceSentinelFiles(session->facts().files, *plan);
   if (!agent_files) return give_up(agent_files.error());
@@ -190,10 +190,13 @@ std::expected<int, Failure> Run(Options options) {
   plan->spec.listeners.insert(plan->spec.listeners.end(), more.begin(), more.end());
   // By now the daemon's socket exists, and so can be proved to be hidden.
   for (service::Spec& spec : policy->services) spec.environment = *environment;
-  const sandbox::Program program{
-      plan->command,          std::move(*environment),       plan->workdir,
-      Terminals(options.tty), ConfinementFor(*plan, *paths), ToolNames(session->facts().tools),
-      std::move(policy->services)};
+  const sandbox::Program program{plan->command,
+                                 std::move(*environment),
+                                 plan->workdir,
+                                 Terminals(options.tty),
+                                 ConfinementFor(*plan, *paths),
+                                 ToolNames(session->facts().tools),
+                                 std::move(policy->services)};
   const Standing standing = StandingWalls(*plan, program.confinement, sandbox->limits);
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "%s\n", LaunchLine(standing).c_str());
   for (const std::string& note : desk->Notes()) std::fprintf(stderr, "aileron: %s\n", note.c_str());
@@ -206,9 +209,8 @@ std::expected<int, Failure> Run(Options options) {
   }
   if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
   if (!sent && sent.error().code == Code::kInvalid) return give_up(sent.error());
-  auto ended =
-      Attach(*plan, covers, *sandbox, *session, LiveTools(program, session->facts().tools),
-             *desk, *report, options.status_line ? StatusLine::kOn : StatusLine::kOff);
+  auto ended = Attach(*plan, covers, *sandbox, *session, LiveTools(program, session->facts().tools),
+                      *desk, *report, options.status_line ? StatusLine::kOn : StatusLine::kOff);
   for (const std::string& line : guard.Finish(sandbox->covers.copies()))
     std::fprintf(stderr, "aileron: %s\n", line.c_str());
   sandbox->covers = sandbox::CoverWatch();  // holds the last mounts over the reserved names

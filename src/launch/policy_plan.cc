@@ -44,7 +44,8 @@ class FileShaper {
     const auto real = RealPath(view.path);
     if (!real) return Missing(view);
     if (IsOrBelow(*real, spec_.workspace)) return Inside(*real, view.access);
-    if (view.in_workspace && view.access != FileAccess::kHidden) return {};  // a link that leads out
+    if (view.in_workspace && view.access != FileAccess::kHidden)
+      return {};  // a link that leads out
     return view.access == FileAccess::kHidden ? Hide(*real) : Mount(*real, view);
   }
 
@@ -98,9 +99,8 @@ class FileShaper {
   Status Hide(const std::string& path) {
     const bool hidden = std::ranges::any_of(
         spec_.hidden, [&](const std::string& folder) { return IsOrBelow(path, folder); });
-    const bool empty = std::ranges::any_of(kEmptyFolders, [&](std::string_view folder) {
-      return IsOrBelow(path, folder);
-    });
+    const bool empty = std::ranges::any_of(
+        kEmptyFolders, [&](std::string_view folder) { return IsOrBelow(path, folder); });
     const bool mounted = std::ranges::any_of(spec_.mounts, [&](const auto& mount) {
       return IsOrBelow(path, mount.source) && mount.source == mount.target;
     });
@@ -182,8 +182,7 @@ void NoteScrubbed(const Options& options, PolicyPlan& into) {
   for (const std::string& entry : options.environment) {
     const std::string name = entry.substr(0, entry.find('='));
     if (!into.passing.Scrubs(name)) continue;
-    into.notes.push_back(
-        fmt::format("{} is not passed on: the policy scrubs it", Printable(name)));
+    into.notes.push_back(fmt::format("{} is not passed on: the policy scrubs it", Printable(name)));
   }
 }
 
@@ -193,9 +192,8 @@ Result<PolicyPlan> ApplyPolicy(const os::Paths& paths, Plan& plan, Options& opti
   PolicyPlan found;
   found.project = trust::FindProject(plan.spec.workspace, paths.home).value_or("");
   AILERON_ASSIGN(const trust::Texts texts, trust::ReadTexts(paths, found.project));
-  AILERON_ASSIGN(const trust::Loaded loaded,
-                 trust::Load(paths, texts, plan.command.front(),
-                             policy::ParseProfile(options.profile)));
+  AILERON_ASSIGN(const trust::Loaded loaded, trust::Load(paths, texts, plan.command.front(),
+                                                         policy::ParseProfile(options.profile)));
   policy::Merged merged = policy::Merge(loaded.layers);
   AILERON_TRY(ShapeFiles(merged, paths, plan, found));
   AILERON_TRY(AddServices(merged, plan, options, found));

@@ -91,8 +91,7 @@ std::optional<SessionLink::Wish> WishIn(const json& word) {
 }  // namespace
 
 Result<SessionLink> SessionLink::Ask(const os::Paths& paths, const Plan& plan,
-                                     const Options& options,
-                                     const std::string& project_policy) {
+                                     const Options& options, const std::string& project_policy) {
   SessionLink link(paths, plan);
   json request = {
       {"command", plan.command},

@@ -98,7 +98,8 @@ Command LaunchVerb() {
                .choices = "auto|native"},
               {.name = "--profile",
                .value = "NAME",
-               .summary = "What the network allows by default, instead of what the policy says, or guarded",
+               .summary = "What the network allows by default, instead of what the policy says, or "
+                          "guarded",
                .choices = "open|guarded|locked"},
               {"--allow", "HOST[:PORT]", "Allow a host (*.example.com: all below it)",
                Repeat::kMany},

@@ -42,19 +42,19 @@ TEST(FilePlan, TheDeeperRuleOfALayerWins) {
 TEST(FilePlan, TheStricterOfTwoLayersWins) {
   const auto user = Of(Reach::kFull, {{"src", kRo}, {"~/data", kRw}});
   const auto project = Of(Reach::kFull, {{"src", kRw}, {"/home/me/data/raw", kHidden}});
-  EXPECT_THAT(Plan({user, project}),
-              ElementsAre("/home/me/data read-write", "/home/me/data/raw hidden", "/w/src read-only"));
+  EXPECT_THAT(Plan({user, project}), ElementsAre("/home/me/data read-write",
+                                                 "/home/me/data/raw hidden", "/w/src read-only"));
 }
 
 TEST(FilePlan, WhatIsBelowSomethingHiddenIsHidden) {
   EXPECT_THAT(Plan({Of(Reach::kFull, {{"a", kHidden}}), Of(Reach::kFull, {{"a/b", kRw}})}),
               ElementsAre("/w/a hidden"));
-  EXPECT_THAT(Plan({Of(Reach::kFull, {{"a", kHidden}, {"a/b", kRo}})}),
-              ElementsAre("/w/a hidden"));
+  EXPECT_THAT(Plan({Of(Reach::kFull, {{"a", kHidden}, {"a/b", kRo}})}), ElementsAre("/w/a hidden"));
 }
 
 TEST(FilePlan, ALayerThatNarrowsShowsNothingNew) {
-  EXPECT_THAT(Plan({Of(Reach::kNarrows, {{"/srv/x", kRo}, {"~/y", kRw}, {"src", kRw}})}), IsEmpty());
+  EXPECT_THAT(Plan({Of(Reach::kNarrows, {{"/srv/x", kRo}, {"~/y", kRw}, {"src", kRw}})}),
+              IsEmpty());
   EXPECT_THAT(Plan({Of(Reach::kNarrows, {{"/etc/x", kHidden}, {"src", kRo}})}),
               ElementsAre("/etc/x hidden", "/w/src read-only"));
   EXPECT_THAT(Plan({Of(Reach::kNarrows, {{"~/data", kRo}}), Of(Reach::kFull, {{"~/data", kRw}})}),

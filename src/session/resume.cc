@@ -112,8 +112,7 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
   network.allow = ReadList(reader, limits::kRulesMax);
   network.deny = ReadList(reader, limits::kRulesMax);
   network.ask = ReadList(reader, limits::kRulesMax);
-  for (std::string* text :
-       {&network.project_path, &network.user_policy, &network.project_policy}) {
+  for (std::string* text : {&network.project_path, &network.user_policy, &network.project_policy}) {
     *text = reader.Text();
   }
   network.upstream_ca = reader.Text();

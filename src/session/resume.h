@@ -18,11 +18,11 @@ namespace aileron::session {
 
 // How a session reaches the network, as its launcher asked for it.
 struct NetworkRequest {
-  std::string profile;  // empty: as the policy files say
+  std::string profile;             // empty: as the policy files say
   std::vector<std::string> allow;  // HOST[:PORT]
   std::vector<std::string> deny;
   std::vector<std::string> ask;  // METHOD[,METHOD] HOST[:PORT][/PATH]
-  std::string project_path;  // the project's policy file; empty: there is none
+  std::string project_path;      // the project's policy file; empty: there is none
   // The policy files as they were when the session began: what is in force when a new daemon finds
   // them broken. Not the launcher's to say.
   std::string user_policy;
