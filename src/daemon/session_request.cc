@@ -42,6 +42,7 @@ Status ParseNetwork(const json& object, session::NetworkRequest& network) {
                 std::chrono::seconds(proxy::limits::hold_max).count());
   }
   AILERON_TRY(members.Flag("unattended", network.unattended));
+  AILERON_TRY(members.Flag("learn", network.learn));
   return members.Done();
 }
 
@@ -150,6 +151,12 @@ Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
                  CompileNetwork(request, merged.profile, std::move(merged.hosts)));
   AILERON_ASSIGN(policy::RequestRules requests,
                  CompileRequests(request, std::move(merged.requests)));
+  if (request.learn) {
+    merged.commands.push_back({.layer = command::Layer::kFlag,
+                               .action = command::Action::kRecord,
+                               .pattern = "*",
+                               .id = "--learn"});
+  }
   AILERON_ASSIGN(command::CommandRules commands,
                  command::CommandRules::Compile(std::move(merged.commands)));
   SessionSettings settings{.network = std::move(network),

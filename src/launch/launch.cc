@@ -220,6 +220,11 @@ std::expected<int, Failure> Run(Options options) {
       if (word.kind == SessionLink::Word::Kind::kDenied) report->Add(word.text);
     });
   }
+  if (options.learn) {
+    std::fprintf(stderr, "aileron: what this session needs, as a policy to review: aileron policy "
+                         "learn %s\n",
+                 session->facts().id.c_str());
+  }
   const Status reported = report->Finish();
   if (!ended) return fail(ended.error().exit_code, ended.error().error);
   if (options.fail_on_denied && report->count() > 0) {

@@ -53,6 +53,7 @@ struct Options {
   std::chrono::seconds hold{0};       // how long a request waits for a person
   bool hold_given = false;            // on the command line: it beats the policy's
   bool unattended = false;            // nobody is asked
+  bool learn = false;                 // record what a policy is to be made of
   Publishing publishing;
   std::string report;            // a file for what was denied unasked; empty: none
   std::optional<int> report_fd;  // or a descriptor of the caller's

@@ -112,6 +112,9 @@ Command LaunchVerb() {
               {"--opaque", "HOST[:PORT]",
                "Allow a host whose connections nobody looks into (port 443 if none is given)",
                Repeat::kMany},
+              {"--learn", "",
+               "Allow every public host that no rule denies, and record what \"aileron policy "
+               "learn\" makes a policy of"},
               {"--hold", "DURATION",
                "How long a request waits for your answer; 1m on a terminal, else 0s"},
               {"--unattended", "", "Ask nobody: what would ask is refused"},

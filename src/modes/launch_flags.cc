@@ -264,6 +264,13 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
     if (auto rule = policy::ParseRequestRule(policy::Action::kAsk, text); !rule)
       return Fail(Code::kInvalid, "--ask: {}", rule.error().message);
   }
+  options.learn = parsed.Has("--learn");
+  if (options.learn) {
+    if (parsed.Has("--profile")) {
+      return Fail(Code::kInvalid, "--learn has the profile open; leave --profile out");
+    }
+    options.profile = policy::Name(policy::Profile::kOpen);
+  }
   options.allow_write = parsed.Values("--allow-write");
   if (parsed.Has("--read-only")) options.workspace_access = sandbox::Access::kReadOnly;
   for (const std::string& text : parsed.Values("--mount")) {

@@ -31,6 +31,7 @@ inline constexpr Duration approval_pause = std::chrono::milliseconds(500);
 inline constexpr Duration demo_step_wait = std::chrono::seconds(60);
 inline constexpr Duration demo_stop_wait = std::chrono::seconds(10);
 inline constexpr int hold_on_terminal_s = 60;  // a request waits for its person
+inline constexpr std::size_t learn_files = 200'000;  // of a workspace that are looked at
 inline constexpr std::size_t demo_output_bytes = 1 << 20;
 inline constexpr std::size_t demo_request_bytes = 64 << 10;
 inline constexpr std::size_t demo_connections = 64;

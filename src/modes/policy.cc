@@ -226,6 +226,7 @@ Command PolicyVerb() {
            .arguments = {{.name = "PROFILE", .summary = "Which", .choices = "open|guarded|locked"}},
            .run = RunShow}}};
   for (Command& more : PolicyCompareCommands()) verb.commands.push_back(std::move(more));
+  for (Command& more : PolicyLearnCommands()) verb.commands.push_back(std::move(more));
   for (Command& more : PolicyTrustCommands()) verb.commands.push_back(std::move(more));
   return verb;
 }

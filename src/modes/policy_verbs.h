@@ -9,6 +9,8 @@ namespace aileron::modes {
 
 // diff
 std::vector<Command> PolicyCompareCommands();
+// learn, replay
+std::vector<Command> PolicyLearnCommands();
 // trust, untrust, trusted
 std::vector<Command> PolicyTrustCommands();
 

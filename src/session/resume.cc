@@ -56,6 +56,7 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
   WriteList(writer, network.opaque);
   writer.U64(static_cast<std::uint64_t>(network.hold.count()));
   writer.U8(network.unattended ? 1 : 0);
+  writer.U8(network.learn ? 1 : 0);
   writer.U32(static_cast<std::uint32_t>(state.sentinels.size()));
   for (const auto& [binding, sentinel] : state.sentinels) {
     writer.Text(binding);
@@ -125,6 +126,7 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
   network.opaque = ReadList(reader, limits::kOpaqueMax);
   network.hold = Duration(static_cast<std::int64_t>(reader.U64()));
   network.unattended = reader.U8() != 0;
+  network.learn = reader.U8() != 0;
   const std::uint32_t sentinels = reader.U32();
   if (sentinels > limits::kSentinelsMax) return refuse();
   for (std::uint32_t i = 0; i < sentinels && !reader.failed(); ++i) {

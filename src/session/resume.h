@@ -38,6 +38,8 @@ struct NetworkRequest {
   Duration hold{};
   // Nobody is asked: what would ask is refused.
   bool unattended = false;
+  // Every command is recorded.
+  bool learn = false;
   bool operator==(const NetworkRequest&) const = default;
 };
 

@@ -148,7 +148,6 @@ def test_services_start_with_the_launch_once_trusted(any_world):
     project(any_world, {"services": [{"name": "web", "command": ["/no/such/program"]}]})
     any_world.aileron("policy", "trust", "--yes").ok()
     broken = any_world.shell("sleep 0.5; aileron service list")
-    print(broken.describe())
     assert broken.rc == 125 and "web" in broken.err, broken.describe()
 
 
@@ -184,6 +183,17 @@ def test_approvals_wait_as_long_and_reach_as_far_as_the_policy_says(any_world):
     assert result.rc != 0 and "offers no yes for \"session\"" in result.err, result.describe()
     any_world.aileron("approvals", "approve", question["id"]).ok()
     assert asked.code(child) == "200"
+
+
+def _put(replacement: str, path: str) -> bool:
+    """Whether the file is in place; its name is reserved by a folder while it is gone."""
+    try:
+        if os.path.isdir(path):
+            os.rmdir(path)
+        os.rename(replacement, path)
+    except OSError:
+        return False
+    return True
 
 
 class Running:
@@ -242,9 +252,7 @@ def test_a_broken_file_leaves_the_last_good_one_in_force_and_says_so(any_world, 
     assert "aileron.yaml" in problems()[0]["detail"]
     assert (running.get("/no"), running.get()) == ("403", "200")
     replacement = any_world.write("fresh", json.dumps({"version": 1}))
-    if os.path.isdir(path):  # the name is reserved while the file is gone
-        os.rmdir(path)
-    os.rename(replacement, path)
+    process.eventually(lambda: _put(replacement, path), "the file is there again")
     process.eventually(lambda: running.get("/no") == "200", "the good one is in force")
     assert problems() == []
     told = running.end()
