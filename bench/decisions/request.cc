@@ -1,4 +1,5 @@
-// request: what one decision on a request costs, host and request together, in a loop on one thread.
+// request: what one decision on a request costs, host and request together, in a loop on one
+// thread.
 //
 // 10,000 rules: hosts by name and by wildcard, and 5,000 rules about requests, of which a thousand
 // speak of one and the same host; some of a project that only narrows. What is asked for meets each
@@ -44,10 +45,10 @@ Network Hosts() {
 RequestRules Requests() {
   std::vector<RequestRule> rules;
   const auto add = [&](const std::string& host, int i) {
-    rules.push_back(ParseRequestRule(i % 5 ? Action::kAsk : Action::kDeny,
-                                     "POST,DELETE " + host + "/repos/*/r" + std::to_string(i) +
-                                         "/**")
-                        .value());
+    rules.push_back(
+        ParseRequestRule(i % 5 ? Action::kAsk : Action::kDeny,
+                         "POST,DELETE " + host + "/repos/*/r" + std::to_string(i) + "/**")
+            .value());
     if (i % 3 == 0) rules.back().reach = Reach::kNarrows;
   };
   for (int i = 0; i < kRequests; ++i) add("api" + std::to_string(i) + ".example", i);

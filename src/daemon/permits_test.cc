@@ -226,6 +226,58 @@ TEST_F(PermitsTest, ACredentialIsGivenOnlyWhereAVerdictNamedItsBinding) {
   EXPECT_EQ(source_.opened.size(), 1u);
 }
 
+TEST_F(PermitsTest, ARuleKeepsACredentialBackFromAHostOrFromRequests) {
+  source_.bindings = {FakeBinding("one", "a.example")};
+  settings_ =
+      CompileAlone({.profile = "locked",
+                    .user_policy = "version: 1\nnetwork:\n"
+                                   "  - {host: a.example, action: allow}\n"
+                                   "  - {host: a.example, path: /public/**, credential: none, "
+                                   "action: allow}\n"},
+                   Secret())
+          .value();
+  ASSERT_EQ(Ask("a.example").bindings.size(), 1u);
+  EXPECT_EQ(Ask("a.example").bindings[0].first_use, proxy::FirstUse::kAsked)
+      << "the worker says for which request";
+  const auto credential = [&](std::string method, std::string path) {
+    const auto let = Handle(proxy::AskRequest{
+        .id = ++id_, .host = "a.example", .port = 443, .method = method, .path = path});
+    auto answer = AskAndOpen({.id = ++id_,
+                              .binding = "one",
+                              .host = "a.example",
+                              .port = 443,
+                              .method = std::move(method),
+                              .path = std::move(path),
+                              .pass = std::get<proxy::RequestAnswer>(*let).pass});
+    return std::get<proxy::Credential>(*std::move(answer));
+  };
+  const proxy::Credential given = credential("GET", "/mine");
+  EXPECT_EQ(given.code, "");
+  EXPECT_EQ(given.keep_ms, 0u) << "the next request is another one";
+  EXPECT_EQ(credential("GET", "/public/x").code, "credential_kept_back");
+  EXPECT_EQ(credential("GET", "/PUBLIC/x").code, "credential_kept_back");
+  settings_ = CompileAlone({.profile = "locked",
+                            .user_policy = "version: 1\nnetwork:\n"
+                                           "  - {host: a.example, credential: token/other, action: "
+                                           "allow}\n"},
+                           Secret())
+                  .value();
+  EXPECT_TRUE(Ask("a.example").bindings.empty());
+}
+
+TEST_F(PermitsTest, ARuleForOneProtocolHoldsForThatOne) {
+  settings_ = CompileAlone({.profile = "locked",
+                            .user_policy = "version: 1\nnetwork:\n"
+                                           "  - {host: a.example, protocol: https, action: "
+                                           "allow}\n"},
+                           Secret())
+                  .value();
+  EXPECT_EQ(Ask("a.example").action, proxy::Action::kAllow);
+  EXPECT_EQ(Ask("a.example", 443, proxy::Scheme::kTcp).action, proxy::Action::kAllow)
+      << "what is inside is asked about";
+  EXPECT_EQ(Ask("a.example", 80, proxy::Scheme::kHttp).action, proxy::Action::kDeny);
+}
+
 TEST_F(PermitsTest, ANarrowedBindingIsGivenForTheRequestsItCovers) {
   source_.bindings = {FakeBinding("one", "a.example")};
   source_.bindings[0].scope.methods = {"GET"};

@@ -221,8 +221,9 @@ std::expected<int, Failure> Run(Options options) {
     });
   }
   if (options.learn) {
-    std::fprintf(stderr, "aileron: what this session needs, as a policy to review: aileron policy "
-                         "learn %s\n",
+    std::fprintf(stderr,
+                 "aileron: what this session needs, as a policy to review: aileron policy "
+                 "learn %s\n",
                  session->facts().id.c_str());
   }
   const Status reported = report->Finish();

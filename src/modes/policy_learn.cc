@@ -27,8 +27,7 @@ bool WrittenBetween(const fs::directory_entry& entry, Time from, Time to) {
   std::error_code wrong;
   const auto changed = fs::last_write_time(entry.path(), wrong);
   if (wrong) return false;
-  const Time at = std::chrono::time_point_cast<Duration>(
-      std::chrono::file_clock::to_sys(changed));
+  const Time at = std::chrono::time_point_cast<Duration>(std::chrono::file_clock::to_sys(changed));
   return at >= from && at <= to;
 }
 
@@ -134,9 +133,9 @@ Outcome RunReplay(const Invocation& invocation) {
   std::size_t changed = 0;
   for (const Recorded& one : recorded) {
     policy::Opinion after = policy::OpinionOn(evaluator, one.subject);
-    const bool kept_back = after.credentials && !one.credential.empty() &&
-                           std::ranges::find(*after.credentials, one.credential) ==
-                               after.credentials->end();
+    const bool kept_back =
+        after.credentials && !one.credential.empty() &&
+        std::ranges::find(*after.credentials, one.credential) == after.credentials->end();
     if (after.verdict == one.opinion.verdict && !kept_back) continue;
     ++changed;
     const policy::Change change{one.subject, one.opinion, std::move(after)};
@@ -146,8 +145,7 @@ Outcome RunReplay(const Invocation& invocation) {
     text += ChangeText(change, ColourOf(STDOUT_FILENO));
   }
   if (parsed.Has("--json")) {
-    AILERON_TRY(
-        Print(Pretty({{"compared", recorded.size()}, {"changes", std::move(changes)}})));
+    AILERON_TRY(Print(Pretty({{"compared", recorded.size()}, {"changes", std::move(changes)}})));
   } else {
     AILERON_TRY(Print(fmt::format("{}{} of {} recorded change\n", text, changed, recorded.size())));
   }
@@ -163,11 +161,12 @@ std::vector<Command> PolicyLearnCommands() {
   return {
       {.name = "learn",
        .summary = "Write the smallest policy that lets a session happen again",
-       .text = "Hosts, methods and paths become rules, with paths generalised where they name "
-               "things; credentials that went along are named; commands are listed by program, and "
-               "folders of the workspace in which files changed while the session ran. What was "
-               "denied stands in comments. Run the session with \"aileron launch --learn\", so that "
-               "nothing is missing, and read the result before you use it.",
+       .text =
+           "Hosts, methods and paths become rules, with paths generalised where they name "
+           "things; credentials that went along are named; commands are listed by program, and "
+           "folders of the workspace in which files changed while the session ran. What was "
+           "denied stands in comments. Run the session with \"aileron launch --learn\", so that "
+           "nothing is missing, and read the result before you use it.",
        .flags = {{.name = "--output",
                   .value = "FILE",
                   .summary = "Write it to a new file",
@@ -183,7 +182,11 @@ std::vector<Command> PolicyLearnCommands() {
        .text = "Reads the audit log. A file called policy.yaml is taken for yours, any other for a "
                "project's that you trust, above your own. Exits with 1 when any verdict changes.",
        .flags = flags,
-       .arguments = {{"SESSION POLICY", "A session's id, without --since; and the candidate", Arity::kAny, {}, Completes::kFile}},
+       .arguments = {{"SESSION POLICY",
+                      "A session's id, without --since; and the candidate",
+                      Arity::kAny,
+                      {},
+                      Completes::kFile}},
        .examples = {{"aileron policy replay --since 2d aileron.yaml", "What of two days changes"}},
        .run = RunReplay}};
 }

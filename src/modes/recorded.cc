@@ -46,7 +46,8 @@ std::optional<policy::Subject> CommandIn(const Json& record) {
 // What became of it; what a person had to be asked about was asked about, whatever they said.
 std::string VerdictIn(const Json& record) {
   const std::string code = TextOf(record, "code"), rule = TextOf(record, "rule");
-  if (code.starts_with("approval_") || rule.starts_with("approval ") || rule.starts_with("grant ")) {
+  if (code.starts_with("approval_") || rule.starts_with("approval ") ||
+      rule.starts_with("grant ")) {
     return "ask";
   }
   return TextOf(record, "action");

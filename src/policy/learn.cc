@@ -10,17 +10,16 @@
 namespace aileron::policy {
 namespace {
 
-constexpr std::size_t kSiblings = 6;    // that differ: then any will do
-constexpr std::size_t kIdDigits = 3;    // in a segment: it is an id
-constexpr std::size_t kIdHex = 12;      // hexadecimal digits alone: likewise
+constexpr std::size_t kSiblings = 6;     // that differ: then any will do
+constexpr std::size_t kIdDigits = 3;     // in a segment: it is an id
+constexpr std::size_t kIdHex = 12;       // hexadecimal digits alone: likewise
 constexpr std::size_t kPathsShown = 16;  // of one rule
 constexpr std::size_t kDeniedShown = 50;
 
 bool IsHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-'; }
 
 bool LooksLikeId(std::string_view segment) {
-  const auto digits =
-      std::ranges::count_if(segment, [](char c) { return c >= '0' && c <= '9'; });
+  const auto digits = std::ranges::count_if(segment, [](char c) { return c >= '0' && c <= '9'; });
   const bool number = static_cast<std::size_t>(digits) == segment.size() && !segment.empty();
   const bool hex = segment.size() >= kIdHex && std::ranges::all_of(ToLower(segment), IsHex);
   return number || hex ||

@@ -1,7 +1,7 @@
 // Learn: the smallest policy that lets one recorded session happen again, written to be reviewed.
 //
-// Requests become rules by host, with methods and paths; a segment that looks like an id, and one of
-// many that differ, becomes "*", and what still has many forms "/**". What was denied stands in
+// Requests become rules by host, with methods and paths; a segment that looks like an id, and one
+// of many that differ, becomes "*", and what still has many forms "/**". What was denied stands in
 // comments. Commands become a rule for each program, files written a folder of the workspace each.
 // Pure: what was seen comes in, YAML goes out (document_yaml.h).
 #pragma once

@@ -21,8 +21,9 @@ Observation Saw(std::string_view request, bool allowed = true, std::string crede
 TEST(Learn, PathsAreGeneralisedWhereTheyNameThings) {
   EXPECT_THAT(GeneralisePaths({"/repos/o/r/issues/17", "/repos/o/r/issues/18", "/user"}, 16),
               ElementsAre("/repos/o/r/issues/*", "/user"));
-  EXPECT_THAT(GeneralisePaths({"/x/3f2c9a7d4e5b6c71", "/x/550e8400-e29b-41d4-a716-446655440000"}, 16),
-              ElementsAre("/x/*"));
+  EXPECT_THAT(
+      GeneralisePaths({"/x/3f2c9a7d4e5b6c71", "/x/550e8400-e29b-41d4-a716-446655440000"}, 16),
+      ElementsAre("/x/*"));
   EXPECT_THAT(GeneralisePaths({"/p/a", "/p/b", "/p/c", "/p/d", "/p/e", "/p/f", "/p/g/h"}, 16),
               ElementsAre("/p/*", "/p/*/h"));
   EXPECT_THAT(GeneralisePaths({"/", "/a/"}, 16), ElementsAre("/", "/a/"));
@@ -50,9 +51,12 @@ TEST(Learn, WhatWasDoneIsAllowedAndNothingElse) {
       .session = "01ABC",
       .observations = {Saw("GET https://api.example/repos/o/r/issues/1", true, "token/x"),
                        Saw("HEAD https://api.example/repos/o/r/issues/2", true, "token/x"),
-                       Saw("POST https://api.example:8443/upload"), Saw("GET http://plain.example/a"),
-                       Saw("CONNECT tcp://db.example:5432/"), Saw("GET https://evil.example/", false),
-                       {.subject = {.request = {}, .command = {"/usr/bin/git", "push"}}, .count = 3}},
+                       Saw("POST https://api.example:8443/upload"),
+                       Saw("GET http://plain.example/a"),
+                       Saw("CONNECT tcp://db.example:5432/"),
+                       Saw("GET https://evil.example/", false),
+                       {.subject = {.request = {}, .command = {"/usr/bin/git", "push"}},
+                        .count = 3}},
       .written = {"build/out", "build/more/x"}};
   const std::string text = Learn(observed);
   auto document = ParseDocument(text, "aileron.yaml", Layer::kProject);
@@ -66,7 +70,8 @@ TEST(Learn, WhatWasDoneIsAllowedAndNothingElse) {
   for (const Observation& one : observed.observations) {
     if (!one.subject.request) continue;
     EXPECT_EQ(evaluator->OnRequest(*one.subject.request).verdict, one.allowed ? "allow" : "deny")
-        << Write(one.subject) << "\n" << text;
+        << Write(one.subject) << "\n"
+        << text;
   }
   EXPECT_EQ(verdict("GET https://api.example/repos/o/r/issues/99"), "allow");
   EXPECT_EQ(verdict("POST https://api.example/repos/o/r/issues/1"), "deny");

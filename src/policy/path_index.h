@@ -1,8 +1,8 @@
 // PathIndex: things that are said about paths, found by a path.
 //
 // A tree of segments. What it finds may be a little more than what is said about the path, never
-// less, also as PathPattern::MayMean has it: whoever asks compares what was found. A path that has no
-// normal spelling is no question for it. Tested by src/policy/request_rules_test.cc.
+// less, also as PathPattern::MayMean has it: whoever asks compares what was found. A path that has
+// no normal spelling is no question for it. Tested by src/policy/request_rules_test.cc.
 #pragma once
 
 #include <memory>

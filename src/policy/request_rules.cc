@@ -141,15 +141,15 @@ Result<RequestRules> RequestRules::Compile(std::vector<RequestRule> rules) {
 
 bool RequestRules::Speaks(std::string_view host, std::uint16_t port) const {
   return index_->hosts.Any(host, [&](const Group& group) {
-    return std::ranges::any_of(
-        group.all, [&](const RequestRule* rule) { return CoversPort(*rule, port); });
+    return std::ranges::any_of(group.all,
+                               [&](const RequestRule* rule) { return CoversPort(*rule, port); });
   });
 }
 
 bool RequestRules::MayAllow(std::string_view host, std::uint16_t port) const {
   return index_->hosts.Any(host, [&](const Group& group) {
-    return std::ranges::any_of(
-        group.allowing, [&](const RequestRule* rule) { return CoversPort(*rule, port); });
+    return std::ranges::any_of(group.allowing,
+                               [&](const RequestRule* rule) { return CoversPort(*rule, port); });
   });
 }
 

@@ -141,7 +141,8 @@ TEST(RequestRules, ManyRulesAtOnceDecideAsEachOfThemAlone) {
   std::vector<RequestRule> rules;
   for (int i = 0; i < 300; ++i) {
     const Action action = static_cast<Action>(random() % 3);
-    const std::string path = segments({"a", "b", "*", "Repos", "x;p", "c."}) + pick({"", "", "/**", "/"});
+    const std::string path =
+        segments({"a", "b", "*", "Repos", "x;p", "c."}) + pick({"", "", "/**", "/"});
     RequestRule rule =
         ParseRequestRule(action, pick({"*", "GET", "POST,PUT"}) + " " +
                                      pick({"h.example", "*.example"}) + (random() % 9 ? path : ""))
@@ -176,8 +177,8 @@ TEST(RequestRules, ManyRulesAtOnceDecideAsEachOfThemAlone) {
     }
     const bool asks = narrow && strongest.value_or(target.host_action) == Action::kAllow;
     const RequestRule* decided = all.Decide(target);
-    const std::optional<Action> got = decided == nullptr ? std::nullopt
-                                                         : std::optional(decided->action);
+    const std::optional<Action> got =
+        decided == nullptr ? std::nullopt : std::optional(decided->action);
     EXPECT_EQ(got, asks ? std::optional(Action::kAsk) : strongest)
         << method << " " << path << " " << (decided == nullptr ? "" : decided->id);
   }

@@ -89,8 +89,8 @@ def test_a_file_that_is_exchanged_all_the_time_is_never_more_than_what_was_trust
         for _ in range(20):
             done = world.aileron("policy", "trust", "--digest", digest)
             assert done.rc in (0, 77), done.describe()
-        for _ in range(6):
-            assert _curl(world) in ("428", "403")
+        # A file that changes while the walls are built ends a launch, which then says nothing.
+        assert {_curl(world) for _ in range(8)} <= {"428", "403", ""}
     finally:
         over.set()
         thread.join()
