@@ -41,6 +41,7 @@ def _compile_with(name: str, room: str, library: str) -> str:
 def build() -> dict:
     """The programs."""
     return {"verdict": _compile_with("verdict", "policy", "-lyaml-cpp"),
+            "request": _compile_with("request", "policy", "-lyaml-cpp"),
             "command": _compile_with("command", "command", "-lre2"),
             "questions": _compile("questions")}
 
@@ -59,10 +60,10 @@ def ask(world: World, program: str, outstanding: int, seconds: float) -> dict:
 def measure(rounds: int, seconds: float) -> dict:
     """The reports of all rounds."""
     programs = build()
-    found = {"verdict": [], "command": [], "dns": {outstanding: [] for outstanding in _OUTSTANDING}}
+    found = {"verdict": [], "request": [], "command": [], "dns": {outstanding: [] for outstanding in _OUTSTANDING}}
     with World() as world:
         for _ in range(rounds):
-            for name in ("verdict", "command"):
+            for name in ("verdict", "request", "command"):
                 found[name].append(json.loads(subprocess.check_output([programs[name]])))
             for outstanding in _OUTSTANDING:
                 found["dns"][outstanding].append(ask(world, programs["questions"], outstanding, seconds))
@@ -75,7 +76,8 @@ def print_all(result: dict, rounds: int) -> None:
     print(machine.describe(result["machine"], result["versions"]))
     found = result["found"]
     middle = lambda reports, key: samples.median([report[key] for report in reports])
-    for kind, title, aimed in (("verdict", "the network policy", ""), ("command", "commands", "git status")):
+    for kind, title, aimed in (("verdict", "the network policy", ""), ("request", "requests, 10,000 rules", ""),
+                               ("command", "commands", "git status")):
         cost = {name: middle([r[name] for r in found[kind]], "median_ns") / 1000
                 for name in found[kind][0]}
         print(f"\n### A verdict of {title}, {rounds} rounds\n")

@@ -26,6 +26,8 @@ constexpr Mode kModes[] = {
     {"keyring", Group::kCredentials, "Keep the keys of those who sign connectors",
      aileron::modes::KeyringVerb},
 
+    {"policy", Group::kDecisions, "Check, explain, test and trust policy files",
+     aileron::modes::PolicyVerb},
     {"approvals", Group::kDecisions, "Answer what agents ask for", aileron::modes::ApprovalsVerb},
     {"grants", Group::kDecisions, "List and revoke answers that are remembered",
      aileron::modes::GrantsVerb},

@@ -122,6 +122,8 @@ bool PathPattern::MayMean(const std::vector<std::string>& segments) const {
   return true;
 }
 
+std::string PathPattern::Folded(std::string_view segment) { return ToLower(Core(segment)); }
+
 bool PathPattern::Overlaps(const PathPattern& other) const {
   const std::size_t mine = parts_.size(), theirs = other.parts_.size();
   if (!rest_ && !other.rest_ && mine != theirs) return false;

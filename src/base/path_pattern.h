@@ -49,12 +49,18 @@ class PathPattern {
   const std::string& ToString() const { return text_; }
   bool operator==(const PathPattern&) const = default;
 
- private:
+  // For who looks through many patterns at once.
   struct Part {
     bool any = false;  // "*"
     std::string text;
     bool operator==(const Part&) const = default;
   };
+  const std::vector<Part>& parts() const { return parts_; }
+  bool rest() const { return rest_; }
+  // Segments that MayMean takes for one are one here.
+  static std::string Folded(std::string_view segment);
+
+ private:
   std::string text_;
   std::vector<Part> parts_;
   bool rest_ = false;  // "**" follows the parts

@@ -27,22 +27,29 @@ bool IsMethodName(std::string_view text) {
 }
 
 bool RequestScope::Covers(std::string_view method, std::string_view path) const {
+  return Covers(method, paths.empty() ? Segments() : NormalPath(path));
+}
+
+bool RequestScope::Covers(std::string_view method, const Segments& segments) const {
   if (!methods.empty() && std::ranges::find(methods, method) == methods.end()) return false;
   if (paths.empty()) return true;
-  const auto segments = NormalPath(path);
   return segments && std::ranges::any_of(paths, [&](const PathPattern& pattern) {
            return pattern.Matches(*segments);
          });
 }
 
 bool RequestScope::MayCover(std::string_view method, std::string_view path, Overrides doubt) const {
+  return MayCover(method, paths.empty() || doubt.path ? Segments() : NormalPath(path), doubt);
+}
+
+bool RequestScope::MayCover(std::string_view method, const Segments& segments,
+                            Overrides doubt) const {
   const bool method_meant =
       methods.empty() || doubt.method || std::ranges::any_of(methods, [&](const std::string& one) {
         return EqualsIgnoreCase(one, method);
       });
   if (!method_meant) return false;
   if (paths.empty() || doubt.path) return true;
-  const auto segments = NormalPath(path);
   return !segments || std::ranges::any_of(paths, [&](const PathPattern& pattern) {
     return pattern.MayMean(*segments);
   });

@@ -6,6 +6,7 @@
 // (MayCover): there what is in doubt is covered.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,10 @@ struct RequestScope {
   // Whether some server may take the request for one that is covered: methods and paths in any
   // case, paths as PathPattern::MayMean has it. In `doubt` is what a field may override.
   bool MayCover(std::string_view method, std::string_view path, Overrides doubt) const;
+  // The same, of a path that was taken apart before (NormalPath).
+  using Segments = std::optional<std::vector<std::string>>;
+  bool Covers(std::string_view method, const Segments& segments) const;
+  bool MayCover(std::string_view method, const Segments& segments, Overrides doubt) const;
   // Whether some request is covered by both.
   bool Overlaps(const RequestScope& other) const;
   bool operator==(const RequestScope&) const = default;

@@ -81,7 +81,27 @@ Status CheckRedirect(const CommandRule& rule) {
   return {};
 }
 
+// What is passed on to who judges, which takes no longer texts (rule_wire.h).
+Status CheckSizes(const CommandRule& rule) {
+  const auto fits = [](const std::string& text) { return text.size() <= limits::kRuleTextMax; };
+  if (!fits(rule.reason)) {
+    return Fail(Code::kInvalid, "its reason is longer than {} bytes", limits::kRuleTextMax);
+  }
+  if (!fits(rule.id) || !fits(rule.source)) {
+    return Fail(Code::kInvalid, "its name or the file's path is longer than {} bytes",
+                limits::kRuleTextMax);
+  }
+  if (rule.redirect.size() > limits::kRedirectWords || !std::ranges::all_of(rule.redirect, fits)) {
+    return Fail(Code::kInvalid,
+                "the command that runs instead has more than {} words, or one of over {} bytes; "
+                "write a script and name that",
+                limits::kRedirectWords, limits::kRuleTextMax);
+  }
+  return {};
+}
+
 Result<Compiled> CompileRule(const CommandRule& rule) {
+  AILERON_TRY(CheckSizes(rule));
   AILERON_ASSIGN(Pattern pattern, Pattern::Parse(rule.pattern));
   if (rule.action == Action::kAllow && pattern.rest_inside()) {
     return Fail(Code::kInvalid,

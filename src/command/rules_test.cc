@@ -318,6 +318,10 @@ TEST(CommandRules, SaysWhichRuleIsWrong) {
   EXPECT_THAT(Flaw(redirect), HasSubstr("stands last"));
   redirect.redirect = {"**"};
   EXPECT_THAT(Flaw(redirect), HasSubstr("names the command"));
+  redirect.redirect.assign(limits::kRedirectWords + 1, "x");
+  EXPECT_THAT(Flaw(redirect), HasSubstr("more than 64 words"));
+  redirect.redirect = {std::string(limits::kRuleTextMax + 1, 'x')};
+  EXPECT_THAT(Flaw(redirect), HasSubstr("over 1024 bytes"));
   CommandRule deny = Rule("deny git");
   deny.redirect = {"x"};
   EXPECT_THAT(Flaw(deny), HasSubstr("its action is deny"));

@@ -68,6 +68,10 @@ approval::Question QuestionOf(const session::Session& session, approval::Subject
           .expires = Now() + limits::kQuestionLife};
 }
 
+void ShortenLife(approval::Question& question, const policy::Approvals& policy) {
+  if (policy.expires) question.expires = Now() + *policy.expires;
+}
+
 Approvals::Approvals(net::Loop& loop, AuditService& audit, approval::Queue queue)
     : loop_(loop), audit_(audit), queue_(std::move(queue)), expiry_(loop, [this] {
         if (auto expired = queue_.Expire(Now()); !expired) {

@@ -19,6 +19,7 @@
 #include "daemon/audit_service.h"
 #include "daemon/limits.h"
 #include "net/loop.h"
+#include "policy/document.h"
 #include "session/session.h"
 
 namespace aileron::daemon {
@@ -98,5 +99,7 @@ std::vector<std::string> RulesOf(const approval::Grant& grant);
 
 // A question of that session, with who asks and until when; what is asked is the caller's.
 approval::Question QuestionOf(const session::Session& session, approval::Subject subject);
+// It waits no longer than the policy of its session says.
+void ShortenLife(approval::Question& question, const policy::Approvals& policy);
 
 }  // namespace aileron::daemon

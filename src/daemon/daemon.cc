@@ -95,7 +95,7 @@ class Daemon final : private net::Loop::Handler {
              .connect_api =
                  [this](const std::string& session) { return sandbox_.Connect(session); },
              .on_listening = [this](const std::string& session) { operations_.Resume(session); },
-             .rules_path = fmt::format("{}/{}", options.paths.config, kRulesFile),
+             .paths = options.paths,
              .worker_path = "/proc/self/exe",
              .worker_argv = {"aileron", "worker"}},
             std::move(parts.keys), std::move(parts.sessions)),
@@ -274,7 +274,7 @@ Status Serve(const Options& options, os::Fd& ready) {
   // After the word is out: parsing the profiles is no part of becoming ready.
   loop->Post([] {
     for (const char* profile : {"open", "guarded", "locked"}) {
-      (void)CompileSettings({.profile = profile}, Secret());
+      (void)policy::Network::Compile(*policy::ParseProfile(profile), {});
     }
   });
   loop->Run();

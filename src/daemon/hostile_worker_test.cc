@@ -178,7 +178,7 @@ class HostileWorkerTest : public SessionsTest {
                     "  - {{name: secret-of-another-host, host: other.example, scheme: bearer,\n"
                     "      credential: token/c, from: {{file: {0}/secret}}}}\n",
                     folder()));
-    Write("rules.yaml",
+    Write("policy.yaml",
           "version: 1\nnetwork:\n"
           "  - {host: c.example, port: 8443, action: allow}\n"
           "  - {host: d.example, port: 8443, action: allow}\n"

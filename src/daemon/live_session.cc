@@ -26,12 +26,14 @@ void CloseInTurns(net::Loop& loop, std::shared_ptr<std::vector<os::Fd>> left) {
 
 LiveSession::LiveSession(SessionWorld& world, session::Session record,
                          session::NetworkRequest request, session::CommandRequest commands,
-                         SessionSettings settings, crypto::CertificateAuthority authority,
+                         SessionPolicy policy, SessionSettings settings,
+                         crypto::CertificateAuthority authority,
                          std::map<std::string, session::Sentinel> sentinels, Secret proxy_password)
     : world_(world),
       record_(std::move(record)),
       request_(std::move(request)),
       commands_request_(std::move(commands)),
+      policy_(std::move(policy)),
       settings_(std::move(settings)),
       authority_(std::move(authority)),
       sentinels_(std::move(sentinels)),
@@ -102,7 +104,6 @@ Status LiveSession::TakeListeners(SessionListeners listeners) {
 }
 
 Status LiveSession::TakeCommands(std::vector<os::Fd> descriptors, mediation::Trust trust) {
-  if (!commands_request_.mediated()) return Fail(Code::kInvalid, "its commands have no rules");
   if (commands_ == nullptr) {
     commands_ = std::make_unique<SessionCommands>(
         SessionCommands::World{.loop = world_.loop,
@@ -122,7 +123,7 @@ Status LiveSession::TakeCommands(std::vector<os::Fd> descriptors, mediation::Tru
                                        if (!alive.expired()) tell(why);
                                      });
                                    }},
-        commands_request_);
+        commands());
   }
   return commands_->Take(std::move(descriptors), trust);
 }
@@ -205,8 +206,10 @@ void LiveSession::CarryOut(Permits::Answer answer) {
 
 void LiveSession::AskPerson(const Permits::AskPerson& ask) {
   worker_->Send(proxy::Encode(proxy::Held{ask.id}));
+  approval::Question question = QuestionOn(record_, *ask.about);
+  ShortenLife(question, settings_.approvals);
   world_.approvals.Ask(
-      QuestionOn(record_, *ask.about), settings_.hold,
+      question, settings_.hold,
       [this, ticket = ask.ticket, asked = std::weak_ptr(permits_)](const Approvals::Said& said) {
         if (!asked.expired()) Say(ticket, said);
       });
@@ -358,6 +361,31 @@ void LiveSession::Revoke() {
 void LiveSession::Withdraw() {
   if (permits_ != nullptr) permits_->Withdraw();
   Revoke();
+}
+
+session::CommandRequest LiveSession::commands() const {
+  session::CommandRequest all = commands_request_;
+  all.rules.insert(all.rules.end(), settings_.commands.begin(), settings_.commands.end());
+  return all;
+}
+
+void LiveSession::RefreshPolicy() {
+  const std::string before = policy_.problem();
+  auto settings = policy_.Refresh(request_, proxy_password_);
+  if (settings) {
+    // The worker learnt at its start which hosts are opaque.
+    settings->opaque = std::move(settings_.opaque);
+    settings_ = *std::move(settings);
+    record_.profile = policy::Name(policy_.profile());
+    Withdraw();
+    if (commands_ != nullptr) commands_->Follow(commands());
+  } else if (policy_.problem() == before) {
+    return;
+  }
+  const std::string news = policy_.News();
+  Audit("policy", policy_.problem().empty() ? "allow" : "deny", news);
+  if (!policy_.problem().empty()) LogWarning("session {}: {}", record_.id, news);
+  channel_->SendPolicy(news);
 }
 
 void LiveSession::Cut(const std::string& rule) {

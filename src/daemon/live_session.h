@@ -24,6 +24,7 @@
 #include "daemon/permits.h"
 #include "daemon/session_channel.h"
 #include "daemon/session_commands.h"
+#include "daemon/session_policy.h"
 #include "daemon/session_request.h"
 #include "daemon/session_services.h"
 #include "daemon/vault_service.h"
@@ -46,8 +47,8 @@ struct SessionWorld {
   std::function<Result<os::Fd>(const std::string& session)> connect_api;
   // A session's listeners have come, so that it can be served.
   std::function<void(const std::string& session)> on_listening;
-  // The user's rules.yaml.
-  std::string rules_path;
+  // Where the policy files are, and who is trusted.
+  os::Paths paths;
   // The program that workers run as, and its arguments.
   std::string worker_path;
   std::vector<std::string> worker_argv;
@@ -62,7 +63,7 @@ class LiveSession final : public PermitSource {
     std::function<void(std::string why)> on_unfit;  // it cannot go on
   };
   LiveSession(SessionWorld& world, session::Session record, session::NetworkRequest request,
-              session::CommandRequest commands, SessionSettings settings,
+              session::CommandRequest commands, SessionPolicy policy, SessionSettings settings,
               crypto::CertificateAuthority authority,
               std::map<std::string, session::Sentinel> sentinels, Secret proxy_password);
   ~LiveSession();
@@ -72,6 +73,8 @@ class LiveSession final : public PermitSource {
   void Revoke();
   // What people said may not hold any more.
   void Withdraw();
+  // Reads the policy files again, if one of them changed: what they say holds from now on.
+  void RefreshPolicy();
   // Ends what the worker has open because of that rule.
   void Cut(const std::string& rule);
   // Looks at the worker's packets again after the audit log was full.
@@ -96,10 +99,14 @@ class LiveSession final : public PermitSource {
   const crypto::CertificateAuthority& authority() const { return authority_; }
   const policy::Network& network() const { return settings_.network; }
   const policy::RequestRules& requests() const { return settings_.requests; }
+  const policy::Approvals& approvals() const { return settings_.approvals; }
+  const SessionPolicy& policy() const { return policy_; }
   const Secret& proxy_password() const { return proxy_password_; }
   // With what is to be removed should the launcher have been killed.
   const SessionListeners& listeners() const { return listeners_; }
-  const session::CommandRequest& commands() const { return commands_request_; }
+  // Of the launch itself, and with what the policy files say now.
+  const session::CommandRequest& own_commands() const { return commands_request_; }
+  session::CommandRequest commands() const;
   SessionServices& services() { return services_; }
   const SessionServices& services() const { return services_; }
   bool network_down() const { return network_down_; }
@@ -135,6 +142,7 @@ class LiveSession final : public PermitSource {
   session::Session record_;
   session::NetworkRequest request_;
   session::CommandRequest commands_request_;
+  SessionPolicy policy_;
   SessionSettings settings_;
   crypto::CertificateAuthority authority_;
   std::map<std::string, session::Sentinel> sentinels_;

@@ -301,6 +301,9 @@ approval::Question Operations::QuestionOn(const Plan& plan) const {
   const auto session = sessions_.Get(plan.asked.session);
   approval::Question question = QuestionOf(
       session.value_or(session::Session{.id = plan.asked.session}), approval::Subject::kOperation);
+  if (const LiveSession* live = sessions_.Find(plan.asked.session)) {
+    ShortenLife(question, live->approvals());
+  }
   // A grant is for this operation as it is described now.
   question.key = fmt::format("operation {} ({} {})", Name(*plan.connector, operation),
                              plan.connector->spec.version,

@@ -6,9 +6,16 @@
 
 namespace aileron::daemon {
 
-bool IsForbidden(const policy::Verdict& verdict) {
-  return verdict.action == policy::Action::kDeny && verdict.code != policy::kCodeHostNotAllowed &&
-         verdict.code != policy::kCodePortNotAllowed;
+policy::Protocol ProtocolOf(proxy::Scheme scheme) {
+  switch (scheme) {
+    case proxy::Scheme::kHttp:
+      return policy::Protocol::kHttp;
+    case proxy::Scheme::kHttps:
+      return policy::Protocol::kHttps;
+    case proxy::Scheme::kTcp:
+      break;
+  }
+  return policy::Protocol::kTcp;
 }
 
 std::uint64_t KeepUntil(Time until, Time now) {

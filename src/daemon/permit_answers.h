@@ -13,11 +13,10 @@
 
 namespace aileron::daemon {
 
-// By a rule, or by what it is; not merely allowed by none.
-bool IsForbidden(const policy::Verdict& verdict);
-
 // What is left until then, as keep_ms.
 std::uint64_t KeepUntil(Time until, Time now);
+
+policy::Protocol ProtocolOf(proxy::Scheme scheme);
 
 proxy::Verdict ToWire(std::uint64_t id, policy::Verdict verdict);
 proxy::Verdict Deny(std::uint64_t id, std::string_view code, std::string rule, std::string reason,

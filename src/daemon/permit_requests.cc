@@ -36,6 +36,12 @@ Permits::Answer AsAnswer(const Asking::Waiter& waiter, const proxy::Verdict& ver
   return verdict;
 }
 
+policy::Protocol ProtocolOfWaiter(const Asking::Waiter& waiter) {
+  if (const auto* ask = std::get_if<proxy::AskVerdict>(&waiter)) return ProtocolOf(ask->scheme);
+  if (const auto* ask = std::get_if<proxy::AskRequest>(&waiter)) return ProtocolOf(ask->scheme);
+  return policy::Protocol::kHttps;  // no credential goes without TLS
+}
+
 }  // namespace
 
 void Permits::Withdraw() {
@@ -62,7 +68,8 @@ Result<Permits::Answer> Permits::OnRequest(proxy::AskRequest ask, Time now) {
     return Refused(
         Deny(ask.id, "audit_unavailable", "audit", outage, "see \"aileron status\" on the host"));
   }
-  policy::Verdict decided = policy::Decide(settings_.network, {.host = ask.host, .port = ask.port});
+  policy::Verdict decided =
+      policy::Decide(settings_.network, {ask.host, ask.port, ProtocolOf(ask.scheme)});
   if (IsForbidden(decided)) return Refused(ToWire(ask.id, std::move(decided)));
   const auto ticket = tickets_.find(ask.ticket);
   const bool run = ticket != tickets_.end() && ticket->second.host == ask.host &&
@@ -76,12 +83,14 @@ Result<Permits::Answer> Permits::OnRequest(proxy::AskRequest ask, Time now) {
                                  .port = ask.port,
                                  .method = ask.method,
                                  .path = ask.path,
-                                 .doubt = {ask.overrides_method, ask.overrides_path}});
+                                 .doubt = {ask.overrides_method, ask.overrides_path},
+                                 .protocol = ProtocolOf(ask.scheme),
+                                 .host_action = decided.action});
   if (rule != nullptr && rule->action == policy::Action::kDeny) {
     return Refused(Deny(ask.id, "request_denied", rule->id,
                         fmt::format("{} {} is denied by the rule {}", ask.method,
                                     UrlOf(ask.scheme, ask.host, ask.port, ask.path), rule->id),
-                        "see rules.yaml on the host"));
+                        fmt::format("see {} on the host", rule->id)));
   }
   const bool confirmed = run && ticket->second.confirmed;
   if (rule != nullptr && rule->action == policy::Action::kAsk && !confirmed) {
@@ -150,7 +159,7 @@ Permits::Answer Permits::GoOn(const proxy::AskRequest& ask, std::string rule, Sp
 }
 
 bool Permits::HostAllowed(const proxy::AskRequest& ask) const {
-  return policy::Decide(settings_.network, {.host = ask.host, .port = ask.port}).action ==
+  return policy::Decide(settings_.network, {ask.host, ask.port, ProtocolOf(ask.scheme)}).action ==
          policy::Action::kAllow;
 }
 
@@ -159,7 +168,7 @@ std::vector<vault::Binding> Permits::BindingsOf(const About& about) {
   std::vector<vault::Binding> bindings;
   if (about.request.scheme == proxy::Scheme::kHttp) return bindings;
   const bool request = about.subject == approval::Subject::kHttpRequest;
-  for (const vault::Binding* binding : source_.Applicable(about.host, about.port)) {
+  for (const vault::Binding* binding : Bound(about.host, about.port)) {
     if (request && !binding->scope.Covers(about.request.method, about.request.path)) continue;
     bindings.push_back(*binding);
   }
@@ -205,7 +214,10 @@ bool Permits::Confirmed(const proxy::AskCredential& ask, const vault::Binding& b
 // How long the worker may use it without asking again. Where each request is asked about, or the
 // yes was to one request, not at all.
 Time Permits::HoldsUntil(const proxy::AskCredential& ask, const vault::Binding& binding, Time now) {
-  if (settings_.requests.Speaks(ParseHost(ask.host)->text, ask.port)) return now;
+  const std::string host = ParseHost(ask.host)->text;
+  const bool told_apart = settings_.requests.Speaks(host, ask.port) ||
+                          settings_.credentials.SpeaksOfRequests(host, ask.port);
+  if (told_apart) return now;
   if (binding.approval == vault::Approval::kNone) return Time::max();
   const auto yes = asking_.Remembered(FirstUseOf(ask, binding).Key(), now);
   return yes ? yes->until : now;
@@ -311,7 +323,7 @@ Permits::Answer Permits::AfterYes(const Asking::Waiter& waiter, const Asking::Ye
                                   const About& about, Time now) {
   const std::uint64_t id = Asking::IdOf(waiter);
   policy::Verdict decided =
-      policy::Decide(settings_.network, {.host = about.host, .port = about.port});
+      policy::Decide(settings_.network, {about.host, about.port, ProtocolOfWaiter(waiter)});
   if (decided.action == policy::Action::kDeny &&
       (IsForbidden(decided) || about.subject == approval::Subject::kHost)) {
     return AsAnswer(waiter, ToWire(id, std::move(decided)));

@@ -5,6 +5,7 @@
 #include "daemon/fake_permit_source_test.h"
 #include "daemon/permits.h"
 #include "daemon/session_request.h"
+#include "daemon/testing_test.h"
 
 namespace aileron::daemon {
 namespace {
@@ -20,11 +21,11 @@ class RequestPermitsTest : public ::testing::Test {
     more.profile = "guarded";
     more.allow = {"a.example"};
     more.ask = {"POST a.example/items/**", "POST c.example/**", "POST inside.example"};
-    more.rules =
+    more.user_policy =
         "version: 1\nnetwork:\n"
         "  - {host: a.example, method: DELETE, path: /items/**, action: deny}\n"
         "  - {host: d.example, path: /docs/**, action: allow}\n";
-    settings_ = CompileSettings(more, Secret()).value();
+    settings_ = CompileAlone(more, Secret()).value();
   }
   Result<Permits::Answer> Handle(proxy::WorkerMessage message) {
     return permits_.Handle(std::move(message), now_);
@@ -85,7 +86,7 @@ class RequestPermitsTest : public ::testing::Test {
         permits_.Opened(open.ticket, OpenedSecret{.secret = Secret("s3cret")}, now_).at(0));
   }
 
-  SessionSettings settings_ = CompileSettings({.profile = "guarded"}, Secret()).value();
+  SessionSettings settings_ = CompileAlone({.profile = "guarded"}, Secret()).value();
   std::map<std::string, session::Sentinel> sentinels_;
   FakePermitSource source_;
   Permits permits_{settings_, sentinels_, source_};
@@ -94,7 +95,7 @@ class RequestPermitsTest : public ::testing::Test {
 };
 
 TEST_F(RequestPermitsTest, OnlyHostsThatARuleSpeaksOfHaveTheirRequestsAskedAbout) {
-  settings_ = CompileSettings({.profile = "open", .ask = {"POST a.example"}}, Secret()).value();
+  settings_ = CompileAlone({.profile = "open", .ask = {"POST a.example"}}, Secret()).value();
   EXPECT_EQ(Verdict("a.example").requests, proxy::Requests::kAsked);
   EXPECT_EQ(Verdict("b.example").requests, proxy::Requests::kFree);
 }
@@ -107,7 +108,7 @@ TEST_F(RequestPermitsTest, ARequestThatNoRuleSpeaksOfGoesOnAndOneThatIsDeniedDoe
   const auto denied = Answer(Request("DELETE", "/items/1"));
   EXPECT_EQ(denied.next, proxy::Next::kRefuse);
   EXPECT_EQ(denied.code, "request_denied");
-  EXPECT_EQ(denied.rule, "rules.yaml:3");
+  EXPECT_EQ(denied.rule, "policy.yaml:3");
   EXPECT_THAT(denied.reason, HasSubstr("DELETE https://a.example/items/1"));
 }
 
@@ -247,13 +248,14 @@ TEST_F(RequestPermitsTest, ARuleThatAllowsOpensItsRequestsAndNoOthers) {
   const auto verdict = Verdict("d.example");
   EXPECT_EQ(verdict.action, proxy::Action::kAllow);
   EXPECT_EQ(verdict.address_rule, proxy::AddressRule::kPublicOnly);
-  EXPECT_EQ(Answer(Request("GET", "/docs/x", "d.example")).rule, "rules.yaml:4");
+  EXPECT_EQ(Answer(Request("GET", "/docs/x", "d.example")).rule, "policy.yaml:4");
   EXPECT_EQ(Person(Request("GET", "/other", "d.example")).about->subject, approval::Subject::kHost);
-  settings_ = CompileSettings({.profile = "locked",
-                               .rules = "version: 1\nnetwork:\n"
-                                        "  - {host: d.example, path: /docs/**, action: allow}\n"},
-                              Secret())
-                  .value();
+  settings_ =
+      CompileAlone({.profile = "locked",
+                    .user_policy = "version: 1\nnetwork:\n"
+                                   "  - {host: d.example, path: /docs/**, action: allow}\n"},
+                   Secret())
+          .value();
   EXPECT_EQ(Verdict("d.example").action, proxy::Action::kAllow);
   EXPECT_EQ(Answer(Request("GET", "/docs/../x", "d.example")).code, "host_not_allowed");
 }
@@ -265,15 +267,15 @@ TEST_F(RequestPermitsTest, ADeniedHostStaysDenied) {
 }
 
 TEST_F(RequestPermitsTest, AYesOpensNothingInside) {
-  settings_ = CompileSettings({.profile = "guarded", .ask = {"POST 10.0.0.1"}}, Secret()).value();
+  settings_ = CompileAlone({.profile = "guarded", .ask = {"POST 10.0.0.1"}}, Secret()).value();
   EXPECT_EQ(Verdict("10.0.0.1").code, "address_not_public");
   EXPECT_EQ(Answer(Request("POST", "/x", "10.0.0.1")).code, "address_not_public");
 }
 
 TEST_F(RequestPermitsTest, AnOpaqueHostWhoseRequestsARuleSpeaksOfIsRefused) {
   settings_ =
-      CompileSettings({.profile = "guarded", .ask = {"POST p.example"}, .opaque = {"p.example"}},
-                      Secret())
+      CompileAlone({.profile = "guarded", .ask = {"POST p.example"}, .opaque = {"p.example"}},
+                   Secret())
           .value();
   EXPECT_EQ(Verdict("p.example").code, "opaque_and_ruled");
 }
@@ -322,7 +324,7 @@ TEST_F(RequestPermitsTest, AQuestionThatNoHonestWorkerAsksIsAViolation) {
 }
 
 TEST_F(RequestPermitsTest, TheFirstUseOfACredentialIsAskedAboutBeforeItIsOpened) {
-  settings_ = CompileSettings({.profile = "guarded", .allow = {"a.example"}}, Secret()).value();
+  settings_ = CompileAlone({.profile = "guarded", .allow = {"a.example"}}, Secret()).value();
   Bind(vault::Approval::kFirstUse);
   EXPECT_EQ(Verdict("a.example").bindings.at(0).first_use, proxy::FirstUse::kAsked);
   const auto person = Person(Wants(0, "GET", "/x"));
@@ -342,7 +344,7 @@ TEST_F(RequestPermitsTest, TheFirstUseOfACredentialIsAskedAboutBeforeItIsOpened)
 }
 
 TEST_F(RequestPermitsTest, ANoToACredentialIsToldAsOne) {
-  settings_ = CompileSettings({.profile = "guarded", .allow = {"a.example"}}, Secret()).value();
+  settings_ = CompileAlone({.profile = "guarded", .allow = {"a.example"}}, Secret()).value();
   Bind(vault::Approval::kFirstUse);
   (void)Verdict("a.example");
   auto told = Say(Person(Wants(0, "GET", "/x")),
@@ -357,7 +359,7 @@ TEST_F(RequestPermitsTest, ANoToACredentialIsToldAsOne) {
 }
 
 TEST_F(RequestPermitsTest, AYesForOnceToACredentialIsForOneRequest) {
-  settings_ = CompileSettings({.profile = "guarded", .allow = {"a.example"}}, Secret()).value();
+  settings_ = CompileAlone({.profile = "guarded", .allow = {"a.example"}}, Secret()).value();
   Bind(vault::Approval::kFirstUse);
   (void)Verdict("a.example");
   const auto answers = Say(Person(Wants(0, "GET", "/x")), Once());
@@ -387,7 +389,7 @@ TEST_F(RequestPermitsTest, ARequestAndItsCredentialAreOneQuestion) {
 }
 
 TEST_F(RequestPermitsTest, AYesThatIsWithdrawnWhileTheVaultOpensGivesNothing) {
-  settings_ = CompileSettings({.profile = "guarded", .allow = {"a.example"}}, Secret()).value();
+  settings_ = CompileAlone({.profile = "guarded", .allow = {"a.example"}}, Secret()).value();
   Bind(vault::Approval::kFirstUse);
   (void)Verdict("a.example");
   const auto answers = Say(Person(Wants(0, "GET", "/x")), Always());

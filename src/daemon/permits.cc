@@ -88,7 +88,8 @@ Permits::Answer Permits::OnVerdict(const proxy::AskVerdict& ask, Time now) {
   if (const std::string outage = source_.Outage(); !outage.empty()) {
     return Deny(ask.id, "audit_unavailable", "audit", outage, "see \"aileron status\" on the host");
   }
-  policy::Verdict decided = policy::Decide(settings_.network, {.host = ask.host, .port = ask.port});
+  policy::Verdict decided =
+      policy::Decide(settings_.network, {ask.host, ask.port, ProtocolOf(ask.scheme)});
   if (ask.ticket != 0 && host && !IsForbidden(decided)) return OnTicket(ask);
   if (decided.action != policy::Action::kAllow && host && !IsForbidden(decided)) {
     if (auto verdict = OnRuled(ask, decided)) return std::move(*verdict);
@@ -119,7 +120,7 @@ std::optional<proxy::Verdict> Permits::OnRuled(const proxy::AskVerdict& ask,
 proxy::Verdict Permits::Admit(const proxy::AskVerdict& ask, proxy::Verdict verdict) {
   const auto host = ParseHost(ask.host);
   if (settings_.opaque.Contains(host->text, ask.port)) return OnOpaque(ask, std::move(verdict));
-  if (ask.scheme == proxy::Scheme::kHttp && !source_.Applicable(host->text, ask.port).empty()) {
+  if (ask.scheme == proxy::Scheme::kHttp && !Bound(host->text, ask.port).empty()) {
     return Deny(ask.id, "credential_needs_tls", "bindings",
                 fmt::format("a credential is bound to {}, and is never sent without TLS",
                             FormatHostPort(host->text, ask.port)),
@@ -197,7 +198,7 @@ Permits::Answer Permits::OnAsk(const proxy::AskVerdict& ask, const policy::Verdi
 // neither a verdict for that nor a credential.
 proxy::Verdict Permits::OnOpaque(const proxy::AskVerdict& ask, proxy::Verdict verdict) {
   const std::string place = FormatHostPort(ask.host, ask.port);
-  if (!source_.Applicable(ask.host, ask.port).empty()) {
+  if (!Bound(ask.host, ask.port).empty()) {
     return Deny(ask.id, "opaque_and_bound", "bindings",
                 fmt::format("{} is opaque, and a credential is bound to it", place),
                 "remove the binding, or launch without --opaque for it");
@@ -233,13 +234,25 @@ void Permits::ForwardToProxy(proxy::Verdict& verdict) const {
                               .header = "Proxy-Authorization"});
 }
 
+// The bindings of a host, but for those whose credentials a rule keeps back from all of it.
+std::vector<const vault::Binding*> Permits::Bound(std::string_view host, std::uint16_t port) {
+  std::vector<const vault::Binding*> bindings = source_.Applicable(host, port);
+  std::erase_if(bindings, [&](const vault::Binding* binding) {
+    return settings_.credentials.AgainstAll(host, port, binding->credential) != nullptr;
+  });
+  return bindings;
+}
+
 // The worker is told of the bindings that hold, and each is a grant for exactly this host and port.
 std::vector<proxy::BindingView> Permits::BindingsFor(const proxy::AskVerdict& ask) {
   std::vector<proxy::BindingView> views;
   if (ask.scheme == proxy::Scheme::kHttp) return views;
   const auto host = ParseHost(ask.host);
   if (!host) return views;
-  for (const vault::Binding* binding : source_.Applicable(host->text, ask.port)) {
+  // Then the worker has to say for which request it wants the credential, as when somebody is
+  // asked.
+  const bool told_apart = settings_.credentials.SpeaksOfRequests(host->text, ask.port);
+  for (const vault::Binding* binding : Bound(host->text, ask.port)) {
     proxy::BindingView view{
         .name = binding->name,
         .scheme = SchemeOf(binding->scheme),
@@ -252,8 +265,9 @@ std::vector<proxy::BindingView> Permits::BindingsFor(const proxy::AskVerdict& as
         .echo = binding->mask == vault::Mask::kYes ? proxy::Echo::kMask : proxy::Echo::kPass,
         .messages = binding->websocket_text == vault::WebSocketText::kSwap ? proxy::Messages::kSwap
                                                                            : proxy::Messages::kPass,
-        .first_use = binding->approval == vault::Approval::kFirstUse ? proxy::FirstUse::kAsked
-                                                                     : proxy::FirstUse::kFree,
+        .first_use = told_apart || binding->approval == vault::Approval::kFirstUse
+                         ? proxy::FirstUse::kAsked
+                         : proxy::FirstUse::kFree,
         .scope = binding->scope};
     if (binding->emit() == vault::Emit::kSentinel) {
       const auto sentinel = sentinels_.find(binding->name);
@@ -309,7 +323,7 @@ Result<proxy::Leaf> Permits::OnLeaf(const proxy::AskLeaf& ask, Time now) {
 
 bool Permits::Allowed(const proxy::AskCredential& ask, Time now) {
   const policy::Verdict decided =
-      policy::Decide(settings_.network, {.host = ask.host, .port = ask.port});
+      policy::Decide(settings_.network, {ask.host, ask.port, policy::Protocol::kHttps});
   if (decided.action == policy::Action::kAllow) return true;
   const auto host = ParseHost(ask.host);
   if (!host || IsForbidden(decided)) return false;
@@ -333,7 +347,7 @@ const vault::Binding* Permits::StillHolds(const proxy::AskCredential& ask, Time 
   }
   if (!Allowed(ask, now)) return nullptr;
   const auto host = ParseHost(ask.host);
-  for (const vault::Binding* binding : source_.Applicable(host->text, ask.port)) {
+  for (const vault::Binding* binding : Bound(host->text, ask.port)) {
     if (binding->name != ask.binding) continue;
     return binding->scope.Covers(ask.method, ask.path) ? binding : nullptr;
   }
@@ -372,6 +386,23 @@ Result<std::optional<proxy::Credential>> Permits::CheckScope(const proxy::AskCre
   return std::nullopt;
 }
 
+// A rule lists the credentials of this request, and this one is not among them.
+std::optional<proxy::Credential> Permits::KeptBack(const proxy::AskCredential& ask,
+                                                   const vault::Binding& binding) const {
+  const auto host = ParseHost(ask.host);
+  const policy::CredentialRule* rule = settings_.credentials.Against(
+      {.host = host->text, .port = ask.port, .method = ask.method, .path = ask.path},
+      binding.credential);
+  if (rule == nullptr) return std::nullopt;
+  proxy::Credential refused =
+      Refuse(ask, "credential_kept_back",
+             fmt::format("the credential {} may not go along with this request by the rule {}",
+                         binding.credential, rule->id),
+             "see that rule on the host");
+  refused.denied = true;
+  return refused;
+}
+
 Result<Permits::Answer> Permits::OnCredential(proxy::AskCredential ask, Time now) {
   if (ask.binding == proxy::kUpstreamProxyBinding) {
     if (const vault::Binding* binding = StillHolds(ask, now)) {
@@ -394,6 +425,7 @@ Result<Permits::Answer> Permits::OnCredential(proxy::AskCredential ask, Time now
   if (without) return std::move(*without);
   const vault::Binding* binding = StillHolds(ask, now);
   if (binding == nullptr) return NoLonger(ask);
+  if (auto kept = KeptBack(ask, *binding)) return std::move(*kept);
   AILERON_ASSIGN(auto refused, CheckScope(ask, *binding, now));
   if (refused) return std::move(*refused);
   if (!Confirmed(ask, *binding, now)) return AskAboutCredential(std::move(ask), *binding, now);

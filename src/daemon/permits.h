@@ -148,6 +148,9 @@ class Permits {
                                                       const vault::Binding& binding, Time now);
   proxy::Credential Give(const proxy::AskCredential& ask, const vault::Binding& binding,
                          const OpenedCredential& opened, Time until, Time now);
+  std::vector<const vault::Binding*> Bound(std::string_view host, std::uint16_t port);
+  std::optional<proxy::Credential> KeptBack(const proxy::AskCredential& ask,
+                                            const vault::Binding& binding) const;
   std::vector<proxy::BindingView> BindingsFor(const proxy::AskVerdict& ask);
   proxy::Verdict OnOpaque(const proxy::AskVerdict& ask, proxy::Verdict verdict);
   bool Redirected(const proxy::AskVerdict& ask) const;

@@ -5,6 +5,7 @@
 
 #include "daemon/fake_permit_source_test.h"
 #include "daemon/session_request.h"
+#include "daemon/testing_test.h"
 #include "proxy/limits.h"
 
 namespace aileron::daemon {
@@ -45,14 +46,14 @@ class PermitsTest : public ::testing::Test {
     return Handle(proxy::AskLeaf{.id = ++id_, .host = host, .public_key = "key"});
   }
 
-  SessionSettings settings_ = CompileSettings({.profile = "locked",
-                                               .allow = {"a.example", "*.wide.example"},
-                                               .connect_to = {"there.wide.example:80:127.0.0.1"},
-                                               .upstream_proxy = "http://me@proxy.example:3128",
-                                               .upstream_proxy_credential = "token/proxy",
-                                               .no_proxy = "near.wide.example",
-                                               .opaque = {"pinned.example", "db.example:5432"}},
-                                              Secret())
+  SessionSettings settings_ = CompileAlone({.profile = "locked",
+                                            .allow = {"a.example", "*.wide.example"},
+                                            .connect_to = {"there.wide.example:80:127.0.0.1"},
+                                            .upstream_proxy = "http://me@proxy.example:3128",
+                                            .upstream_proxy_credential = "token/proxy",
+                                            .no_proxy = "near.wide.example",
+                                            .opaque = {"pinned.example", "db.example:5432"}},
+                                           Secret())
                                   .value();
   std::map<std::string, session::Sentinel> sentinels_;
   FakePermitSource source_;
@@ -63,7 +64,7 @@ class PermitsTest : public ::testing::Test {
 
 class AskingPermitsTest : public PermitsTest {
  protected:
-  AskingPermitsTest() { settings_ = CompileSettings({.profile = "guarded"}, Secret()).value(); }
+  AskingPermitsTest() { settings_ = CompileAlone({.profile = "guarded"}, Secret()).value(); }
   Result<Permits::Answer> About(std::string host, proxy::Scheme scheme = proxy::Scheme::kHttps) {
     return Handle(
         proxy::AskVerdict{.id = ++id_, .host = std::move(host), .port = 443, .scheme = scheme});
@@ -152,16 +153,16 @@ TEST_F(AskingPermitsTest, ATunnelDoesNotWaitSinceItsRequestsDo) {
 }
 
 TEST_F(AskingPermitsTest, NobodyIsAskedAboutWhatADenyRuleNamesNorUnattended) {
-  settings_ = CompileSettings({.profile = "guarded", .deny = {"evil.example"}}, Secret()).value();
+  settings_ = CompileAlone({.profile = "guarded", .deny = {"evil.example"}}, Secret()).value();
   EXPECT_EQ(std::get<proxy::Verdict>(About("evil.example").value()).code, "host_denied");
-  settings_ = CompileSettings({.profile = "guarded", .unattended = true}, Secret()).value();
+  settings_ = CompileAlone({.profile = "guarded", .unattended = true}, Secret()).value();
   EXPECT_EQ(std::get<proxy::Verdict>(About("new.example").value()).code, "host_not_allowed");
 }
 
 TEST_F(AskingPermitsTest, WhatIsDeniedUnaskedIsToldAndNothingElseIs) {
-  settings_ = CompileSettings({.profile = "guarded", .deny = {"evil.example"}, .unattended = true},
-                              Secret())
-                  .value();
+  settings_ =
+      CompileAlone({.profile = "guarded", .deny = {"evil.example"}, .unattended = true}, Secret())
+          .value();
   for (const char* host : {"evil.example", "127.0.0.1", "pypi.org"}) (void)About(host);
   EXPECT_TRUE(source_.unasked.empty());
   (void)About("new.example");
@@ -223,6 +224,58 @@ TEST_F(PermitsTest, ACredentialIsGivenOnlyWhereAVerdictNamedItsBinding) {
   EXPECT_FALSE(AskCredential("one", "a.example", 8443).has_value());
   EXPECT_FALSE(AskCredential("one", "").has_value());
   EXPECT_EQ(source_.opened.size(), 1u);
+}
+
+TEST_F(PermitsTest, ARuleKeepsACredentialBackFromAHostOrFromRequests) {
+  source_.bindings = {FakeBinding("one", "a.example")};
+  settings_ =
+      CompileAlone({.profile = "locked",
+                    .user_policy = "version: 1\nnetwork:\n"
+                                   "  - {host: a.example, action: allow}\n"
+                                   "  - {host: a.example, path: /public/**, credential: none, "
+                                   "action: allow}\n"},
+                   Secret())
+          .value();
+  ASSERT_EQ(Ask("a.example").bindings.size(), 1u);
+  EXPECT_EQ(Ask("a.example").bindings[0].first_use, proxy::FirstUse::kAsked)
+      << "the worker says for which request";
+  const auto credential = [&](std::string method, std::string path) {
+    const auto let = Handle(proxy::AskRequest{
+        .id = ++id_, .host = "a.example", .port = 443, .method = method, .path = path});
+    auto answer = AskAndOpen({.id = ++id_,
+                              .binding = "one",
+                              .host = "a.example",
+                              .port = 443,
+                              .method = std::move(method),
+                              .path = std::move(path),
+                              .pass = std::get<proxy::RequestAnswer>(*let).pass});
+    return std::get<proxy::Credential>(*std::move(answer));
+  };
+  const proxy::Credential given = credential("GET", "/mine");
+  EXPECT_EQ(given.code, "");
+  EXPECT_EQ(given.keep_ms, 0u) << "the next request is another one";
+  EXPECT_EQ(credential("GET", "/public/x").code, "credential_kept_back");
+  EXPECT_EQ(credential("GET", "/PUBLIC/x").code, "credential_kept_back");
+  settings_ = CompileAlone({.profile = "locked",
+                            .user_policy = "version: 1\nnetwork:\n"
+                                           "  - {host: a.example, credential: token/other, action: "
+                                           "allow}\n"},
+                           Secret())
+                  .value();
+  EXPECT_TRUE(Ask("a.example").bindings.empty());
+}
+
+TEST_F(PermitsTest, ARuleForOneProtocolHoldsForThatOne) {
+  settings_ = CompileAlone({.profile = "locked",
+                            .user_policy = "version: 1\nnetwork:\n"
+                                           "  - {host: a.example, protocol: https, action: "
+                                           "allow}\n"},
+                           Secret())
+                  .value();
+  EXPECT_EQ(Ask("a.example").action, proxy::Action::kAllow);
+  EXPECT_EQ(Ask("a.example", 443, proxy::Scheme::kTcp).action, proxy::Action::kAllow)
+      << "what is inside is asked about";
+  EXPECT_EQ(Ask("a.example", 80, proxy::Scheme::kHttp).action, proxy::Action::kDeny);
 }
 
 TEST_F(PermitsTest, ANarrowedBindingIsGivenForTheRequestsItCovers) {

@@ -3,6 +3,7 @@
 // /v1/approvals and /v1/grants: what waits for a person, the decision, and what is remembered.
 #include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "approval/limits.h"
@@ -63,6 +64,20 @@ Result<approval::Decision> ReadDecision(const Request& request, approval::Answer
   return decision;
 }
 
+// A policy may offer fewer scopes than there are.
+Status CheckOffered(Api& api, const std::string& id, const approval::Decision& decision) {
+  if (decision.answer != approval::Answer::kApprove) return {};
+  const auto approval = api.approvals.queue().Get(id);
+  if (!approval) return {};  // Decide says so
+  const LiveSession* live = api.sessions.Find(approval->question.session);
+  if (live == nullptr || !live->approvals().scopes) return {};
+  const std::vector<std::string>& offered = *live->approvals().scopes;
+  const std::string_view scope = approval::ScopeName(decision.scope.kind);
+  if (std::ranges::find(offered, scope) != offered.end()) return {};
+  return Fail(Code::kDenied, "the policy of this session offers no yes for \"{}\". It offers: {}",
+              scope, offered.empty() ? "none" : Join(offered, ", "));
+}
+
 // An operation that could not run so is not approved. What is no longer pending is told by Decide.
 Status CheckEdits(Api& api, const std::string& id, const approval::Decision& decision) {
   if (decision.edited.empty()) return {};
@@ -80,6 +95,9 @@ Reply Decide(Api& api, const Request& request, approval::Answer answer) {
   if (const Status possible = CheckEdits(api, request.parameter("id"), *decision); !possible) {
     return Problem(Refusal{400, "invalid_arguments", possible.error().message,
                            "run \"aileron approvals show\" to see what may be changed"});
+  }
+  if (const Status offered = CheckOffered(api, request.parameter("id"), *decision); !offered) {
+    return Problem(Refusal{403, "scope_not_offered", offered.error().message, "choose another"});
   }
   const auto decided = api.approvals.queue().Decide(request.parameter("id"), *decision, Now());
   if (!decided && decided.error().code == Code::kInvalid) {

@@ -61,6 +61,8 @@ json ToJson(const Api& api, const session::Session& session) {
     object["commands"] = live->commands().mediated() ? "mediated" : "free";
     object["command_rules"] = live->commands().rules.size();
     object["network"] = live->network_down() ? "down" : "up";
+    object["policy_problem"] = live->policy().problem();
+    object["policy_withheld"] = live->policy().withheld();
     object.update(live->services().ToJson());
   }
   return object;

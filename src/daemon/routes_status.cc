@@ -34,6 +34,9 @@ json Problems(const Api& api) {
     add("audit_unavailable", "nothing new is allowed: " + api.audit.problem());
   }
   add("bindings_invalid", api.bindings.problem());
+  for (const auto& [id, problem] : api.sessions.PolicyProblems()) {
+    add("policy_invalid", fmt::format("session {}: {}", id, problem));
+  }
   add("surfaces_invalid", api.surfaces.problem());
   add("desktop_unavailable", api.notifier.problem());
   for (const auto& [url, sender] : api.webhooks.senders()) {

@@ -139,6 +139,11 @@ void SessionChannel::SendWaiting(std::size_t count, std::string_view title) {
   Flush();
 }
 
+void SessionChannel::SendPolicy(std::string_view message) {
+  policy_ = Word{JsonText({{"type", "policy"}, {"message", message}}), {}};
+  Flush();
+}
+
 // It takes no place in the queue: whoever wants it is told that it was in vain, and may want it
 // again, while a late one would be a surprise.
 Status SessionChannel::Send(const std::string& word) {
@@ -152,7 +157,7 @@ void SessionChannel::Enqueue(std::string word) {
   Flush();
 }
 
-bool SessionChannel::HasWords() const { return !words_.empty() || tools_ || waiting_; }
+bool SessionChannel::HasWords() const { return !words_.empty() || tools_ || waiting_ || policy_; }
 
 // False when the socket is full. What is sent to a launcher that is gone is lost, which a read
 // tells.
@@ -168,6 +173,7 @@ void SessionChannel::Flush() {
   while (!words_.empty() && Sent(words_.front())) words_.pop_front();
   if (words_.empty() && tools_ && Sent(*tools_)) tools_.reset();
   if (words_.empty() && waiting_ && Sent(*waiting_)) waiting_.reset();
+  if (words_.empty() && policy_ && Sent(*policy_)) policy_.reset();
   Watch();
 }
 
@@ -175,6 +181,7 @@ void SessionChannel::DropWords() {
   words_.clear();
   tools_.reset();
   waiting_.reset();
+  policy_.reset();
 }
 
 // For what is still wanted of the socket.

@@ -10,11 +10,12 @@
 //                       {"type":"tools"} + a memory file with the list of them, as a launch gets it
 //                       {"type":"denied","denied":{…}}           (daemon/denials.h)
 //                       {"type":"waiting","count":N,"title":…}   of questions, the oldest's title
+//                       {"type":"policy","message":…}            what became of a change of policy
 //   both ways           what session_services.h has
 //
 // The end of the channel without an exit means that the launcher has died. After an exit the daemon
 // closes its end when everything about the session has been said. What a launcher does not take
-// yet waits here, in order; of "tools" and "waiting" the newest alone.
+// yet waits here, in order; of "tools", "waiting" and "policy" the newest alone.
 #pragma once
 
 #include <deque>
@@ -70,6 +71,7 @@ class SessionChannel final : private net::Loop::Handler {
   // A word of Denials', which bounds how many there are.
   void SendDenied(std::string word);
   void SendWaiting(std::size_t count, std::string_view title);
+  void SendPolicy(std::string_view message);
   // What is of use at once or not at all: kUnavailable when the launcher does not listen.
   Status Send(const std::string& word);
 
@@ -97,6 +99,7 @@ class SessionChannel final : private net::Loop::Handler {
   std::deque<Word> words_;       // not taken yet
   std::optional<Word> tools_;    // the newest such word, if it was not taken yet
   std::optional<Word> waiting_;  // the same
+  std::optional<Word> policy_;   // the same
   bool over_ = false;            // nothing more is read
   net::Loop::Trigger trigger_ = net::Loop::Trigger::kLevelRead;
   bool watched_ = true;

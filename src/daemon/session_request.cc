@@ -11,7 +11,6 @@
 #include "daemon/request.h"
 #include "os/fd.h"
 #include "policy/limits.h"
-#include "policy/rules_yaml.h"
 #include "proxy/limits.h"
 #include "session/limits.h"
 #include "vault/entry_name.h"
@@ -43,6 +42,7 @@ Status ParseNetwork(const json& object, session::NetworkRequest& network) {
                 std::chrono::seconds(proxy::limits::hold_max).count());
   }
   AILERON_TRY(members.Flag("unattended", network.unattended));
+  AILERON_TRY(members.Flag("learn", network.learn));
   return members.Done();
 }
 
@@ -93,10 +93,11 @@ Result<SessionRequest> ParseSessionRequest(std::string_view text) {
   if (const json* commands = members.Take("commands"); commands != nullptr) {
     AILERON_TRY(ParseCommands(*commands, request.commands));
   }
-  if (request.network.profile.empty()) {
-    request.network.profile = policy::Name(policy::Profile::kGuarded);
+  AILERON_TRY(members.Text("project_policy", request.network.project_path, limits::kPathBytes));
+  const std::string& project = request.network.project_path;
+  if (!project.empty() && !project.starts_with('/')) {
+    return Fail(Code::kInvalid, "\"project_policy\" is the absolute path of a file");
   }
-  session.profile = request.network.profile;
   AILERON_TRY(members.Text("upstream_ca", request.network.upstream_ca, limits::kUpstreamCa));
   AILERON_TRY(members.Texts("connect_to", request.network.connect_to, limits::kConnectTo,
                             limits::kCommandBytes));
@@ -118,31 +119,10 @@ Result<SessionRequest> ParseSessionRequest(std::string_view text) {
   return request;
 }
 
-Result<std::string> ReadRules(const std::string& path) {
-  // Whoever can write the file decides what is asked about. Its folder is private, so that nobody
-  // else can exchange the file after this look.
-  struct stat info;
-  if (stat(path.c_str(), &info) == 0 && (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return Fail(Code::kInvalid, "{0}: other users can write this file. Run \"chmod 600 {0}\"",
-                path);
-  }
-  auto text = os::ReadFile(path, policy::limits::kRulesFileMax);
-  if (!text && text.error().code == Code::kNotFound) return std::string();
-  if (!text) return text;
-  auto parsed = policy::ParseRules(*text, path);
-  if (!parsed) return std::unexpected(std::move(parsed.error()));
-  return text;
-}
-
 namespace {
 
 Result<policy::Network> CompileNetwork(const session::NetworkRequest& request,
-                                       std::vector<policy::Rule> rules) {
-  const auto profile = policy::ParseProfile(request.profile);
-  if (!profile) {
-    return Fail(Code::kInvalid, "\"{}\" is not a network profile. Use open, guarded or locked.",
-                Printable(request.profile));
-  }
+                                       policy::Profile profile, std::vector<policy::Rule> rules) {
   for (const auto& [action, texts] : {std::pair(policy::Action::kAllow, &request.allow),
                                       std::pair(policy::Action::kDeny, &request.deny)}) {
     for (const std::string& text : *texts) {
@@ -158,7 +138,7 @@ Result<policy::Network> CompileNetwork(const session::NetworkRequest& request,
     rule.id = fmt::format("--opaque {}", entry);
     rules.push_back(std::move(rule));
   }
-  return policy::Network::Compile(*profile, rules);
+  return policy::Network::Compile(profile, rules);
 }
 
 Result<policy::RequestRules> CompileRequests(const session::NetworkRequest& request,
@@ -197,15 +177,30 @@ Result<proxy::UpstreamProxy> CompileProxy(const session::NetworkRequest& request
 }  // namespace
 
 Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
-                                        const Secret& proxy_password) {
-  AILERON_ASSIGN(policy::RulesFile file, policy::ParseRules(request.rules, kRulesFile));
-  AILERON_ASSIGN(policy::Network network, CompileNetwork(request, std::move(file.hosts)));
-  AILERON_ASSIGN(policy::RequestRules requests, CompileRequests(request, std::move(file.requests)));
+                                        const Secret& proxy_password, policy::Merged merged) {
+  AILERON_ASSIGN(policy::Network network,
+                 CompileNetwork(request, merged.profile, std::move(merged.hosts)));
+  AILERON_ASSIGN(policy::RequestRules requests,
+                 CompileRequests(request, std::move(merged.requests)));
+  if (request.learn) {
+    merged.commands.push_back({.layer = command::Layer::kFlag,
+                               .action = command::Action::kRecord,
+                               .pattern = "*",
+                               .id = "--learn"});
+  }
+  AILERON_TRY(command::CommandRules::Compile(merged.commands));
   SessionSettings settings{.network = std::move(network),
                            .requests = std::move(requests),
+                           .credentials = policy::CredentialRules(std::move(merged.credentials)),
+                           .commands = std::move(merged.commands),
+                           .approvals = std::move(merged.approvals),
                            .hold = request.hold,
                            .unattended = request.unattended};
-  AILERON_ASSIGN(settings.opaque, proxy::OpaqueHosts::Parse(request.opaque));
+  std::vector<std::string> opaque = request.opaque;
+  for (const policy::OpaqueHost& one : merged.opaque) {
+    opaque.push_back(FormatHostPort(one.host.ToString(), one.port));
+  }
+  AILERON_ASSIGN(settings.opaque, proxy::OpaqueHosts::Parse(opaque));
   for (const std::string& text : request.connect_to) {
     AILERON_ASSIGN(proxy::ConnectTo one, ParseConnectTo(text));
     settings.connect_to.push_back(std::move(one));

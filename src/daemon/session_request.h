@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "command/rules.h"
+#include "policy/credential_rules.h"
+#include "policy/merge.h"
 #include "policy/network.h"
 #include "policy/request_rules.h"
 #include "proxy/opaque.h"
@@ -28,6 +31,9 @@ struct SessionRequest {
 struct SessionSettings {
   policy::Network network;
   policy::RequestRules requests;
+  policy::CredentialRules credentials;
+  std::vector<command::CommandRule> commands;  // of the files, checked
+  policy::Approvals approvals;
   std::vector<proxy::ConnectTo> connect_to;
   proxy::UpstreamProxy proxy;
   proxy::Timeouts timeouts;
@@ -39,15 +45,10 @@ struct SessionSettings {
 // kInvalid names the member that is missing, unknown or of the wrong type.
 Result<SessionRequest> ParseSessionRequest(std::string_view json);
 
-// The user's file of rules; empty where there is none. kInvalid when somebody else can write it, or
-// it is not valid.
-Result<std::string> ReadRules(const std::string& path);
-// How it is called in messages and ids.
-inline constexpr std::string_view kRulesFile = "rules.yaml";
-
-// All of them. `proxy_password` says whether the launcher gave one.
+// All of them: what the policy files say, and on top of it what the launcher asked for.
+// `proxy_password` says whether the launcher gave one.
 Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
-                                        const Secret& proxy_password);
+                                        const Secret& proxy_password, policy::Merged policy);
 
 // How the upstream proxy's credential is called when it is no entry of the vault.
 inline constexpr std::string_view kLaunchCredential = "(of the launch)";

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "daemon/limits.h"
+#include "daemon/testing_test.h"
 #include "os/fd.h"
 
 namespace aileron::daemon {
@@ -26,10 +27,10 @@ TEST(SessionRequestTest, ALaunchersRequestIsRead) {
   ASSERT_TRUE(request.has_value()) << request.error().message;
   EXPECT_EQ(request->session.command.size(), 3u);
   EXPECT_EQ(request->session.launcher_pid, 42);
-  EXPECT_EQ(request->session.profile, "open");
+  EXPECT_EQ(request->network.profile, "open");
   EXPECT_EQ(request->network.allow[0], "a.example");
   EXPECT_EQ(request->network.ask[0], "POST a.example/x");
-  EXPECT_EQ(ParseSessionRequest(R"({"command":["x"]})")->network.profile, "guarded");
+  EXPECT_EQ(ParseSessionRequest(R"({"command":["x"]})")->network.profile, "");
 }
 
 TEST(SessionRequestTest, RulesAboutCommandsAreReadAndTheirMistakesAreNamed) {
@@ -72,24 +73,24 @@ TEST(SessionRequestTest, MistakesAreNamed) {
 
 TEST(SessionRequestTest, RulesAreCompiledOrNamed) {
   const auto mistake = [](session::NetworkRequest request) {
-    auto settings = CompileSettings(request, Secret());
+    auto settings = CompileAlone(request, Secret());
     return settings ? "no error" : settings.error().message;
   };
   EXPECT_EQ(mistake({.profile = "open", .allow = {"a.example:8443"}}), "no error");
-  EXPECT_THAT(mistake({.profile = "wide"}), HasSubstr("\"wide\""));
   EXPECT_THAT(mistake({.profile = "open", .deny = {"a b"}}), HasSubstr("--deny a b"));
   EXPECT_THAT(mistake({.profile = "open", .ask = {"post a.example"}}), HasSubstr("--ask: "));
-  EXPECT_THAT(mistake({.profile = "open", .rules = "version: 2"}), HasSubstr("rules.yaml:1:"));
+  EXPECT_THAT(mistake({.profile = "open", .user_policy = "version: 2"}),
+              HasSubstr("policy.yaml:1:"));
 }
 
 TEST(SessionRequestTest, RulesOfTheFileAndOfFlagsHoldTogether) {
   const auto settings =
-      CompileSettings({.profile = "open",
-                       .ask = {"POST a.example"},
-                       .rules = "version: 1\nnetwork:\n"
-                                "  - {host: evil.example, action: deny}\n"
-                                "  - {host: a.example, path: /x, action: deny}\n"},
-                      Secret());
+      CompileAlone({.profile = "open",
+                    .ask = {"POST a.example"},
+                    .user_policy = "version: 1\nnetwork:\n"
+                                   "  - {host: evil.example, action: deny}\n"
+                                   "  - {host: a.example, path: /x, action: deny}\n"},
+                   Secret());
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(policy::Decide(settings->network, {.host = "evil.example"}).action,
             policy::Action::kDeny);
@@ -100,38 +101,25 @@ TEST(SessionRequestTest, RulesOfTheFileAndOfFlagsHoldTogether) {
   EXPECT_EQ(decide("/y"), policy::Action::kAsk);
 }
 
-TEST(SessionRequestTest, AFileOfRulesThatOthersCanWriteOrThatIsWrongIsRefused) {
-  const std::string path = ::testing::TempDir() + "/session_request_rules.yaml";
-  unlink(path.c_str());
-  EXPECT_EQ(ReadRules(path).value(), "");
-  ASSERT_TRUE(os::ReplaceFile(path, "version: 1\n", 0600));
-  EXPECT_EQ(ReadRules(path).value(), "version: 1\n");
-  ASSERT_EQ(chmod(path.c_str(), 0620), 0);
-  EXPECT_THAT(ReadRules(path).error().message, HasSubstr("chmod 600"));
-  ASSERT_TRUE(os::ReplaceFile(path, "version: 9\n", 0600));
-  EXPECT_THAT(ReadRules(path).error().message, HasSubstr("rules.yaml:1:"));
-  unlink(path.c_str());
-}
-
 TEST(SessionRequestTest, TheUpstreamProxyIsReadWithTheNameOfItsCredential) {
   session::NetworkRequest request{.profile = "open", .upstream_proxy = "http://me@p.example:3128"};
-  auto settings = CompileSettings(request, Secret("pass"));
+  auto settings = CompileAlone(request, Secret("pass"));
   ASSERT_TRUE(settings.has_value()) << settings.error().message;
   EXPECT_EQ(settings->proxy.host, "p.example");
   EXPECT_EQ(settings->proxy.port, 3128);
   EXPECT_EQ(settings->proxy.username, "me");
   EXPECT_EQ(settings->proxy.credential, kLaunchCredential);
   request.upstream_proxy_credential = "token/proxy";
-  EXPECT_EQ(CompileSettings(request, Secret())->proxy.credential, "token/proxy");
+  EXPECT_EQ(CompileAlone(request, Secret())->proxy.credential, "token/proxy");
   request.upstream_proxy_credential = "no name";
-  EXPECT_FALSE(CompileSettings(request, Secret()).has_value());
+  EXPECT_FALSE(CompileAlone(request, Secret()).has_value());
   EXPECT_THAT(
-      CompileSettings({.profile = "open", .upstream_proxy = "ftp://p"}, Secret()).error().message,
+      CompileAlone({.profile = "open", .upstream_proxy = "ftp://p"}, Secret()).error().message,
       HasSubstr("--upstream-proxy"));
 }
 
 TEST(SessionRequestTest, OpaqueHostsAreAllowedOnTheirPortAlone) {
-  const auto settings = CompileSettings(
+  const auto settings = CompileAlone(
       {.profile = "locked", .deny = {"no.example"}, .opaque = {"pinned.example", "no.example"}},
       Secret());
   ASSERT_TRUE(settings.has_value()) << settings.error().message;
@@ -142,19 +130,18 @@ TEST(SessionRequestTest, OpaqueHostsAreAllowedOnTheirPortAlone) {
   EXPECT_EQ(decide("pinned.example", 443), policy::Action::kAllow);
   EXPECT_EQ(decide("pinned.example", 80), policy::Action::kAsk);
   EXPECT_EQ(decide("no.example", 443), policy::Action::kDeny);
-  EXPECT_THAT(CompileSettings({.profile = "open", .opaque = {"a b"}}, Secret()).error().message,
+  EXPECT_THAT(CompileAlone({.profile = "open", .opaque = {"a b"}}, Secret()).error().message,
               HasSubstr("--opaque a b"));
 }
 
 TEST(SessionRequestTest, TimeoutsAreReadOrNamed) {
   const auto settings =
-      CompileSettings({.profile = "open", .timeouts = {"connect=5s", "head=none"}}, Secret());
+      CompileAlone({.profile = "open", .timeouts = {"connect=5s", "head=none"}}, Secret());
   ASSERT_TRUE(settings.has_value()) << settings.error().message;
   EXPECT_EQ(settings->timeouts.connect, std::chrono::seconds(5));
   EXPECT_EQ(settings->timeouts.head, proxy::Timeouts::kNone);
-  EXPECT_THAT(
-      CompileSettings({.profile = "open", .timeouts = {"total=5s"}}, Secret()).error().message,
-      HasSubstr("--timeout"));
+  EXPECT_THAT(CompileAlone({.profile = "open", .timeouts = {"total=5s"}}, Secret()).error().message,
+              HasSubstr("--timeout"));
 }
 
 TEST(SessionRequestTest, ConnectToIsReadAsCurlDoes) {

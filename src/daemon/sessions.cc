@@ -30,6 +30,7 @@ Sessions::Sessions(SessionWorld world, DaemonKeys keys, session::SessionStore st
       keys_(std::move(keys)),
       store_(std::move(store)),
       grace_(world_.loop, [this] { OrphanTheRest(); }),
+      policies_(world_.loop, [this] { RefreshPolicies(); }),
       leftovers_(world_.loop) {
   const auto running = store_.List(session::SessionStore::Which::kRunning);
   if (!running) LogError("cannot read the sessions: {}", running.error().message);
@@ -93,17 +94,16 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Create(SessionReq
   session::Session record = std::move(request.session);
   record.id = Ulid::Make(now).ToString();
   record.started = now;
-  auto rules = ReadRules(world_.rules_path);
-  if (!rules) return Refuse(400, "rules_invalid", rules.error().message, "correct the file");
-  request.network.rules = std::move(*rules);
-  auto settings = CompileSettings(request.network, request.proxy_password);
+  SessionPolicy policy(world_.paths, record.command.front(), request.network);
+  auto settings = policy.Open(request.network, request.proxy_password);
   if (!settings) return BadRequest(settings.error());
+  record.profile = policy::Name(policy.profile());
   if (auto clash = OpaqueAndBound(settings->opaque)) return std::unexpected(std::move(*clash));
   auto authority = crypto::CertificateAuthority::Create(record.id, now);
   if (!authority) return Refuse(500, "internal", authority.error().message);
   return std::make_unique<LiveSession>(world_, std::move(record), std::move(request.network),
-                                       std::move(request.commands), std::move(*settings),
-                                       std::move(*authority), MakeSentinels(),
+                                       std::move(request.commands), std::move(policy),
+                                       std::move(*settings), std::move(*authority), MakeSentinels(),
                                        std::move(request.proxy_password));
 }
 
@@ -122,14 +122,17 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Resume(
                   "launch it again");
   }
   record.launcher_pid = request.session.launcher_pid;
-  auto settings = CompileSettings(state->network, state->proxy_password);
+  const std::string agent = record.command.empty() ? "" : record.command.front();
+  SessionPolicy policy(world_.paths, agent, state->network);
+  auto settings = policy.Resume(state->network, state->proxy_password);
   if (!settings) return BadRequest(settings.error());
+  record.profile = policy::Name(policy.profile());
   auto authority = crypto::CertificateAuthority::Import(state->ca_key, state->ca_certificate);
   if (!authority) return Refuse(400, "bad_resume", authority.error().message);
-  return std::make_unique<LiveSession>(world_, std::move(record), std::move(state->network),
-                                       std::move(state->commands), std::move(*settings),
-                                       std::move(*authority), std::move(state->sentinels),
-                                       std::move(state->proxy_password));
+  return std::make_unique<LiveSession>(
+      world_, std::move(record), std::move(state->network), std::move(state->commands),
+      std::move(policy), std::move(*settings), std::move(*authority), std::move(state->sentinels),
+      std::move(state->proxy_password));
 }
 
 std::expected<OpenedSession, Refusal> Sessions::Open(SessionRequest request, os::Fd channel) {
@@ -168,6 +171,7 @@ std::expected<OpenedSession, Refusal> Sessions::Open(SessionRequest request, os:
   OpenedSession opened = Describe(session);
   if (opened.resume.empty()) return Refuse(500, "internal", "the session's key cannot be exported");
   live_.emplace(id, std::move(*created));
+  policies_.Set(limits::kPolicyCheck);
   return opened;
 }
 
@@ -224,7 +228,7 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
   }
   session::ResumeState state{.session = record,
                              .network = session.request(),
-                             .commands = session.commands(),
+                             .commands = session.own_commands(),
                              .sentinels = session.sentinels(),
                              .ca_certificate = opened.ca_pem,
                              .ca_key = std::move(*key),
@@ -353,6 +357,21 @@ void Sessions::Cut(const std::string& session, const std::string& rule) {
   for (const auto& [id, live] : live_) {
     if (session.empty() || id == session) live->Cut(rule);
   }
+}
+
+std::map<std::string, std::string> Sessions::PolicyProblems() const {
+  std::map<std::string, std::string> problems;
+  for (const auto& [id, session] : live_) {
+    if (const std::string& problem = session->policy().problem(); !problem.empty()) {
+      problems.emplace(id, problem);
+    }
+  }
+  return problems;
+}
+
+void Sessions::RefreshPolicies() {
+  for (const auto& [id, session] : live_) session->RefreshPolicy();
+  if (!live_.empty()) policies_.Set(limits::kPolicyCheck);
 }
 
 void Sessions::ResumeReading() {

@@ -65,6 +65,9 @@ class Sessions {
   // Sessions of an earlier daemon whose launchers may still come back.
   bool waiting_for_launchers() const { return grace_.armed(); }
 
+  // Of sessions whose policy files are broken now: why. By id.
+  std::map<std::string, std::string> PolicyProblems() const;
+
   // Ends the requests and tunnels that `rule` let through, of one session or, without one, of all.
   void Cut(const std::string& session, const std::string& rule);
   // Workers forget their verdicts and credentials: the vault, a binding or the log's health
@@ -80,6 +83,8 @@ class Sessions {
   void Shutdown(std::function<void()> done);
 
  private:
+  // Policy files that changed hold from now on.
+  void RefreshPolicies();
   std::expected<std::unique_ptr<LiveSession>, Refusal> Create(SessionRequest request);
   std::expected<std::unique_ptr<LiveSession>, Refusal> Resume(const SessionRequest& request);
   std::map<std::string, session::Sentinel> MakeSentinels();
@@ -93,6 +98,7 @@ class Sessions {
   DaemonKeys keys_;
   session::SessionStore store_;
   net::Timer grace_;
+  net::Timer policies_;  // armed while there are sessions
   Leftovers leftovers_;
   std::map<std::string, std::unique_ptr<LiveSession>> live_;
   std::map<std::string, std::unique_ptr<LiveSession>> leaving_;  // over, but for their workers

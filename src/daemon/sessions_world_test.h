@@ -31,7 +31,7 @@ class Machine {
                   .connect_api = [](const std::string&) -> Result<os::Fd> {
                     return Fail(Code::kUnavailable, "no API here");
                   },
-                  .rules_path = folder + "/rules.yaml",
+                  .paths = {.home = folder, .config = folder, .state = folder, .runtime = folder},
                   .worker_path = worker[0][0] == '/' ? worker[0] : "/proc/self/exe",
                   .worker_argv = worker},
                  LoadKeys(folder + "/daemon.key").value(),

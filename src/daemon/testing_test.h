@@ -7,9 +7,21 @@
 #include <functional>
 #include <string>
 
+#include "daemon/session_request.h"
 #include "net/loop.h"
+#include "policy/document_yaml.h"
 
 namespace aileron::daemon {
+
+// The settings of a session whose user's policy file is the request's, without a project.
+inline Result<SessionSettings> CompileAlone(const session::NetworkRequest& request,
+                                            const Secret& proxy_password) {
+  AILERON_ASSIGN(policy::Document user,
+                 policy::ParseDocument(request.user_policy, "policy.yaml", policy::Layer::kUser));
+  return CompileSettings(
+      request, proxy_password,
+      policy::Merge({.user = std::move(user), .profile = policy::ParseProfile(request.profile)}));
+}
 
 class FolderTest : public ::testing::Test {
  protected:

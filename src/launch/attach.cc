@@ -160,6 +160,8 @@ void Loop::HearDaemon() {
     report_.Add(word.text);
   } else if (word.kind == SessionLink::Word::Kind::kWaiting) {
     screen_.ShowWaiting(word.count, word.text);
+  } else if (word.kind == SessionLink::Word::Kind::kPolicy) {
+    std::fprintf(stderr, "aileron: %s\r\n", Printable(word.text).c_str());
   } else if (word.kind == SessionLink::Word::Kind::kGone) {
     Reopen();
   }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <optional>
@@ -80,22 +81,34 @@ void AddGitSettings(std::map<std::string, std::string>& variables) {
   variables[count_name] = fmt::format("{}", number);
 }
 
+bool Matches(const std::vector<policy::VariablePattern>& patterns, std::string_view name) {
+  return std::ranges::any_of(patterns, [&](const auto& pattern) { return pattern.Matches(name); });
+}
+
+// Of the caller's, without being named on the command line.
+bool IsPassedOn(std::string_view name, const Passing& passing) {
+  if (passing.Scrubs(name) || name.starts_with("AILERON_")) return false;
+  const bool usual =
+      name.starts_with("LC_") || std::ranges::find(kPassedOn, name) != kPassedOn.end();
+  return usual || (ValidName(name) && Matches(passing.pass, name));
+}
+
 }  // namespace
+
+bool Passing::Scrubs(std::string_view name) const { return Matches(scrub, name); }
 
 std::vector<std::string_view> PassedOnByDefault() { return {kPassedOn.begin(), kPassedOn.end()}; }
 
 Result<std::vector<std::string>> MakeEnvironment(const SessionFacts& session,
                                                  const sandbox::Identity& identity,
-                                                 const std::vector<std::string>& wanted) {
+                                                 const std::vector<std::string>& wanted,
+                                                 const Passing& passing) {
   std::map<std::string, std::string> variables;
-  for (const std::string_view name : kPassedOn) {
-    if (const char* value = std::getenv(std::string(name).c_str()))
-      variables[std::string(name)] = value;
-  }
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
-    if (text.starts_with("LC_"))
-      variables[std::string(text.substr(0, text.find('=')))] = text.substr(text.find('=') + 1);
+    const std::string_view name = text.substr(0, text.find('='));
+    if (name.size() == text.size() || !IsPassedOn(name, passing)) continue;
+    variables[std::string(name)] = text.substr(name.size() + 1);
   }
   AddContract(variables, session, identity);
   for (const auto& [name, sentinel] : session.sentinels) variables[name] = sentinel;
@@ -106,6 +119,7 @@ Result<std::vector<std::string>> MakeEnvironment(const SessionFacts& session,
     if (name.starts_with("AILERON_")) {
       return Fail(Code::kInvalid, "{} belongs to aileron; choose another name", name);
     }
+    if (passing.Scrubs(name)) continue;
     if (equals != std::string::npos) {
       variables[name] = entry.substr(equals + 1);
     } else if (const char* value = std::getenv(name.c_str())) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "policy/document.h"
 #include "sandbox/identity.h"
 #include "sandbox/spec.h"
 
@@ -28,12 +29,20 @@ struct SessionFacts {
   std::vector<std::string> look_alikes;  // hosts for which clients can ask for a password
 };
 
+// What a policy says of the caller's variables.
+struct Passing {
+  std::vector<policy::VariablePattern> pass;   // besides the short list
+  std::vector<policy::VariablePattern> scrub;  // in no case; `wanted` neither
+  bool Scrubs(std::string_view name) const;
+};
+
 // NAME=VALUE, each name once; later sources win: passed on, contract, sentinels, `wanted`.
 // `wanted` holds NAME=VALUE, or NAME for the caller's own value (left out when that is not set).
 // kInvalid when `wanted` would change a variable of the contract that the walls rely on.
 Result<std::vector<std::string>> MakeEnvironment(const SessionFacts& session,
                                                  const sandbox::Identity& identity,
-                                                 const std::vector<std::string>& wanted);
+                                                 const std::vector<std::string>& wanted,
+                                                 const Passing& passing = {});
 
 // The names that are passed on without being asked for; LC_* besides.
 std::vector<std::string_view> PassedOnByDefault();

@@ -15,6 +15,7 @@
 #include "launch/limits.h"
 #include "launch/live_tools.h"
 #include "launch/plan.h"
+#include "launch/policy_plan.h"
 #include "launch/report.h"
 #include "launch/screen.h"
 #include "launch/sentinel_files.h"
@@ -123,7 +124,7 @@ void Kill(sandbox::NativeSandbox& sandbox) {
 
 }  // namespace
 
-std::expected<int, Failure> Run(const Options& options) {
+std::expected<int, Failure> Run(Options options) {
   const auto fail = [](int code, Error error) {
     return std::unexpected(Failure{code, std::move(error)});
   };
@@ -134,6 +135,12 @@ std::expected<int, Failure> Run(const Options& options) {
   }
   auto plan = MakePlan(options, *paths);
   if (!plan) return fail(kSandboxNotStarted, plan.error());
+  auto policy = ApplyPolicy(*paths, *plan, options);
+  if (!policy) {
+    const bool wrong = policy.error().code == Code::kInvalid;
+    return fail(wrong ? kBadConfiguration : kSandboxNotStarted, policy.error());
+  }
+  for (const std::string& note : policy->notes) std::fprintf(stderr, "aileron: %s\n", note.c_str());
   auto report = Report::Open(options, *plan);
   if (!report) return fail(kUsage, report.error());
 
@@ -149,7 +156,7 @@ std::expected<int, Failure> Run(const Options& options) {
   HoldSignals();
   // Three things go on at once: the daemon makes the session, the sandbox's first process builds
   // the walls, and this one looks through the workspace.
-  auto session = SessionLink::Ask(*paths, *plan, options);
+  auto session = SessionLink::Ask(*paths, *plan, options, policy->project);
   if (!session) return fail(ExitCodeOf(session.error()), session.error());
   Guard guard;  // outlives the sandbox
   auto sandbox = sandbox::StartNative(plan->spec, plan->identity);
@@ -164,12 +171,15 @@ std::expected<int, Failure> Run(const Options& options) {
   }
   if (auto stands = guard.Stand(plan->spec, *allowed); !stands) return give_up(stands.error());
   // A send that fails since the walls could not be built is explained on the channel.
-  Status sent = sandbox::SendCovers(sandbox->channel.get(), guard.covers());
+  std::vector<sandbox::Cover> covers = guard.covers();
+  covers.insert(covers.end(), policy->covers.begin(), policy->covers.end());
+  Status sent = sandbox::SendCovers(sandbox->channel.get(), covers);
   if (auto opened = session->Await({sandbox->limits.groups(), guard.reserved()}); !opened) {
     Kill(*sandbox);
     return fail(ExitCodeOf(opened.error()), opened.error());
   }
-  auto environment = MakeEnvironment(session->facts(), plan->identity, options.environment);
+  auto environment =
+      MakeEnvironment(session->facts(), plan->identity, options.environment, policy->passing);
   if (!environment) return give_up(environment.error());
   auto agent_files = PlaceSentinelFiles(session->facts().files, *plan);
   if (!agent_files) return give_up(agent_files.error());
@@ -181,12 +191,14 @@ std::expected<int, Failure> Run(const Options& options) {
   const auto commands =
       session->mediated() ? sandbox::Commands::kMediated : sandbox::Commands::kFree;
   // By now the daemon's socket exists, and so can be proved to be hidden.
+  for (service::Spec& spec : policy->services) spec.environment = *environment;
   const sandbox::Program program{plan->command,
                                  std::move(*environment),
                                  plan->workdir,
                                  Terminals(options.tty),
                                  ConfinementFor(*plan, *paths, commands),
-                                 ToolNames(session->facts().tools)};
+                                 ToolNames(session->facts().tools),
+                                 std::move(policy->services)};
   session->set_confinement(program.confinement);
   const Standing standing = StandingWalls(*plan, program.confinement, sandbox->limits);
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "%s\n", LaunchLine(standing).c_str());
@@ -200,9 +212,8 @@ std::expected<int, Failure> Run(const Options& options) {
   }
   if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
   if (!sent && sent.error().code == Code::kInvalid) return give_up(sent.error());
-  auto ended =
-      Attach(*plan, guard.covers(), *sandbox, *session, LiveTools(program, session->facts().tools),
-             *desk, *report, options.status_line ? StatusLine::kOn : StatusLine::kOff);
+  auto ended = Attach(*plan, covers, *sandbox, *session, LiveTools(program, session->facts().tools),
+                      *desk, *report, options.status_line ? StatusLine::kOn : StatusLine::kOff);
   for (const std::string& line : guard.Finish(sandbox->covers.copies()))
     std::fprintf(stderr, "aileron: %s\n", line.c_str());
   sandbox->covers = sandbox::CoverWatch();  // holds the last mounts over the reserved names
@@ -211,6 +222,12 @@ std::expected<int, Failure> Run(const Options& options) {
     session->HearRest(limits::kReportRest, [&](const SessionLink::Word& word) {
       if (word.kind == SessionLink::Word::Kind::kDenied) report->Add(word.text);
     });
+  }
+  if (options.learn) {
+    std::fprintf(stderr,
+                 "aileron: what this session needs, as a policy to review: aileron policy "
+                 "learn %s\n",
+                 session->facts().id.c_str());
   }
   const Status reported = report->Finish();
   if (!ended) return fail(ended.error().exit_code, ended.error().error);

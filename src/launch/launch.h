@@ -37,7 +37,7 @@ struct CommandOptions {
 struct Options {
   std::vector<std::string> command;  // empty: the user's shell
   std::string sandbox = "auto";      // auto | native
-  std::string profile = "guarded";   // network profile: open | guarded | locked
+  std::string profile;               // open | guarded | locked; empty: as the policy says
   std::vector<std::string> allow;    // HOST[:PORT]
   std::vector<std::string> deny;
   std::vector<std::string> ask;  // METHOD[,METHOD] HOST[:PORT][/PATH]
@@ -61,7 +61,9 @@ struct Options {
   std::vector<std::string> timeouts;  // NAME=DURATION (proxy/timeouts.h)
   std::vector<std::string> opaque;    // HOST[:PORT]
   std::chrono::seconds hold{0};       // how long a request waits for a person
+  bool hold_given = false;            // on the command line: it beats the policy's
   bool unattended = false;            // nobody is asked
+  bool learn = false;                 // record what a policy is to be made of
   Publishing publishing;
   std::string report;            // a file for what was denied unasked; empty: none
   std::optional<int> report_fd;  // or a descriptor of the caller's
@@ -76,6 +78,6 @@ struct Failure {
   int exit_code;
   Error error;
 };
-std::expected<int, Failure> Run(const Options& options);
+std::expected<int, Failure> Run(Options options);
 
 }  // namespace aileron::launch

@@ -91,9 +91,9 @@ std::optional<SessionLink::Wish> WishIn(const json& word) {
 }  // namespace
 
 Result<SessionLink> SessionLink::Ask(const os::Paths& paths, const Plan& plan,
-                                     const Options& options) {
+                                     const Options& options, const std::string& project_policy) {
   SessionLink link(paths, plan);
-  const json request = {
+  json request = {
       {"command", plan.command},
       {"workspace", plan.spec.workspace},
       {"driver", "native"},
@@ -101,8 +101,7 @@ Result<SessionLink> SessionLink::Ask(const os::Paths& paths, const Plan& plan,
       {"image", "host"},
       {"pid", getpid()},
       {"network",
-       {{"profile", options.profile},
-        {"allow", options.allow},
+       {{"allow", options.allow},
         {"deny", options.deny},
         {"ask", options.ask},
         {"upstream_proxy", options.upstream_proxy},
@@ -111,7 +110,8 @@ Result<SessionLink> SessionLink::Ask(const os::Paths& paths, const Plan& plan,
         {"timeouts", options.timeouts},
         {"opaque", options.opaque},
         {"hold_s", options.hold.count()},
-        {"unattended", options.unattended}}},
+        {"unattended", options.unattended},
+        {"learn", options.learn}}},
       {"commands",
        {{"allow", options.commands.allow},
         {"ask", options.commands.ask},
@@ -122,6 +122,8 @@ Result<SessionLink> SessionLink::Ask(const os::Paths& paths, const Plan& plan,
       {"connect_to", options.connect_to},
       {"tell_waiting", options.status_line},
   };
+  if (!options.profile.empty()) request["network"]["profile"] = options.profile;
+  if (!project_policy.empty()) request["project_policy"] = project_policy;
   link.request_ = Dump(request);
   if (!options.upstream_proxy_password.empty()) {
     // By a pipe: JSON passes through memory that nobody wipes.
@@ -278,6 +280,7 @@ SessionLink::Word SessionLink::Listen() {
   if (!word.is_object()) return {};
   const std::string type = Text(word, "type");
   if (type == "stop") return {.kind = Word::Kind::kStop, .text = Text(word, "reason")};
+  if (type == "policy") return {.kind = Word::Kind::kPolicy, .text = Text(word, "message")};
   if (type == "publish" || type == "unpublish") {
     const auto wish = WishIn(word);
     if (!wish) return {};

@@ -35,7 +35,9 @@ struct Leftovers {
 class SessionLink {
  public:
   // Asks for a session, and starts the daemon when nobody listens.
-  static Result<SessionLink> Ask(const os::Paths& paths, const Plan& plan, const Options& options);
+  // `project_policy` is the path of the project's policy file; empty: there is none.
+  static Result<SessionLink> Ask(const os::Paths& paths, const Plan& plan, const Options& options,
+                                 const std::string& project_policy);
   // The daemon's answer; nothing else works before it.
   Status Await(Leftovers leftovers);
 
@@ -77,8 +79,17 @@ class SessionLink {
   };
   struct Word {
     // kTools: facts().tools are others now.
-    enum class Kind { kNone, kStop, kTools, kWish, kDenied, kWaiting, kGone } kind = Kind::kNone;
-    std::string text = {};  // why it stops, what was denied (JSON), or the oldest question
+    enum class Kind {
+      kNone,
+      kStop,
+      kTools,
+      kWish,
+      kDenied,
+      kWaiting,
+      kPolicy,
+      kGone
+    } kind = Kind::kNone;
+    std::string text = {};  // why it stops, what was denied (JSON), the oldest question, or news
     std::size_t count = 0;  // of questions that wait
     Wish wish = {};
   };

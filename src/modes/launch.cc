@@ -10,8 +10,8 @@ namespace aileron::modes {
 namespace {
 
 Outcome RunLaunch(const Invocation& invocation) {
-  AILERON_ASSIGN(const launch::Options options, LaunchOptions(invocation.parsed));
-  auto ended = launch::Run(options);
+  AILERON_ASSIGN(launch::Options options, LaunchOptions(invocation.parsed));
+  auto ended = launch::Run(std::move(options));
   if (!ended)
     return std::unexpected(Failure(ended.error().exit_code, std::move(ended.error().error)));
   return *ended;
@@ -60,7 +60,7 @@ Command LaunchVerb() {
           "--ask 'POST,PUT api.example.com/repos/**' asks about single requests to a host: you see "
           "the method, the path, the body's fields with secrets masked and the credential that the "
           "request would get, and what you saw is what is sent. Rules for every launch stand in "
-          "rules.yaml beside bindings.yaml; deny beats ask beats allow.\n\n"
+          "policy.yaml beside bindings.yaml; deny beats ask beats allow.\n\n"
           "--command-deny, --command-ask, --command-allow and --command-record are rules about the "
           "programs that the command starts, and all that these start. With any of them every one "
           "is caught in the kernel, whatever shell or program starts it, and judged by what was "
@@ -106,7 +106,8 @@ Command LaunchVerb() {
                .choices = "auto|native"},
               {.name = "--profile",
                .value = "NAME",
-               .summary = "What the network allows by default; guarded if not given",
+               .summary = "What the network allows by default, instead of what the policy says, or "
+                          "guarded",
                .choices = "open|guarded|locked"},
               {"--allow", "HOST[:PORT]", "Allow a host (*.example.com: all below it)",
                Repeat::kMany},
@@ -129,6 +130,9 @@ Command LaunchVerb() {
               {"--opaque", "HOST[:PORT]",
                "Allow a host whose connections nobody looks into (port 443 if none is given)",
                Repeat::kMany},
+              {"--learn", "",
+               "Allow every public host that no rule denies, and record what \"aileron policy "
+               "learn\" makes a policy of"},
               {"--hold", "DURATION",
                "How long a request waits for your answer; 1m on a terminal, else 0s"},
               {"--unattended", "", "Ask nobody: what would ask is refused"},

@@ -41,6 +41,7 @@ Status ReadAsking(const Parsed& parsed, launch::Options& options) {
     return Fail(Code::kInvalid,
                 "--hold waits for a person, and --unattended asks none; leave one of them out");
   }
+  options.hold_given = true;
   const auto hold = ParseDuration(parsed.Value("--hold"));
   if (!hold) return Wrap(hold.error(), "--hold");
   options.hold = std::chrono::duration_cast<std::chrono::seconds>(*hold);
@@ -287,6 +288,13 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
       return Fail(Code::kInvalid, "--ask: {}", rule.error().message);
   }
   AILERON_TRY(ReadCommands(parsed, options.commands));
+  options.learn = parsed.Has("--learn");
+  if (options.learn) {
+    if (parsed.Has("--profile")) {
+      return Fail(Code::kInvalid, "--learn has the profile open; leave --profile out");
+    }
+    options.profile = policy::Name(policy::Profile::kOpen);
+  }
   options.allow_write = parsed.Values("--allow-write");
   if (parsed.Has("--read-only")) options.workspace_access = sandbox::Access::kReadOnly;
   for (const std::string& text : parsed.Values("--mount")) {

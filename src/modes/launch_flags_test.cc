@@ -91,7 +91,7 @@ TEST(LaunchFlags, HaveDefaults) {
   const auto options = Read({});
   ASSERT_TRUE(options);
   EXPECT_EQ(options->sandbox, "auto");
-  EXPECT_EQ(options->profile, "guarded");
+  EXPECT_EQ(options->profile, "");
   EXPECT_EQ(options->tty, launch::Tty::kAuto);
   EXPECT_FALSE(options->resources.any());
   EXPECT_TRUE(options->command.empty());

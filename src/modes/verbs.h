@@ -13,6 +13,7 @@ Command SecretVerb();
 Command BindingVerb();
 Command ConnectorVerb();
 Command KeyringVerb();
+Command PolicyVerb();
 Command ApprovalsVerb();
 Command GrantsVerb();
 Command OpenVerb();

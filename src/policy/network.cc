@@ -4,19 +4,13 @@
 
 #include "base/host_pattern.h"
 #include "base/text.h"
+#include "policy/host_index.h"
 #include "policy/limits.h"
 #include "policy/profile.h"
 
 namespace aileron::policy {
 
 namespace {
-
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
-  }
-};
 
 // The rules that stand under one name: for the host itself, and for those below it.
 struct Bucket {
@@ -181,6 +175,8 @@ std::string_view Name(Layer layer) {
       return "builtin";
     case Layer::kUser:
       return "user";
+    case Layer::kProject:
+      return "project";
     case Layer::kFlag:
       return "flag";
   }
@@ -197,6 +193,26 @@ std::string_view Name(Profile profile) {
       return "locked";
   }
   return "locked";
+}
+
+std::string_view Name(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::kAny:
+      break;
+    case Protocol::kHttp:
+      return "http";
+    case Protocol::kHttps:
+      return "https";
+    case Protocol::kTcp:
+      return "tcp";
+  }
+  return "";
+}
+
+bool CoversProtocol(Protocol of_rule, Action action, Protocol asked) {
+  if (of_rule == Protocol::kAny || of_rule == asked) return true;
+  if (asked == Protocol::kAny) return action != Action::kAllow;
+  return asked == Protocol::kTcp && action == Action::kAllow;
 }
 
 std::optional<Profile> ParseProfile(std::string_view name) {
@@ -235,14 +251,16 @@ namespace {
 struct Findings {
   const Rule* deny = nullptr;
   const Rule* ask = nullptr;
+  const Rule* narrow = nullptr;  // asks where the others allow
   const Rule* allow = nullptr;
   bool other_port = false;  // an allow rule covers the host on other ports
   bool named = false;       // an allow rule of the user or the flags names exactly this host
   bool ranged = false;      // one names a range of addresses that this literal is in
 };
 
-void Weigh(const Rule& rule, bool exact, bool literal, std::uint16_t port, Findings& found) {
-  if (!CoversPort(rule, port)) {
+void Weigh(const Rule& rule, bool exact, bool literal, const Target& target, Findings& found) {
+  if (!CoversProtocol(rule.protocol, rule.action, target.protocol)) return;
+  if (!CoversPort(rule, target.port)) {
     if (rule.action == Action::kAllow) found.other_port = true;
     return;
   }
@@ -250,14 +268,19 @@ void Weigh(const Rule& rule, bool exact, bool literal, std::uint16_t port, Findi
     case Action::kDeny:
       if (found.deny == nullptr) found.deny = &rule;
       return;
-    case Action::kAsk:
-      if (found.ask == nullptr) found.ask = &rule;
+    case Action::kAsk: {
+      const Rule*& ask = rule.reach == Reach::kNarrows ? found.narrow : found.ask;
+      if (ask == nullptr) ask = &rule;
       return;
+    }
     case Action::kAllow:
+      if (rule.reach == Reach::kNarrows) return;
       break;
   }
   if (found.allow == nullptr || exact) found.allow = &rule;
   if (rule.layer == Layer::kBuiltin) return;
+  // Who owns a project's file may own a name in it, too, and lead it to where it likes.
+  if (rule.layer == Layer::kProject && !literal) return;
   if (exact) {
     found.named = true;
   } else if (literal && rule.pattern != "*") {
@@ -277,6 +300,23 @@ Verdict Refuse(Action action, std::string_view code, std::string rule, std::stri
           .rule = std::move(rule),
           .reason = std::move(reason),
           .hint = std::move(hint)};
+}
+
+Verdict DenyBy(const Rule& rule, const Host& host) {
+  Verdict verdict = Refuse(Action::kDeny, kCodeHostDenied, rule.id,
+                           fmt::format("{} is denied by the rule \"{}\"", host.text, rule.id),
+                           "remove that rule, or go without this host");
+  verdict.by = &rule;
+  return verdict;
+}
+
+Verdict AskBy(const Rule& rule, const Host& host, std::uint16_t port) {
+  Verdict verdict =
+      Refuse(Action::kAsk, kCodeHostNotAllowed, rule.id,
+             fmt::format("{} needs permission by the rule \"{}\"", host.text, rule.id),
+             AllowHint(host, port));
+  verdict.by = &rule;
+  return verdict;
 }
 
 // No rule refuses and none allows: the profile decides.
@@ -305,6 +345,11 @@ Verdict ByProfile(Profile profile, const Host& host, std::uint16_t port, const F
 
 }  // namespace
 
+bool IsForbidden(const Verdict& verdict) {
+  return verdict.action == Action::kDeny && verdict.code != kCodeHostNotAllowed &&
+         verdict.code != kCodePortNotAllowed;
+}
+
 Verdict Decide(const Network& network, const Target& target) {
   const Network::Index& index = *network.index_;
   const auto host = ParseHost(target.host);
@@ -317,24 +362,17 @@ Verdict Decide(const Network& network, const Target& target) {
 
   Findings found;
   const auto weigh = [&](const Rule& rule, bool exact) {
-    Weigh(rule, exact, address.has_value(), target.port, found);
+    Weigh(rule, exact, address.has_value(), target, found);
   };
   index.own.ForEach(*host, address, weigh);
   BuiltinIndex(index.profile).ForEach(*host, address, weigh);
 
-  if (found.deny != nullptr) {
-    return Refuse(Action::kDeny, kCodeHostDenied, found.deny->id,
-                  fmt::format("{} is denied by the rule \"{}\"", host->text, found.deny->id),
-                  "remove that rule, or go without this host");
-  }
-  if (found.ask != nullptr) {
-    return Refuse(Action::kAsk, kCodeHostNotAllowed, found.ask->id,
-                  fmt::format("{} needs permission by the rule \"{}\"", host->text, found.ask->id),
-                  AllowHint(*host, target.port));
-  }
-  Verdict verdict = found.allow != nullptr
-                        ? Verdict{.action = Action::kAllow, .rule = found.allow->id}
-                        : ByProfile(index.profile, *host, target.port, found);
+  if (found.deny != nullptr) return DenyBy(*found.deny, *host);
+  if (found.ask != nullptr) return AskBy(*found.ask, *host, target.port);
+  Verdict verdict =
+      found.allow != nullptr
+          ? Verdict{.action = Action::kAllow, .rule = found.allow->id, .by = found.allow}
+          : ByProfile(index.profile, *host, target.port, found);
   if (verdict.action != Action::kAllow) return verdict;
   // A range may open private addresses, never the machine's credentials: those want their own line.
   if (address) {
@@ -346,6 +384,7 @@ Verdict Decide(const Network& network, const Target& target) {
                     AllowHint(*host, target.port));
     }
   }
+  if (found.narrow != nullptr) return AskBy(*found.narrow, *host, target.port);
   if (found.named) verdict.address_rule = AddressRule::kAny;
   return verdict;
 }
@@ -360,14 +399,13 @@ Verdict DecideName(const Network& network, std::string_view name) {
   }
   const Rule* deny = nullptr;
   const auto weigh = [&](const Rule& rule, bool) {
-    if (rule.action == Action::kDeny && !rule.port && deny == nullptr) deny = &rule;
+    const bool whole = !rule.port && rule.protocol == Protocol::kAny;
+    if (rule.action == Action::kDeny && whole && deny == nullptr) deny = &rule;
   };
   index.own.ForEach(*host, std::nullopt, weigh);
   BuiltinIndex(index.profile).ForEach(*host, std::nullopt, weigh);
   if (deny == nullptr) return {.action = Action::kAllow, .rule = "names"};
-  return Refuse(Action::kDeny, kCodeHostDenied, deny->id,
-                fmt::format("{} is denied by the rule \"{}\"", host->text, deny->id),
-                "remove that rule, or go without this host");
+  return DenyBy(*deny, *host);
 }
 
 Status CheckAddress(const Address& address, AddressRule rule, std::string_view host) {

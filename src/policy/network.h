@@ -1,9 +1,11 @@
 // Network: which hosts a session may reach.
 //
-// Rules come from three layers (the profile, the user, the command line). Deny beats ask beats
-// allow, whatever the order, the layer or how exact a rule is; where no rule speaks, the profile's
-// default does. Compiled once a session into hashes by name and suffix, so that a verdict costs the
-// same with ten rules as with ten thousand. Pure: no clock, no file, no socket.
+// Rules come from four layers (the profile, the user, the project, the command line). Deny beats
+// ask beats allow, whatever the order, the layer or how exact a rule is; where no rule speaks, the
+// profile's default does. A rule that only narrows (a project's, before anybody trusts it) asks
+// where the others allow, and opens nothing that they deny. Compiled once a session into hashes by
+// name and suffix, so that a verdict costs the same with ten rules as with ten thousand. Pure: no
+// clock, no file, no socket.
 //
 //   pattern = name            that host alone            github.com
 //           | "*." name       any host below it          *.githubusercontent.com
@@ -12,7 +14,8 @@
 //           | "*"             every host (builtin and user layers)
 //
 // An address that is not public needs an allow rule of the user or the flags that names it:
-// exactly, or by a range. Cloud metadata addresses need one that names them exactly.
+// exactly, or by a range. A project's rule names addresses alone: a name of its is held to public
+// ones. Cloud metadata addresses need one that names them exactly.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +32,15 @@
 namespace aileron::policy {
 
 enum class Action : std::uint8_t { kAllow, kAsk, kDeny };  // a later one beats an earlier one
-enum class Layer : std::uint8_t { kBuiltin, kUser, kFlag };
+enum class Layer : std::uint8_t { kBuiltin, kUser, kProject, kFlag };
 enum class Profile : std::uint8_t { kOpen, kGuarded, kLocked };
+
+// How a connection is spoken to. A tunnel is kTcp until what is inside is known; there it is asked
+// about again.
+enum class Protocol : std::uint8_t { kAny, kHttp, kHttps, kTcp };
+
+// Whether a rule may open what others do not.
+enum class Reach : std::uint8_t { kFull, kNarrows };
 
 // What the resolver may hand to connect().
 enum class AddressRule : std::uint8_t {
@@ -41,6 +51,7 @@ enum class AddressRule : std::uint8_t {
 std::string_view Name(Action action);
 std::string_view Name(Layer layer);
 std::string_view Name(Profile profile);
+std::string_view Name(Protocol protocol);  // "" for kAny
 std::optional<Profile> ParseProfile(std::string_view name);
 
 struct Rule {
@@ -50,7 +61,14 @@ struct Rule {
   std::optional<std::uint16_t>
       port;        // none: ports 80 and 443, or every port for a deny or ask rule
   std::string id;  // how reasons and the audit log name it: "--allow github.com"
+  Protocol protocol = Protocol::kAny;
+  Reach reach = Reach::kFull;
+  int line = 0;  // in the layer's file; 0: none
 };
+
+// Whether a rule for one protocol speaks of a connection. What a tunnel holds is not known yet: who
+// forbids waits for it, who allows lets it come.
+bool CoversProtocol(Protocol of_rule, Action action, Protocol asked);
 
 // "--allow HOST[:PORT]": a rule of the flag layer, checked. kInvalid names what is wrong with it.
 Result<Rule> ParseFlagRule(Action action, std::string_view text);
@@ -58,15 +76,17 @@ Result<Rule> ParseFlagRule(Action action, std::string_view text);
 struct Target {
   std::string_view host;  // name or address literal (no brackets), any case, one final dot at most
   std::uint16_t port = 443;
+  Protocol protocol = Protocol::kAny;
 };
 
 struct Verdict {
   Action action = Action::kDeny;
   AddressRule address_rule = AddressRule::kPublicOnly;
-  std::string_view code;  // stable: "" when allowed, else "host_denied", "host_not_allowed", …
-  std::string rule;       // the id of the rule that decided, or "profile NAME"
-  std::string reason;     // one line, for the person at the client: empty when allowed
-  std::string hint;       // what to do about it: empty when allowed
+  std::string_view code;     // stable: "" when allowed, else "host_denied", "host_not_allowed", …
+  std::string rule;          // the id of the rule that decided, or "profile NAME"
+  std::string reason;        // one line, for the person at the client: empty when allowed
+  std::string hint;          // what to do about it: empty when allowed
+  const Rule* by = nullptr;  // the rule that decided, borrowed; null: the profile's default
 };
 
 // Stable codes of verdicts.
@@ -97,6 +117,10 @@ class Network {
   explicit Network(std::unique_ptr<Index> index);
   std::unique_ptr<Index> index_;
 };
+
+// Whether the rules or the address forbid it, so that neither a person nor a narrower rule opens
+// it.
+bool IsForbidden(const Verdict& verdict);
 
 // The verdict on one target. `kAsk` is said as such, with the hint how to allow the host
 // beforehand; who cannot ask treats it as a refusal.

@@ -1,14 +1,5 @@
-// Profiles: the network defaults that are compiled in (profiles/*.yaml), and the strict reader of
-// their format.
-//
-//   version: 1
-//   profile: guarded
-//   default: ask                        allow | ask | deny: what happens to hosts no rule names
-//   allow:                              likewise ask: and deny:
-//     - group: npm                      names the rules in reasons and in the audit log
-//       hosts: [registry.npmjs.org]     host[:port], "*.host[:port]"
-//
-// An unknown or repeated key, a wrong type or a bad host is an error with file and line.
+// Profiles: the network defaults that are compiled in: profiles/*.yaml, in the format of every
+// policy file (document_yaml.h). Their rules are called PROFILE/NAME.
 #pragma once
 
 #include <string_view>
@@ -25,10 +16,7 @@ struct ProfileRules {
   std::vector<Rule> rules;
 };
 
-// `file` is for messages alone.
-Result<ProfileRules> ParseProfileFile(std::string_view text, std::string_view file);
-
-// The text of a compiled-in profile, for `aileron help` and tests.
+// The text of a compiled-in profile, for `aileron policy show` and tests.
 std::string_view ProfileText(Profile profile);
 // Read once a process.
 const ProfileRules& BuiltinProfile(Profile profile);

@@ -1,27 +1,17 @@
 #include "policy/request_rules.h"
 
 #include <algorithm>
+#include <deque>
 #include <set>
 #include <unordered_map>
 
 #include "base/text.h"
+#include "policy/host_index.h"
 #include "policy/limits.h"
+#include "policy/path_index.h"
 
 namespace aileron::policy {
 namespace {
-
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
-  }
-};
-
-// The rules that stand under one name: for the host itself, and for those below it.
-struct Bucket {
-  std::vector<const RequestRule*> exact;
-  std::vector<const RequestRule*> below;
-};
 
 bool IsDefaultPort(std::uint16_t port) { return port == 80 || port == 443; }
 
@@ -30,15 +20,43 @@ bool CoversPort(const RequestRule& rule, std::uint16_t port) {
   return rule.action != Action::kAllow || IsDefaultPort(port);
 }
 
-bool Holds(const RequestRule& rule, const RequestTarget& target) {
+bool Holds(const RequestRule& rule, const RequestTarget& target,
+           const RequestScope::Segments& segments) {
+  if (!CoversProtocol(rule.protocol, rule.action, target.protocol)) return false;
   if (rule.action != Action::kAllow) {
-    return rule.scope.MayCover(target.method, target.path, target.doubt);
+    return rule.scope.MayCover(target.method, segments, target.doubt);
   }
   // What a field may turn into another request is allowed only where that does not matter.
   if (target.doubt.method && !rule.scope.methods.empty()) return false;
   if (target.doubt.path && !rule.scope.paths.empty()) return false;
-  return rule.scope.Covers(target.method, target.path);
+  return rule.scope.Covers(target.method, segments);
 }
+
+// The rules that name the same hosts.
+struct Group {
+  HostPattern host;
+  std::vector<const RequestRule*> all;
+  std::vector<const RequestRule*> allowing;
+  std::vector<const RequestRule*> everywhere;  // on every path
+  PathIndex<RequestRule> paths;
+
+  void Add(const RequestRule& rule) {
+    all.push_back(&rule);
+    if (rule.action == Action::kAllow && rule.reach == Reach::kFull) allowing.push_back(&rule);
+    if (rule.scope.paths.empty()) everywhere.push_back(&rule);
+    for (const PathPattern& path : rule.scope.paths) paths.Add(path, rule);
+  }
+  // Calls visit(rule) for each that may speak of the path, until one returns true.
+  template <typename Visit>
+  bool Any(const RequestTarget& target, const RequestScope::Segments& segments,
+           Visit& visit) const {
+    if (!segments || target.doubt.path) {
+      return std::ranges::any_of(all, [&](const RequestRule* rule) { return visit(*rule); });
+    }
+    return std::ranges::any_of(everywhere, [&](const RequestRule* rule) { return visit(*rule); }) ||
+           paths.Any(*segments, visit);
+  }
+};
 
 Result<std::vector<std::string>> ParseMethods(std::string_view text) {
   std::vector<std::string> methods;
@@ -86,25 +104,18 @@ Result<RequestRule> ParseRequestRule(Action action, std::string_view text) {
 }
 
 struct RequestRules::Index {
-  std::vector<RequestRule> rules;  // never changed after compiling: the buckets point into it
-  std::unordered_map<std::string, Bucket, TextHash, std::equal_to<>> names;
+  std::vector<RequestRule> rules;  // never changed after compiling: the groups point into it
+  std::deque<Group> groups;        // likewise: the hosts do
+  HostIndex<Group> hosts;
 
-  // Calls visit(rule) for each that speaks of the place, until one returns true.
-  template <typename Visit>
-  bool Any(std::string_view host, std::uint16_t port, Visit&& visit) const {
-    const auto look = [&](std::string_view name, std::vector<const RequestRule*> Bucket::* which) {
-      const auto found = names.find(name);
-      return found != names.end() && std::ranges::any_of(found->second.*which, [&](auto* rule) {
-               return CoversPort(*rule, port) && visit(*rule);
-             });
-    };
-    if (names.empty()) return false;
-    if (look(host, &Bucket::exact)) return true;
-    for (std::size_t dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.')) {
-      host.remove_prefix(dot + 1);
-      if (look(host, &Bucket::below)) return true;
+  void Build() {
+    std::unordered_map<std::string, Group*> known;
+    for (const RequestRule& rule : rules) {
+      Group*& group = known[rule.host.ToString()];
+      if (group == nullptr) group = &groups.emplace_back(Group{.host = rule.host});
+      group->Add(rule);
     }
-    return false;
+    for (const Group& group : groups) hosts.Add(group.host, group);
   }
 };
 
@@ -120,10 +131,7 @@ Result<RequestRules> RequestRules::Compile(std::vector<RequestRule> rules) {
   }
   RequestRules compiled;
   compiled.index_->rules = std::move(rules);
-  for (const RequestRule& rule : compiled.index_->rules) {
-    Bucket& bucket = compiled.index_->names[rule.host.host()];
-    (rule.host.wildcard() ? bucket.below : bucket.exact).push_back(&rule);
-  }
+  compiled.index_->Build();
   if (compiled.Ports().size() > limits::kExtraPorts) {
     return Fail(Code::kInvalid, "rules name {} ports besides 80 and 443; at most {} are taken",
                 compiled.Ports().size(), limits::kExtraPorts);
@@ -132,23 +140,40 @@ Result<RequestRules> RequestRules::Compile(std::vector<RequestRule> rules) {
 }
 
 bool RequestRules::Speaks(std::string_view host, std::uint16_t port) const {
-  return index_->Any(host, port, [](const RequestRule&) { return true; });
+  return index_->hosts.Any(host, [&](const Group& group) {
+    return std::ranges::any_of(group.all,
+                               [&](const RequestRule* rule) { return CoversPort(*rule, port); });
+  });
 }
 
 bool RequestRules::MayAllow(std::string_view host, std::uint16_t port) const {
-  return index_->Any(host, port,
-                     [](const RequestRule& rule) { return rule.action == Action::kAllow; });
+  return index_->hosts.Any(host, [&](const Group& group) {
+    return std::ranges::any_of(group.allowing,
+                               [&](const RequestRule* rule) { return CoversPort(*rule, port); });
+  });
 }
 
 const RequestRule* RequestRules::Decide(const RequestTarget& target) const {
   const RequestRule* strongest = nullptr;
-  index_->Any(target.host, target.port, [&](const RequestRule& rule) {
-    if ((strongest == nullptr || rule.action > strongest->action) && Holds(rule, target)) {
-      strongest = &rule;
+  const RequestRule* narrow = nullptr;
+  std::optional<RequestScope::Segments> segments;  // taken apart once a rule speaks of the host
+  const auto weigh = [&](const RequestRule& rule) {
+    if (!CoversPort(rule, target.port)) return false;
+    if (rule.reach == Reach::kNarrows && rule.action != Action::kDeny) {
+      const bool asks = rule.action == Action::kAsk && narrow == nullptr;
+      if (asks && Holds(rule, target, *segments)) narrow = &rule;
+      return false;
     }
+    const bool stronger = strongest == nullptr || rule.action > strongest->action;
+    if (stronger && Holds(rule, target, *segments)) strongest = &rule;
     return strongest != nullptr && strongest->action == Action::kDeny;
+  };
+  index_->hosts.Any(target.host, [&](const Group& group) {
+    if (!segments) segments = NormalPath(target.path);
+    return group.Any(target, *segments, weigh);
   });
-  return strongest;
+  const Action otherwise = strongest != nullptr ? strongest->action : target.host_action;
+  return narrow != nullptr && otherwise == Action::kAllow ? narrow : strongest;
 }
 
 std::vector<std::uint16_t> RequestRules::Ports() const {

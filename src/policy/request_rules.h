@@ -9,7 +9,8 @@
 // Deny beats ask beats allow, whatever the order or the layer. A rule that denies or asks holds for
 // what any server may take for the request it names (RequestScope::MayCover); one that allows, for
 // exactly that request. Without a port a rule that denies or asks speaks of every port, one that
-// allows of 80 and 443. Compiled once a session, by host. Pure: no clock, no file, no socket.
+// allows of 80 and 443. A rule that only narrows asks where the request would go through without
+// it. Compiled once a session, by host. Pure: no clock, no file, no socket.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +34,9 @@ struct RequestRule {
   std::optional<std::uint16_t> port;
   RequestScope scope;
   std::string id;  // how questions and the audit log name it: "--ask POST api.github.com/repos/**"
+  Protocol protocol = Protocol::kAny;
+  Reach reach = Reach::kFull;
+  int line = 0;  // in the layer's file; 0: none
 };
 
 // A rule of the flag layer, as the grammar above has it. kInvalid says what is wrong.
@@ -45,6 +49,8 @@ struct RequestTarget {
   std::string_view method;
   std::string_view path;  // without the query
   Overrides doubt;
+  Protocol protocol = Protocol::kAny;
+  Action host_action = Action::kAllow;  // what becomes of it where no rule about requests speaks
 };
 
 class RequestRules {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "policy/limits.h"
 
 namespace aileron::policy {
@@ -123,6 +125,63 @@ TEST(RequestRules, ManyRulesAreBounded) {
   const RequestRule rule = ParseRequestRule(Action::kAsk, "POST a.example").value();
   EXPECT_TRUE(RequestRules::Compile(std::vector(limits::kRequestRules, rule)).has_value());
   EXPECT_FALSE(RequestRules::Compile(std::vector(limits::kRequestRules + 1, rule)).has_value());
+}
+
+// What the index leaves out would be a rule that does not hold.
+TEST(RequestRules, ManyRulesAtOnceDecideAsEachOfThemAlone) {
+  std::mt19937 random(7);
+  const auto pick = [&](std::initializer_list<const char*> words) {
+    return std::string(*(words.begin() + random() % words.size()));
+  };
+  const auto segments = [&](std::initializer_list<const char*> words) {
+    std::string path;
+    for (unsigned left = 1 + random() % 4; left > 0; --left) path += "/" + pick(words);
+    return path;
+  };
+  std::vector<RequestRule> rules;
+  for (int i = 0; i < 300; ++i) {
+    const Action action = static_cast<Action>(random() % 3);
+    const std::string path =
+        segments({"a", "b", "*", "Repos", "x;p", "c."}) + pick({"", "", "/**", "/"});
+    RequestRule rule =
+        ParseRequestRule(action, pick({"*", "GET", "POST,PUT"}) + " " +
+                                     pick({"h.example", "*.example"}) + (random() % 9 ? path : ""))
+            .value();
+    rule.id = fmt::format("{}", i);
+    if (random() % 4 == 0) rule.reach = Reach::kNarrows;
+    rules.push_back(std::move(rule));
+  }
+  const RequestRules all = RequestRules::Compile(rules).value();
+  for (int turn = 0; turn < 3'000; ++turn) {
+    const std::string path =
+        segments({"a", "b", "REPOS", "repos", "x", "c", "c%2e", "z", ".."}) + pick({"", "/", "/"});
+    const std::string method = pick({"GET", "POST", "post", "DELETE"});
+    const RequestTarget target{.host = "h.example",
+                               .port = 443,
+                               .method = method,
+                               .path = path,
+                               .doubt = {random() % 8 == 0, random() % 8 == 0},
+                               .host_action = static_cast<Action>(random() % 3)};
+    std::optional<Action> strongest;
+    bool narrow = false;
+    for (const RequestRule& rule : rules) {
+      RequestTarget alone = target;
+      alone.host_action = Action::kAllow;  // so that one that narrows is heard
+      const RequestRules one = RequestRules::Compile({rule}).value();
+      if (one.Decide(alone) == nullptr) continue;
+      if (rule.reach == Reach::kNarrows && rule.action != Action::kDeny) {
+        narrow |= rule.action == Action::kAsk;
+      } else {
+        strongest = std::max(strongest.value_or(Action::kAllow), rule.action);
+      }
+    }
+    const bool asks = narrow && strongest.value_or(target.host_action) == Action::kAllow;
+    const RequestRule* decided = all.Decide(target);
+    const std::optional<Action> got =
+        decided == nullptr ? std::nullopt : std::optional(decided->action);
+    EXPECT_EQ(got, asks ? std::optional(Action::kAsk) : strongest)
+        << method << " " << path << " " << (decided == nullptr ? "" : decided->id);
+  }
 }
 
 }  // namespace

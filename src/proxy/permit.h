@@ -160,7 +160,7 @@ struct Credential {
   std::string message;  // one line for a person
   std::string hint;
   std::string approval;  // the id of what a person is asked; the refusal says to come back
-  bool denied = false;   // by a person, or since nobody is asked
+  bool denied = false;   // by a rule, by a person, or since nobody is asked
 };
 
 // A connection to the sandbox's API (kInternalHost), as the packet's one descriptor: the daemon

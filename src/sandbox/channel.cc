@@ -112,6 +112,8 @@ struct Encoder {
       out.Text(tool.connector);
       out.U8(tool.overrides ? 1 : 0);
     }
+    out.U32(static_cast<std::uint32_t>(program.services.size()));
+    for (const service::Spec& spec : program.services) service::Put(out, spec);
   }
   void operator()(const Signal& signal) const {
     out.U8(static_cast<std::uint8_t>(Type::kSignal));
@@ -203,7 +205,7 @@ Message TakeFiles(WireReader& in) {
   return files;
 }
 
-Message TakeProgram(WireReader& in) {
+Result<Message> TakeProgram(WireReader& in) {
   Program program;
   program.command = TakeTexts(in);
   program.environment = TakeTexts(in);
@@ -216,6 +218,9 @@ Message TakeProgram(WireReader& in) {
     tool.connector = in.Text();
     tool.overrides = in.U8() != 0;
     program.tools.push_back(std::move(tool));
+  }
+  for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
+    AILERON_ASSIGN(program.services.emplace_back(), service::TakeSpec(in));
   }
   return program;
 }
@@ -259,9 +264,10 @@ Result<Message> Decode(std::string_view bytes) {
     case Type::kFiles:
       message = TakeFiles(in);
       break;
-    case Type::kProgram:
-      message = TakeProgram(in);
+    case Type::kProgram: {
+      AILERON_ASSIGN(message, TakeProgram(in));
       break;
+    }
     case Type::kSignal:
       message = Signal{in.U8()};
       break;
@@ -322,7 +328,7 @@ Result<std::vector<Cover>> ReadCovers(const Received& received) {
   for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
     Cover cover;
     const std::uint8_t kind = in.U8();
-    if (kind > static_cast<std::uint8_t>(CoverKind::kCopy))
+    if (kind > static_cast<std::uint8_t>(CoverKind::kHidden))
       return Fail(Code::kInvalid, "a cover of unknown kind");
     cover.kind = static_cast<CoverKind>(kind);
     for (std::string* text : {&cover.root, &cover.path, &cover.bytes}) *text = in.Text();

@@ -40,7 +40,12 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
                    "/w",
                    5,
                    {Nesting::kAllowed, Commands::kMediated, 7, {"/w"}, {"/h", "/i"}, {"/"}, 9},
-                   {{"git", "example.com/a", true}, {"b", "", false}}}));
+                   {{"git", "example.com/a", true}, {"b", "", false}},
+                   {{.name = "web",
+                     .command = {"serve"},
+                     .environment = {"A=b"},
+                     .folder = "/w",
+                     .ports = {80}}}}));
   EXPECT_EQ(program.command, (std::vector<std::string>{"sh", "-c", ""}));
   EXPECT_EQ(program.terminals, 5u);
   EXPECT_EQ(program.confinement.nesting, Nesting::kAllowed);
@@ -54,6 +59,9 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
   EXPECT_EQ(program.tools[0].connector, "example.com/a");
   EXPECT_TRUE(program.tools[0].overrides);
   EXPECT_FALSE(program.tools[1].overrides);
+  ASSERT_EQ(program.services.size(), 1u);
+  EXPECT_EQ(program.services[0].name, "web");
+  EXPECT_EQ(program.services[0].ports, (std::vector<std::uint16_t>{80}));
 }
 
 TEST(Channel, MessagesAboutServicesArriveAndAreChecked) {

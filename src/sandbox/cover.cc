@@ -71,6 +71,18 @@ Result<os::Fd> BlankTree(std::size_t number) {
   return tree;
 }
 
+// Nobody writes into the folder, or sees that it is not the one that it stands over.
+Result<os::Fd> HiddenTree(std::size_t number, const os::Fd& covered) {
+  struct stat info;
+  if (fstat(covered.get(), &info) != 0) return os::FailErrno("cannot look at what is hidden");
+  if (!S_ISDIR(info.st_mode)) return BlankTree(number);
+  const std::string folder = PrivateFolder(number);
+  AILERON_TRY(os::MakeFolders(folder, 0555));
+  AILERON_ASSIGN(os::Fd tree, os::CloneTree(folder));
+  AILERON_TRY(os::SetTreeAttributes(tree, MOUNT_ATTR_RDONLY));
+  return tree;
+}
+
 Result<os::Fd> TreeOf(std::size_t number, CoverKind kind, const os::Fd& covered) {
   switch (kind) {
     case CoverKind::kPin:
@@ -91,6 +103,8 @@ Result<os::Fd> TreeOf(std::size_t number, CoverKind kind, const os::Fd& covered)
       return os::CloneTree(PrivateFolder(number));
     case CoverKind::kCopy:
       return LinkTree(number);
+    case CoverKind::kHidden:
+      return HiddenTree(number, covered);
   }
   return Fail(Code::kInternal, "a cover of unknown kind");
 }
@@ -98,7 +112,7 @@ Result<os::Fd> TreeOf(std::size_t number, CoverKind kind, const os::Fd& covered)
 Status PutCover(std::size_t number, CoverKind kind, const os::Fd& covered) {
   AILERON_ASSIGN(const os::Fd tree, TreeOf(number, kind, covered));
   const Status put = os::AttachTree(tree, covered);
-  if (kind == CoverKind::kBlank || kind == CoverKind::kCopy) unlink(SourceName(number).c_str());
+  unlink(SourceName(number).c_str());  // where there is one
   return put;
 }
 

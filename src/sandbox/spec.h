@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "sandbox/confinement.h"
+#include "service/service.h"
 
 namespace aileron::sandbox {
 
@@ -65,6 +66,7 @@ enum class CoverKind {
   kBlank,     // an empty file that cannot be written, over what may be a symlink
   kScratch,   // an empty folder of the agent's own, gone afterwards
   kCopy,      // a file of the agent's own, at first with `bytes`; read from the outside afterwards
+  kHidden,    // an empty file or folder that cannot be written, as what it stands over is one
 };
 struct Cover {
   std::string root;  // the workspace or a mount's target, inside
@@ -99,6 +101,7 @@ struct Program {
   unsigned terminals = 0;  // bit N: descriptor N becomes the sandbox's own terminal
   Confinement confinement = {};
   std::vector<ToolName> tools = {};
+  std::vector<service::Spec> services = {};  // started before the command
 };
 
 }  // namespace aileron::sandbox

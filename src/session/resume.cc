@@ -54,7 +54,10 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
   WriteList(writer, network.allow);
   WriteList(writer, network.deny);
   WriteList(writer, network.ask);
-  writer.Text(network.rules);
+  for (const std::string* text :
+       {&network.project_path, &network.user_policy, &network.project_policy}) {
+    writer.Text(*text);
+  }
   writer.Text(network.upstream_ca);
   WriteList(writer, network.connect_to);
   for (const std::string* text :
@@ -65,6 +68,7 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
   WriteList(writer, network.opaque);
   writer.U64(static_cast<std::uint64_t>(network.hold.count()));
   writer.U8(network.unattended ? 1 : 0);
+  writer.U8(network.learn ? 1 : 0);
   writer.U8(static_cast<std::uint8_t>(state.commands.otherwise));
   writer.U32(static_cast<std::uint32_t>(state.commands.rules.size()));
   for (const command::CommandRule& rule : state.commands.rules) command::WriteRule(writer, rule);
@@ -124,7 +128,9 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
   network.allow = ReadList(reader, limits::kRulesMax);
   network.deny = ReadList(reader, limits::kRulesMax);
   network.ask = ReadList(reader, limits::kRulesMax);
-  network.rules = reader.Text();
+  for (std::string* text : {&network.project_path, &network.user_policy, &network.project_policy}) {
+    *text = reader.Text();
+  }
   network.upstream_ca = reader.Text();
   network.connect_to = ReadList(reader, limits::kConnectToMax);
   for (std::string* text :
@@ -135,6 +141,7 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
   network.opaque = ReadList(reader, limits::kOpaqueMax);
   network.hold = Duration(static_cast<std::int64_t>(reader.U64()));
   network.unattended = reader.U8() != 0;
+  network.learn = reader.U8() != 0;
   auto commands = ReadCommands(reader);
   if (!commands) return refuse();
   state.commands = std::move(*commands);

@@ -19,12 +19,15 @@ namespace aileron::session {
 
 // How a session reaches the network, as its launcher asked for it.
 struct NetworkRequest {
-  std::string profile;
+  std::string profile;             // empty: as the policy files say
   std::vector<std::string> allow;  // HOST[:PORT]
   std::vector<std::string> deny;
   std::vector<std::string> ask;  // METHOD[,METHOD] HOST[:PORT][/PATH]
-  // The user's rules.yaml as it was when the session began; not the launcher's to say.
-  std::string rules;
+  std::string project_path;      // the project's policy file; empty: there is none
+  // The policy files as they were when the session began: what is in force when a new daemon finds
+  // them broken. Not the launcher's to say.
+  std::string user_policy;
+  std::string project_policy;
   std::string upstream_ca;                // PEM
   std::vector<std::string> connect_to;    // HOST:PORT:ADDR[:PORT]
   std::string upstream_proxy;             // http://[USER@]HOST:PORT; empty: none
@@ -36,6 +39,8 @@ struct NetworkRequest {
   Duration hold{};
   // Nobody is asked: what would ask is refused.
   bool unattended = false;
+  // Every command is recorded.
+  bool learn = false;
   bool operator==(const NetworkRequest&) const = default;
 };
 

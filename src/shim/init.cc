@@ -70,6 +70,8 @@ class Supervisor {
   // Before the agent is started. `control` is the listener for "aileron service".
   static Result<std::unique_ptr<Supervisor>> Make(const os::Fd& channel, const os::Fd& signals,
                                                   os::Fd control, std::string key);
+  // Those of the launch, before the agent. An Error names the one that cannot be started.
+  Status StartServices(std::vector<service::Spec> specs);
   // Until the agent or the launcher has ended: the exit code.
   int Run(const os::Child& agent);
 
@@ -163,6 +165,18 @@ void Supervisor::Changed() {
     told_ = reports;
     launcher_->Send(sandbox::ServiceReports{std::move(reports)});
   });
+}
+
+Status Supervisor::StartServices(std::vector<service::Spec> specs) {
+  for (service::Spec& spec : specs) {
+    const std::string name = spec.name;
+    const std::vector<std::uint16_t> ports = spec.ports;
+    if (auto started = services_.Run(std::move(spec)); !started) {
+      return Wrap(started.error(), "cannot start the service {}", name);
+    }
+    for (const std::uint16_t port : ports) launcher_->Send(sandbox::Publish{name, port});
+  }
+  return {};
 }
 
 int Supervisor::Run(const os::Child& agent) {
@@ -262,6 +276,9 @@ int RunInit(os::Fd channel, os::Fd control) {
     return Report(channel, {kCannotStart, os::ErrnoError(errno, "cannot open /dev/null")});
   auto supervisor = Supervisor::Make(channel, signals, std::move(control), KeyIn(*program));
   if (!supervisor) return Report(channel, {kCannotStart, supervisor.error()});
+  if (auto started = (*supervisor)->StartServices(std::move(program->services)); !started) {
+    return Report(channel, {kCannotStart, started.error()});
+  }
   const auto agent = StartAgent(*program, pty ? &*pty : nullptr);
   if (!agent) return Report(channel, agent.error());
   if (pty) pty.reset();

@@ -138,9 +138,9 @@ def test_rules_of_the_user_hold_in_every_launch(api):
                 {"host": HOST, "action": "allow", "path": "/repos/**"},
                 {"host": HOST, "method": "DELETE", "path": "/repos/*/*", "action": "deny"})
     refused = world.launch("curl", "-sSi", "-X", "DELETE", f"https://{HOST}/repos/o/r")
-    assert " 403 " in refused.out and "request_denied" in refused.out and "rules.yaml:" in refused.out
+    assert " 403 " in refused.out and "request_denied" in refused.out and "policy.yaml:" in refused.out
     child = _post(world, flags=())
-    assert asked.fields(asked.approve(world))["rule"].startswith("rules.yaml:")
+    assert asked.fields(asked.approve(world))["rule"].startswith("policy.yaml:")
     assert asked.code(child) == "200"
     assert [one.method for one in site.seen()] == ["POST"]
 
@@ -156,12 +156,12 @@ def test_a_rule_can_allow_some_requests_of_a_host(any_world):
 
 
 @pytest.mark.parametrize("text, words", [
-    ("version: 1\nnetwork:\n  - {host: api.test, methd: POST, action: ask}\n", ["rules.yaml:3:", "method"]),
-    ("version: 1\nnetwork:\n  - {host: api.test, action: alow}\n", ["rules.yaml:3:", "did you mean allow"]),
+    ("version: 1\nnetwork:\n  - {host: api.test, methd: POST, action: ask}\n", ["policy.yaml:3:", "method"]),
+    ("version: 1\nnetwork:\n  - {host: api.test, action: alow}\n", ["policy.yaml:3:", 'Did you mean "allow"?']),
 ])
 def test_a_wrong_file_stops_the_launch_with_its_line(any_world, text, words):
     """A launch goes on without the user's rules, or does not say what is wrong with them."""
-    any_world.write(f"{any_world.config}/aileron/rules.yaml", text, 0o600)
+    any_world.write(f"{any_world.config}/aileron/policy.yaml", text, 0o600)
     result = any_world.launch("true")
     assert result.rc == 78, result.describe()
     for word in words:

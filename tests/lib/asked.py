@@ -51,6 +51,6 @@ def code(child) -> str:
 
 
 def rules(world, *network) -> None:
-    """Writes the user's rules.yaml; JSON is YAML."""
+    """Writes the user's policy.yaml; JSON is YAML."""
     text = json.dumps({"version": 1, "network": list(network)}, indent=1)
-    world.write(os.path.join(world.config, "aileron", "rules.yaml"), text, 0o600)
+    world.write(os.path.join(world.config, "aileron", "policy.yaml"), text, 0o600)

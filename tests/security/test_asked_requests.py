@@ -175,7 +175,7 @@ def test_the_sandbox_cannot_reach_the_rules(api):
     """An agent reads or changes the rules that hold for it."""
     world, _ = api
     asked.rules(world, {"host": HOST, "method": "POST", "path": "/secret-place/**", "action": "ask"})
-    result = world.shell(f"cat {world.config}/aileron/rules.yaml; echo x >> {world.config}/aileron/rules.yaml; "
+    result = world.shell(f"cat {world.config}/aileron/policy.yaml; echo x >> {world.config}/aileron/policy.yaml; "
                          f"curl -sS -o /dev/null -w '%{{http_code}}' -d x https://{HOST}/secret-place/x", flags=AT_ONCE)
     assert "secret-place" not in result.out and result.out.endswith("428"), result.describe()
-    assert "secret-place" in world.read(f"{world.config}/aileron/rules.yaml"), "the canary: the file is there"
+    assert "secret-place" in world.read(f"{world.config}/aileron/policy.yaml"), "the canary: the file is there"

@@ -1,0 +1,91 @@
+#include "daemon/session_policy.h"
+
+#include "base/text.h"
+#include "trust/files.h"
+#include "trust/store.h"
+
+namespace aileron::daemon {
+
+SessionPolicy::SessionPolicy(const os::Paths& paths, std::string agent,
+                             const session::NetworkRequest& request)
+    : paths_(paths),
+      agent_(std::move(agent)),
+      project_(request.project_path),
+      flag_(policy::ParseProfile(request.profile)) {}
+
+// A file that is written between the look at it and its reading is read again at the next turn.
+std::array<FileStamp, 3> SessionPolicy::Stamps() const {
+  return {FileStamp::Of(fmt::format("{}/{}", paths_.config, trust::kUserFile)),
+          project_.empty() ? FileStamp() : FileStamp::Of(project_),
+          FileStamp::Of(trust::Store(paths_.state).path())};
+}
+
+Result<SessionSettings> SessionPolicy::Compile(const trust::Texts& texts,
+                                               const session::NetworkRequest& request,
+                                               const Secret& proxy_password) {
+  AILERON_ASSIGN(trust::Loaded loaded, trust::Load(paths_, texts, agent_, flag_));
+  policy::Merged merged = policy::Merge(loaded.layers);
+  const policy::Profile profile = merged.profile;
+  auto settings = CompileSettings(request, proxy_password, std::move(merged));
+  if (!settings) return settings;
+  profile_ = profile;
+  withheld_ = loaded.withheld.size();
+  return settings;
+}
+
+Result<SessionSettings> SessionPolicy::Open(session::NetworkRequest& request,
+                                            const Secret& proxy_password) {
+  if (!request.profile.empty() && !flag_) {
+    return Fail(Code::kInvalid, "\"{}\" is not a network profile. Use open, guarded or locked.",
+                Printable(request.profile));
+  }
+  stamps_ = Stamps();
+  AILERON_ASSIGN(trust::Texts texts, trust::ReadTexts(paths_, project_));
+  auto settings = Compile(texts, request, proxy_password);
+  if (!settings) return settings;
+  request.user_policy = std::move(texts.user);
+  request.project_policy = std::move(texts.project);
+  return settings;
+}
+
+Result<SessionSettings> SessionPolicy::Resume(session::NetworkRequest& request,
+                                              const Secret& proxy_password) {
+  auto settings = Open(request, proxy_password);
+  if (settings) return settings;
+  problem_ = settings.error().message;
+  return Compile({request.user_policy, request.project_policy, request.project_path}, request,
+                 proxy_password);
+}
+
+std::optional<SessionSettings> SessionPolicy::Refresh(const session::NetworkRequest& request,
+                                                      const Secret& proxy_password) {
+  const auto stamps = Stamps();
+  if (stamps == stamps_) return std::nullopt;
+  stamps_ = stamps;
+  auto texts = trust::ReadTexts(paths_, project_);
+  // A project's file that is gone is no way out of its rules.
+  auto settings = texts ? Compile(*texts, request, proxy_password)
+                        : Result<SessionSettings>(std::unexpected(texts.error()));
+  if (!settings) {
+    problem_ = settings.error().message;
+    return std::nullopt;
+  }
+  problem_.clear();
+  return *std::move(settings);
+}
+
+std::string SessionPolicy::News() const {
+  if (!problem_.empty()) {
+    return fmt::format("the policy as it is now is not in force: {}. What was in force stays",
+                       problem_);
+  }
+  std::string news =
+      fmt::format("the policy changed and is in force (profile {})", policy::Name(profile_));
+  if (withheld_ != 0) {
+    news += fmt::format("; {} of its lines open something and wait: \"aileron policy trust\"",
+                        withheld_);
+  }
+  return news;
+}
+
+}  // namespace aileron::daemon

@@ -1,0 +1,61 @@
+// SessionPolicy: the policy files of one session, as they are now.
+//
+// Refresh() reads them again when one of them has changed, or who is trusted has: the new settings
+// hold at once. Files that cannot be read or do not compile leave the last good settings in force,
+// and problem() says so until they are good again. At the start they are an error; but a session
+// that a new daemon takes up has what it began with, and goes on.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "daemon/file_stamp.h"
+#include "daemon/session_request.h"
+#include "os/paths.h"
+#include "session/resume.h"
+#include "trust/loader.h"
+
+namespace aileron::daemon {
+
+class SessionPolicy {
+ public:
+  // `agent` is the program that is launched. `request` is borrowed by none of these: what it says
+  // is copied, but for the texts, which come from the files and are put into it.
+  SessionPolicy(const os::Paths& paths, std::string agent, const session::NetworkRequest& request);
+
+  // Reads the files; the texts go into `request`.
+  Result<SessionSettings> Open(session::NetworkRequest& request, const Secret& proxy_password);
+  // The same for a session that was interrupted: from its own texts where the files are no good.
+  Result<SessionSettings> Resume(session::NetworkRequest& request, const Secret& proxy_password);
+
+  // The settings, when they changed. What a worker was told at its start (opaque hosts, the
+  // upstream proxy) and the ports that the sandbox opened stay as they were.
+  std::optional<SessionSettings> Refresh(const session::NetworkRequest& request,
+                                         const Secret& proxy_password);
+
+  // Why the files as they are now cannot be used; empty when they can.
+  const std::string& problem() const { return problem_; }
+  policy::Profile profile() const { return profile_; }
+  // How much of the project's file is not in force, for lack of trust.
+  std::size_t withheld() const { return withheld_; }
+  // What the last Refresh found, for the person at the terminal and the log.
+  std::string News() const;
+
+ private:
+  Result<SessionSettings> Compile(const trust::Texts& texts, const session::NetworkRequest& request,
+                                  const Secret& proxy_password);
+  std::array<FileStamp, 3> Stamps() const;
+
+  os::Paths paths_;
+  std::string agent_;
+  std::string project_;
+  std::optional<policy::Profile> flag_;  // that the command line asked for
+  std::array<FileStamp, 3> stamps_;      // the user's file, the project's, who is trusted
+  policy::Profile profile_ = policy::Profile::kGuarded;
+  std::size_t withheld_ = 0;
+  std::string problem_;
+};
+
+}  // namespace aileron::daemon

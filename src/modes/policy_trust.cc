@@ -1,0 +1,163 @@
+// Tested by tests/policy/test_policy_trust.py.
+
+// aileron policy trust, untrust, trusted: which projects' files may open something.
+#include <termios.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstdlib>
+#include <iostream>
+
+#include "base/text.h"
+#include "modes/api.h"
+#include "modes/policy_source.h"
+#include "modes/policy_text.h"
+#include "modes/policy_verbs.h"
+#include "policy/document_yaml.h"
+#include "trust/files.h"
+#include "trust/loader.h"
+#include "trust/store.h"
+
+namespace aileron::modes {
+
+namespace {
+
+// The file that the line names, or the one of this folder, with its whole path.
+Result<std::string> FileOf(const Parsed& parsed, const os::Paths& paths) {
+  char resolved[PATH_MAX];
+  if (parsed.arguments.empty()) {
+    if (realpath(".", resolved) == nullptr) return os::FailErrno("cannot tell the current folder");
+    if (auto found = trust::FindProject(resolved, paths.home)) return *found;
+    return Fail(Code::kNotFound, "there is no {} in this folder or above it", trust::kProjectFile);
+  }
+  const std::string& named = parsed.arguments.front();
+  const std::size_t slash = named.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : named.substr(0, slash + 1);
+  if (realpath(folder.c_str(), resolved) == nullptr) {
+    return os::FailErrno("cannot find {}", Printable(folder));
+  }
+  const std::string_view last = std::string_view(named).substr(slash + 1);
+  return fmt::format("{}{}{}", resolved, std::string_view(resolved) == "/" ? "" : "/", last);
+}
+
+// kDenied where nobody can be asked.
+Result<bool> AskWhetherToTrust() {
+  if (!isatty(STDIN_FILENO)) {
+    return Fail(Code::kDenied,
+                "nobody can be asked here. Look at what the file opens, and say --yes or --digest");
+  }
+  tcflush(STDIN_FILENO, TCIFLUSH);  // what was typed before is no answer
+  AILERON_TRY(Print("Trust this file, as it is now? [y/N] "));
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "yes";
+}
+
+// All that it opens, whatever profile a launch asks for.
+Result<std::vector<policy::Widening>> Opens(const os::Paths& paths, const std::string& path,
+                                            const std::string& text) {
+  AILERON_ASSIGN(const std::string user, trust::ReadUserText(paths.config));
+  policy::Layers layers{.profile = policy::Profile::kLocked};
+  AILERON_ASSIGN(layers.user,
+                 policy::ParseDocument(user, fmt::format("{}/{}", paths.config, trust::kUserFile),
+                                       policy::Layer::kUser));
+  AILERON_ASSIGN(layers.project, policy::ParseDocument(text, path, policy::Layer::kProject));
+  return policy::Widenings(layers);
+}
+
+Outcome RunTrust(const Invocation& invocation) {
+  const Parsed& parsed = invocation.parsed;
+  AILERON_ASSIGN(const os::Paths paths, Paths());
+  AILERON_TRY(OnHost(paths));
+  AILERON_ASSIGN(const std::string path, FileOf(parsed, paths));
+  // What is shown, asked about and trusted are the same bytes.
+  auto text = trust::ReadPolicyText(path);
+  if (!text) return std::unexpected(BadPolicy(std::move(text.error())));
+  auto opens = Opens(paths, path, *text);
+  if (!opens) return std::unexpected(BadPolicy(std::move(opens.error())));
+  const std::string digest = trust::DigestOf(*text);
+  if (parsed.Has("--digest") && parsed.Value("--digest") != digest) {
+    return std::unexpected(Failure(
+        kExitDenied,
+        {Code::kDenied, fmt::format("{} is another text than the one with this digest: it has {}",
+                                    Printable(path), digest)}));
+  }
+  if (!opens->empty()) {
+    PrintNote(fmt::format("{} opens:\n{}", Printable(path), WideningText(path, *opens)));
+  }
+  if (!parsed.Has("--yes") && !parsed.Has("--digest")) {
+    AILERON_ASSIGN(const bool yes, AskWhetherToTrust());
+    if (!yes) return kExitDenied;
+  }
+  AILERON_TRY(os::MakePrivateFolder(paths.state));
+  AILERON_TRY(trust::Store(paths.state).Add({.digest = digest, .since = Now(), .path = path}));
+  if (parsed.Has("--json")) {
+    AILERON_TRY(Print(Pretty({{"path", path}, {"digest", digest}})));
+  }
+  return 0;
+}
+
+Outcome RunUntrust(const Invocation& invocation) {
+  AILERON_ASSIGN(const os::Paths paths, Paths());
+  AILERON_TRY(OnHost(paths));
+  AILERON_ASSIGN(const std::string path, FileOf(invocation.parsed, paths));
+  AILERON_TRY(trust::Store(paths.state).Remove(path));
+  return 0;
+}
+
+// "yes", "changed", "gone": whether what was trusted is what is there.
+std::string_view StateOf(const trust::Trusted& one) {
+  const auto text = trust::ReadPolicyText(one.path);
+  if (!text) return text.error().code == Code::kNotFound ? "gone" : "unreadable";
+  return trust::DigestOf(*text) == one.digest ? "yes" : "changed";
+}
+
+Outcome RunTrusted(const Invocation& invocation) {
+  AILERON_ASSIGN(const os::Paths paths, Paths());
+  AILERON_TRY(OnHost(paths));
+  AILERON_ASSIGN(const std::vector<trust::Trusted> all, trust::Store(paths.state).List());
+  Json list = Json::array();
+  Grid grid({"IN FORCE", "SINCE", "DIGEST", "FILE"});
+  for (const trust::Trusted& one : all) {
+    const std::string_view state = StateOf(one);
+    const Json json = {{"path", one.path},
+                       {"digest", one.digest},
+                       {"since", FormatTime(one.since)},
+                       {"state", state}};
+    grid.Add({std::string(state), LocalTime(json, "since"), one.digest.substr(0, 12), one.path});
+    list.push_back(json);
+  }
+  if (invocation.parsed.Has("--json")) {
+    AILERON_TRY(Print(Pretty(list)));
+  } else if (all.empty()) {
+    PrintNote("no project's file is trusted");
+  } else {
+    PrintGrid(grid);
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::vector<Command> PolicyTrustCommands() {
+  const Argument file{
+      "FILE", "Instead of this folder's aileron.yaml", Arity::kOptional, {}, Completes::kFile};
+  return {{.name = "trust",
+           .summary = "Let a project's file open what it asks for",
+           .text = "Shows what the file opens beyond your own policy, and asks. Trust is in this "
+                   "text at this place: when the file changes, only what narrows is in force until "
+                   "you trust it again. Nobody is asked where there is no terminal; --yes and "
+                   "--digest answer beforehand.",
+           .flags = {{"--yes", "", "Trust it without a question"},
+                     {"--digest", "SHA256", "Trust it without a question if this is its digest"},
+                     kJsonFlag},
+           .arguments = {file},
+           .run = RunTrust},
+          {.name = "untrust", .summary = "Take trust back", .arguments = {file}, .run = RunUntrust},
+          {.name = "trusted",
+           .summary = "List the files that you trust",
+           .flags = {kJsonFlag},
+           .run = RunTrusted}};
+}
+
+}  // namespace aileron::modes

@@ -1,0 +1,126 @@
+#include "policy/comparison.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "policy/address.h"
+#include "policy/limits.h"
+
+namespace aileron::policy {
+namespace {
+
+constexpr std::string_view kSomeHost = "some-host";
+constexpr std::string_view kSomeSegment = "x";
+
+std::string ExampleHost(std::string_view pattern) {
+  if (pattern == "*") return fmt::format("{}.example", kSomeHost);
+  if (pattern.starts_with("*.")) return fmt::format("{}{}", kSomeHost, pattern.substr(1));
+  if (const auto range = Prefix::Parse(pattern)) return range->address().ToString();
+  return std::string(pattern);
+}
+
+std::string ExamplePath(const RequestScope& scope) {
+  if (scope.paths.empty()) return "/";
+  std::string path;
+  for (const std::string_view segment :
+       Split(std::string_view(scope.paths.front().ToString()).substr(1), '/')) {
+    path += fmt::format("/{}", segment.starts_with('*') ? kSomeSegment : segment);
+  }
+  return path;
+}
+
+Subject ExampleOf(std::string_view pattern, std::optional<std::uint16_t> port, Protocol protocol,
+                  const RequestScope& scope) {
+  const Protocol spoken = protocol == Protocol::kAny ? Protocol::kHttps : protocol;
+  const std::uint16_t usual = spoken == Protocol::kHttp ? 80 : 443;
+  return {.request = Request{.method = scope.methods.empty() ? "GET" : scope.methods.front(),
+                             .protocol = spoken,
+                             .host = ExampleHost(pattern),
+                             .port = port.value_or(usual),
+                             .path = ExamplePath(scope)},
+          .command = {}};
+}
+
+Subject ExampleOf(const command::CommandRule& rule) {
+  Subject subject;
+  for (const std::string_view word : Split(rule.pattern, ' ')) {
+    if (!word.empty() && word != "**") {
+      subject.command.emplace_back(word == "*" ? kSomeSegment : word);
+    }
+  }
+  return subject;
+}
+
+void AddExamples(const Sections& sections, std::vector<Subject>& subjects) {
+  for (const Rule& rule : sections.hosts) {
+    subjects.push_back(ExampleOf(rule.pattern, rule.port, rule.protocol, {}));
+  }
+  for (const RequestRule& rule : sections.requests) {
+    subjects.push_back(ExampleOf(rule.host.ToString(), rule.port, rule.protocol, rule.scope));
+  }
+  for (const CredentialRule& rule : sections.credentials) {
+    subjects.push_back(ExampleOf(rule.host.ToString(), rule.port, Protocol::kAny, rule.scope));
+  }
+  for (const command::CommandRule& rule : sections.commands) {
+    if (Subject example = ExampleOf(rule); !example.command.empty()) {
+      subjects.push_back(std::move(example));
+    }
+  }
+}
+
+}  // namespace
+
+std::string Write(const Subject& subject) {
+  if (subject.request) return Printable(Write(*subject.request));
+  return Printable(fmt::format("{}", fmt::join(subject.command, " ")));
+}
+
+Opinion OpinionOn(const Evaluator& evaluator, const Subject& subject) {
+  return subject.request ? evaluator.OnRequest(*subject.request)
+                         : evaluator.OnCommand(subject.command);
+}
+
+std::vector<Change> Compare(const Evaluator& before, const Evaluator& after,
+                            std::span<const Subject> subjects) {
+  std::vector<Change> changes;
+  for (const Subject& subject : subjects) {
+    Change change{subject, OpinionOn(before, subject), OpinionOn(after, subject)};
+    const bool same = change.before.verdict == change.after.verdict &&
+                      change.before.credentials == change.after.credentials &&
+                      change.before.redirect == change.after.redirect;
+    if (!same) changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
+std::vector<Subject> Examples(const Document& document) {
+  std::vector<Subject> subjects;
+  AddExamples(document.sections, subjects);
+  for (const AgentSections& agent : document.agents) AddExamples(agent.sections, subjects);
+  for (const Case& one : document.tests) subjects.push_back({one.request, one.command});
+  return Distinct(std::move(subjects));
+}
+
+std::vector<Subject> Distinct(std::vector<Subject> subjects) {
+  std::set<std::string> seen;
+  std::erase_if(subjects, [&](const Subject& subject) {
+    // A blank in a word is none between words.
+    std::string key = subject.request ? Write(*subject.request) : std::string();
+    for (const std::string& word : subject.command) (key += '\0') += word;
+    return !seen.insert(std::move(key)).second;
+  });
+  return subjects;
+}
+
+std::vector<CaseResult> RunCases(const Evaluator& evaluator, std::span<const Case> cases) {
+  std::vector<CaseResult> results;
+  for (const Case& one : cases) {
+    Subject subject{one.request, one.command};
+    Opinion got = OpinionOn(evaluator, subject);
+    results.push_back({one.place, std::move(subject), one.expect, std::move(got)});
+  }
+  return results;
+}
+
+}  // namespace aileron::policy

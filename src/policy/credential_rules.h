@@ -1,0 +1,43 @@
+// CredentialRules: which credentials may go along with a request, where rules say so.
+//
+// Each rule narrows: a credential goes along where every rule that could speak of the request lists
+// it. Like a rule that asks, it holds for what any server may take for the request that it names.
+// Compiled by host. Pure.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/document.h"
+#include "policy/request_rules.h"
+
+namespace aileron::policy {
+
+class CredentialRules {
+ public:
+  CredentialRules();
+  explicit CredentialRules(std::vector<CredentialRule> rules);
+  CredentialRules(CredentialRules&&) noexcept;
+  CredentialRules& operator=(CredentialRules&&) noexcept;
+  ~CredentialRules();
+
+  // The rule that keeps the credential back from this request, borrowed; null: none does.
+  const CredentialRule* Against(const RequestTarget& target, std::string_view credential) const;
+  // Whether single requests to the place are told apart.
+  bool SpeaksOfRequests(std::string_view host, std::uint16_t port) const;
+  // As Against, for every request to the place.
+  const CredentialRule* AgainstAll(std::string_view host, std::uint16_t port,
+                                   std::string_view credential) const;
+  // Those that may go along; nothing where no rule speaks.
+  std::optional<std::vector<std::string>> Listed(const RequestTarget& target) const;
+
+ private:
+  struct Index;
+  std::unique_ptr<Index> index_;
+};
+
+}  // namespace aileron::policy

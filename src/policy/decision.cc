@@ -1,0 +1,20 @@
+// Tested by src/policy/evaluator_test.cc.
+#include "policy/decision.h"
+
+namespace aileron::policy {
+
+RequestDecision DecideRequest(const Network& network, const RequestRules& requests,
+                              RequestTarget target) {
+  RequestDecision decision{.host = Decide(network, {target.host, target.port, target.protocol})};
+  const Action host = decision.host.action;
+  decision.action = host;
+  if (IsForbidden(decision.host)) return decision;
+  // A connection to a host that is denied is not made for a request that could only be asked about.
+  if (host == Action::kDeny && !requests.MayAllow(target.host, target.port)) return decision;
+  target.host_action = host;
+  decision.request = requests.Decide(target);
+  if (decision.request != nullptr) decision.action = decision.request->action;
+  return decision;
+}
+
+}  // namespace aileron::policy

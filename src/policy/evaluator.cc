@@ -1,0 +1,118 @@
+#include "policy/evaluator.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "policy/credential_rules.h"
+
+namespace aileron::policy {
+struct Evaluator::Compiled {
+  Network network;
+  RequestRules requests;
+  CredentialRules credentials;
+  command::CommandRules commands;
+  std::vector<OpaqueHost> opaque;
+  std::string user_file;
+  std::string project_file;
+
+  std::string FileOf(Layer layer) const {
+    switch (layer) {
+      case Layer::kBuiltin:
+        return fmt::format("profiles/{}.yaml", Name(network.profile()));
+      case Layer::kUser:
+        return user_file;
+      case Layer::kProject:
+        return project_file;
+      case Layer::kFlag:
+        break;
+    }
+    return {};
+  }
+  template <typename R>
+  void Place(const R& rule, Opinion& opinion) const {
+    opinion.rule = rule.id;
+    opinion.layer = Name(rule.layer);
+    opinion.line = rule.line;
+    if (rule.line != 0) opinion.file = FileOf(rule.layer);
+  }
+  bool IsOpaque(const Request& request) const {
+    return std::ranges::any_of(opaque, [&](const OpaqueHost& one) {
+      return one.port == request.port && one.host.Matches(request.host);
+    });
+  }
+};
+
+Evaluator::Evaluator(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
+Evaluator::Evaluator(Evaluator&&) noexcept = default;
+Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
+Evaluator::~Evaluator() = default;
+
+Result<Evaluator> Evaluator::Compile(const Layers& layers, std::span<const Rule> flags) {
+  Merged merged = Merge(layers);
+  merged.hosts.insert(merged.hosts.end(), flags.begin(), flags.end());
+  AILERON_ASSIGN(Network network, Network::Compile(merged.profile, merged.hosts));
+  AILERON_ASSIGN(RequestRules requests, RequestRules::Compile(std::move(merged.requests)));
+  AILERON_ASSIGN(command::CommandRules commands,
+                 command::CommandRules::Compile(std::move(merged.commands)));
+  return Evaluator(std::make_unique<Compiled>(Compiled{
+      std::move(network), std::move(requests), CredentialRules(std::move(merged.credentials)),
+      std::move(commands), std::move(merged.opaque), layers.user.file,
+      layers.project ? layers.project->file : std::string()}));
+}
+
+Opinion Evaluator::OnRequest(const Request& request) const {
+  const Compiled& compiled = *compiled_;
+  const RequestTarget target{.host = request.host,
+                             .port = request.port,
+                             .method = request.method,
+                             .path = request.path,
+                             .protocol = request.protocol};
+  const RequestDecision decision = DecideRequest(compiled.network, compiled.requests, target);
+  Opinion opinion{.verdict = std::string(Name(decision.action)),
+                  .rule = decision.host.rule,
+                  .layer = std::string(Name(Layer::kBuiltin))};
+  if (decision.request != nullptr) {
+    compiled.Place(*decision.request, opinion);
+    if (decision.action != Action::kAllow) {
+      opinion.reason = fmt::format("the rule speaks of {}", Write(request));
+    }
+  } else {
+    if (decision.host.by != nullptr) compiled.Place(*decision.host.by, opinion);
+    opinion.reason = decision.host.reason;
+  }
+  if (compiled.IsOpaque(request)) {
+    opinion.reason = "its connections are passed on unread: only its host counts";
+  }
+  if (decision.action != Action::kDeny) {
+    opinion.credentials = compiled.credentials.Listed(target);
+  }
+  return opinion;
+}
+
+Opinion Evaluator::OnCommand(std::span<const std::string> argv) const {
+  const std::string& program = argv.front();
+  const std::string path = program.contains('/') ? program : fmt::format("/usr/bin/{}", program);
+  const command::CommandVerdict verdict =
+      compiled_->commands.Decide({.executable = path,
+                                  .origin = command::Origin::kSystem,
+                                  .asked = path,
+                                  .argv = {argv.begin(), argv.end()}});
+  Opinion opinion{.verdict = std::string(Name(verdict.action)),
+                  .rule = "no rule speaks of it",
+                  .layer = std::string(Name(Layer::kBuiltin)),
+                  .reason = verdict.reason,
+                  .command = verdict.command,
+                  .redirect = fmt::format("{}", fmt::join(verdict.redirect, " "))};
+  const command::CommandRule* rule = verdict.rule != nullptr ? verdict.rule : verdict.recorded;
+  if (rule == nullptr) return opinion;
+  opinion.rule = rule->id;
+  opinion.layer = Name(rule->layer);
+  const auto parts = Split(rule->source, ':');
+  if (parts.size() >= 3) {
+    opinion.line = ParseInteger<int>(parts[parts.size() - 2]).value_or(0);
+    opinion.file = compiled_->FileOf(static_cast<Layer>(rule->layer));
+  }
+  return opinion;
+}
+
+}  // namespace aileron::policy

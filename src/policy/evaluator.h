@@ -1,0 +1,51 @@
+// Evaluator: what a policy says to a request or a command, and where it is written: what the daemon
+// would do, for whoever writes policies.
+// Pure.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "policy/decision.h"
+#include "policy/merge.h"
+#include "policy/request.h"
+
+namespace aileron::policy {
+
+struct Opinion {
+  std::string verdict;  // allow, ask, deny, record, redirect
+  std::string rule;     // "aileron.yaml:4", "guarded/npm", "profile guarded"
+  std::string layer;    // builtin, user, project, flag
+  std::string file;     // where the rule stands; empty: on no line of a file
+  int line = 0;
+  std::string reason;  // empty when it is allowed
+  // The credentials that may go along, where a rule says so.
+  std::optional<std::vector<std::string>> credentials;
+  std::string command;   // of a command: the one that decided, as it was understood
+  std::string redirect;  // … and what runs instead
+};
+
+class Evaluator {
+ public:
+  // The rules of the command line come on top.
+  static Result<Evaluator> Compile(const Layers& layers, std::span<const Rule> flags = {});
+  Evaluator(Evaluator&&) noexcept;
+  Evaluator& operator=(Evaluator&&) noexcept;
+  ~Evaluator();
+
+  Opinion OnRequest(const Request& request) const;
+  // argv as a person types it, its program first.
+  Opinion OnCommand(std::span<const std::string> argv) const;
+
+ private:
+  struct Compiled;
+  explicit Evaluator(std::unique_ptr<Compiled> compiled);
+  std::unique_ptr<Compiled> compiled_;
+};
+
+}  // namespace aileron::policy

@@ -1,0 +1,94 @@
+#include "policy/merge.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace aileron::policy {
+namespace {
+
+constexpr Profile kDefaultProfile = Profile::kGuarded;
+
+template <typename T>
+void Append(std::vector<T>& all, const std::vector<T>& more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
+// What asks or denies, of rules of which the rest would open something.
+template <typename T>
+void AppendNarrowing(std::vector<T>& all, const std::vector<T>& more) {
+  for (const T& rule : more) {
+    if (rule.action == Action::kAllow) continue;
+    all.push_back(rule);
+    all.back().reach = Reach::kNarrows;
+  }
+}
+
+void AddSections(const Sections& sections, Layer layer, Reach reach, Merged& into) {
+  if (reach == Reach::kFull) {
+    Append(into.hosts, sections.hosts);
+    Append(into.requests, sections.requests);
+    Append(into.opaque, sections.opaque);
+    Append(into.commands, sections.commands);
+    Append(into.pass, sections.environment.pass);
+  } else {
+    AppendNarrowing(into.hosts, sections.hosts);
+    AppendNarrowing(into.requests, sections.requests);
+    std::ranges::copy_if(sections.commands, std::back_inserter(into.commands),
+                         [](const command::CommandRule& rule) {
+                           return rule.action != command::Action::kAllow &&
+                                  rule.action != command::Action::kRedirect;
+                         });
+  }
+  Append(into.credentials, sections.credentials);
+  Append(into.scrub, sections.environment.scrub);
+  if (!sections.files.empty()) into.files.push_back({layer, reach, sections.files});
+}
+
+void AddDocument(const Document& document, Reach reach, const std::string& agent, Merged& into) {
+  AddSections(document.sections, document.layer, reach, into);
+  for (const AgentSections& one : document.agents) {
+    if (one.name == agent) AddSections(one.sections, document.layer, reach, into);
+  }
+  if (reach == Reach::kFull) Append(into.services, document.services);
+}
+
+void Shorten(std::optional<Duration>& length, const std::optional<Duration>& other) {
+  if (other) length = length ? std::min(*length, *other) : *other;
+}
+
+void NarrowApprovals(Approvals& approvals, const Approvals& other) {
+  Shorten(approvals.hold, other.hold);
+  Shorten(approvals.expires, other.expires);
+  if (!other.scopes) return;
+  if (!approvals.scopes) {
+    approvals.scopes = other.scopes;
+    return;
+  }
+  std::erase_if(*approvals.scopes, [&](const std::string& scope) {
+    return std::ranges::find(*other.scopes, scope) == other.scopes->end();
+  });
+}
+
+// The stricter of two profiles is the later one.
+Profile ProfileOf(const Layers& layers) {
+  const Profile mine = layers.profile.value_or(layers.user.profile.value_or(kDefaultProfile));
+  if (!layers.project || !layers.project->profile) return mine;
+  const bool opens = layers.trust == Trust::kTrusted && !layers.profile;
+  return opens ? *layers.project->profile : std::max(mine, *layers.project->profile);
+}
+
+}  // namespace
+
+Merged Merge(const Layers& layers) {
+  Merged merged{.profile = ProfileOf(layers)};
+  AddDocument(layers.user, Reach::kFull, layers.agent, merged);
+  merged.approvals = layers.user.approvals;
+  if (layers.project) {
+    const Reach reach = layers.trust == Trust::kTrusted ? Reach::kFull : Reach::kNarrows;
+    AddDocument(*layers.project, reach, layers.agent, merged);
+    NarrowApprovals(merged.approvals, layers.project->approvals);
+  }
+  return merged;
+}
+
+}  // namespace aileron::policy

@@ -1,0 +1,53 @@
+// Merge: what the files of a launch say together.
+//
+// Deny beats ask beats allow in any order and layer, so rules are merely put side by side. A
+// project that nobody trusted narrows: what it denies, hides or scrubs holds, what it asks about is
+// asked about where it would be allowed, credentials and scopes are the fewer, times are the
+// shorter; and all that would open something is left out, and listed (widening.h). Of one that is
+// trusted all holds. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "command/rules.h"
+#include "policy/document.h"
+
+namespace aileron::policy {
+
+enum class Trust : std::uint8_t { kNone, kTrusted };
+
+struct Layers {
+  Document user;
+  std::optional<Document> project;
+  Trust trust = Trust::kNone;
+  std::string agent;                    // the program that is launched, without folders
+  std::optional<Profile> profile = {};  // that the command line asks for
+};
+
+// Rules for files, of one layer. In a layer the deeper path wins, between layers the stricter.
+struct FileLayer {
+  Layer layer = Layer::kUser;
+  Reach reach = Reach::kFull;  // kNarrows: shows nothing that is not shown without it
+  std::vector<FileRule> rules;
+};
+
+struct Merged {
+  Profile profile = Profile::kGuarded;
+  std::vector<Rule> hosts;
+  std::vector<RequestRule> requests;
+  std::vector<CredentialRule> credentials;
+  std::vector<OpaqueHost> opaque;
+  std::vector<command::CommandRule> commands;
+  std::vector<FileLayer> files;
+  std::vector<VariablePattern> pass;
+  std::vector<VariablePattern> scrub;
+  Approvals approvals;
+  std::vector<ServiceEntry> services;
+};
+
+Merged Merge(const Layers& layers);
+
+}  // namespace aileron::policy

@@ -1,0 +1,182 @@
+#include "policy/merge.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "policy/document_yaml.h"
+#include "policy/widening.h"
+
+namespace aileron::policy {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Document Read(std::string_view text, Layer layer) {
+  auto document =
+      ParseDocument(text, layer == Layer::kUser ? "policy.yaml" : "aileron.yaml", layer);
+  EXPECT_TRUE(document) << document.error().message;
+  return document ? *std::move(document) : Document{};
+}
+
+Layers With(std::string_view user, std::string_view project, Trust trust = Trust::kNone) {
+  return {
+      .user = Read(user, Layer::kUser), .project = Read(project, Layer::kProject), .trust = trust};
+}
+
+std::vector<std::string> Texts(const Layers& layers) {
+  std::vector<std::string> texts;
+  const auto list = Widenings(layers);
+  EXPECT_TRUE(list) << list.error().message;
+  for (const Widening& one : *list) texts.push_back(fmt::format("{} {}", one.place.line, one.text));
+  return texts;
+}
+
+constexpr std::string_view kEverything = R"(version: 1
+profile: open
+network:
+  - {host: new.example, action: allow}
+  - {host: bad.example, action: deny}
+  - {host: unsure.example, action: ask}
+  - {host: req.example, method: GET, action: allow}
+  - {host: req.example, method: POST, action: ask}
+  - {host: db.example, opaque: true, action: allow}
+  - {host: api.example, credential: token/x, action: allow}
+commands:
+  - {command: a, action: allow}
+  - {command: b, action: deny}
+  - {command: c, action: redirect, redirect: [d]}
+files:
+  - {path: secrets, access: hidden}
+  - {path: /srv/data, access: read-write}
+environment: {pass: TOKEN, scrub: EDITOR}
+approvals: {hold: 1m, scopes: [once, always]}
+services: [{name: web, command: [serve], publish: [80]}]
+)";
+
+TEST(Merge, AProjectThatNobodyTrustedOnlyNarrows) {
+  const Merged merged = Merge(With("version: 1\n", kEverything));
+  EXPECT_EQ(merged.profile, Profile::kGuarded);
+  ASSERT_EQ(merged.hosts.size(), 2u);
+  for (const Rule& rule : merged.hosts) {
+    EXPECT_NE(rule.action, Action::kAllow);
+    EXPECT_EQ(rule.reach, Reach::kNarrows);
+  }
+  ASSERT_EQ(merged.requests.size(), 1u);
+  EXPECT_EQ(merged.requests[0].action, Action::kAsk);
+  EXPECT_THAT(merged.opaque, IsEmpty());
+  ASSERT_EQ(merged.commands.size(), 1u);
+  EXPECT_EQ(merged.commands[0].pattern, "b");
+  EXPECT_THAT(merged.pass, IsEmpty());
+  EXPECT_EQ(merged.scrub.size(), 1u);
+  EXPECT_THAT(merged.services, IsEmpty());
+  EXPECT_EQ(merged.credentials.size(), 1u);
+  ASSERT_EQ(merged.files.size(), 1u);
+  EXPECT_EQ(merged.files[0].reach, Reach::kNarrows);
+}
+
+TEST(Merge, OfATrustedProjectAllHolds) {
+  const Merged merged = Merge(With("version: 1\n", kEverything, Trust::kTrusted));
+  EXPECT_EQ(merged.profile, Profile::kOpen);
+  EXPECT_EQ(merged.hosts.size(), 5u);
+  EXPECT_EQ(merged.requests.size(), 2u);
+  EXPECT_EQ(merged.opaque.size(), 1u);
+  EXPECT_EQ(merged.commands.size(), 3u);
+  EXPECT_EQ(merged.pass.size(), 1u);
+  EXPECT_EQ(merged.services.size(), 1u);
+  EXPECT_EQ(merged.files[0].reach, Reach::kFull);
+}
+
+TEST(Merge, TheStricterProfileHoldsUnlessTheProjectIsTrusted) {
+  const auto profile = [](Layers layers, std::optional<Profile> flag) {
+    layers.profile = flag;
+    return Merge(layers).profile;
+  };
+  const auto locked = "version: 1\nprofile: locked\n", open = "version: 1\nprofile: open\n";
+  EXPECT_EQ(profile(With("", locked), {}), Profile::kLocked);
+  EXPECT_EQ(profile(With("", open), {}), Profile::kGuarded);
+  EXPECT_EQ(profile(With("", open, Trust::kTrusted), {}), Profile::kOpen);
+  EXPECT_EQ(profile(With("", open, Trust::kTrusted), Profile::kLocked), Profile::kLocked);
+  EXPECT_EQ(profile(With("", locked), Profile::kOpen), Profile::kLocked);
+  EXPECT_EQ(profile(With(open, ""), {}), Profile::kOpen);
+}
+
+TEST(Merge, ApprovalsAreTheNarrowerOfBoth) {
+  const Merged merged = Merge(With("version: 1\napprovals: {hold: 30s, scopes: [once, session]}\n",
+                                   "version: 1\napprovals: {hold: 1m, expires: 5m, scopes: [once, "
+                                   "always]}\n",
+                                   Trust::kTrusted));
+  EXPECT_EQ(merged.approvals.hold, std::chrono::seconds(30));
+  EXPECT_EQ(merged.approvals.expires, std::chrono::minutes(5));
+  EXPECT_THAT(*merged.approvals.scopes, ElementsAre("once"));
+}
+
+TEST(Merge, WhatIsForOneAgentHoldsForNoOther) {
+  Layers layers =
+      With("version: 1\nagents: {claude: {network: [{host: x.example, action: deny}]}}\n", "");
+  EXPECT_THAT(Merge(layers).hosts, IsEmpty());
+  layers.agent = "claude";
+  EXPECT_EQ(Merge(layers).hosts.size(), 1u);
+}
+
+TEST(Widening, ListsWhatAProjectWouldOpenWithItsLines) {
+  EXPECT_THAT(
+      Texts(With("", kEverything)),
+      ElementsAre("2 profile open instead of guarded", "4 allow new.example",
+                  "7 allow GET req.example", "9 allow db.example:443",
+                  "9 pass connections to db.example:443 on unread", "10 allow api.example",
+                  "12 allow the command a", "14 redirect the command c",
+                  "17 show /srv/data (read-write)", "18 pass the variable TOKEN on",
+                  "20 publish port 80 of the service web", "20 start the service web: serve"));
+}
+
+TEST(Widening, WhatTheUserAllowsOrDeniesAlreadyIsNoWidening) {
+  constexpr auto project = R"(version: 1
+network:
+  - {host: registry.npmjs.org, action: allow}
+  - {host: mine.example, action: allow}
+  - {host: "*.mine.example", action: allow}
+  - {host: denied.example, action: allow}
+  - {host: anything.example, action: ask}
+files:
+  - {path: build, access: read-write}
+  - {path: /etc/passwd, access: hidden}
+)";
+  constexpr auto user = R"(version: 1
+network:
+  - {host: [mine.example, "*.mine.example"], action: allow}
+  - {host: denied.example, action: deny}
+)";
+  EXPECT_THAT(Texts(With(user, project)), IsEmpty());
+  Layers locked = With(user, project);
+  locked.profile = Profile::kLocked;
+  EXPECT_THAT(Texts(locked), ElementsAre("3 allow registry.npmjs.org", "7 ask anything.example"));
+}
+
+TEST(Widening, ARuleThatOpensOnePortOrProtocolIsListed) {
+  const auto texts = Texts(With(R"(version: 1
+network:
+  - {host: a.example, action: allow}
+  - {host: b.example, protocol: http, action: deny}
+)",
+                                R"(version: 1
+network:
+  - {host: a.example, port: 8443, action: allow}
+  - {host: b.example, action: allow}
+  - {host: 10.0.0.0/8, action: allow}
+  - {host: 169.254.169.254, action: allow}
+)"));
+  EXPECT_THAT(texts, ElementsAre("3 allow a.example:8443", "4 allow b.example",
+                                 "5 allow 10.0.0.0/8", "6 allow 169.254.169.254"));
+}
+
+TEST(Widening, AgentsAreLookedAtToo) {
+  EXPECT_THAT(
+      Texts(
+          With("", "version: 1\nagents:\n  x:\n    network: [{host: y.example, action: allow}]\n")),
+      ElementsAre(HasSubstr("4 allow y.example")));
+}
+
+}  // namespace
+}  // namespace aileron::policy

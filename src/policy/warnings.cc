@@ -1,0 +1,240 @@
+#include "policy/warnings.h"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+
+#include "policy/address.h"
+#include "policy/host_index.h"
+
+namespace aileron::policy {
+namespace {
+
+// Names below which whoever likes gets one of their own: hosters, clouds, and parts of the name
+// system that are sold by the name.
+constexpr auto kPublished = std::to_array<std::string_view>({"github.io",
+                                                             "gitlab.io",
+                                                             "pages.dev",
+                                                             "workers.dev",
+                                                             "vercel.app",
+                                                             "netlify.app",
+                                                             "herokuapp.com",
+                                                             "onrender.com",
+                                                             "fly.dev",
+                                                             "web.app",
+                                                             "firebaseapp.com",
+                                                             "appspot.com",
+                                                             "run.app",
+                                                             "cloudfunctions.net",
+                                                             "azurewebsites.net",
+                                                             "azureedge.net",
+                                                             "windows.net",
+                                                             "core.windows.net",
+                                                             "blob.core.windows.net",
+                                                             "cloudapp.net",
+                                                             "amazonaws.com",
+                                                             "s3.amazonaws.com",
+                                                             "cloudfront.net",
+                                                             "googleapis.com",
+                                                             "storage.googleapis.com",
+                                                             "googleusercontent.com",
+                                                             "ngrok.io",
+                                                             "ngrok.app",
+                                                             "ngrok-free.app",
+                                                             "trycloudflare.com",
+                                                             "loca.lt",
+                                                             "glitch.me",
+                                                             "repl.co",
+                                                             "replit.app",
+                                                             "surge.sh",
+                                                             "blogspot.com",
+                                                             "wordpress.com",
+                                                             "digitaloceanspaces.com",
+                                                             "r2.dev",
+                                                             "supabase.co",
+                                                             "co.uk",
+                                                             "org.uk",
+                                                             "com.au",
+                                                             "co.jp",
+                                                             "com.br",
+                                                             "co.in",
+                                                             "co.nz",
+                                                             "com.cn"});
+constexpr int kWidestV4 = 16;  // prefixes shorter than these are large
+constexpr int kWidestV6 = 48;
+
+// A rule about hosts or about requests.
+struct Said {
+  std::size_t order = 0;
+  const Document* document = nullptr;
+  int line = 0;
+  std::string id;
+  Action action = Action::kDeny;
+  std::string pattern;
+  std::optional<HostPattern> host;  // none: "*" or a range
+  std::optional<std::uint16_t> port;
+  Protocol protocol = Protocol::kAny;
+  RequestScope scope;
+};
+
+bool CoversHost(const Said& a, const Said& b) {
+  if (a.pattern == "*" || a.pattern == b.pattern) return true;
+  if (!a.host) {
+    const auto range = Prefix::Parse(a.pattern);
+    const auto address = Address::Parse(b.pattern);
+    return range && address && range->Contains(*address);
+  }
+  if (!a.host->wildcard() || !b.host || b.host->kind() != HostKind::kName) return false;
+  // Below "*.x.y" are a.x.y and *.a.x.y.
+  return b.host->host().ends_with("." + a.host->host());
+}
+
+bool CoversPort(const Said& a, const Said& b) {
+  if (a.port) return a.port == b.port;
+  const bool every = a.action != Action::kAllow;
+  if (every) return true;
+  if (b.port) return *b.port == 80 || *b.port == 443;
+  return b.action == Action::kAllow;
+}
+
+bool CoversPath(const std::string& a, const std::string& b) {
+  if (a == b || a == "/**") return true;
+  constexpr std::string_view rest = "/**";
+  if (!a.ends_with(rest)) return false;
+  const std::string_view head = std::string_view(a).substr(0, a.size() - rest.size() + 1);
+  return !head.contains('*') && b.starts_with(head);
+}
+
+bool CoversScope(const RequestScope& a, const RequestScope& b) {
+  const bool methods =
+      a.methods.empty() ||
+      (!b.methods.empty() && std::ranges::all_of(b.methods, [&](const std::string& method) {
+        return std::ranges::find(a.methods, method) != a.methods.end();
+      }));
+  if (!methods || a.paths.empty()) return methods;
+  return !b.paths.empty() && std::ranges::all_of(b.paths, [&](const PathPattern& path) {
+    return std::ranges::any_of(a.paths, [&](const PathPattern& mine) {
+      return CoversPath(mine.ToString(), path.ToString());
+    });
+  });
+}
+
+bool Covers(const Said& a, const Said& b) {
+  return (a.protocol == Protocol::kAny || a.protocol == b.protocol) && CoversHost(a, b) &&
+         CoversPort(a, b) && CoversScope(a.scope, b.scope);
+}
+
+class Checker {
+ public:
+  void Take(const Document& document) {
+    const Sections& all = document.sections;
+    for (const Rule& rule : all.hosts) {
+      Said said{.document = &document,
+                .line = rule.line,
+                .id = rule.id,
+                .action = rule.action,
+                .pattern = rule.pattern,
+                .port = rule.port,
+                .protocol = rule.protocol};
+      if (auto host = HostPattern::Parse(rule.pattern)) said.host = *std::move(host);
+      Add(std::move(said));
+    }
+    for (const RequestRule& rule : all.requests) {
+      Add({.document = &document,
+           .line = rule.line,
+           .id = rule.id,
+           .action = rule.action,
+           .pattern = rule.host.ToString(),
+           .host = rule.host,
+           .port = rule.port,
+           .protocol = rule.protocol,
+           .scope = rule.scope});
+    }
+  }
+
+  std::vector<Warning> Check() const {
+    std::vector<Warning> warnings;
+    for (const Said& said : said_) {
+      if (auto warning = CheckWidth(said)) warnings.push_back(*std::move(warning));
+      if (auto warning = CheckCovered(said)) warnings.push_back(*std::move(warning));
+    }
+    return warnings;
+  }
+
+ private:
+  void Add(Said said) {
+    said.order = said_.size();
+    const Said& kept = said_.emplace_back(std::move(said));
+    if (kept.host) {
+      hosts_.Add(*kept.host, kept);
+    } else {
+      wide_.push_back(&kept);
+    }
+  }
+
+  static Warning Say(const Said& said, std::string kind, std::string text) {
+    return {said.document->file, said.line, std::move(kind), std::move(text)};
+  }
+
+  static std::optional<Warning> CheckWidth(const Said& said) {
+    if (said.action != Action::kAllow) return std::nullopt;
+    if (said.pattern == "*") return Say(said, "too-wide", "allows every public host");
+    if (const auto range = Prefix::Parse(said.pattern)) {
+      const bool v4 = range->address().family() == Family::kIpv4;
+      if (range->length() >= (v4 ? kWidestV4 : kWidestV6)) return std::nullopt;
+      return Say(said, "too-wide", fmt::format("allows the whole range {}", said.pattern));
+    }
+    if (!said.host || !said.host->wildcard()) return std::nullopt;
+    const std::string& name = said.host->host();
+    if (!name.contains('.')) {
+      return Say(said, "too-wide", fmt::format("allows every host below .{}", name));
+    }
+    if (std::ranges::find(kPublished, name) == kPublished.end()) return std::nullopt;
+    return Say(said, "too-wide",
+               fmt::format("allows {}: whoever likes gets a name below {}; name the hosts",
+                           said.pattern, name));
+  }
+
+  // The strongest rule that leaves nothing for this one.
+  std::optional<Warning> CheckCovered(const Said& said) const {
+    const Said* strongest = nullptr;
+    const auto look = [&](const Said& other) {
+      if (&other == &said || other.action < said.action || !Covers(other, said)) return false;
+      // What a project takes from its user is no mistake of the user's.
+      const bool apart = other.document != said.document;
+      if (apart && other.document->layer != Layer::kUser) return false;
+      // Of two that say the same the first one stands; of another layer's nothing is said.
+      const bool same = other.action == said.action;
+      if (same && apart) return false;
+      if (same && Covers(said, other) && other.order > said.order) return false;
+      if (strongest == nullptr || other.action > strongest->action) strongest = &other;
+      return false;
+    };
+    for (const Said* wide : wide_) look(*wide);
+    if (said.host) hosts_.Any(said.host->host(), look);
+    if (strongest == nullptr) return std::nullopt;
+    if (strongest->action == said.action) {
+      return Say(said, "shadowed",
+                 fmt::format("{} says the same of {} and more", strongest->id, said.pattern));
+    }
+    return Say(said, "unreachable",
+               fmt::format("{} {} all of it, and {} beats {}", strongest->id,
+                           strongest->action == Action::kDeny ? "denies" : "asks about",
+                           Name(strongest->action), Name(said.action)));
+  }
+
+  std::deque<Said> said_;  // the indexes point into it
+  HostIndex<Said> hosts_;
+  std::vector<const Said*> wide_;
+};
+
+}  // namespace
+
+std::vector<Warning> Warnings(const Document& user, const Document* project) {
+  Checker checker;
+  checker.Take(user);
+  if (project != nullptr) checker.Take(*project);
+  return checker.Check();
+}
+
+}  // namespace aileron::policy

@@ -1,0 +1,28 @@
+// Warnings: rules of a valid file that do not do what their writer may think.
+//
+//   unreachable   never decides: a stronger rule, of this file or of the user's, covers all of it
+//   shadowed      says what another rule of the same file says already
+//   too-wide      allows what nobody can vouch for: every host, all below a name under which
+//                 strangers publish, a large range of addresses
+//
+// "Covers" is decided by what stands there, and in doubt it does not. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "policy/merge.h"
+
+namespace aileron::policy {
+
+struct Warning {
+  std::string file;
+  int line = 0;
+  std::string kind;
+  std::string text;
+};
+
+// Of the user's file and of the project's, in their order.
+std::vector<Warning> Warnings(const Document& user, const Document* project);
+
+}  // namespace aileron::policy

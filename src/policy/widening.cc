@@ -1,0 +1,160 @@
+#include "policy/widening.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "policy/network.h"
+
+namespace aileron::policy {
+namespace {
+
+constexpr std::string_view kProbe = "some-host";
+constexpr std::uint16_t kHttpPort = 80;
+constexpr std::uint16_t kHttpsPort = 443;
+constexpr std::uint16_t kOtherPort = 8443;  // stands for all the others
+
+// What the user's policy says without the project.
+struct Base {
+  Network network;
+  Merged merged;
+};
+
+Result<Base> CompileBase(const Layers& layers) {
+  Layers mine = layers;
+  mine.project.reset();
+  mine.agent.clear();
+  Merged merged = Merge(mine);
+  AILERON_ASSIGN(Network network, Network::Compile(merged.profile, merged.hosts));
+  return Base{std::move(network), std::move(merged)};
+}
+
+std::string PlaceText(const std::string& pattern, std::optional<std::uint16_t> port,
+                      Protocol protocol) {
+  std::string text = port ? fmt::format("{}:{}", pattern, *port) : pattern;
+  if (protocol != Protocol::kAny) text += fmt::format(" by {}", Name(protocol));
+  return text;
+}
+
+class Lister {
+ public:
+  Lister(const Base& base, std::vector<Widening>& list) : base_(base), list_(list) {}
+
+  void Profile(const Document& project) {
+    if (!project.profile || *project.profile >= base_.merged.profile) return;
+    Add(project.profile_place, fmt::format("profile {} instead of {}", Name(*project.profile),
+                                           Name(base_.merged.profile)));
+  }
+
+  void Take(const Sections& sections) {
+    for (const Rule& rule : sections.hosts) Host(rule);
+    for (const RequestRule& rule : sections.requests) Request(rule);
+    for (const OpaqueHost& one : sections.opaque) {
+      Add({one.line, 1}, fmt::format("pass connections to {} on unread",
+                                     FormatHostPort(one.host.ToString(), one.port)));
+    }
+    for (const command::CommandRule& rule : sections.commands) Command(rule);
+    for (const FileRule& rule : sections.files) File(rule);
+    for (const VariablePattern& variable : sections.environment.pass) {
+      Add(variable.place, fmt::format("pass the variable {} on", variable.text));
+    }
+  }
+
+  void Services(const Document& project) {
+    for (const ServiceEntry& service : project.services) {
+      Add(service.place,
+          fmt::format("start the service {}: {}", service.name,
+                      Printable(fmt::format("{}", fmt::join(service.command, " ")))));
+      for (const std::uint16_t port : service.publish) {
+        Add(service.place, fmt::format("publish port {} of the service {}", port, service.name));
+      }
+    }
+  }
+
+ private:
+  void Add(Place place, std::string text) { list_.push_back({place, std::move(text)}); }
+
+  // Whether the rule has a say there: only where no rule of the user's has one.
+  bool OpensAt(const Rule& rule, std::uint16_t port, Protocol protocol) const {
+    std::string host = rule.pattern;
+    if (host == "*") host = fmt::format("{}.invalid", kProbe);
+    if (host.starts_with("*.")) host = fmt::format("{}{}", kProbe, host.substr(1));
+    const Verdict without = Decide(base_.network, {host, port, protocol});
+    return without.action > rule.action && without.by == nullptr;
+  }
+
+  bool Opens(const Rule& rule) const {
+    std::vector<std::uint16_t> ports = {kHttpPort, kHttpsPort, kOtherPort};
+    if (rule.action == Action::kAllow) ports.pop_back();
+    if (rule.port) ports = {*rule.port};
+    std::vector<Protocol> protocols = {Protocol::kHttp, Protocol::kHttps, Protocol::kTcp};
+    if (rule.protocol != Protocol::kAny) protocols = {rule.protocol};
+    return std::ranges::any_of(ports, [&](std::uint16_t port) {
+      return std::ranges::any_of(protocols,
+                                 [&](Protocol protocol) { return OpensAt(rule, port, protocol); });
+    });
+  }
+
+  void Host(const Rule& rule) {
+    if (rule.action == Action::kDeny) return;
+    // Of a range only its first address was looked at.
+    const bool range = rule.action == Action::kAllow && Prefix::Parse(rule.pattern).has_value();
+    if (!range && !Opens(rule)) return;
+    Add({rule.line, 1},
+        fmt::format("{} {}", Name(rule.action), PlaceText(rule.pattern, rule.port, rule.protocol)));
+  }
+
+  void Request(const RequestRule& rule) {
+    if (rule.action == Action::kDeny) return;
+    const Rule whole{.layer = rule.layer,
+                     .action = rule.action,
+                     .pattern = rule.host.ToString(),
+                     .port = rule.port,
+                     .protocol = rule.protocol};
+    if (!Opens(whole)) return;
+    std::vector<std::string> paths;
+    for (const PathPattern& path : rule.scope.paths) paths.push_back(path.ToString());
+    Add({rule.line, 1},
+        fmt::format("{} {} {}{}{}", Name(rule.action),
+                    rule.scope.methods.empty() ? "*" : Join(rule.scope.methods, ","),
+                    PlaceText(whole.pattern, rule.port, rule.protocol), paths.empty() ? "" : " ",
+                    Join(paths, " ")));
+  }
+
+  void Command(const command::CommandRule& rule) {
+    const bool opens =
+        rule.action == command::Action::kAllow || rule.action == command::Action::kRedirect;
+    if (!opens) return;
+    const auto parts = Split(rule.source, ':');
+    const int line = parts.size() < 3 ? 0 : ParseInteger<int>(parts[parts.size() - 2]).value_or(0);
+    Add({line, 1}, fmt::format("{} the command {}", Name(rule.action), Printable(rule.pattern)));
+  }
+
+  // What lies in the workspace is the agent's already.
+  void File(const FileRule& rule) {
+    const bool outside = rule.path.starts_with('/') || rule.path.starts_with("~/");
+    if (!outside || rule.access == FileAccess::kHidden) return;
+    Add(rule.place, fmt::format("show {} ({})", Printable(rule.path), Name(rule.access)));
+  }
+
+  const Base& base_;
+  std::vector<Widening>& list_;
+};
+
+}  // namespace
+
+Result<std::vector<Widening>> Widenings(const Layers& layers) {
+  std::vector<Widening> list;
+  if (!layers.project) return list;
+  AILERON_ASSIGN(const Base base, CompileBase(layers));
+  Lister lister(base, list);
+  lister.Profile(*layers.project);
+  lister.Take(layers.project->sections);
+  for (const AgentSections& agent : layers.project->agents) lister.Take(agent.sections);
+  lister.Services(*layers.project);
+  std::ranges::sort(list, {}, [](const Widening& one) {
+    return std::pair(one.place.line, std::string_view(one.text));
+  });
+  return list;
+}
+
+}  // namespace aileron::policy

@@ -1,0 +1,37 @@
+// Files: where the policy files of a launch lie, and their bytes, read once.
+//
+//   $XDG_CONFIG_HOME/aileron/policy.yaml   the user's
+//   FOLDER/aileron.yaml                    the project's: of the workspace, or of the nearest
+//   folder
+//                                          above it, up to the one with .git
+//
+// A project's is a file of its own: a link, a pipe or a device by that name is refused, since it
+// would say whatever another place says. The user's may be a link of theirs. Whoever decides about
+// a text (its hash, its rules) decides about the bytes that were read, and never opens the file for
+// a second look.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace aileron::trust {
+
+inline constexpr std::string_view kUserFile = "policy.yaml";
+inline constexpr std::string_view kProjectFile = "aileron.yaml";
+inline constexpr std::string_view kCasesFile = "aileron.test.yaml";  // tests beside it
+
+// The project's file for a workspace (absolute), whatever kind of file it is. Nothing is looked for
+// in `home` or above it.
+std::optional<std::string> FindProject(const std::string& workspace, const std::string& home);
+
+// kNotFound when there is none.
+Result<std::string> ReadPolicyText(const std::string& path);
+
+// The user's, from the folder of the configuration; empty when there is none. kInvalid when
+// somebody else can write it, or when it still has its former name, rules.yaml.
+Result<std::string> ReadUserText(const std::string& config);
+
+}  // namespace aileron::trust

@@ -1,0 +1,106 @@
+#include "trust/files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "os/fd.h"
+#include "policy/limits.h"
+#include "trust/loader.h"
+#include "trust/store.h"
+
+namespace aileron::trust {
+namespace {
+
+using testing::HasSubstr;
+
+class FilesTest : public ::testing::Test {
+ protected:
+  FilesTest() : home_(::testing::TempDir() + "/trust_files") {
+    std::filesystem::remove_all(home_);
+    for (const char* folder : {"/config", "/state", "/project/sub/deep", "/empty"}) {
+      AILERON_CHECK(os::MakeFolders(home_ + folder, 0700).has_value());
+    }
+    paths_ = {.home = home_, .config = home_ + "/config", .state = home_ + "/state", .runtime = {}};
+  }
+  void Write(const std::string& name, std::string_view text) {
+    AILERON_CHECK(os::ReplaceFile(home_ + name, text, 0600).has_value());
+  }
+  std::string home_;
+  os::Paths paths_;
+};
+
+TEST_F(FilesTest, TheNearestFileAboveIsTheProjectsUpToItsRepository) {
+  Write("/project/aileron.yaml", "version: 1\n");
+  const std::string path = home_ + "/project/aileron.yaml";
+  EXPECT_EQ(FindProject(home_ + "/project", home_), path);
+  EXPECT_EQ(FindProject(home_ + "/project/sub/deep", home_), path);
+  EXPECT_EQ(FindProject(home_ + "/empty", home_), std::nullopt);
+  ASSERT_TRUE(os::MakeFolders(home_ + "/project/sub/.git", 0700));
+  EXPECT_EQ(FindProject(home_ + "/project/sub/deep", home_), std::nullopt)
+      << "the repository ends there";
+  Write("/aileron.yaml", "version: 1\n");
+  EXPECT_EQ(FindProject(home_ + "/empty", home_), std::nullopt) << "a home is no project";
+}
+
+TEST_F(FilesTest, OnlyAFileOfItsOwnIsRead) {
+  Write("/project/real.yaml", "version: 1\n");
+  const std::string path = home_ + "/project/aileron.yaml";
+  ASSERT_EQ(symlink("real.yaml", path.c_str()), 0);
+  EXPECT_EQ(FindProject(home_ + "/project", home_), path) << "it is not passed over";
+  EXPECT_THAT(ReadPolicyText(path).error().message, HasSubstr("is a link"));
+  unlink(path.c_str());
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  EXPECT_THAT(ReadPolicyText(path).error().message, HasSubstr("no ordinary file"));
+  unlink(path.c_str());
+  ASSERT_TRUE(os::MakeFolders(path, 0700));
+  EXPECT_FALSE(ReadPolicyText(path));
+  rmdir(path.c_str());
+  Write("/project/aileron.yaml", std::string(policy::limits::kPolicyFileMax + 1, '#'));
+  EXPECT_FALSE(ReadPolicyText(path));
+  unlink(path.c_str());
+  EXPECT_EQ(ReadPolicyText(path).error().code, Code::kNotFound);
+}
+
+TEST_F(FilesTest, TheUsersFileIsTheirsAndHasItsNewName) {
+  EXPECT_EQ(ReadUserText(paths_.config).value(), "");
+  Write("/config/policy.yaml", "version: 1\n");
+  EXPECT_EQ(ReadUserText(paths_.config).value(), "version: 1\n");
+  ASSERT_EQ(chmod((paths_.config + "/policy.yaml").c_str(), 0620), 0);
+  EXPECT_THAT(ReadUserText(paths_.config).error().message, HasSubstr("chmod go-w"));
+  ASSERT_EQ(chmod((paths_.config + "/policy.yaml").c_str(), 0600), 0);
+  Write("/config/rules.yaml", "version: 1\n");
+  EXPECT_THAT(ReadUserText(paths_.config).error().message, HasSubstr("mv -n"));
+}
+
+TEST_F(FilesTest, WhatAProjectOpensWaitsForTrustInThisVeryText) {
+  const std::string text = "version: 1\nnetwork: [{host: new.example, action: allow}]\n";
+  Write("/project/aileron.yaml", text);
+  const std::string path = home_ + "/project/aileron.yaml";
+  const auto load = [&] { return Load(paths_, ReadTexts(paths_, path).value(), "/bin/sh", {}); };
+  ASSERT_TRUE(load());
+  EXPECT_EQ(load()->layers.trust, policy::Trust::kNone);
+  EXPECT_EQ(load()->withheld.size(), 1u);
+  EXPECT_EQ(load()->layers.agent, "sh");
+  ASSERT_TRUE(Store(paths_.state).Add({DigestOf(text), Now(), path}));
+  EXPECT_EQ(load()->layers.trust, policy::Trust::kTrusted);
+  EXPECT_TRUE(load()->withheld.empty());
+  Write("/project/aileron.yaml", text + "# more\n");
+  EXPECT_EQ(load()->layers.trust, policy::Trust::kNone);
+  Write("/state/trusted.txt", "rubbish\n");
+  EXPECT_FALSE(load()) << "who is trusted cannot be told";
+}
+
+TEST_F(FilesTest, AMistakeNamesItsFile) {
+  Write("/project/aileron.yaml", "version: 2\n");
+  const auto texts = ReadTexts(paths_, home_ + "/project/aileron.yaml");
+  ASSERT_TRUE(texts);
+  EXPECT_THAT(Load(paths_, *texts, "sh", {}).error().message,
+              HasSubstr("/project/aileron.yaml:1:10:"));
+}
+
+}  // namespace
+}  // namespace aileron::trust
