@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "os/fd.h"
+#include "os/reserved_name.h"
 #include "policy/limits.h"
 #include "trust/limits.h"
 
@@ -44,7 +45,8 @@ Result<std::string> ReadText(const std::string& path, int flags) {
 std::optional<std::string> FindProject(const std::string& workspace, const std::string& home) {
   std::string folder = workspace;
   for (int up = 0; up < limits::kFoldersUp; ++up) {
-    if (std::string path = In(folder, kProjectFile); Exists(path)) return path;
+    std::string path = In(folder, kProjectFile);
+    if (Exists(path) && !os::ReservedName::Has(path)) return path;
     if (Exists(In(folder, ".git"))) return std::nullopt;
     const std::size_t slash = folder.rfind('/');
     if (folder == home || slash == std::string::npos || slash == 0) return std::nullopt;
