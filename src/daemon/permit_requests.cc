@@ -36,6 +36,13 @@ Permits::Answer AsAnswer(const Asking::Waiter& waiter, const proxy::Verdict& ver
   return verdict;
 }
 
+proxy::RequestAnswer DeniedBy(const policy::RequestRule& rule, const proxy::AskRequest& ask) {
+  return Refused(Deny(ask.id, "request_denied", rule.id,
+                      fmt::format("{} {} is denied by the rule {}", ask.method,
+                                  UrlOf(ask.scheme, ask.host, ask.port, ask.path), rule.id),
+                      fmt::format("see {} on the host", rule.id)));
+}
+
 policy::Protocol ProtocolOfWaiter(const Asking::Waiter& waiter) {
   if (const auto* ask = std::get_if<proxy::AskVerdict>(&waiter)) return ProtocolOf(ask->scheme);
   if (const auto* ask = std::get_if<proxy::AskRequest>(&waiter)) return ProtocolOf(ask->scheme);
@@ -78,20 +85,8 @@ Result<Permits::Answer> Permits::OnRequest(proxy::AskRequest ask, Time now) {
     return Refused(Deny(ask.id, "not_permitted", "operations",
                         "this operation is over, or is for another host", ""));
   }
-  const policy::RequestRule* rule =
-      settings_.requests.Decide({.host = ask.host,
-                                 .port = ask.port,
-                                 .method = ask.method,
-                                 .path = ask.path,
-                                 .doubt = {ask.overrides_method, ask.overrides_path},
-                                 .protocol = ProtocolOf(ask.scheme),
-                                 .host_action = decided.action});
-  if (rule != nullptr && rule->action == policy::Action::kDeny) {
-    return Refused(Deny(ask.id, "request_denied", rule->id,
-                        fmt::format("{} {} is denied by the rule {}", ask.method,
-                                    UrlOf(ask.scheme, ask.host, ask.port, ask.path), rule->id),
-                        fmt::format("see {} on the host", rule->id)));
-  }
+  const policy::RequestRule* rule = RuleOn(ask, decided.action);
+  if (rule != nullptr && rule->action == policy::Action::kDeny) return DeniedBy(*rule, ask);
   const bool confirmed = run && ticket->second.confirmed;
   if (rule != nullptr && rule->action == policy::Action::kAsk && !confirmed) {
     return AskAboutRequest(std::move(ask), *rule, now);
@@ -106,6 +101,17 @@ Result<Permits::Answer> Permits::OnRequest(proxy::AskRequest ask, Time now) {
     return GoOn(ask, std::move(decided.rule), Speaker::kRule);
   }
   return AskAboutHost(std::move(ask), std::move(decided), now);
+}
+
+const policy::RequestRule* Permits::RuleOn(const proxy::AskRequest& ask,
+                                           policy::Action host) const {
+  return settings_.requests.Decide({.host = ask.host,
+                                    .port = ask.port,
+                                    .method = ask.method,
+                                    .path = ask.path,
+                                    .doubt = {ask.overrides_method, ask.overrides_path},
+                                    .protocol = ProtocolOf(ask.scheme),
+                                    .host_action = host});
 }
 
 // A yes to a request is one to the host, as far as the request goes: there is one question.
@@ -333,6 +339,13 @@ Permits::Answer Permits::AfterYes(const Asking::Waiter& waiter, const Asking::Ye
   }
   if (const auto* ask = std::get_if<proxy::AskRequest>(&waiter)) {
     const bool request = about.subject == approval::Subject::kHttpRequest;
+    const policy::RequestRule* rule = RuleOn(*ask, decided.action);
+    if (rule != nullptr && rule->action == policy::Action::kDeny) return DeniedBy(*rule, *ask);
+    if (rule != nullptr && rule->action == policy::Action::kAsk && !request) {
+      return Refused(Deny(id, "not_permitted", rule->id,
+                          "a new rule asks about this request, and the yes was to its host",
+                          "try again"));
+    }
     if (request && BindingsOf(about) != about.bindings) {
       return Refused(Deny(id, "not_permitted", yes.rule,
                           "the credentials of this request are others than those that were shown",
@@ -343,6 +356,7 @@ Permits::Answer Permits::AfterYes(const Asking::Waiter& waiter, const Asking::Ye
   const auto& ask = std::get<proxy::AskCredential>(waiter);
   const vault::Binding* binding = StillHolds(ask, now);
   if (binding == nullptr || *binding != about.bindings.front()) return NoLonger(ask);
+  if (auto kept = KeptBack(ask, *binding)) return *std::move(kept);
   return Wait(ask, *binding, HoldsUntil(ask, *binding, now));
 }
 

@@ -272,6 +272,59 @@ TEST_F(RequestPermitsTest, AYesOpensNothingInside) {
   EXPECT_EQ(Answer(Request("POST", "/x", "10.0.0.1")).code, "address_not_public");
 }
 
+TEST_F(RequestPermitsTest, WhatARuleDeniesMeanwhileIsNotLetGoOnByAYes) {
+  (void)Verdict("a.example");
+  const auto person = Person(Request("POST", "/items/1"));
+  (void)Handle(proxy::AskVerdict{
+      .id = ++id_, .host = "e.example", .port = 443, .how = proxy::How::kAhead});
+  const auto host = Person(Request("GET", "/x", "e.example"));
+  settings_ = CompileAlone({.profile = "guarded",
+                            .allow = {"a.example"},
+                            .user_policy = "version: 1\nnetwork:\n"
+                                           "  - {host: a.example, method: POST, action: deny}\n"
+                                           "  - {host: e.example, path: /x, action: ask}\n"},
+                           Secret())
+                  .value();
+  permits_.Withdraw();
+  EXPECT_EQ(std::get<proxy::RequestAnswer>(Say(person, Once()).at(0)).code, "request_denied");
+  EXPECT_EQ(std::get<proxy::RequestAnswer>(Say(host, Always()).at(0)).code, "not_permitted")
+      << "the yes was to the host, and the request is asked about now";
+}
+
+TEST_F(RequestPermitsTest, ACredentialThatARuleKeepsBackMeanwhileIsNotGiven) {
+  Bind(vault::Approval::kFirstUse);
+  (void)Verdict("a.example");
+  const auto pass = Answer(Request("GET", "/items/1")).pass;
+  const auto person = Person(Wants(pass, "GET", "/items/1"));
+  settings_ = CompileAlone({.profile = "guarded",
+                            .allow = {"a.example"},
+                            .user_policy = "version: 1\nnetwork:\n"
+                                           "  - {host: a.example, path: /items/**, credential: "
+                                           "none, action: allow}\n"},
+                           Secret())
+                  .value();
+  EXPECT_EQ(std::get<proxy::Credential>(Say(person, Always()).at(0)).code, "credential_kept_back");
+}
+
+TEST_F(RequestPermitsTest, AnOpaqueHostIsDeniedByARuleAboutAProtocolThatNobodyWillSee) {
+  for (const std::string_view protocol : {"http", "https"}) {
+    settings_ =
+        CompileAlone(
+            {.profile = "guarded",
+             .user_policy = fmt::format("version: 1\nnetwork:\n"
+                                        "  - {{host: p.example, protocol: {}, action: deny}}\n"
+                                        "  - {{host: p.example, opaque: true, action: allow}}\n",
+                                        protocol)},
+            Secret())
+            .value();
+    const auto verdict = std::get<proxy::Verdict>(
+        Handle(proxy::AskVerdict{
+                   .id = ++id_, .host = "p.example", .port = 443, .scheme = proxy::Scheme::kTcp})
+            .value());
+    EXPECT_EQ(verdict.code, "host_denied") << protocol;
+  }
+}
+
 TEST_F(RequestPermitsTest, AnOpaqueHostWhoseRequestsARuleSpeaksOfIsRefused) {
   settings_ =
       CompileAlone({.profile = "guarded", .ask = {"POST p.example"}, .opaque = {"p.example"}},

@@ -208,6 +208,11 @@ proxy::Verdict Permits::OnOpaque(const proxy::AskVerdict& ask, proxy::Verdict ve
                 fmt::format("{} is opaque, and a rule speaks of its requests", place),
                 "leave out the rule, or launch without --opaque for it");
   }
+  // Nobody will see which protocol is spoken inside.
+  for (const auto protocol : {policy::Protocol::kHttps, policy::Protocol::kHttp}) {
+    policy::Verdict inside = policy::Decide(settings_.network, {ask.host, ask.port, protocol});
+    if (inside.action == policy::Action::kDeny) return ToWire(ask.id, std::move(inside));
+  }
   if (ask.scheme != proxy::Scheme::kTcp) {
     return Deny(ask.id, "host_is_opaque", std::move(verdict.rule),
                 fmt::format("{} is opaque, and this request would be looked into", place),
@@ -390,9 +395,13 @@ Result<std::optional<proxy::Credential>> Permits::CheckScope(const proxy::AskCre
 std::optional<proxy::Credential> Permits::KeptBack(const proxy::AskCredential& ask,
                                                    const vault::Binding& binding) const {
   const auto host = ParseHost(ask.host);
-  const policy::CredentialRule* rule = settings_.credentials.Against(
-      {.host = host->text, .port = ask.port, .method = ask.method, .path = ask.path},
-      binding.credential);
+  const policy::CredentialRule* rule =
+      settings_.credentials.Against({.host = host->text,
+                                     .port = ask.port,
+                                     .method = ask.method,
+                                     .path = ask.path,
+                                     .doubt = {ask.overrides_method, ask.overrides_path}},
+                                    binding.credential);
   if (rule == nullptr) return std::nullopt;
   proxy::Credential refused =
       Refuse(ask, "credential_kept_back",
@@ -469,6 +478,10 @@ std::vector<proxy::Credential> Permits::Opened(std::uint64_t ticket, const Opene
     }
     const vault::Binding* binding = StillHolds(ask, now);
     const bool same = binding != nullptr && *binding == waiting.binding;
+    if (auto kept = same ? KeptBack(ask, *binding) : std::nullopt) {
+      answers.push_back(*std::move(kept));
+      continue;
+    }
     // A yes that was withdrawn meanwhile opens nothing.
     const bool asked = ask.pass != 0 || waiting.binding.approval != vault::Approval::kNone;
     const bool holds = !asked || waiting.withdrawn == withdrawn_;

@@ -122,6 +122,8 @@ class Permits {
   // and its credentials.
   enum class Speaker : std::uint8_t { kRule, kPerson };
   // permit_requests.cc
+  // `host` is what becomes of the request's host.
+  const policy::RequestRule* RuleOn(const proxy::AskRequest& ask, policy::Action host) const;
   Result<Answer> OnRequest(proxy::AskRequest ask, Time now);
   Answer AskAboutRequest(proxy::AskRequest ask, const policy::RequestRule& rule, Time now);
   Answer AskAboutHost(proxy::AskRequest ask, policy::Verdict decided, Time now);

@@ -239,6 +239,7 @@ TEST_F(PermitsTest, ARuleKeepsACredentialBackFromAHostOrFromRequests) {
   ASSERT_EQ(Ask("a.example").bindings.size(), 1u);
   EXPECT_EQ(Ask("a.example").bindings[0].first_use, proxy::FirstUse::kAsked)
       << "the worker says for which request";
+  bool overrides = false;
   const auto credential = [&](std::string method, std::string path) {
     const auto let = Handle(proxy::AskRequest{
         .id = ++id_, .host = "a.example", .port = 443, .method = method, .path = path});
@@ -248,6 +249,7 @@ TEST_F(PermitsTest, ARuleKeepsACredentialBackFromAHostOrFromRequests) {
                               .port = 443,
                               .method = std::move(method),
                               .path = std::move(path),
+                              .overrides_path = overrides,
                               .pass = std::get<proxy::RequestAnswer>(*let).pass});
     return std::get<proxy::Credential>(*std::move(answer));
   };
@@ -256,6 +258,8 @@ TEST_F(PermitsTest, ARuleKeepsACredentialBackFromAHostOrFromRequests) {
   EXPECT_EQ(given.keep_ms, 0u) << "the next request is another one";
   EXPECT_EQ(credential("GET", "/public/x").code, "credential_kept_back");
   EXPECT_EQ(credential("GET", "/PUBLIC/x").code, "credential_kept_back");
+  overrides = true;
+  EXPECT_EQ(credential("GET", "/mine").code, "credential_kept_back") << "a server may take another";
   settings_ = CompileAlone({.profile = "locked",
                             .user_policy = "version: 1\nnetwork:\n"
                                            "  - {host: a.example, credential: token/other, action: "

@@ -184,10 +184,22 @@ void Supervisor::Take(const Answer& answer) {
   held_.erase(waiting);
   const auto found = cases_.find(pid);
   if (found == cases_.end()) return;
-  if (answer.said == Said::kYes) return Release(pid);
+  if (answer.said == Said::kYes) return Approve(pid, found->second);
   StandIn(pid, found->second, found->second.stack,
           answer.said == Said::kNo ? kRefusedCode : kPendingCode,
           answer.text.substr(0, limits::kRefusalText), {}, 0);
+}
+
+// The rules may be others than those that asked: a no beats a yes.
+void Supervisor::Approve(pid_t pid, Case& known) {
+  auto loaded = look_.At(pid);
+  if (!loaded) return Kill(pid, loaded.error().message);
+  look_.Complete(pid, loaded->execution);
+  const command::CommandVerdict verdict = rules_.Decide(loaded->execution, command::Scope::kItself);
+  if (verdict.action != command::Action::kDeny) return Release(pid);
+  const Ruling ruling = RuleOn(verdict, loaded->execution, Turn::kFirst);
+  KeepRecord(*loaded, ruling, verdict.command);
+  StandIn(pid, known, loaded->stack, kRefusedCode, ruling.text, {}, 0);
 }
 
 void Supervisor::StandIn(pid_t pid, Case& known, std::uint64_t stack, int code,

@@ -83,6 +83,7 @@ class Supervisor {
   void Judge(pid_t pid, Case& known, Turn turn);
   void Hold(pid_t pid, Case& known, const Loaded& loaded, const Ruling& ruling,
             const std::string& command);
+  void Approve(pid_t pid, Case& known);
   void StandIn(pid_t pid, Case& known, std::uint64_t stack, int code, const std::string& text,
                const std::vector<std::string>& command, std::uint64_t environment);
   void Release(pid_t pid, int signal = 0);

@@ -376,6 +376,10 @@ AskCredential Exchange::credential_question() const {
       verdict_->requests == Requests::kAsked || binding.first_use == FirstUse::kAsked;
   if (binding.scope.everything() && !asked) return ask;
   ask.method = request_.method();
+  for (const http::Headers::Field field : request_.headers) {
+    ask.overrides_method |= OverridesMethod(field.name);
+    ask.overrides_path |= OverridesPath(field.name);
+  }
   // One that is longer than any that can be matched is not asked for.
   if (!binding.scope.paths.empty() || asked) {
     ask.path = http::SplitTarget(request_.path_and_query()).path.substr(0, kPathMax);

@@ -114,6 +114,15 @@ TEST(ExchangeAsk, TheCredentialIsAskedForWithThePassOfTheRequest) {
   EXPECT_THAT(play.ToUpstream(), HasSubstr("Authorization: Bearer s3cret"));
 }
 
+TEST(ExchangeAsk, TheCredentialIsAskedForWithWhatMayOverrideTheRequest) {
+  AskedPlay play;
+  play.Client("GET /a HTTP/1.1\r\nHost: site.test\r\nX-HTTP-Method-Override: DELETE\r\n\r\n");
+  play.Verdict_({{.name = "b", .credential = "token/b"}});
+  EXPECT_THAT(play.Say(Next::kSend, 9), ElementsAre(Command::kAskCredential));
+  EXPECT_TRUE(play.exchange.credential_question().overrides_method);
+  EXPECT_FALSE(play.exchange.credential_question().overrides_path);
+}
+
 TEST(ExchangeAsk, WhatMakesTwoRequestsTheSame) {
   const auto same = [](std::string_view target, std::string_view fields, std::string_view body) {
     AskedPlay play;

@@ -387,6 +387,8 @@ std::string Encode(const AskCredential& ask) {
   writer.Text(ask.service);
   writer.Text(ask.method);
   writer.Text(ask.path);
+  writer.U8(ask.overrides_method ? 1 : 0);
+  writer.U8(ask.overrides_path ? 1 : 0);
   writer.U64(ask.ticket);
   writer.U64(ask.pass);
   return writer.Take();
@@ -520,6 +522,8 @@ Result<WorkerMessage> DecodeFromWorker(std::string_view packet) {
       ask.service = fields.Text();
       ask.method = fields.Text();
       ask.path = fields.Text();
+      ask.overrides_method = fields.Flag();
+      ask.overrides_path = fields.Flag();
       ask.ticket = fields.U64();
       ask.pass = fields.U64();
       return FromWorker(fields, std::move(ask));

@@ -255,6 +255,8 @@ struct AskCredential {
   // the request; else empty.
   std::string method;
   std::string path;
+  bool overrides_method = false;  // as in AskRequest
+  bool overrides_path = false;
   std::uint64_t ticket = 0;  // as in AskVerdict
   std::uint64_t pass = 0;    // of the RequestAnswer that let the request go on, if there was one
 };

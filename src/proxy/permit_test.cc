@@ -141,9 +141,15 @@ TEST(Permit, QuestionsAndRecordsComeBackAsTheyWereSent) {
       How::kDns);
   EXPECT_EQ(BackFromWorker<AskLeaf>(Encode(AskLeaf{2, "h", "key"})).public_key, "key");
   EXPECT_EQ(BackFromWorker<AskApi>(Encode(AskApi{7})).id, 7u);
-  const auto ask = BackFromWorker<AskCredential>(
-      Encode(AskCredential{.id = 3, .binding = "b", .host = "h", .method = "PUT", .path = "/p"}));
+  const auto ask = BackFromWorker<AskCredential>(Encode(AskCredential{.id = 3,
+                                                                      .binding = "b",
+                                                                      .host = "h",
+                                                                      .method = "PUT",
+                                                                      .path = "/p",
+                                                                      .overrides_path = true}));
   EXPECT_EQ(ask.binding + ask.method + ask.path, "bPUT/p");
+  EXPECT_FALSE(ask.overrides_method);
+  EXPECT_TRUE(ask.overrides_path);
   (void)BackFromWorker<Ready>(Encode(Ready{}));
   Audit audit{
       .records = {{.kind = "request", .host = "h", .status = 200, .bytes_down = 5, .detail = "d"}}};

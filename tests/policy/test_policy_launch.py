@@ -311,6 +311,26 @@ def test_a_users_file_that_is_gone_ends_no_rule(any_world):
     running.end()
 
 
+def test_a_yes_does_not_lift_what_was_denied_meanwhile(any_world):
+    """A command or a request that waits for a person is let go on after a rule began to deny it."""
+    site = any_world.site(HOST)
+    entries = {"network": [{"host": HOST, "method": "POST", "action": "ask"}], "commands": [{"command": "touch", "action": "ask"}]}
+    project(any_world, entries)
+    script = f"touch asked; echo $?; curl -sS -o /dev/null -w '%{{http_code}}\\n' -d x https://{HOST}/x"
+    child = any_world.launch_start("sh", "-c", script, flags=["--hold", "60s"])
+    asked.waiting(any_world)
+    project(any_world, {**entries, "commands": [{"command": "touch", "action": "deny"}]})
+    process.eventually(lambda: any_world.audited(kind="policy"), "the change is in force")
+    asked.approve(any_world)
+    asked.waiting(any_world)
+    project(any_world, {"network": [{"host": HOST, "method": "POST", "action": "deny"}]})
+    process.eventually(lambda: len(any_world.audited(kind="policy")) == 2, "the change is in force")
+    asked.approve(any_world)
+    out, err = child.communicate(timeout=process.PATIENCE)
+    assert out.decode().split() == ["126", "403"], err
+    assert site.seen() == []
+
+
 def test_rules_about_commands_change_while_a_session_runs(any_world):
     """A command that the policy denies from now on is run, or a session that cannot judge it says that it does."""
     script = "while read name; do touch ./$name 2>/dev/null && echo ran || echo refused; done"
