@@ -366,6 +366,7 @@ void LiveSession::Withdraw() {
 session::CommandRequest LiveSession::commands() const {
   session::CommandRequest all = commands_request_;
   all.rules.insert(all.rules.end(), settings_.commands.begin(), settings_.commands.end());
+  all.otherwise = std::max(all.otherwise, settings_.command_default);
   return all;
 }
 

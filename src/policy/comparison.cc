@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kSomeHost = "some-host";
 constexpr std::string_view kSomeSegment = "x";
+constexpr std::string_view kSomeProgram = "some-program";
 
 std::string ExampleHost(std::string_view pattern) {
   if (pattern == "*") return fmt::format("{}.example", kSomeHost);
@@ -61,6 +62,9 @@ void AddExamples(const Sections& sections, std::vector<Subject>& subjects) {
   }
   for (const CredentialRule& rule : sections.credentials) {
     subjects.push_back(ExampleOf(rule.host.ToString(), rule.port, Protocol::kAny, rule.scope));
+  }
+  if (sections.command_default) {
+    subjects.push_back({.request = {}, .command = {std::string(kSomeProgram)}});
   }
   for (const command::CommandRule& rule : sections.commands) {
     if (Subject example = ExampleOf(rule); !example.command.empty()) {

@@ -62,6 +62,13 @@ network:
   EXPECT_THAT(Compare(Make(before), Make(before), Examples(before)), IsEmpty());
 }
 
+TEST(Comparison, WhatBecomesOfOtherCommandsHasAnExample) {
+  const Document before = Read("version: 1\n"), after = Read("version: 1\ncommand_default: ask\n");
+  const auto changes = Compare(Make(before), Make(after), Examples(after));
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].after.verdict, "ask");
+}
+
 TEST(Comparison, ACaseFailsWhenItsVerdictIsAnother) {
   const Document document = Read(R"(version: 1
 tests:

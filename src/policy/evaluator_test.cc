@@ -202,5 +202,19 @@ commands:
   EXPECT_EQ(evaluator.OnCommand(status).verdict, "allow");
 }
 
+TEST(Evaluator, CommandsThatNoRuleSpeaksOfAreDecidedByTheDefaultOfAFile) {
+  const Evaluator evaluator = Make("version: 1\ncommands: [{command: ls **, action: allow}]\n",
+                                   "version: 1\ncommand_default: ask\n");
+  const std::vector<std::string> listing = {"ls", "-l"}, push = {"git", "push"};
+  EXPECT_EQ(evaluator.OnCommand(listing).verdict, "allow");
+  const Opinion asked = evaluator.OnCommand(push);
+  EXPECT_EQ(asked.verdict, "ask");
+  EXPECT_EQ(asked.rule, "aileron.yaml:2");
+  EXPECT_EQ(asked.layer, "project");
+  EXPECT_EQ(asked.file, "/p/aileron.yaml");
+  EXPECT_EQ(asked.line, 2);
+  EXPECT_THAT(asked.reason, HasSubstr("no rule allows"));
+}
+
 }  // namespace
 }  // namespace aileron::policy
