@@ -5,6 +5,8 @@ import os
 
 import yaml
 
+from lib import asked, commands, process
+
 HOST = "api.test"
 
 
@@ -55,6 +57,22 @@ def test_a_session_becomes_the_smallest_policy(any_world):
                             "echo x > build/more && echo x > top || echo denied", flags=["--hold", "0s"])
     assert again.out.split() == ["200", "403", "denied"], again.describe()
     assert len(site.seen()) == count + 1
+
+
+def test_commands_that_a_person_was_asked_about_are_recorded_as_others(any_world):
+    """The record of a command that was asked about lacks its program, its words, who said so or what came of it."""
+    flags = ["--command-ask", "touch asked"]
+    child = any_world.launch_start("touch", "asked", "a b", flags=[*flags, "--hold", "60s"])
+    question = asked.approve(any_world)
+    child.communicate(timeout=process.PATIENCE)
+    assert any_world.launch("touch", "asked", "c", flags=[*flags, "--hold", "0s"]).rc == 75
+    assert any_world.launch("touch", "asked", "d", flags=[*flags, "--unattended"]).rc == 126
+    found = {one["detail"]: one for one in commands.records(any_world)}
+    yes, open_, no = (found[f"touch asked {word}"] for word in ("'a b'", "c", "d"))
+    assert {one["path"] for one in (yes, open_, no)} == {"/usr/bin/touch"}
+    assert yes["action"] == "allow" and yes["rule"] == f"approval {question['id']}"
+    assert open_["action"] == "deny" and open_["code"] == "approval_pending"
+    assert no["action"] == "deny" and no["code"] == "command_asks" and no["rule"] == "--command-ask touch asked"
 
 
 def test_learn_allows_hosts_and_keeps_denials(any_world):
