@@ -314,6 +314,7 @@ void LiveSession::KeepRecords(proxy::Audit batch) {
                       .actor = "agent",
                       .host = std::move(from.host),
                       .port = from.port,
+                      .scheme = std::move(from.scheme),
                       .method = std::move(from.method),
                       .path = std::move(from.path),
                       .action = std::move(from.action),
