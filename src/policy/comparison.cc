@@ -82,7 +82,7 @@ std::string Write(const Subject& subject) {
 
 Opinion OpinionOn(const Evaluator& evaluator, const Subject& subject) {
   return subject.request ? evaluator.OnRequest(*subject.request)
-                         : evaluator.OnCommand(subject.command);
+                         : evaluator.OnCommand(subject.command, subject.executable);
 }
 
 std::vector<Change> Compare(const Evaluator& before, const Evaluator& after,
@@ -112,6 +112,7 @@ std::vector<Subject> Distinct(std::vector<Subject> subjects) {
     // A blank in a word is none between words.
     std::string key = subject.request ? Write(*subject.request) : std::string();
     for (const std::string& word : subject.command) (key += '\0') += word;
+    (key += '\0') += subject.executable;
     return !seen.insert(std::move(key)).second;
   });
   return subjects;

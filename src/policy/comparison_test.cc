@@ -88,5 +88,18 @@ TEST(Comparison, BlanksInWordsAreNotBetweenThem) {
             2u);
 }
 
+TEST(Comparison, AnExecutionIsJudgedByItsFileAndByItself) {
+  const Evaluator rules = Make(Read("version: 1\ncommands: [{command: git, action: deny}]\n"));
+  const Subject line{.command = {"sh", "-c", "git"}};
+  const Subject shell{.command = {"sh", "-c", "git"}, .executable = "/usr/bin/dash"};
+  EXPECT_EQ(OpinionOn(rules, line).verdict, "deny");
+  EXPECT_EQ(OpinionOn(rules, shell).verdict, "allow") << "git comes to a verdict of its own";
+  const Subject named{.command = {"git"}};
+  const Subject other{.command = {"git"}, .executable = "/usr/bin/true"};
+  EXPECT_EQ(OpinionOn(rules, named).verdict, "deny");
+  EXPECT_EQ(OpinionOn(rules, other).verdict, "allow");
+  EXPECT_EQ(Distinct({named, other, other}).size(), 2u);
+}
+
 }  // namespace
 }  // namespace aileron::policy

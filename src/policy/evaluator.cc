@@ -91,14 +91,16 @@ Opinion Evaluator::OnRequest(const Request& request) const {
   return opinion;
 }
 
-Opinion Evaluator::OnCommand(std::span<const std::string> argv) const {
-  const std::string& program = argv.front();
+Opinion Evaluator::OnCommand(std::span<const std::string> argv,
+                             const std::string& executable) const {
+  const std::string& program = executable.empty() ? argv.front() : executable;
   const std::string path = program.contains('/') ? program : fmt::format("/usr/bin/{}", program);
-  const command::CommandVerdict verdict =
-      compiled_->commands.Decide({.executable = path,
-                                  .origin = command::Origin::kSystem,
-                                  .asked = path,
-                                  .argv = {argv.begin(), argv.end()}});
+  const command::CommandVerdict verdict = compiled_->commands.Decide(
+      {.executable = path,
+       .origin = command::Origin::kSystem,
+       .asked = path,
+       .argv = {argv.begin(), argv.end()}},
+      executable.empty() ? command::Scope::kWhole : command::Scope::kItself);
   Opinion opinion{.verdict = std::string(Name(verdict.action)),
                   .rule = "no rule speaks of it",
                   .layer = std::string(Name(Layer::kBuiltin)),
