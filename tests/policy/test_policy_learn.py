@@ -166,3 +166,24 @@ def test_replay_tells_every_verdict_that_changes(any_world):
     same = any_world.write("same.yaml", json.dumps({"version": 1, "profile": "locked", "network": [{"host": HOST, "action": "allow"}]}))
     assert any_world.aileron("policy", "replay", session, same).ok().out == "0 of 4 recorded change\n"
     assert any_world.aileron("policy", "replay", same).rc == 64
+
+
+def test_diff_compares_what_was_recorded_and_commands(any_world):
+    """What a session did, or a command that is named, is not compared between two files."""
+    any_world.site(HOST)
+    session = _recorded(any_world, f"curl -sS -o /dev/null https://{HOST}/a; curl -sS -o /dev/null https://{HOST}/b")
+    process.eventually(lambda: len(commands.records(any_world, "record")) == 3, "all is recorded")
+    network = [{"host": HOST, "action": "allow"}]
+    old = any_world.write("old.yaml", json.dumps({"version": 1, "network": network}))
+    new = any_world.write("new.yaml", json.dumps({
+        "version": 1, "network": [*network, {"host": HOST, "path": "/a", "action": "deny"}],
+        "commands": [{"command": "git commit -m 'a b'", "action": "deny"}]}))
+    for flags in (["--session", session], ["--since", "1h"], ["--since", "1h", "--session", session]):
+        found = any_world.aileron("policy", "diff", *flags, old, new)
+        assert found.rc == 1 and found.out.endswith("1 of 5 change\n"), found.describe()
+        assert f"GET https://{HOST}/a\n- allow" in found.out
+    assert any_world.aileron("policy", "diff", "--since", "2100-01-01T00:00:00Z", old, new).ok().out == "0 of 0 change\n"
+    named = any_world.aileron("policy", "diff", "--command", "git commit -m 'a b'", "--command", "git commit -m a b", old, new)
+    assert named.rc == 1 and named.out.endswith("1 of 2 change\n"), named.describe()
+    assert any_world.aileron("policy", "diff", "--command", "git 'a", old, new).rc == 64
+    assert any_world.aileron("policy", "diff", "--since", "soon", old, new).rc == 64
