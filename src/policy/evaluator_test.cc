@@ -78,7 +78,7 @@ network:
   EXPECT_EQ(npm.layer, "builtin");
   EXPECT_EQ(npm.file, "profiles/guarded.yaml");
   EXPECT_GT(npm.line, 0);
-  EXPECT_EQ(Verdict(evaluator, "GET https://127.0.0.1/"), "ask");
+  EXPECT_EQ(Verdict(evaluator, "GET https://127.0.0.1/"), "deny") << "no person opens it";
 }
 
 TEST(Evaluator, DenyBeatsAskBeatsAllowInAnyOrderAndLayer) {
@@ -184,6 +184,22 @@ network:
   EXPECT_THAT(*On(evaluator, "GET https://api.example/PUBLIC/").credentials, IsEmpty())
       << "what a server may take for it";
   EXPECT_EQ(On(evaluator, "GET https://github.com/").credentials, std::nullopt);
+}
+
+TEST(Evaluator, NoRuleThatAsksOpensAnAddressThatIsNotPublic) {
+  const Evaluator evaluator = Make(R"(version: 1
+network:
+  - {host: 10.1.2.3, action: ask}
+  - {host: 10.1.2.4, method: GET, action: allow}
+  - {host: 10.1.2.5, action: allow}
+  - {host: 10.1.2.5, method: POST, action: ask}
+)");
+  const Opinion asked = On(evaluator, "GET https://10.1.2.3/");
+  EXPECT_EQ(asked.verdict, "deny");
+  EXPECT_EQ(asked.line, 3);
+  EXPECT_THAT(asked.reason, HasSubstr("10.1.2.3 is "));
+  EXPECT_EQ(Verdict(evaluator, "GET https://10.1.2.4/"), "deny");
+  EXPECT_EQ(Verdict(evaluator, "POST https://10.1.2.5/"), "ask") << "its host is allowed";
 }
 
 TEST(Evaluator, CommandsAreDecidedWithTheirPlace) {
