@@ -62,6 +62,7 @@ std::string RenderBody(const Record& record, std::uint64_t seq, Clock clock) {
   AppendText(body, "actor", record.actor);
   AppendText(body, "host", record.host);
   AppendNumber(body, "port", record.port);
+  AppendText(body, "scheme", record.scheme);
   AppendText(body, "method", record.method);
   AppendText(body, "path", record.path);
   AppendText(body, "action", record.action);

@@ -5,8 +5,8 @@
 // left out. What strangers wrote is made safe to show (base/text.h).
 //
 //   {"seq":7,"time_us":…,"session":"01…","time":"2026-11-23T23:15:09.123Z",
-//    "kind":"request","actor":…,"host":…,"port":…,"method":…,"path":…,"action":…,"rule":…,
-//    "code":…,"credential":…,"status":…,"bytes_up":…,"bytes_down":…,"duration_us":…,
+//    "kind":"request","actor":…,"host":…,"port":…,"scheme":…,"method":…,"path":…,"action":…,
+//    "rule":…,"code":…,"credential":…,"status":…,"bytes_up":…,"bytes_down":…,"duration_us":…,
 //    "detail":…,"clock_back":true}
 #pragma once
 
@@ -27,6 +27,7 @@ struct Record {
   std::string actor;    // who asked: "agent", "user", "daemon"
   std::string host;
   std::uint32_t port = 0;
+  std::string scheme;  // of a request: "http", "https"
   std::string method;
   std::string path;
   std::string action;  // "allow", "deny", …

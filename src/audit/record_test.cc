@@ -19,6 +19,7 @@ TEST(Record, ItsTextHasOneForm) {
                       .actor = "agent",
                       .host = "api.example.com",
                       .port = 443,
+                      .scheme = "https",
                       .method = "GET",
                       .path = "/v1",
                       .action = "allow",
@@ -31,13 +32,15 @@ TEST(Record, ItsTextHasOneForm) {
                       .duration_us = 3,
                       .detail = "d"};
   const std::string us = std::to_string(kNow.time_since_epoch().count());
-  EXPECT_EQ(RenderBody(record, 7, Clock::kBack),
-            "{\"seq\":7,\"time_us\":" + us +
-                ",\"session\":\"01JD\",\"time\":\"2026-11-23T12:00:00.500Z\",\"kind\":\"request\","
-                "\"actor\":\"agent\",\"host\":\"api.example.com\",\"port\":443,\"method\":\"GET\","
-                "\"path\":\"/v1\",\"action\":\"allow\",\"rule\":\"user:1\",\"code\":\"ok\","
-                "\"credential\":\"token/example\",\"status\":200,\"bytes_up\":1,\"bytes_down\":2,"
-                "\"duration_us\":3,\"detail\":\"d\",\"clock_back\":true}");
+  EXPECT_EQ(
+      RenderBody(record, 7, Clock::kBack),
+      "{\"seq\":7,\"time_us\":" + us +
+          ",\"session\":\"01JD\",\"time\":\"2026-11-23T12:00:00.500Z\",\"kind\":\"request\","
+          "\"actor\":\"agent\",\"host\":\"api.example.com\",\"port\":443,\"scheme\":\"https\","
+          "\"method\":\"GET\",\"path\":\"/"
+          "v1\",\"action\":\"allow\",\"rule\":\"user:1\",\"code\":\"ok\","
+          "\"credential\":\"token/example\",\"status\":200,\"bytes_up\":1,\"bytes_down\":2,"
+          "\"duration_us\":3,\"detail\":\"d\",\"clock_back\":true}");
   EXPECT_TRUE(RenderBody(record, 7, Clock::kForward)
                   .starts_with(BodyPrefix(7, kNow.time_since_epoch().count(), "01JD")));
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "daemon/approvals.h"
+#include "daemon/limits.h"
 
 namespace aileron::daemon {
 
@@ -14,13 +15,20 @@ namespace {
 
 constexpr std::string_view kMasked = "(masked)";
 
-std::string Joined(const std::vector<std::string>& words, bool cut) {
+constexpr std::string_view kMore = "...";
+
+// Safe to show, in whole words; kMore where there are more than `most` bytes of them.
+std::string Joined(const std::vector<std::string>& words, bool cut, std::size_t most) {
   std::string line;
   for (const std::string& word : words) {
+    std::string quoted = Printable(word == kMore ? SingleQuoted(word) : ShellQuoted(word));
+    cut |= line.size() + quoted.size() > most;
+    if (line.size() + quoted.size() > most) break;
     if (!line.empty()) line += ' ';
-    line += ShellQuoted(word);
+    line += quoted;
   }
-  return cut ? line + " ..." : line;
+  if (!cut) return line;
+  return line.empty() ? std::string(kMore) : fmt::format("{} {}", line, kMore);
 }
 
 // What stands in front of a value in one word: "--token=", "API_KEY=", "Authorization: ".
@@ -111,7 +119,13 @@ std::string KeyOf(const mediation::Ask& ask, const std::string& line) {
 }  // namespace
 
 std::string CommandLine(const mediation::Told& told, const Sentinels& sentinels) {
-  return Printable(Joined(MaskedWords(told.words, sentinels), told.cut));
+  return Joined(MaskedWords(told.words, sentinels), told.cut, std::string::npos);
+}
+
+std::string RecordedLine(const mediation::Told& told, const Sentinels& sentinels) {
+  std::string line = Joined(MaskedWords(told.words, sentinels), told.cut, limits::kRecordedLine);
+  const std::string understood = Understood(told, sentinels);
+  return understood.empty() ? line : fmt::format("{} ({})", line, understood);
 }
 
 std::string Understood(const mediation::Told& told, const Sentinels& sentinels) {

@@ -26,6 +26,9 @@ using Sentinels = std::map<std::string, session::Sentinel>;
 std::string CommandLine(const mediation::Told& told, const Sentinels& sentinels);
 // As it is understood, where that is not the same; masked as well. May be empty.
 std::string Understood(const mediation::Told& told, const Sentinels& sentinels);
+// For the record, within limits::kRecordedLine: CommandLine in whole words, "..." where there are
+// more, and what it is understood as in parentheses. A shell would take the words apart again.
+std::string RecordedLine(const mediation::Told& told, const Sentinels& sentinels);
 
 approval::Question QuestionOn(const session::Session& session, const mediation::Ask& ask,
                               const Sentinels& sentinels);

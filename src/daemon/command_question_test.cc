@@ -31,6 +31,16 @@ TEST(CommandLine, IsWrittenAsAShellWouldReadIt) {
   EXPECT_EQ(CommandLine(cut, {}), "a ...");
 }
 
+TEST(RecordedLine, IsInWholeWordsAndSaysWhatItIsUnderstoodAs) {
+  EXPECT_EQ(RecordedLine(Words({"echo", "...", "(x)"}), {}), "echo '...' '(x)'");
+  mediation::Told told = Words({"sh", "-c", "git push -f"});
+  told.command = "git push --force";
+  EXPECT_EQ(RecordedLine(told, {}), "sh -c 'git push -f' (git push --force)");
+  EXPECT_EQ(RecordedLine(Words({"x", std::string(1'400, 'a'), std::string(200, 'b'), "c"}), {}),
+            "x " + std::string(1'400, 'a') + " ...");
+  EXPECT_EQ(RecordedLine(Words({std::string(1'600, '\'')}), {}), "...");
+}
+
 TEST(CommandLine, SecretsAreMasked) {
   for (const std::vector<std::string>& words : std::initializer_list<std::vector<std::string>>{
            {"x", "--token=swordfish"},

@@ -70,6 +70,7 @@ constexpr double kLeafBurst = 1'000;
 
 // Mediators.
 constexpr auto kMediatorReady = 10s;              // from its start
+constexpr std::size_t kRecordedLine = 1'500;      // bytes of a command's words in its record
 constexpr std::size_t kCommandRules = 5'000;      // of the flags of one session
 constexpr std::size_t kCommandPattern = 1 << 10;  // bytes of one
 

@@ -314,6 +314,7 @@ void LiveSession::KeepRecords(proxy::Audit batch) {
                       .actor = "agent",
                       .host = std::move(from.host),
                       .port = from.port,
+                      .scheme = std::move(from.scheme),
                       .method = std::move(from.method),
                       .path = std::move(from.path),
                       .action = std::move(from.action),
@@ -366,6 +367,7 @@ void LiveSession::Withdraw() {
 session::CommandRequest LiveSession::commands() const {
   session::CommandRequest all = commands_request_;
   all.rules.insert(all.rules.end(), settings_.commands.begin(), settings_.commands.end());
+  all.otherwise = std::max(all.otherwise, settings_.command_default);
   return all;
 }
 

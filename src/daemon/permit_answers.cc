@@ -2,7 +2,7 @@
 
 #include "daemon/permit_answers.h"
 
-#include "policy/address.h"
+#include "policy/decision.h"
 
 namespace aileron::daemon {
 
@@ -51,10 +51,9 @@ proxy::Verdict Deny(std::uint64_t id, std::string_view code, std::string rule, s
 
 std::optional<proxy::Verdict> DenyInside(std::uint64_t id, const std::string& host,
                                          const std::string& rule) {
-  const auto address = policy::Address::Parse(host);
-  if (!address || policy::IsPublic(*address)) return std::nullopt;
-  return Deny(id, policy::kCodeAddressDenied, rule,
-              fmt::format("{} is {}", host, policy::Describe(policy::Classify(*address))),
+  std::string reason = policy::InsideReason(host);
+  if (reason.empty()) return std::nullopt;
+  return Deny(id, policy::kCodeAddressDenied, rule, std::move(reason),
               fmt::format("if that is meant: aileron launch --allow {}", host));
 }
 

@@ -92,7 +92,7 @@ Status SessionCommands::OnPacket(std::string_view packet) {
 
 void SessionCommands::OnAsk(const mediation::Ask& ask) {
   const approval::Question question = QuestionOn(world_.session, ask, world_.sentinels);
-  asked_[ask.number] = CommandLine(ask.told, world_.sentinels);
+  asked_[ask.number] = ask.told;
   if (world_.unattended) {
     const std::string hint =
         "this session is unattended: allow it by a rule, or launch without "
@@ -101,10 +101,10 @@ void SessionCommands::OnAsk(const mediation::Ask& ask) {
                    .title = question.title,
                    .code = std::string(command::kCodeAsks),
                    .hint = hint});
-    Answer(ask.number, mediation::Said::kNo,
-           mediation::RefusalText(asked_[ask.number], "nobody may be asked about it", hint));
-    return world_.audit.Event("command", "deny", fmt::format("unattended: {}", asked_[ask.number]),
-                              world_.session.id);
+    Keep(ask.told, {.action = "deny", .rule = ask.rule, .code = std::string(command::kCodeAsks)});
+    return Answer(ask.number, mediation::Said::kNo,
+                  mediation::RefusalText(CommandLine(ask.told, world_.sentinels),
+                                         "nobody may be asked about it", hint));
   }
   world_.approvals.Ask(
       question, world_.hold,
@@ -117,23 +117,20 @@ void SessionCommands::Say(std::uint64_t number, const Approvals::Said& said) {
   const auto asked = asked_.find(number);
   if (asked == asked_.end()) return;
   using Kind = Approvals::Said::Kind;
-  if (said.kind == Kind::kYes) {
-    world_.audit.Event("command", "allow", fmt::format("{}: {}", said.rule, asked->second),
-                       world_.session.id);
-    return Answer(number, mediation::Said::kYes, "");
-  }
+  const bool yes = said.kind == Kind::kYes;
+  Keep(asked->second,
+       {.action = yes ? "allow" : "deny", .rule = said.rule, .code = yes ? "" : said.code});
+  if (yes) return Answer(number, mediation::Said::kYes, "");
+  const std::string line = CommandLine(asked->second, world_.sentinels);
   if (said.kind == Kind::kPending) {
     return Answer(
         number, mediation::Said::kPending,
         mediation::RefusalText(
-            asked->second, fmt::format("a person is asked ({})", said.approval),
+            line, fmt::format("a person is asked ({})", said.approval),
             fmt::format("wait with \"aileron wait {}\", then run it again", said.approval)));
   }
-  world_.audit.Event("command", "deny", fmt::format("{}: {}", said.rule, asked->second),
-                     world_.session.id);
   Answer(number, mediation::Said::kNo,
-         mediation::RefusalText(asked->second,
-                                said.message.empty() ? "a person said no" : said.message,
+         mediation::RefusalText(line, said.message.empty() ? "a person said no" : said.message,
                                 "do not try to reach the same in another way; go on without it"));
 }
 
@@ -146,27 +143,27 @@ void SessionCommands::Answer(std::uint64_t number, mediation::Said said, std::st
   asked_.erase(number);
 }
 
-// The session is stamped here: a mediator speaks for no other.
 void SessionCommands::OnRecords(mediation::Records records) {
-  const Time now = Now();
   for (mediation::Record& from : records.records) {
-    const Time time(Duration(static_cast<std::int64_t>(from.time_us)));
-    std::string detail = CommandLine(from.told, world_.sentinels);
-    if (const std::string understood = Understood(from.told, world_.sentinels);
-        !understood.empty()) {
-      detail += fmt::format(" ({})", understood);
-    }
-    if (!from.detail.empty()) detail = Printable(from.detail);
-    world_.audit.Add({.time = std::clamp(time, now - limits::kAuditLateness, now),
-                      .kind = "command",
-                      .session = world_.session.id,
-                      .actor = "agent",
-                      .path = std::move(from.told.executable),
-                      .action = std::move(from.action),
-                      .rule = std::move(from.rule),
-                      .code = std::move(from.code),
-                      .detail = std::move(detail)});
+    Keep(from.told, {.time = Time(Duration(static_cast<std::int64_t>(from.time_us))),
+                     .action = std::move(from.action),
+                     .rule = std::move(from.rule),
+                     .code = std::move(from.code),
+                     .detail = Printable(from.detail)});
   }
+}
+
+// The session is stamped here: a mediator speaks for no other.
+void SessionCommands::Keep(const mediation::Told& told, audit::Record record) {
+  const Time now = Now();
+  if (record.time == Time{}) record.time = now;
+  record.time = std::clamp(record.time, now - limits::kAuditLateness, now);
+  record.kind = "command";
+  record.session = world_.session.id;
+  record.actor = "agent";
+  record.path = told.executable;
+  if (record.detail.empty()) record.detail = RecordedLine(told, world_.sentinels);
+  world_.audit.Add(std::move(record));
 }
 
 void SessionCommands::OnEnd(const std::string& why) {

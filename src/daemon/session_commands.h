@@ -58,6 +58,8 @@ class SessionCommands {
   void OnAsk(const mediation::Ask& ask);
   void Say(std::uint64_t number, const Approvals::Said& said);
   void Answer(std::uint64_t number, mediation::Said said, std::string text);
+  // What became of a command; `record` says that alone.
+  void Keep(const mediation::Told& told, audit::Record record);
   void OnRecords(mediation::Records records);
   void OnEnd(const std::string& why);
 
@@ -66,7 +68,7 @@ class SessionCommands {
   mediation::Trust trust_ = mediation::Trust::kFiles;
   std::vector<os::Fd> descriptors_;
   std::unique_ptr<WorkerLink> link_;
-  std::map<std::uint64_t, std::string> asked_;  // by number: what is asked about
+  std::map<std::uint64_t, mediation::Told> asked_;  // by number: what is asked about
   Crashes crashes_;
   std::string failure_;
   std::function<void()> stopped_;

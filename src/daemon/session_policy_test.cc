@@ -58,6 +58,18 @@ TEST_F(SessionPolicyTest, TheFilesAndTheRequestAreOneSetOfSettings) {
   EXPECT_THAT(request_.project_policy, HasSubstr("c.example"));
 }
 
+TEST_F(SessionPolicyTest, WhatBecomesOfOtherCommandsIsASettingAndChanges) {
+  User("version: 1\ncommand_default: ask\n");
+  SessionPolicy policy = Make();
+  const auto settings = policy.Open(request_, Secret());
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->command_default, command::Action::kAsk);
+  Project("version: 1\ncommand_default: deny\n");
+  const auto changed = policy.Refresh(request_, Secret());
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->command_default, command::Action::kDeny);
+}
+
 TEST_F(SessionPolicyTest, AChangeHoldsAndAMistakeDoesNot) {
   SessionPolicy policy = Make();
   ASSERT_TRUE(policy.Open(request_, Secret()));

@@ -188,11 +188,12 @@ Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
                                .pattern = "*",
                                .id = "--learn"});
   }
-  AILERON_TRY(command::CommandRules::Compile(merged.commands));
+  AILERON_TRY(command::CommandRules::Compile(merged.commands, merged.command_action()));
   SessionSettings settings{.network = std::move(network),
                            .requests = std::move(requests),
                            .credentials = policy::CredentialRules(std::move(merged.credentials)),
                            .commands = std::move(merged.commands),
+                           .command_default = merged.command_action(),
                            .approvals = std::move(merged.approvals),
                            .hold = request.hold,
                            .unattended = request.unattended};

@@ -33,6 +33,7 @@ struct SessionSettings {
   policy::RequestRules requests;
   policy::CredentialRules credentials;
   std::vector<command::CommandRule> commands;  // of the files, checked
+  command::Action command_default = command::Action::kAllow;
   policy::Approvals approvals;
   std::vector<proxy::ConnectTo> connect_to;
   proxy::UpstreamProxy proxy;

@@ -124,7 +124,8 @@ Command LaunchVerb() {
                "Allow exactly this command (* for a word, ** for the rest)", Repeat::kMany},
               {.name = "--command-default",
                .value = "WHAT",
-               .summary = "What becomes of commands that no rule speaks of; allow if not given",
+               .summary = "What becomes of commands that no rule speaks of; of this and the policy "
+                          "files the strictest holds",
                .choices = "allow|ask|deny"},
               {"--command-record", "PATTERN", "Record a command with its rule", Repeat::kMany},
               {"--opaque", "HOST[:PORT]",

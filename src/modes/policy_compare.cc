@@ -3,10 +3,16 @@
 // aileron policy diff: what two policies say to the same things.
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
 #include "modes/api.h"
 #include "modes/policy_source.h"
 #include "modes/policy_text.h"
 #include "modes/policy_verbs.h"
+#include "modes/recorded.h"
+#include "modes/shell_words.h"
 
 namespace aileron::modes {
 
@@ -34,16 +40,42 @@ const policy::Document& DocumentOf(const policy::Layers& layers) {
   return layers.project ? *layers.project : layers.user;
 }
 
-Outcome RunDiff(const Invocation& invocation) {
-  const Parsed& parsed = invocation.parsed;
-  AILERON_ASSIGN(const policy::Layers before, LayersWith(parsed, parsed.arguments.at(0)));
-  AILERON_ASSIGN(const policy::Layers after, LayersWith(parsed, parsed.arguments.at(1)));
+// What the line names: requests, commands, and what was recorded.
+std::expected<std::vector<Subject>, Failure> NamedSubjects(const Parsed& parsed) {
   std::vector<Subject> subjects;
   for (const std::string& text : parsed.Values("--request")) {
     AILERON_ASSIGN(policy::Request request, policy::ParseRequest(text));
     subjects.push_back({.request = std::move(request), .command = {}});
   }
-  if (subjects.empty()) {
+  for (const std::string& text : parsed.Values("--command")) {
+    auto words = ShellWords(text);
+    if (!words || words->empty() || words->front().empty()) {
+      return Fail(Code::kInvalid, "--command: \"{}\" is no line that a shell would read",
+                  Printable(text));
+    }
+    subjects.push_back({.request = {}, .command = *std::move(words)});
+  }
+  const std::string session = parsed.Value("--session");
+  AILERON_ASSIGN(const std::string since, SinceOf(parsed.Value("--since")));
+  if (session.empty() && since.empty()) return subjects;
+  AILERON_ASSIGN(control::Client client, Connected());
+  AILERON_ASSIGN(std::vector<Recorded> recorded, ReadWhole(client, session, since));
+  for (Recorded& one : recorded) subjects.push_back(std::move(one.subject));
+  return subjects;
+}
+
+bool NamesSubjects(const Parsed& parsed) {
+  return std::ranges::any_of(
+      std::to_array<std::string_view>({"--request", "--command", "--session", "--since"}),
+      [&](std::string_view flag) { return parsed.Has(flag); });
+}
+
+Outcome RunDiff(const Invocation& invocation) {
+  const Parsed& parsed = invocation.parsed;
+  AILERON_ASSIGN(const policy::Layers before, LayersWith(parsed, parsed.arguments.at(0)));
+  AILERON_ASSIGN(const policy::Layers after, LayersWith(parsed, parsed.arguments.at(1)));
+  AILERON_ASSIGN(std::vector<Subject> subjects, NamedSubjects(parsed));
+  if (!NamesSubjects(parsed)) {
     for (const policy::Layers* layers : {&before, &after}) {
       for (Subject& subject : policy::Examples(DocumentOf(*layers))) {
         subjects.push_back(std::move(subject));
@@ -60,7 +92,13 @@ Outcome RunDiff(const Invocation& invocation) {
 
 std::vector<Command> PolicyCompareCommands() {
   std::vector<Flag> flags = {
-      {"--request", "METHOD URL", "Compare what is said to this request", Repeat::kMany}};
+      {"--request", "METHOD URL", "Compare what is said to this request", Repeat::kMany},
+      {"--command", "LINE", "Compare what is said to this command, quoted as for a shell",
+       Repeat::kMany},
+      {"--session", "ID", "Compare what is said to all that this session did, as it was recorded"},
+      {"--since", "TIME",
+       "Compare what is said to all that was recorded from this time on, or from so long ago "
+       "(2h)"}};
   for (const Flag& flag : PolicyFlags()) flags.push_back(flag);
   flags.push_back(kJsonFlag);
   const auto file = [](std::string_view name, std::string_view summary) {
@@ -70,8 +108,9 @@ std::vector<Command> PolicyCompareCommands() {
       {.name = "diff",
        .summary = "Show what changes its verdict between two policy files",
        .text =
-           "Without --request an example of each rule of both files is compared, and each of "
-           "their tests. A file called policy.yaml is taken for yours, any other for a "
+           "Without --request, --command, --session and --since an example of each rule of both "
+           "files is compared, and each of their tests. A file called policy.yaml is taken for "
+           "yours, any other for a "
            "project's that you trust, above your own. Either may be a pipe: in bash, <(git show "
            "main:aileron.yaml). Exits with 1 when anything changes.",
        .flags = flags,

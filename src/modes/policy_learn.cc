@@ -3,8 +3,6 @@
 // aileron policy learn, replay: policies and what was recorded.
 #include <unistd.h>
 
-#include <filesystem>
-
 #include "base/text.h"
 #include "base/time.h"
 #include "modes/api.h"
@@ -13,6 +11,7 @@
 #include "modes/policy_text.h"
 #include "modes/policy_verbs.h"
 #include "modes/recorded.h"
+#include "modes/written_files.h"
 #include "os/fd.h"
 #include "policy/learn.h"
 
@@ -20,37 +19,21 @@ namespace aileron::modes {
 
 namespace {
 
-namespace fs = std::filesystem;
-
-// Whether a path that is below the workspace was changed while the session ran, by its own time.
-bool WrittenBetween(const fs::directory_entry& entry, Time from, Time to) {
-  std::error_code wrong;
-  const auto changed = fs::last_write_time(entry.path(), wrong);
-  if (wrong) return false;
-  const Time at = std::chrono::time_point_cast<Duration>(std::chrono::file_clock::to_sys(changed));
-  return at >= from && at <= to;
-}
-
-// Files of the workspace that were written during the session, as far as times of files tell.
-std::vector<std::string> Written(const Json& session) {
-  std::vector<std::string> files;
+// Files of the workspace that were written while the session ran.
+WrittenFiles WrittenIn(const Json& session) {
   const auto started = ParseTime(TextOf(session, "started"));
   const auto ended = ParseTime(TextOf(session, "ended"));
-  if (!started) return files;
+  if (!started) return {};
   const Time until = ended ? *ended + std::chrono::seconds(1) : Now();
-  const fs::path workspace = TextOf(session, "workspace");
-  std::error_code wrong;
-  fs::recursive_directory_iterator at(workspace, fs::directory_options::skip_permission_denied,
-                                      wrong);
-  std::size_t looked = 0;
-  for (const fs::recursive_directory_iterator end; !wrong && at != end; at.increment(wrong)) {
-    if (++looked > limits::learn_files) break;
-    if (!at->is_regular_file(wrong) || at->is_symlink(wrong)) continue;
-    if (WrittenBetween(*at, *started, until)) {
-      files.push_back(at->path().lexically_relative(workspace).string());
-    }
+  WrittenFiles written =
+      FilesWritten(TextOf(session, "workspace"), *started, until, limits::learn_files);
+  if (!written.complete) {
+    PrintNote(
+        fmt::format("only {} files and folders of the workspace were looked at: others that "
+                    "were written are missing below \"files:\"",
+                    limits::learn_files));
   }
-  return files;
+  return written;
 }
 
 Outcome RunLearn(const Invocation& invocation) {
@@ -59,19 +42,17 @@ Outcome RunLearn(const Invocation& invocation) {
   AILERON_ASSIGN(control::Client client, Connected());
   AILERON_ASSIGN(const Json session,
                  GetJson(client, fmt::format("/v1/sessions/{}", PercentEncode(id))));
-  AILERON_ASSIGN(const std::vector<Recorded> recorded, ReadRecorded(client, id, ""));
-  policy::Observed observed{.session = id, .observations = {}, .written = Written(session)};
-  for (const Recorded& one : recorded) {
-    // What a person said yes to went through, and says so by its rule.
-    const bool allowed = one.opinion.verdict == "allow" || one.opinion.verdict == "record" ||
-                         one.opinion.rule.starts_with("approval ") ||
-                         one.opinion.rule.starts_with("grant ");
-    observed.observations.push_back({one.subject, allowed, one.credential, one.count});
+  AILERON_ASSIGN(const Recording recording, ReadRecorded(client, id, ""));
+  WrittenFiles written = WrittenIn(session);
+  policy::Observed observed{.session = id, .observations = {}, .written = std::move(written.files)};
+  for (const Recorded& one : recording.things()) {
+    observed.observations.push_back({one.subject, one.allowed(), one.credential, one.count});
   }
   const std::string text = policy::Learn(observed);
   if (parsed.Has("--json")) {
     AILERON_TRY(Print(Pretty({{"session", id},
-                              {"things", recorded.size()},
+                              {"recorded", recording.things().size()},
+                              {"complete", recording.complete() && written.complete},
                               {"files", observed.written},
                               {"yaml", text}})));
     return 0;
@@ -98,18 +79,9 @@ struct Replayed {
 
 // [SESSION] POLICY, with --since or without.
 Result<Replayed> ReplayOf(const Parsed& parsed) {
-  Replayed replayed{.session = {}, .since = parsed.Value("--since"), .file = {}};
+  Replayed replayed;
+  AILERON_ASSIGN(replayed.since, SinceOf(parsed.Value("--since")));
   const auto& words = parsed.arguments;
-  if (!replayed.since.empty() && !ParseTime(replayed.since)) {
-    const auto ago = ParseDuration(replayed.since);
-    if (!ago) {
-      return Fail(Code::kInvalid,
-                  "--since: \"{}\" is neither a time such as 2026-11-23T23:15:09Z nor a length of "
-                  "time such as 2h",
-                  Printable(replayed.since));
-    }
-    replayed.since = FormatTime(Now() - *ago);
-  }
   if (words.size() == 2) replayed.session = words[0];
   if (words.empty() || words.size() > 2 || (words.size() == 1 && replayed.since.empty())) {
     return Fail(Code::kInvalid,
@@ -127,16 +99,13 @@ Outcome RunReplay(const Invocation& invocation) {
   AILERON_ASSIGN(const policy::Evaluator evaluator, Evaluate(layers));
   AILERON_ASSIGN(control::Client client, Connected());
   AILERON_ASSIGN(const std::vector<Recorded> recorded,
-                 ReadRecorded(client, replayed.session, replayed.since));
+                 ReadWhole(client, replayed.session, replayed.since));
   std::string text;
   Json changes = Json::array();
   std::size_t changed = 0;
   for (const Recorded& one : recorded) {
     policy::Opinion after = policy::OpinionOn(evaluator, one.subject);
-    const bool kept_back =
-        after.credentials && !one.credential.empty() &&
-        std::ranges::find(*after.credentials, one.credential) == after.credentials->end();
-    if (after.verdict == one.opinion.verdict && !kept_back) continue;
+    if (Agrees(one, after)) continue;
     ++changed;
     const policy::Change change{one.subject, one.opinion, std::move(after)};
     Json json = ChangeJson(change);
@@ -164,9 +133,10 @@ std::vector<Command> PolicyLearnCommands() {
        .text =
            "Hosts, methods and paths become rules, with paths generalised where they name "
            "things; credentials that went along are named; commands are listed by program, and "
-           "folders of the workspace in which files changed while the session ran. What was "
-           "denied stands in comments. Run the session with \"aileron launch --learn\", so that "
-           "nothing is missing, and read the result before you use it.",
+           "others are asked about; so are folders of the workspace in which files changed while "
+           "the session ran. What was denied, or waits for an answer, stands in comments. Run the "
+           "session with \"aileron launch --learn\", so that nothing is missing, and read the "
+           "result before you use it.",
        .flags = {{.name = "--output",
                   .value = "FILE",
                   .summary = "Write it to a new file",

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kSomeHost = "some-host";
 constexpr std::string_view kSomeSegment = "x";
+constexpr std::string_view kSomeProgram = "some-program";
 
 std::string ExampleHost(std::string_view pattern) {
   if (pattern == "*") return fmt::format("{}.example", kSomeHost);
@@ -62,6 +63,9 @@ void AddExamples(const Sections& sections, std::vector<Subject>& subjects) {
   for (const CredentialRule& rule : sections.credentials) {
     subjects.push_back(ExampleOf(rule.host.ToString(), rule.port, Protocol::kAny, rule.scope));
   }
+  if (sections.command_default) {
+    subjects.push_back({.request = {}, .command = {std::string(kSomeProgram)}});
+  }
   for (const command::CommandRule& rule : sections.commands) {
     if (Subject example = ExampleOf(rule); !example.command.empty()) {
       subjects.push_back(std::move(example));
@@ -78,7 +82,7 @@ std::string Write(const Subject& subject) {
 
 Opinion OpinionOn(const Evaluator& evaluator, const Subject& subject) {
   return subject.request ? evaluator.OnRequest(*subject.request)
-                         : evaluator.OnCommand(subject.command);
+                         : evaluator.OnCommand(subject.command, subject.executable);
 }
 
 std::vector<Change> Compare(const Evaluator& before, const Evaluator& after,
@@ -108,6 +112,7 @@ std::vector<Subject> Distinct(std::vector<Subject> subjects) {
     // A blank in a word is none between words.
     std::string key = subject.request ? Write(*subject.request) : std::string();
     for (const std::string& word : subject.command) (key += '\0') += word;
+    (key += '\0') += subject.executable;
     return !seen.insert(std::move(key)).second;
   });
   return subjects;

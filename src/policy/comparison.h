@@ -15,6 +15,7 @@ namespace aileron::policy {
 struct Subject {
   std::optional<Request> request;
   std::vector<std::string> command;
+  std::string executable = {};  // of a command that was executed: its file
 };
 std::string Write(const Subject& subject);  // safe to show
 

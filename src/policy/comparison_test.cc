@@ -62,6 +62,13 @@ network:
   EXPECT_THAT(Compare(Make(before), Make(before), Examples(before)), IsEmpty());
 }
 
+TEST(Comparison, WhatBecomesOfOtherCommandsHasAnExample) {
+  const Document before = Read("version: 1\n"), after = Read("version: 1\ncommand_default: ask\n");
+  const auto changes = Compare(Make(before), Make(after), Examples(after));
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].after.verdict, "ask");
+}
+
 TEST(Comparison, ACaseFailsWhenItsVerdictIsAnother) {
   const Document document = Read(R"(version: 1
 tests:
@@ -79,6 +86,19 @@ tests:
 TEST(Comparison, BlanksInWordsAreNotBetweenThem) {
   EXPECT_EQ(Distinct({{.command = {"a b"}}, {.command = {"a", "b"}}, {.command = {"a b"}}}).size(),
             2u);
+}
+
+TEST(Comparison, AnExecutionIsJudgedByItsFileAndByItself) {
+  const Evaluator rules = Make(Read("version: 1\ncommands: [{command: git, action: deny}]\n"));
+  const Subject line{.command = {"sh", "-c", "git"}};
+  const Subject shell{.command = {"sh", "-c", "git"}, .executable = "/usr/bin/dash"};
+  EXPECT_EQ(OpinionOn(rules, line).verdict, "deny");
+  EXPECT_EQ(OpinionOn(rules, shell).verdict, "allow") << "git comes to a verdict of its own";
+  const Subject named{.command = {"git"}};
+  const Subject other{.command = {"git"}, .executable = "/usr/bin/true"};
+  EXPECT_EQ(OpinionOn(rules, named).verdict, "deny");
+  EXPECT_EQ(OpinionOn(rules, other).verdict, "allow");
+  EXPECT_EQ(Distinct({named, other, other}).size(), 2u);
 }
 
 }  // namespace

@@ -14,10 +14,6 @@ bool Lists(const CredentialRule& rule, std::string_view credential) {
   return std::ranges::find(rule.credentials, credential) != rule.credentials.end();
 }
 
-bool Speaks(const CredentialRule& rule, const RequestTarget& target) {
-  return rule.scope.MayCover(target.method, target.path, target.doubt);
-}
-
 }  // namespace
 
 struct CredentialRules::Index {
@@ -29,6 +25,16 @@ struct CredentialRules::Index {
     hosts.Any(host, [&](const CredentialRule& rule) {
       if (!rule.port || *rule.port == port) visit(rule);
       return false;
+    });
+  }
+
+  // Of those that may speak of the request.
+  template <typename Visit>
+  void ForEach(const RequestTarget& target, Visit&& visit) const {
+    std::optional<RequestScope::Segments> segments;  // taken apart once, where a rule asks for it
+    ForEach(target.host, target.port, [&](const CredentialRule& rule) {
+      if (!segments) segments = NormalPath(target.path);
+      if (rule.scope.MayCover(target.method, *segments, target.doubt)) visit(rule);
     });
   }
 };
@@ -46,8 +52,8 @@ CredentialRules::CredentialRules(std::vector<CredentialRule> rules) : Credential
 const CredentialRule* CredentialRules::Against(const RequestTarget& target,
                                                std::string_view credential) const {
   const CredentialRule* against = nullptr;
-  index_->ForEach(target.host, target.port, [&](const CredentialRule& rule) {
-    if (against == nullptr && Speaks(rule, target) && !Lists(rule, credential)) against = &rule;
+  index_->ForEach(target, [&](const CredentialRule& rule) {
+    if (against == nullptr && !Lists(rule, credential)) against = &rule;
   });
   return against;
 }
@@ -70,8 +76,7 @@ const CredentialRule* CredentialRules::AgainstAll(std::string_view host, std::ui
 
 std::optional<std::vector<std::string>> CredentialRules::Listed(const RequestTarget& target) const {
   std::optional<std::vector<std::string>> listed;
-  index_->ForEach(target.host, target.port, [&](const CredentialRule& rule) {
-    if (!Speaks(rule, target)) return;
+  index_->ForEach(target, [&](const CredentialRule& rule) {
     if (!listed) {
       listed = rule.credentials;
       return;

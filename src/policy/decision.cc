@@ -1,7 +1,15 @@
 // Tested by src/policy/evaluator_test.cc.
 #include "policy/decision.h"
 
+#include "policy/address.h"
+
 namespace aileron::policy {
+
+std::string InsideReason(std::string_view host) {
+  const auto address = Address::Parse(host);
+  if (!address || IsPublic(*address)) return {};
+  return fmt::format("{} is {}", host, Describe(Classify(*address)));
+}
 
 RequestDecision DecideRequest(const Network& network, const RequestRules& requests,
                               RequestTarget target) {
@@ -9,6 +17,14 @@ RequestDecision DecideRequest(const Network& network, const RequestRules& reques
   const Action host = decision.host.action;
   decision.action = host;
   if (IsForbidden(decision.host)) return decision;
+  if (host != Action::kAllow) {
+    if (std::string inside = InsideReason(target.host); !inside.empty()) {
+      decision.action = decision.host.action = Action::kDeny;
+      decision.host.code = kCodeAddressDenied;
+      decision.host.reason = std::move(inside);
+      return decision;
+    }
+  }
   // A connection to a host that is denied is not made for a request that could only be asked about.
   if (host == Action::kDeny && !requests.MayAllow(target.host, target.port)) return decision;
   target.host_action = host;

@@ -2,6 +2,9 @@
 // Tested by src/policy/evaluator_test.cc.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "policy/network.h"
 #include "policy/request_rules.h"
 
@@ -13,8 +16,13 @@ struct RequestDecision {
   const RequestRule* request = nullptr;  // the rule that decided, if it is about requests
 };
 
-// As the daemon decides: the connection first, then the request. `target.host` as ParseHost spells
-// it, or a host that nothing allows.
+// What an address is that is not public, and so is opened by a rule that allows it alone, by no
+// person's yes: "10.1.2.3 is a private address". Empty for others, and for names.
+std::string InsideReason(std::string_view host);
+
+// As the daemon decides (src/daemon/permit_decisions_test.cc holds both against each other): the
+// connection first, then the request. `target.host` as ParseHost spells it, or a host that nothing
+// allows.
 RequestDecision DecideRequest(const Network& network, const RequestRules& requests,
                               RequestTarget target);
 

@@ -78,6 +78,14 @@ struct ServiceEntry {
   std::string health_command;
 };
 
+// What becomes of a command that no rule speaks of.
+struct CommandDefault {
+  command::Action action = command::Action::kAllow;  // allow, ask or deny
+  Layer layer = Layer::kUser;
+  Place place;
+  std::string id;  // "aileron.yaml:3"
+};
+
 // What holds for every agent, or for one.
 struct Sections {
   std::vector<Rule> hosts;
@@ -85,6 +93,7 @@ struct Sections {
   std::vector<CredentialRule> credentials;
   std::vector<OpaqueHost> opaque;
   std::vector<command::CommandRule> commands;
+  std::optional<CommandDefault> command_default;
   std::vector<FileRule> files;
   Environment environment;
 };

@@ -12,11 +12,11 @@ namespace {
 
 constexpr auto kProfileKeys =
     std::to_array<std::string_view>({"version", "name", "default", "network", "commands", "tests"});
-constexpr auto kFileKeys =
-    std::to_array<std::string_view>({"version", "profile", "network", "commands", "files",
-                                     "environment", "approvals", "services", "agents", "tests"});
-constexpr auto kAgentKeys =
-    std::to_array<std::string_view>({"network", "commands", "files", "environment"});
+constexpr auto kFileKeys = std::to_array<std::string_view>(
+    {"version", "profile", "network", "commands", "command_default", "files", "environment",
+     "approvals", "services", "agents", "tests"});
+constexpr auto kAgentKeys = std::to_array<std::string_view>(
+    {"network", "commands", "command_default", "files", "environment"});
 constexpr auto kCommandKeys =
     std::to_array<std::string_view>({"command", "action", "by", "redirect", "reason"});
 constexpr auto kFileRuleKeys = std::to_array<std::string_view>({"path", "access"});
@@ -139,6 +139,9 @@ class Parser {
       AILERON_TRY(ReadNetwork(reader_, *node, document_, into));
     }
     if (const YamlNode* node = map.Find("commands")) AILERON_TRY(ReadCommands(*node, into));
+    if (const YamlNode* node = map.Find("command_default")) {
+      AILERON_TRY(ReadCommandDefault(*node, into));
+    }
     if (const YamlNode* node = map.Find("files")) AILERON_TRY(ReadFiles(*node, into));
     if (const YamlNode* node = map.Find("environment")) AILERON_TRY(ReadEnvironment(*node, into));
     return {};
@@ -180,6 +183,15 @@ class Parser {
     if (into.commands.size() > limits::kRules) {
       return reader_.At(entry.place, fmt::format("there are more than {} rules", limits::kRules));
     }
+    return {};
+  }
+
+  Status ReadCommandDefault(const YamlNode& node, Sections& into) const {
+    AILERON_ASSIGN(const std::size_t which, reader_.Choice(node, "command_default", ActionNames()));
+    into.command_default = {.action = *command::ParseAction(ActionNames()[which]),
+                            .layer = document_.layer,
+                            .place = node.key_place,
+                            .id = reader_.IdOf(node.key_place)};
     return {};
   }
 

@@ -20,6 +20,8 @@
 //       by: make                   only what this program runs; optional
 //       redirect: [git, push, "**"]  of redirect: what runs instead
 //       reason: …                  told to who is refused
+//   command_default: ask           what becomes of a command that no rule speaks of: allow (the
+//                                  default), ask or deny
 //   files:
 //     - path: secrets              in the workspace, or ~/…, or absolute
 //       access: hidden             read-write | read-only | hidden
@@ -37,7 +39,8 @@
 //       folder: frontend           restart: on-failure    publish: [3000]
 //       health: {port: 3000}       or {command: "…"}
 //   agents:
-//     claude: {network: […], files: […], environment: {…}}      only where that is launched
+//     claude: {network: […], files: […], environment: {…}}      only where that is launched; its
+//                                  command_default instead of the file's
 //   tests:
 //     - {request: "GET https://api.example.com/user", expect: allow}
 //     - {command: [git, push, --force], expect: deny}

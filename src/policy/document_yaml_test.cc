@@ -115,6 +115,7 @@ commands:
   - {command: git push --force, action: deny, reason: it rewrites what others have}
   - {command: [npm publish, yarn publish], action: ask, by: make}
   - {command: rm -rf /, action: redirect, redirect: [echo, no, "**"]}
+command_default: ask
 files:
   - {path: secrets, access: hidden}
   - {path: ~/data, access: read-only}
@@ -126,6 +127,7 @@ services:
 agents:
   claude:
     network: [{host: x.example, action: deny}]
+    command_default: deny
   other:
 tests:
   - {request: "GET https://a.example/x", expect: allow}
@@ -134,6 +136,9 @@ tests:
                                   "/p/aileron.yaml", Layer::kProject);
   ASSERT_TRUE(read) << read.error().message;
   ASSERT_EQ(read->sections.commands.size(), 4u);
+  ASSERT_TRUE(read->sections.command_default);
+  EXPECT_EQ(read->sections.command_default->action, command::Action::kAsk);
+  EXPECT_EQ(read->sections.command_default->id, "aileron.yaml:6");
   EXPECT_EQ(read->sections.commands[2].pattern, "yarn publish");
   EXPECT_EQ(read->sections.commands[2].by, "make");
   EXPECT_EQ(read->sections.commands[2].source, "/p/aileron.yaml:4:29");
@@ -155,6 +160,8 @@ tests:
   ASSERT_EQ(read->agents.size(), 2u);
   EXPECT_EQ(read->agents[0].name, "claude");
   EXPECT_EQ(read->agents[0].sections.hosts.size(), 1u);
+  EXPECT_EQ(read->agents[0].sections.command_default->action, command::Action::kDeny);
+  EXPECT_FALSE(read->agents[1].sections.command_default);
   EXPECT_EQ(read->tests.size(), 2u);
 }
 
@@ -240,6 +247,8 @@ TEST(DocumentYaml, WhatContradictsItselfIsRefused) {
   EXPECT_THAT(MistakeIn("commands", "{command: a, action: redirect}"), HasSubstr("where to"));
   EXPECT_THAT(MistakeIn("commands", "{command: a, redirect: [b], action: deny}"),
               HasSubstr("action: redirect"));
+  EXPECT_THAT(Mistake("version: 1\ncommand_default: record\n"),
+              HasSubstr(":2:18: command_default: \"record\" is not one of its words"));
   EXPECT_THAT(MistakeIn("tests", "{expect: allow}"), HasSubstr("a request or a command"));
   EXPECT_THAT(MistakeIn("tests", "{request: GET https://a/, expect: record}"),
               HasSubstr("allow, ask or deny"));

@@ -11,6 +11,7 @@ struct Evaluator::Compiled {
   RequestRules requests;
   CredentialRules credentials;
   command::CommandRules commands;
+  std::optional<CommandDefault> command_default;
   std::vector<OpaqueHost> opaque;
   std::string user_file;
   std::string project_file;
@@ -52,12 +53,13 @@ Result<Evaluator> Evaluator::Compile(const Layers& layers, std::span<const Rule>
   merged.hosts.insert(merged.hosts.end(), flags.begin(), flags.end());
   AILERON_ASSIGN(Network network, Network::Compile(merged.profile, merged.hosts));
   AILERON_ASSIGN(RequestRules requests, RequestRules::Compile(std::move(merged.requests)));
-  AILERON_ASSIGN(command::CommandRules commands,
-                 command::CommandRules::Compile(std::move(merged.commands)));
+  AILERON_ASSIGN(
+      command::CommandRules commands,
+      command::CommandRules::Compile(std::move(merged.commands), merged.command_action()));
   return Evaluator(std::make_unique<Compiled>(Compiled{
       std::move(network), std::move(requests), CredentialRules(std::move(merged.credentials)),
-      std::move(commands), std::move(merged.opaque), layers.user.file,
-      layers.project ? layers.project->file : std::string()}));
+      std::move(commands), std::move(merged.command_default), std::move(merged.opaque),
+      layers.user.file, layers.project ? layers.project->file : std::string()}));
 }
 
 Opinion Evaluator::OnRequest(const Request& request) const {
@@ -89,14 +91,16 @@ Opinion Evaluator::OnRequest(const Request& request) const {
   return opinion;
 }
 
-Opinion Evaluator::OnCommand(std::span<const std::string> argv) const {
-  const std::string& program = argv.front();
+Opinion Evaluator::OnCommand(std::span<const std::string> argv,
+                             const std::string& executable) const {
+  const std::string& program = executable.empty() ? argv.front() : executable;
   const std::string path = program.contains('/') ? program : fmt::format("/usr/bin/{}", program);
-  const command::CommandVerdict verdict =
-      compiled_->commands.Decide({.executable = path,
-                                  .origin = command::Origin::kSystem,
-                                  .asked = path,
-                                  .argv = {argv.begin(), argv.end()}});
+  const command::CommandVerdict verdict = compiled_->commands.Decide(
+      {.executable = path,
+       .origin = command::Origin::kSystem,
+       .asked = path,
+       .argv = {argv.begin(), argv.end()}},
+      executable.empty() ? command::Scope::kWhole : command::Scope::kItself);
   Opinion opinion{.verdict = std::string(Name(verdict.action)),
                   .rule = "no rule speaks of it",
                   .layer = std::string(Name(Layer::kBuiltin)),
@@ -104,6 +108,14 @@ Opinion Evaluator::OnCommand(std::span<const std::string> argv) const {
                   .command = verdict.command,
                   .redirect = fmt::format("{}", fmt::join(verdict.redirect, " "))};
   const command::CommandRule* rule = verdict.rule != nullptr ? verdict.rule : verdict.recorded;
+  if (verdict.code == command::kCodeNotAllowed) {
+    const CommandDefault& by = *compiled_->command_default;
+    opinion.rule = by.id;
+    opinion.layer = Name(by.layer);
+    opinion.line = by.place.line;
+    opinion.file = compiled_->FileOf(by.layer);
+    return opinion;
+  }
   if (rule == nullptr) return opinion;
   opinion.rule = rule->id;
   opinion.layer = Name(rule->layer);

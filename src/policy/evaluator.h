@@ -39,8 +39,9 @@ class Evaluator {
   ~Evaluator();
 
   Opinion OnRequest(const Request& request) const;
-  // argv as a person types it, its program first.
-  Opinion OnCommand(std::span<const std::string> argv) const;
+  // argv as a person types it, its program first, with all that it would start; or, where its file
+  // is known, one execution as the daemon judges it, which sees the others when they come.
+  Opinion OnCommand(std::span<const std::string> argv, const std::string& executable = {}) const;
 
  private:
   struct Compiled;

@@ -78,7 +78,7 @@ network:
   EXPECT_EQ(npm.layer, "builtin");
   EXPECT_EQ(npm.file, "profiles/guarded.yaml");
   EXPECT_GT(npm.line, 0);
-  EXPECT_EQ(Verdict(evaluator, "GET https://127.0.0.1/"), "ask");
+  EXPECT_EQ(Verdict(evaluator, "GET https://127.0.0.1/"), "deny") << "no person opens it";
 }
 
 TEST(Evaluator, DenyBeatsAskBeatsAllowInAnyOrderAndLayer) {
@@ -186,6 +186,22 @@ network:
   EXPECT_EQ(On(evaluator, "GET https://github.com/").credentials, std::nullopt);
 }
 
+TEST(Evaluator, NoRuleThatAsksOpensAnAddressThatIsNotPublic) {
+  const Evaluator evaluator = Make(R"(version: 1
+network:
+  - {host: 10.1.2.3, action: ask}
+  - {host: 10.1.2.4, method: GET, action: allow}
+  - {host: 10.1.2.5, action: allow}
+  - {host: 10.1.2.5, method: POST, action: ask}
+)");
+  const Opinion asked = On(evaluator, "GET https://10.1.2.3/");
+  EXPECT_EQ(asked.verdict, "deny");
+  EXPECT_EQ(asked.line, 3);
+  EXPECT_THAT(asked.reason, HasSubstr("10.1.2.3 is "));
+  EXPECT_EQ(Verdict(evaluator, "GET https://10.1.2.4/"), "deny");
+  EXPECT_EQ(Verdict(evaluator, "POST https://10.1.2.5/"), "ask") << "its host is allowed";
+}
+
 TEST(Evaluator, CommandsAreDecidedWithTheirPlace) {
   const Evaluator evaluator = Make("", R"(version: 1
 commands:
@@ -200,6 +216,20 @@ commands:
   EXPECT_EQ(denied.layer, "project");
   EXPECT_THAT(denied.reason, HasSubstr("rewrites"));
   EXPECT_EQ(evaluator.OnCommand(status).verdict, "allow");
+}
+
+TEST(Evaluator, CommandsThatNoRuleSpeaksOfAreDecidedByTheDefaultOfAFile) {
+  const Evaluator evaluator = Make("version: 1\ncommands: [{command: ls **, action: allow}]\n",
+                                   "version: 1\ncommand_default: ask\n");
+  const std::vector<std::string> listing = {"ls", "-l"}, push = {"git", "push"};
+  EXPECT_EQ(evaluator.OnCommand(listing).verdict, "allow");
+  const Opinion asked = evaluator.OnCommand(push);
+  EXPECT_EQ(asked.verdict, "ask");
+  EXPECT_EQ(asked.rule, "aileron.yaml:2");
+  EXPECT_EQ(asked.layer, "project");
+  EXPECT_EQ(asked.file, "/p/aileron.yaml");
+  EXPECT_EQ(asked.line, 2);
+  EXPECT_THAT(asked.reason, HasSubstr("no rule allows"));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "policy/learn.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -15,6 +16,11 @@ constexpr std::size_t kIdDigits = 3;     // in a segment: it is an id
 constexpr std::size_t kIdHex = 12;       // hexadecimal digits alone: likewise
 constexpr std::size_t kPathsShown = 16;  // of one rule
 constexpr std::size_t kDeniedShown = 50;
+constexpr std::size_t kDeniedBytes = 200;  // of each
+constexpr std::size_t kRuleWord = 500;     // bytes of a program's path
+// Programs that are called by their names; others are by their paths.
+constexpr auto kSystemFolders =
+    std::to_array<std::string_view>({"/usr/", "/bin/", "/sbin/", "/lib", "/opt/"});
 
 bool IsHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-'; }
 
@@ -116,37 +122,52 @@ class Writer {
 
  private:
   void Take(const Observation& one) {
-    if (!one.subject.request) {
-      if (!one.subject.command.empty() && one.allowed) programs_[Program(one)] += one.count;
+    const bool command = !one.subject.request;
+    if (command && one.subject.command.empty()) return;
+    commands_ |= command;
+    if (!one.allowed) {
+      denied_.insert(policy::Write(one.subject));
+      return;
+    }
+    if (command) {
+      programs_[Program(one.subject)] += one.count;
       return;
     }
     const Request& request = *one.subject.request;
-    if (!one.allowed) {
-      denied_.insert(Printable(policy::Write(request)));
-      return;
-    }
     Use& use = sites_[{request.host, request.port, request.protocol}];
     use.count += one.count;
     if (!one.credential.empty()) use.credentials.insert(one.credential);
     if (request.protocol != Protocol::kTcp) use.paths[request.method].push_back(request.path);
   }
 
-  static std::string Program(const Observation& one) {
-    const std::string& program = one.subject.command.front();
-    return program.substr(program.rfind('/') + 1);
+  // A rule that allows a name means the system's program of that name alone.
+  static std::string Program(const Subject& subject) {
+    const std::string& path =
+        subject.executable.empty() ? subject.command.front() : subject.executable;
+    const bool of_system = std::ranges::any_of(
+        kSystemFolders, [&](std::string_view folder) { return path.starts_with(folder); });
+    return of_system ? path.substr(path.rfind('/') + 1) : path;
+  }
+
+  static std::string Shortened(std::string text) {
+    if (text.size() <= kDeniedBytes) return text;
+    std::size_t end = kDeniedBytes;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+    return text.substr(0, end) + "...";
   }
 
   std::string Head() const {
     std::string text = fmt::format(
         "# Learned from session {}. Read it before you use it: it allows what was done, not what "
-        "should\n# have been. Only what is below is allowed.\n",
-        Printable(observed_.session));
+        "should\n# have been. No other host is reached. {}\n",
+        Printable(observed_.session),
+        commands_ ? "Other commands are asked about." : "No command was recorded, so all may run.");
     if (denied_.empty()) return text;
     text += "# Denied, and so not allowed here:\n";
     std::size_t shown = 0;
     for (const std::string& one : denied_) {
       if (++shown > kDeniedShown) break;
-      text += fmt::format("#   {}\n", one);
+      text += fmt::format("#   {}\n", Shortened(one));
     }
     if (denied_.size() > kDeniedShown) {
       text += fmt::format("#   and {} more\n", denied_.size() - kDeniedShown);
@@ -179,28 +200,36 @@ class Writer {
       methods[GeneralisePaths(paths, kPathsShown)].push_back(method);
     }
     for (const auto& [patterns, of] : methods) {
-      text += fmt::format("  - host: {}\n    method: {}\n    path: {}\n{}    action: allow\n",
-                          Quoted(site.host), List(of), List(patterns), tail);
+      const std::string path =
+          patterns.empty() ? "" : fmt::format("    path: {}\n", List(patterns));
+      text += fmt::format("  - host: {}\n    method: {}\n{}{}    action: allow\n",
+                          Quoted(site.host), List(of), path, tail);
     }
     return text;
   }
 
   std::string Commands() const {
-    if (programs_.empty()) return {};
-    std::string text = "commands:\n";
+    if (!commands_) return {};
+    std::string rules, others;
     for (const auto& [program, count] : programs_) {
-      if (!IsPlainWord(program)) continue;
-      text += fmt::format("  - {{command: {}, action: allow}}  # {} time{}\n",
-                          Quoted(program + " **"), count, count == 1 ? "" : "s");
+      const std::string times = fmt::format("{} time{}", count, count == 1 ? "" : "s");
+      if (IsPlainWord(program)) {
+        rules += fmt::format("  - {{command: {}, action: allow}}  # {}\n", Quoted(program + " **"),
+                             times);
+      } else {
+        others += fmt::format("# Without a rule, for its name: {}, {}\n",
+                              Shortened(Printable(program)), times);
+      }
     }
-    return text;
+    return fmt::format("command_default: ask\n{}{}{}", others, rules.empty() ? "" : "commands:\n",
+                       rules);
   }
 
-  // What a pattern would not read as one word is left out.
+  // What a pattern reads as one word.
   static bool IsPlainWord(std::string_view word) {
-    return !word.empty() && std::ranges::all_of(word, [](char c) {
+    return !word.empty() && word.size() <= kRuleWord && std::ranges::all_of(word, [](char c) {
       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             c == '-' || c == '_' || c == '.' || c == '+';
+             c == '-' || c == '_' || c == '.' || c == '+' || c == '/';
     });
   }
 
@@ -224,6 +253,7 @@ class Writer {
 
   const Observed& observed_;
   std::map<Site, Use> sites_;
+  bool commands_ = false;  // some were recorded
   std::map<std::string, std::uint64_t> programs_;
   std::set<std::string> denied_;
 };
@@ -232,8 +262,11 @@ class Writer {
 
 std::vector<std::string> GeneralisePaths(const std::vector<std::string>& paths, std::size_t most) {
   Tree tree;
+  if (!std::ranges::all_of(paths, [](const auto& path) { return NormalPath(path).has_value(); })) {
+    return {};
+  }
   for (const std::string& path : paths) {
-    if (!NormalPath(path) || !PathPattern::Parse(path)) return {"/**"};
+    if (!PathPattern::Parse(path)) return {"/**"};
     tree.Add(Split(std::string_view(path).substr(1), '/'));
   }
   for (std::size_t siblings = kSiblings; siblings > 0; --siblings) {

@@ -2,7 +2,8 @@
 //
 // Requests become rules by host, with methods and paths; a segment that looks like an id, and one
 // of many that differ, becomes "*", and what still has many forms "/**". What was denied stands in
-// comments. Commands become a rule for each program, files written a folder of the workspace each.
+// comments. Commands become a rule for each program, and others are asked about; files written
+// become a folder of the workspace each.
 // Pure: what was seen comes in, YAML goes out (document_yaml.h).
 #pragma once
 
@@ -31,7 +32,7 @@ struct Observed {
 std::string Learn(const Observed& observed);
 
 // "/repos/*/*/issues/*" of paths that differ where they name things. At most `most` patterns that
-// cover all of them; "/**" alone where one of them has no normal spelling.
+// cover all of them; none where one of them has no normal spelling, which no pattern covers.
 std::vector<std::string> GeneralisePaths(const std::vector<std::string>& paths, std::size_t most);
 
 }  // namespace aileron::policy

@@ -10,12 +10,24 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 Observation Saw(std::string_view request, bool allowed = true, std::string credential = "") {
   return {.subject = {.request = ParseRequest(request).value(), .command = {}},
           .allowed = allowed,
           .credential = std::move(credential)};
+}
+
+Evaluator Learned(const std::string& text) {
+  auto document = ParseDocument(text, "aileron.yaml", Layer::kProject);
+  EXPECT_TRUE(document) << document.error().message << "\n" << text;
+  return std::move(Evaluator::Compile({.user = {},
+                                       .project = *std::move(document),
+                                       .trust = Trust::kTrusted,
+                                       .agent = {},
+                                       .profile = {}})
+                       .value());
 }
 
 TEST(Learn, PathsAreGeneralisedWhereTheyNameThings) {
@@ -27,7 +39,65 @@ TEST(Learn, PathsAreGeneralisedWhereTheyNameThings) {
   EXPECT_THAT(GeneralisePaths({"/p/a", "/p/b", "/p/c", "/p/d", "/p/e", "/p/f", "/p/g/h"}, 16),
               ElementsAre("/p/*", "/p/*/h"));
   EXPECT_THAT(GeneralisePaths({"/", "/a/"}, 16), ElementsAre("/", "/a/"));
-  EXPECT_THAT(GeneralisePaths({"/a/../b", "/a"}, 16), ElementsAre("/**")) << "it has no spelling";
+  EXPECT_THAT(GeneralisePaths({"/" + std::string(kPathPatternMax, 'a')}, 16), ElementsAre("/**"))
+      << "too long for a pattern";
+  EXPECT_THAT(GeneralisePaths({"/a/../b", "/a"}, 16), IsEmpty()) << "no pattern covers it";
+}
+
+TEST(Learn, APathThatNoPatternCoversIsAllowedAgain) {
+  const Observed observed{.session = "01ABC",
+                          .observations = {Saw("GET https://registry.example/@types%2fnode"),
+                                           Saw("GET https://registry.example/react"),
+                                           Saw("PUT https://registry.example/x")},
+                          .written = {}};
+  const std::string text = Learn(observed);
+  const Evaluator evaluator = Learned(text);
+  for (const Observation& one : observed.observations) {
+    EXPECT_EQ(evaluator.OnRequest(*one.subject.request).verdict, "allow")
+        << Write(one.subject) << "\n"
+        << text;
+  }
+  EXPECT_EQ(evaluator.OnRequest(ParseRequest("PUT https://registry.example/y").value()).verdict,
+            "deny");
+}
+
+TEST(Learn, OtherCommandsAreAskedAboutAndDeniedOnesStandInComments) {
+  const auto ran = [](std::string executable, std::vector<std::string> words, bool allowed) {
+    return Observation{.subject = {.request = {},
+                                   .command = std::move(words),
+                                   .executable = std::move(executable)},
+                       .allowed = allowed};
+  };
+  const Observed observed{.session = "01ABC",
+                          .observations = {ran("/usr/bin/dash", {"sh", "-c", "x"}, true),
+                                           ran("/work/tools/run.py", {"./run.py"}, true),
+                                           ran("/work/a b", {"./a b"}, true),
+                                           ran("/usr/bin/git", {"git", "push", "--force"}, false),
+                                           ran("/usr/bin/git", {std::string(900, 'x')}, false)},
+                          .written = {}};
+  const std::string text = Learn(observed);
+  const Evaluator evaluator = Learned(text);
+  const auto verdict = [&](int i) {
+    const Subject& subject = observed.observations[i].subject;
+    return evaluator.OnCommand(subject.command, subject.executable).verdict;
+  };
+  EXPECT_EQ(verdict(0), "allow") << text;
+  EXPECT_EQ(verdict(1), "allow") << text;
+  EXPECT_EQ(verdict(2), "ask") << text;
+  EXPECT_EQ(verdict(3), "ask") << text;
+  EXPECT_EQ(evaluator.OnCommand(std::vector<std::string>{"run.py"}).verdict, "ask");
+  EXPECT_THAT(text, HasSubstr("\ncommand_default: ask\n"));
+  EXPECT_THAT(text, HasSubstr("#   git push --force\n"));
+  EXPECT_THAT(text, HasSubstr("/work/a b"));
+  EXPECT_THAT(text, Not(HasSubstr(std::string(300, 'x'))));
+  EXPECT_THAT(text, Not(HasSubstr("No command was recorded")));
+}
+
+TEST(Learn, WithoutARecordedCommandNoneIsAskedAbout) {
+  const std::string text =
+      Learn({.session = "x", .observations = {Saw("GET https://a.example/")}, .written = {}});
+  EXPECT_THAT(text, HasSubstr("No command was recorded"));
+  EXPECT_THAT(text, Not(HasSubstr("command_default")));
 }
 
 TEST(Learn, HoweverManyPathsThereAreThePatternsAreFewAndCoverAllOfThem) {
@@ -53,6 +123,7 @@ TEST(Learn, WhatWasDoneIsAllowedAndNothingElse) {
                        Saw("HEAD https://api.example/repos/o/r/issues/2", true, "token/x"),
                        Saw("POST https://api.example:8443/upload"),
                        Saw("GET http://plain.example/a"),
+                       Saw("GET http://plain.example:8080/a"),
                        Saw("CONNECT tcp://db.example:5432/"),
                        Saw("GET https://evil.example/", false),
                        {.subject = {.request = {}, .command = {"/usr/bin/git", "push"}},
@@ -91,7 +162,7 @@ TEST(Learn, NothingAnAgentNamesBreaksOutOfTheText) {
   observed.observations.push_back(Saw("GET https://a.example/\"x\ny"));
   const std::string text = Learn(observed);
   EXPECT_TRUE(ParseDocument(text, "aileron.yaml", Layer::kProject)) << text;
-  EXPECT_THAT(text, Not(HasSubstr("version: 2")));
+  EXPECT_THAT(text, Not(HasSubstr("\nversion: 2")));
 }
 
 }  // namespace

@@ -47,8 +47,16 @@ void AddSections(const Sections& sections, Layer layer, Reach reach, Merged& int
 
 void AddDocument(const Document& document, Reach reach, const std::string& agent, Merged& into) {
   AddSections(document.sections, document.layer, reach, into);
+  // In a file what is said of an agent stands for what is said of all, between files the stricter.
+  std::optional<CommandDefault> command_default = document.sections.command_default;
   for (const AgentSections& one : document.agents) {
-    if (one.name == agent) AddSections(one.sections, document.layer, reach, into);
+    if (one.name != agent) continue;
+    AddSections(one.sections, document.layer, reach, into);
+    if (one.sections.command_default) command_default = one.sections.command_default;
+  }
+  if (command_default &&
+      (!into.command_default || command_default->action > into.command_default->action)) {
+    into.command_default = std::move(command_default);
   }
   if (reach == Reach::kFull) Append(into.services, document.services);
 }

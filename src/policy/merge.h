@@ -3,8 +3,8 @@
 // Deny beats ask beats allow in any order and layer, so rules are merely put side by side. A
 // project that nobody trusted narrows: what it denies, hides or scrubs holds, what it asks about is
 // asked about where it would be allowed, credentials and scopes are the fewer, times are the
-// shorter; and all that would open something is left out, and listed (widening.h). Of one that is
-// trusted all holds. Pure.
+// shorter, of what becomes of other commands the stricter holds; and all that would open something
+// is left out, and listed (widening.h). Of one that is trusted all holds. Pure.
 #pragma once
 
 #include <optional>
@@ -41,6 +41,10 @@ struct Merged {
   std::vector<CredentialRule> credentials;
   std::vector<OpaqueHost> opaque;
   std::vector<command::CommandRule> commands;
+  std::optional<CommandDefault> command_default;  // the strictest
+  command::Action command_action() const {
+    return command_default ? command_default->action : command::Action::kAllow;
+  }
   std::vector<FileLayer> files;
   std::vector<VariablePattern> pass;
   std::vector<VariablePattern> scrub;

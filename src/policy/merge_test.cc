@@ -103,6 +103,30 @@ TEST(Merge, TheStricterProfileHoldsUnlessTheProjectIsTrusted) {
   EXPECT_EQ(profile(With(open, ""), {}), Profile::kOpen);
 }
 
+TEST(Merge, WhatBecomesOfOtherCommandsIsTheStrictestOfTheFiles) {
+  const auto action = [](Layers layers, std::string agent = "") {
+    layers.agent = std::move(agent);
+    return Merge(layers).command_action();
+  };
+  using enum command::Action;
+  const auto ask = "version: 1\ncommand_default: ask\n",
+             deny = "version: 1\ncommand_default: deny\n";
+  const auto allow = "version: 1\ncommand_default: allow\n";
+  EXPECT_EQ(action(With("", "")), kAllow);
+  EXPECT_EQ(action(With(ask, "")), kAsk);
+  EXPECT_EQ(action(With("", ask)), kAsk) << "it narrows, and so is not asked about";
+  EXPECT_EQ(action(With(ask, deny)), kDeny);
+  EXPECT_EQ(action(With(deny, ask, Trust::kTrusted)), kDeny);
+  EXPECT_EQ(action(With(ask, allow)), kAsk);
+  EXPECT_EQ(action(With(ask, allow, Trust::kTrusted)), kAsk) << "no project opens this";
+  EXPECT_THAT(Texts(With(ask, allow)), IsEmpty());
+  const auto of_agent =
+      "version: 1\ncommand_default: ask\nagents: {claude: {command_default: allow}}\n";
+  EXPECT_EQ(action(With(of_agent, ""), "claude"), kAllow) << "in a file the agent's section holds";
+  EXPECT_EQ(action(With(of_agent, ""), "codex"), kAsk);
+  EXPECT_EQ(action(With(of_agent, deny), "claude"), kDeny);
+}
+
 TEST(Merge, ApprovalsAreTheNarrowerOfBoth) {
   const Merged merged = Merge(With("version: 1\napprovals: {hold: 30s, scopes: [once, session]}\n",
                                    "version: 1\napprovals: {hold: 1m, expires: 5m, scopes: [once, "

@@ -170,6 +170,7 @@ void Exchange::EndRecord() {
   record_.duration_us = now > record_.time_us ? now - record_.time_us : 0;
   record_.host = site_.host;
   record_.port = site_.port;
+  if (record_.kind != "connect") record_.scheme = site_.scheme == Scheme::kHttp ? "http" : "https";
   records_.push_back(std::move(record_));
   Do(Command::kRecord);
 }

@@ -30,6 +30,7 @@ TEST(Exchange, ARequestGoesThroughVerdictUpstreamAndRecord) {
   EXPECT_EQ(play.ToClient(), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
   ASSERT_EQ(play.records.size(), 1u);
   EXPECT_EQ(play.records[0].path, "/a");
+  EXPECT_EQ(play.records[0].scheme, "https");
   EXPECT_EQ(play.records[0].bytes_down, 2u);
   EXPECT_EQ(play.records[0].action, "allow");
   EXPECT_TRUE(play.exchange.idle());

@@ -186,6 +186,7 @@ AuditRecord ReadRecord(Fields& fields) {
   record.time_us = fields.U64();
   record.host = fields.Text();
   record.port = fields.Port();
+  record.scheme = fields.Text();
   record.method = fields.Text();
   record.path = fields.Text();
   record.action = fields.Text();
@@ -402,6 +403,7 @@ std::string Encode(const Audit& audit) {
     writer.U64(record.time_us);
     writer.Text(record.host);
     writer.U32(record.port);
+    writer.Text(record.scheme);
     writer.Text(record.method);
     writer.Text(record.path);
     writer.Text(record.action);
@@ -418,10 +420,10 @@ std::string Encode(const Audit& audit) {
 }
 
 std::size_t EncodedSize(const AuditRecord& record) {
-  constexpr std::size_t numbers_and_lengths = 4 * 8 + 2 * 4 + 9 * 4;
-  return numbers_and_lengths + record.kind.size() + record.host.size() + record.method.size() +
-         record.path.size() + record.action.size() + record.rule.size() + record.code.size() +
-         record.credential.size() + record.detail.size();
+  constexpr std::size_t numbers_and_lengths = 4 * 8 + 2 * 4 + 10 * 4;
+  return numbers_and_lengths + record.kind.size() + record.host.size() + record.scheme.size() +
+         record.method.size() + record.path.size() + record.action.size() + record.rule.size() +
+         record.code.size() + record.credential.size() + record.detail.size();
 }
 
 Result<DaemonMessage> DecodeFromDaemon(std::string_view packet) {

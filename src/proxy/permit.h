@@ -271,6 +271,7 @@ struct AuditRecord {
   std::uint64_t time_us = 0;  // when it began, microseconds since 1970
   std::string host;
   std::uint16_t port = 0;
+  std::string scheme = {};  // "http" or "https", of a request
   std::string method;
   std::string path;    // without the query
   std::string action;  // "allow" or "deny"

@@ -151,11 +151,16 @@ TEST(Permit, QuestionsAndRecordsComeBackAsTheyWereSent) {
   EXPECT_FALSE(ask.overrides_method);
   EXPECT_TRUE(ask.overrides_path);
   (void)BackFromWorker<Ready>(Encode(Ready{}));
-  Audit audit{
-      .records = {{.kind = "request", .host = "h", .status = 200, .bytes_down = 5, .detail = "d"}}};
+  Audit audit{.records = {{.kind = "request",
+                           .host = "h",
+                           .scheme = "http",
+                           .status = 200,
+                           .bytes_down = 5,
+                           .detail = "d"}}};
   const auto back = BackFromWorker<Audit>(Encode(audit));
   ASSERT_EQ(back.records.size(), 1u);
   EXPECT_EQ(back.records[0].bytes_down, 5u);
+  EXPECT_EQ(back.records[0].scheme, "http");
   EXPECT_LE(Encode(audit).size(), EncodedSize(audit.records[0]) + 16);
 }
 

@@ -82,6 +82,21 @@ def test_the_file_is_found_from_a_folder_below(project):
     assert verdict(project, "GET https://x.evil.example/", cwd=folder)["verdict"] == "deny"
 
 
+def test_what_becomes_of_other_commands_is_explained_tested_and_compared(project):
+    """A file's default for commands is not what explain, test and diff go by."""
+    strict = project.write("strict.yaml", PROJECT.replace("commands:", "command_default: ask\ncommands:"))
+    found = verdict(project, "--project", strict, "--", "git", "status")
+    assert (found["verdict"], found["rule"], found["file"], found["line"]) == ("ask", "strict.yaml:9", strict, 9)
+    assert verdict(project, "--project", strict, "--untrusted", "--", "git", "status")["verdict"] == "ask"
+    assert verdict(project, "--project", strict, "--", "git", "push", "--force")["verdict"] == "deny"
+    user(project, "version: 1\ncommand_default: deny\n")
+    assert verdict(project, "--project", strict, "--", "git", "status")["layer"] == "user"
+    cases = project.write("cases.yaml", "version: 1\ntests: [{command: [git, status], expect: deny}]\n")
+    assert project.aileron("policy", "test", cases).ok().out == "1 passed, 0 failed\n"
+    changed = project.aileron("policy", "diff", "--user", "none", "aileron.yaml", strict)
+    assert changed.rc == 1 and "some-program\n- allow" in changed.out, changed.describe()
+
+
 def test_check_tells_mistakes_with_their_place(project):
     """A mistake is not found, or not named with file, line, column and the nearest word."""
     path = project.write("aileron.yaml", "version: 1\nnetwork:\n  - {host: a.example, acton: deny}\n")

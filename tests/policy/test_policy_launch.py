@@ -160,6 +160,20 @@ def test_sections_for_an_agent_hold_for_that_program_alone(any_world):
     assert direct.out == "200"
 
 
+def test_commands_that_no_rule_speaks_of_are_what_the_strictest_file_says(any_world):
+    """A file's default for commands does not hold in a launch, or a flag or another file weakens it."""
+    user(any_world, {"command_default": "deny", "commands": [{"command": word, "action": "allow"} for word in ("sh **", "touch a")]})
+    script = "touch a; touch b; echo $?"
+    for flags in ([], ["--command-default", "allow"]):
+        result = any_world.shell(script, flags=flags).ok()
+        assert result.out == "126\n" and "no rule allows" in result.err, result.describe()
+    user(any_world, {"commands": [{"command": "sh **", "action": "allow"}]})
+    project(any_world, {"command_default": "deny"})  # which nobody trusted
+    assert any_world.shell("touch c; echo $?").ok().out == "126\n"
+    project(any_world, {"command_default": "deny", "agents": {"sh": {"command_default": "allow"}}})
+    assert any_world.shell("touch c; echo $?").ok().out == "0\n"
+
+
 def test_credentials_are_kept_back_by_rule(any_world):
     """A credential goes along with a request for which a rule lists another."""
     site = any_world.bound(HOST, "the-secret", scheme="bearer")
