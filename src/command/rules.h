@@ -53,6 +53,7 @@ struct CommandRule {
   std::string reason;  // told to who is refused: "force pushes rewrite what others have"
   std::string id;      // how the audit log names it: "deny git push --force"
   std::string source;  // where it is written: "aileron.yaml:12:5". May be empty
+  int line = 0;        // the same; 0: none. It stays in its process
 };
 
 // How sure it is that the rule is met.

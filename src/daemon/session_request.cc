@@ -1,7 +1,5 @@
 #include "daemon/session_request.h"
 
-#include <sys/stat.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/host_pattern.h"
@@ -9,8 +7,6 @@
 #include "daemon/limits.h"
 #include "daemon/members.h"
 #include "daemon/request.h"
-#include "os/fd.h"
-#include "policy/limits.h"
 #include "proxy/limits.h"
 #include "session/limits.h"
 #include "vault/entry_name.h"

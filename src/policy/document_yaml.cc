@@ -172,6 +172,7 @@ class Parser {
     rule.id = reader_.IdOf(entry.place);
     for (const auto& pattern : patterns) {
       rule.pattern = pattern.text;
+      rule.line = pattern.place.line;
       rule.source =
           fmt::format("{}:{}:{}", document_.file, pattern.place.line, pattern.place.column);
       into.commands.push_back(rule);

@@ -233,6 +233,13 @@ TEST(DocumentYaml, WhatContradictsItselfIsRefused) {
               HasSubstr(":3:15: \"a.example\" is not a request"));
 }
 
+TEST(DocumentYaml, ProgramsAreSpokenOfOnlyWhereRulesAboutHostsWouldHaveThem) {
+  EXPECT_THAT(MistakeIn("network", "{host: a.example, action: deny, by: x}"),
+              HasSubstr("not bound to programs"));
+  EXPECT_THAT(MistakeIn("files", "{path: a, access: hidden, by: x}"),
+              HasSubstr("\"by\" is not a key of a file rule"));
+}
+
 TEST(DocumentYaml, PathsNamesAndTimesAreChecked) {
   for (const char* path :
        {"../x", "a/../b", "/", "a//b", "./a", "a/", "~x", "~", "\"a\\nb\"", "/etc/"}) {

@@ -47,9 +47,8 @@ Evaluator::Evaluator(Evaluator&&) noexcept = default;
 Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
 Evaluator::~Evaluator() = default;
 
-Result<Evaluator> Evaluator::Compile(const Layers& layers, std::span<const Rule> flags) {
+Result<Evaluator> Evaluator::Compile(const Layers& layers) {
   Merged merged = Merge(layers);
-  merged.hosts.insert(merged.hosts.end(), flags.begin(), flags.end());
   AILERON_ASSIGN(Network network, Network::Compile(merged.profile, merged.hosts));
   AILERON_ASSIGN(RequestRules requests, RequestRules::Compile(std::move(merged.requests)));
   AILERON_ASSIGN(command::CommandRules commands,
@@ -107,11 +106,8 @@ Opinion Evaluator::OnCommand(std::span<const std::string> argv) const {
   if (rule == nullptr) return opinion;
   opinion.rule = rule->id;
   opinion.layer = Name(rule->layer);
-  const auto parts = Split(rule->source, ':');
-  if (parts.size() >= 3) {
-    opinion.line = ParseInteger<int>(parts[parts.size() - 2]).value_or(0);
-    opinion.file = compiled_->FileOf(static_cast<Layer>(rule->layer));
-  }
+  opinion.line = rule->line;
+  if (rule->line != 0) opinion.file = compiled_->FileOf(static_cast<Layer>(rule->layer));
   return opinion;
 }
 

@@ -24,10 +24,6 @@ Status SectionReader::Map(const YamlNode& node, std::string_view what,
   }
   for (const YamlNode& member : node.items) {
     if (std::ranges::find(known, member.key) != known.end()) continue;
-    if (member.key == "by") {
-      return At(member.key_place,
-                "\"by\": rules are not bound to programs yet; leave it out, or deny the host");
-    }
     return At(member.key_place, Unknown(member.key, fmt::format("a key of {}", what), known));
   }
   return {};

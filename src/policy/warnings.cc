@@ -89,12 +89,10 @@ bool CoversHost(const Said& a, const Said& b) {
   return b.host->host().ends_with("." + a.host->host());
 }
 
-bool CoversPort(const Said& a, const Said& b) {
-  if (a.port) return a.port == b.port;
-  const bool every = a.action != Action::kAllow;
-  if (every) return true;
-  if (b.port) return *b.port == 80 || *b.port == 443;
-  return b.action == Action::kAllow;
+// Without a port two rules that allow speak of the same ones.
+bool CoversPorts(const Said& a, const Said& b) {
+  if (b.port) return CoversPort(a.port, a.action, *b.port);
+  return !a.port && (a.action != Action::kAllow || b.action == Action::kAllow);
 }
 
 bool CoversPath(const std::string& a, const std::string& b) {
@@ -121,7 +119,7 @@ bool CoversScope(const RequestScope& a, const RequestScope& b) {
 
 bool Covers(const Said& a, const Said& b) {
   return (a.protocol == Protocol::kAny || a.protocol == b.protocol) && CoversHost(a, b) &&
-         CoversPort(a, b) && CoversScope(a.scope, b.scope);
+         CoversPorts(a, b) && CoversScope(a.scope, b.scope);
 }
 
 class Checker {

@@ -9,8 +9,6 @@ namespace aileron::policy {
 namespace {
 
 constexpr std::string_view kProbe = "some-host";
-constexpr std::uint16_t kHttpPort = 80;
-constexpr std::uint16_t kHttpsPort = 443;
 constexpr std::uint16_t kOtherPort = 8443;  // stands for all the others
 
 // What the user's policy says without the project.
@@ -124,9 +122,7 @@ class Lister {
     const bool opens =
         rule.action == command::Action::kAllow || rule.action == command::Action::kRedirect;
     if (!opens) return;
-    const auto parts = Split(rule.source, ':');
-    const int line = parts.size() < 3 ? 0 : ParseInteger<int>(parts[parts.size() - 2]).value_or(0);
-    Add({line, 1}, fmt::format("{} the command {}", Name(rule.action), Printable(rule.pattern)));
+    Add({rule.line, 1}, fmt::format("{} the command {}", Name(rule.action), Printable(rule.pattern)));
   }
 
   // What lies in the workspace is the agent's already.
