@@ -199,7 +199,9 @@ Result<PolicyPlan> ApplyPolicy(const os::Paths& paths, Plan& plan, Options& opti
   AILERON_TRY(AddServices(merged, plan, options, found));
   found.passing = {.pass = std::move(merged.pass), .scrub = std::move(merged.scrub)};
   if (merged.approvals.hold && !options.hold_given && !options.unattended) {
-    options.hold = std::chrono::duration_cast<std::chrono::seconds>(*merged.approvals.hold);
+    const auto hold = std::chrono::duration_cast<std::chrono::seconds>(*merged.approvals.hold);
+    // A project's alone only shortens what would hold without it.
+    options.hold = loaded.layers.user.approvals.hold ? hold : std::min(options.hold, hold);
   }
   NoteWithheld(loaded, found);
   NoteScrubbed(options, found);

@@ -87,7 +87,7 @@ files:
 environment:
   pass: [EDITOR, "MY_*"]
   scrub: "*"
-approvals: {hold: 30s, expires: 2h, scopes: [once, session]}
+approvals: {hold: 30s, expires: 20m, scopes: [once, session]}
 services:
   - name: web
     command: [npm, run, dev]
@@ -119,7 +119,7 @@ files:
   - {path: secrets, access: hidden}
   - {path: ~/data, access: read-only}
 environment: {pass: [EDITOR, "MY_*"], scrub: "X_*"}
-approvals: {hold: 30s, expires: 2h, scopes: [once, session]}
+approvals: {hold: 30s, expires: 20m, scopes: [once, session]}
 services:
   - {name: web, command: [npm, run, dev], folder: frontend, publish: [3000], restart: always, health: {port: 3000}}
   - {name: db, command: [postgres], health: {command: pg_isready}}
