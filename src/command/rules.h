@@ -56,6 +56,9 @@ struct CommandRule {
   int line = 0;        // the same; 0: none. It stays in its process
 };
 
+// Whether Compile would take it; the error says what is wrong with it, and not which rule it is.
+Status CheckRule(const CommandRule& rule);
+
 // How sure it is that the rule is met.
 enum class Certainty : std::uint8_t {
   kMet,      // the command is what the rule names

@@ -6,9 +6,9 @@
 // that a new daemon takes up has what it began with, and goes on.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "daemon/file_stamp.h"
@@ -21,8 +21,8 @@ namespace aileron::daemon {
 
 class SessionPolicy {
  public:
-  // `agent` is the program that is launched. `request` is borrowed by none of these: what it says
-  // is copied, but for the texts, which come from the files and are put into it.
+  // `agent` is the program that is launched. Of `request` the profile and the paths of the
+  // project's files are copied.
   SessionPolicy(const os::Paths& paths, std::string agent, const session::NetworkRequest& request);
 
   // Reads the files; the texts go into `request`.
@@ -46,13 +46,13 @@ class SessionPolicy {
  private:
   Result<SessionSettings> Compile(const trust::Texts& texts, const session::NetworkRequest& request,
                                   const Secret& proxy_password);
-  std::array<FileStamp, 3> Stamps() const;
+  std::vector<FileStamp> Stamps() const;
 
   os::Paths paths_;
   std::string agent_;
-  std::string project_;
+  std::vector<std::string> project_;
   std::optional<policy::Profile> flag_;  // that the command line asked for
-  std::array<FileStamp, 3> stamps_;      // the user's file, the project's, who is trusted
+  std::vector<FileStamp> stamps_;        // the user's file, who is trusted, the project's
   policy::Profile profile_ = policy::Profile::kGuarded;
   std::size_t withheld_ = 0;
   std::string problem_;

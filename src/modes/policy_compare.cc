@@ -30,8 +30,9 @@ Outcome PrintChanges(const Parsed& parsed, const std::vector<policy::Change>& ch
   return changes.empty() ? 0 : kExitFailure;
 }
 
-const policy::Document& DocumentOf(const policy::Layers& layers) {
-  return layers.project ? *layers.project : layers.user;
+// The one that the line names.
+const policy::Document& DocumentOf(const policy::Layers& layers, const std::string& file) {
+  return layers.user.file == file ? layers.user : *layers.project;
 }
 
 Outcome RunDiff(const Invocation& invocation) {
@@ -44,8 +45,9 @@ Outcome RunDiff(const Invocation& invocation) {
     subjects.push_back({.request = std::move(request), .command = {}});
   }
   if (subjects.empty()) {
-    for (const policy::Layers* layers : {&before, &after}) {
-      for (Subject& subject : policy::Examples(DocumentOf(*layers))) {
+    for (const auto& [layers, file] :
+         {std::pair(&before, parsed.arguments.at(0)), std::pair(&after, parsed.arguments.at(1))}) {
+      for (Subject& subject : policy::Examples(DocumentOf(*layers, file))) {
         subjects.push_back(std::move(subject));
       }
     }

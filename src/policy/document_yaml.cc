@@ -74,8 +74,10 @@ bool IsServiceName(std::string_view name) {
 
 class Parser {
  public:
-  Parser(std::string_view file, Layer layer) : reader_(file) {
+  Parser(std::string_view file, Layer layer, std::string_view called)
+      : reader_(file, called.empty() ? file.substr(file.rfind('/') + 1) : called) {
     document_.file = file;
+    document_.called = reader_.called();
     document_.layer = layer;
   }
 
@@ -175,6 +177,9 @@ class Parser {
       rule.line = pattern.place.line;
       rule.source =
           fmt::format("{}:{}:{}", document_.file, pattern.place.line, pattern.place.column);
+      if (const Status good = command::CheckRule(rule); !good) {
+        return reader_.At(pattern.place, fmt::format("command: {}", good.error().message));
+      }
       into.commands.push_back(rule);
     }
     if (into.commands.size() > limits::kRules) {
@@ -267,6 +272,7 @@ class Parser {
     if (const YamlNode* scopes = node.Find("scopes")) {
       AILERON_ASSIGN(const auto words, reader_.Words(*scopes, "scopes", kScopes.size()));
       document_.approvals.scopes.emplace();
+      document_.approvals.scopes_place = scopes->place;
       for (const auto& word : words) {
         AILERON_TRY(reader_.ChoiceOf(word, "scopes", kScopes));
         document_.approvals.scopes->push_back(word.text);
@@ -402,14 +408,15 @@ bool VariablePattern::Matches(std::string_view name) const {
   return tail ? name.ends_with(part) : head ? name.starts_with(part) : name == part;
 }
 
-Result<Document> ParseDocument(std::string_view text, std::string_view file, Layer layer) {
+Result<Document> ParseDocument(std::string_view text, std::string_view file, Layer layer,
+                               std::string_view called) {
   AILERON_ASSIGN(const YamlNode root, ParsePlainYaml(text, file));
-  return Parser(file, layer).Read(root);
+  return Parser(file, layer, called).Read(root);
 }
 
 Result<std::vector<Case>> ParseCases(std::string_view text, std::string_view file) {
   AILERON_ASSIGN(const YamlNode root, ParsePlainYaml(text, file));
-  return Parser(file, Layer::kProject).ReadCases(root);
+  return Parser(file, Layer::kProject, {}).ReadCases(root);
 }
 
 }  // namespace aileron::policy

@@ -55,9 +55,10 @@
 
 namespace aileron::policy {
 
-// `layer` says which keys there may be: kBuiltin is a profile. `file` is for messages; its last
-// part names rules ("aileron.yaml:4"). An empty text says nothing.
-Result<Document> ParseDocument(std::string_view text, std::string_view file, Layer layer);
+// `layer` says which keys there may be: kBuiltin is a profile. `file` is for messages; `called`, or
+// its last part, names rules ("aileron.yaml:4"). An empty text says nothing.
+Result<Document> ParseDocument(std::string_view text, std::string_view file, Layer layer,
+                               std::string_view called = {});
 
 // The tests that stand beside a file: version and tests, and nothing else.
 Result<std::vector<Case>> ParseCases(std::string_view text, std::string_view file);

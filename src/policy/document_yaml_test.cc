@@ -233,11 +233,28 @@ TEST(DocumentYaml, WhatContradictsItselfIsRefused) {
               HasSubstr(":3:15: \"a.example\" is not a request"));
 }
 
+TEST(DocumentYaml, ABadPatternOfACommandIsNamedWithItsPlace) {
+  EXPECT_THAT(MistakeIn("commands", "{command: [ls, 're:('], action: deny}"),
+              HasSubstr(":3:20: command: "));
+  EXPECT_THAT(
+      Mistake("version: 1\nagents:\n  x:\n    commands: [{command: 're:(', action: deny}]\n"),
+      HasSubstr(":4:26: command: "));
+}
+
 TEST(DocumentYaml, ProgramsAreSpokenOfOnlyWhereRulesAboutHostsWouldHaveThem) {
   EXPECT_THAT(MistakeIn("network", "{host: a.example, action: deny, by: x}"),
               HasSubstr("not bound to programs"));
   EXPECT_THAT(MistakeIn("files", "{path: a, access: hidden, by: x}"),
               HasSubstr("\"by\" is not a key of a file rule"));
+}
+
+TEST(DocumentYaml, RulesAreNamedAsTheirFileIsCalled) {
+  const auto text = "version: 1\nnetwork: [{host: a.example, action: deny}]\n";
+  EXPECT_EQ(ParseDocument(text, "/p/aileron.yaml", Layer::kProject)->sections.hosts[0].id,
+            "aileron.yaml:2");
+  const auto above = ParseDocument(text, "/p/aileron.yaml", Layer::kProject, "../aileron.yaml");
+  EXPECT_EQ(above->sections.hosts[0].id, "../aileron.yaml:2");
+  EXPECT_EQ(above->file, "/p/aileron.yaml");
 }
 
 TEST(DocumentYaml, PathsNamesAndTimesAreChecked) {

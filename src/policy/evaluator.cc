@@ -13,16 +13,19 @@ struct Evaluator::Compiled {
   command::CommandRules commands;
   std::vector<OpaqueHost> opaque;
   std::string user_file;
-  std::string project_file;
+  std::vector<std::pair<std::string, std::string>> project_files;  // what begins a rule's id, path
 
-  std::string FileOf(Layer layer) const {
+  std::string FileOf(Layer layer, std::string_view id) const {
     switch (layer) {
       case Layer::kBuiltin:
         return fmt::format("profiles/{}.yaml", Name(network.profile()));
       case Layer::kUser:
         return user_file;
       case Layer::kProject:
-        return project_file;
+        for (const auto& [begins, file] : project_files) {
+          if (id.starts_with(begins)) return file;
+        }
+        break;
       case Layer::kFlag:
         break;
     }
@@ -33,7 +36,7 @@ struct Evaluator::Compiled {
     opinion.rule = rule.id;
     opinion.layer = Name(rule.layer);
     opinion.line = rule.line;
-    if (rule.line != 0) opinion.file = FileOf(rule.layer);
+    if (rule.line != 0) opinion.file = FileOf(rule.layer, rule.id);
   }
   bool IsOpaque(const Request& request) const {
     return std::ranges::any_of(opaque, [&](const OpaqueHost& one) {
@@ -53,10 +56,13 @@ Result<Evaluator> Evaluator::Compile(const Layers& layers) {
   AILERON_ASSIGN(RequestRules requests, RequestRules::Compile(std::move(merged.requests)));
   AILERON_ASSIGN(command::CommandRules commands,
                  command::CommandRules::Compile(std::move(merged.commands)));
+  std::vector<std::pair<std::string, std::string>> files;
+  for (const ProjectFile& file : ProjectFiles(layers)) {
+    files.emplace_back(file.document.called + ":", file.document.file);
+  }
   return Evaluator(std::make_unique<Compiled>(Compiled{
       std::move(network), std::move(requests), CredentialRules(std::move(merged.credentials)),
-      std::move(commands), std::move(merged.opaque), layers.user.file,
-      layers.project ? layers.project->file : std::string()}));
+      std::move(commands), std::move(merged.opaque), layers.user.file, std::move(files)}));
 }
 
 Opinion Evaluator::OnRequest(const Request& request) const {
@@ -107,7 +113,7 @@ Opinion Evaluator::OnCommand(std::span<const std::string> argv) const {
   opinion.rule = rule->id;
   opinion.layer = Name(rule->layer);
   opinion.line = rule->line;
-  if (rule->line != 0) opinion.file = compiled_->FileOf(static_cast<Layer>(rule->layer));
+  if (rule->line != 0) opinion.file = compiled_->FileOf(static_cast<Layer>(rule->layer), rule->id);
   return opinion;
 }
 

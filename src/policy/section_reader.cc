@@ -8,7 +8,7 @@
 namespace aileron::policy {
 
 std::string SectionReader::IdOf(const Place& place) const {
-  return fmt::format("{}:{}", file_.substr(file_.rfind('/') + 1), place.line);
+  return fmt::format("{}:{}", called_, place.line);
 }
 
 std::unexpected<Error> SectionReader::Expected(const YamlNode& node, std::string_view key,
