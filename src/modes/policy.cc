@@ -185,13 +185,18 @@ Outcome RunTest(const Invocation& invocation) {
   return failed == 0 ? 0 : kExitFailure;
 }
 
-// --- show
+// --- show, schema
 
 Outcome RunShow(const Invocation& invocation) {
   const auto profile = policy::ParseProfile(invocation.parsed.arguments.at(0));
   const std::string_view text = policy::ProfileText(*profile);
   const Json json = {{"profile", policy::Name(*profile)}, {"yaml", text}};
   AILERON_TRY(Print(invocation.parsed.Has("--json") ? Pretty(json) : std::string(text)));
+  return 0;
+}
+
+Outcome RunSchema(const Invocation&) {
+  AILERON_TRY(Print(policy::DocumentSchema()));
   return 0;
 }
 
@@ -258,7 +263,10 @@ Command PolicyVerb() {
            .summary = "Print a built-in profile",
            .flags = {kJsonFlag},
            .arguments = {{.name = "PROFILE", .summary = "Which", .choices = "open|guarded|locked"}},
-           .run = RunShow}}};
+           .run = RunShow},
+          {.name = "schema",
+           .summary = "Print the JSON Schema of policy files, for editors",
+           .run = RunSchema}}};
   for (Command& more : PolicyCompareCommands()) verb.commands.push_back(std::move(more));
   for (Command& more : PolicyLearnCommands()) verb.commands.push_back(std::move(more));
   for (Command& more : PolicyTrustCommands()) verb.commands.push_back(std::move(more));

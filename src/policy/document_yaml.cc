@@ -36,6 +36,10 @@ constexpr auto kScopes =
 constexpr auto kCommandActions =
     std::to_array<std::string_view>({"allow", "record", "redirect", "ask", "deny"});
 
+constexpr unsigned char kSchema[] = {
+#embed "../../schema/policy.v1.json"
+};
+
 bool IsControl(char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }
 
 // A path that says where it leads, without looking at the disk.
@@ -412,6 +416,10 @@ Result<Document> ParseDocument(std::string_view text, std::string_view file, Lay
                                std::string_view called) {
   AILERON_ASSIGN(const YamlNode root, ParsePlainYaml(text, file));
   return Parser(file, layer, called).Read(root);
+}
+
+std::string_view DocumentSchema() {
+  return {reinterpret_cast<const char*>(kSchema), sizeof(kSchema)};
 }
 
 Result<std::vector<Case>> ParseCases(std::string_view text, std::string_view file) {

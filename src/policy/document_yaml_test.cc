@@ -257,6 +257,11 @@ TEST(DocumentYaml, RulesAreNamedAsTheirFileIsCalled) {
   EXPECT_EQ(above->file, "/p/aileron.yaml");
 }
 
+TEST(DocumentYaml, TheSchemaIsBuiltIn) {
+  EXPECT_TRUE(DocumentSchema().starts_with("{"));
+  EXPECT_THAT(DocumentSchema(), HasSubstr("json-schema.org"));
+}
+
 TEST(DocumentYaml, PathsNamesAndTimesAreChecked) {
   for (const char* path :
        {"../x", "a/../b", "/", "a//b", "./a", "a/", "~x", "~", "\"a\\nb\"", "/etc/"}) {

@@ -203,6 +203,12 @@ def test_a_profile_is_shown_in_the_format_of_every_policy(world):
     assert world.aileron("policy", "show", "wide").rc == 64
 
 
+def test_the_schema_is_printed_for_editors(world):
+    """An editor has no schema where only the program was installed."""
+    text = world.aileron("policy", "schema").ok().out
+    assert text == (binary.REPOSITORY / "schema" / "policy.v1.json").read_text()
+
+
 def test_the_former_name_of_the_users_file_is_told(world):
     """Rules under the former name are passed over in silence."""
     path = world.write(f"{world.config}/aileron/rules.yaml", "version: 1\nnetwork: []\n", 0o600)
