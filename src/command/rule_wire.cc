@@ -7,6 +7,7 @@ namespace aileron::command {
 void WriteRule(WireWriter& writer, const CommandRule& rule) {
   writer.U8(static_cast<std::uint8_t>(rule.layer));
   writer.U8(static_cast<std::uint8_t>(rule.action));
+  writer.U8(rule.narrows ? 1 : 0);
   for (const std::string* text : {&rule.pattern, &rule.by, &rule.reason, &rule.id, &rule.source}) {
     writer.Text(*text);
   }
@@ -16,9 +17,9 @@ void WriteRule(WireWriter& writer, const CommandRule& rule) {
 
 std::optional<CommandRule> ReadRule(WireReader& reader) {
   CommandRule rule;
-  const std::uint8_t layer = reader.U8(), action = reader.U8();
+  const std::uint8_t layer = reader.U8(), action = reader.U8(), narrows = reader.U8();
   bool fits = layer <= static_cast<std::uint8_t>(Layer::kFlag) &&
-              action <= static_cast<std::uint8_t>(Action::kDeny);
+              action <= static_cast<std::uint8_t>(Action::kDeny) && narrows <= 1;
   const auto take = [&] {
     const std::string_view text = reader.Text();
     fits = fits && text.size() <= limits::kRuleTextMax;
@@ -33,6 +34,7 @@ std::optional<CommandRule> ReadRule(WireReader& reader) {
   if (!fits) return std::nullopt;
   rule.layer = static_cast<Layer>(layer);
   rule.action = static_cast<Action>(action);
+  rule.narrows = narrows != 0;
   return rule;
 }
 

@@ -15,7 +15,8 @@ CommandRule Rule() {
           .redirect = {"git", "push"},
           .reason = "why",
           .id = "no force",
-          .source = "aileron.yaml:3"};
+          .source = "aileron.yaml:3",
+          .narrows = true};
 }
 
 std::optional<CommandRule> Again(const CommandRule& rule) {
@@ -38,6 +39,7 @@ TEST(RuleWire, ARuleArrivesAsItWasWritten) {
   EXPECT_EQ(read->reason, "why");
   EXPECT_EQ(read->id, "no force");
   EXPECT_EQ(read->source, "aileron.yaml:3");
+  EXPECT_TRUE(read->narrows);
 }
 
 TEST(RuleWire, WhatIsOutOfRangeIsNoRule) {

@@ -139,7 +139,9 @@ bool Beats(const Found::One& one, const Found::One& other) {
   if (other.rule == nullptr) return true;
   const Action action = Effect(*one.rule, one.match);
   const Action than = Effect(*other.rule, other.match);
-  return action != than ? action > than : one.match > other.match;
+  if (action != than) return action > than;
+  if (one.match != other.match) return one.match > other.match;
+  return other.rule->narrows && !one.rule->narrows;
 }
 
 }  // namespace
@@ -494,11 +496,16 @@ CommandVerdict CommandRules::Decide(const Execution& execution, Scope scope) con
   const Found found = index.Find(execution, reading, scope);
   const bool unread = !reading.unread.empty() && index.protects &&
                       (scope == Scope::kWhole || reading.unread_place == Place::kItself);
+  const bool met = found.refused.rule != nullptr && found.refused.match == Match::kMet;
+  const bool narrows = met && Effect(*found.refused.rule, Match::kMet) == Action::kAsk &&
+                       found.refused.rule->narrows;
   const auto decide = [&] {
-    if (found.refused.rule != nullptr && found.refused.match == Match::kMet) {
-      return index.Refuse(found.refused, reading);
+    if (met && !narrows) return index.Refuse(found.refused, reading);
+    if (index.otherwise == Action::kDeny && (unread || found.refused.rule != nullptr)) {
+      CommandVerdict without = index.LetRun(found, reading);
+      if (without.action == Action::kDeny) return without;
     }
-    if (unread) return index.Unread(reading);
+    if (unread && !met) return index.Unread(reading);
     if (found.refused.rule != nullptr) return index.Refuse(found.refused, reading);
     if (found.redirected.rule != nullptr)
       return index.Redirect(found.redirected, execution, reading);

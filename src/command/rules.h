@@ -14,7 +14,8 @@
 //
 // What is not known before it runs ($x, $(…), what xargs adds) may be anything: a rule that denies
 // or asks and that it could meet asks. What cannot be read safely is asked, too, as long as there
-// is any rule that denies or asks. Both are said in the verdict (`certainty`, `place`). Who sees
+// is any rule that denies or asks. Both are said in the verdict (`certainty`, `place`), and neither
+// is asked about where the default denies: a doubt is no way to a person who may say yes. Who sees
 // every execution asks about each by itself (Scope::kItself), and never by dropping a verdict of
 // kLater: behind the strongest rule, about what is started, a weaker one may speak of this one.
 //
@@ -54,6 +55,8 @@ struct CommandRule {
   std::string id;      // how the audit log names it: "deny git push --force"
   std::string source;  // where it is written: "aileron.yaml:12:5". May be empty
   int line = 0;        // the same; 0: none. It stays in its process
+  // Written by who may only narrow what others allow: what is denied without it stays denied.
+  bool narrows = false;
 };
 
 // Whether Compile would take it; the error says what is wrong with it, and not which rule it is.

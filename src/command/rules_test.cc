@@ -154,6 +154,24 @@ TEST(CommandRules, WhatIsNotKnownOrNotReadIsAsked) {
   }
 }
 
+TEST(CommandRules, ADoubtOrAStrangersQuestionLiftsNoDefaultThatDenies) {
+  const CommandRules rules =
+      Rules({"deny git push --force", "ask ls", "allow git add x", "allow bash **"}, Action::kDeny);
+  EXPECT_EQ(Decides(rules, {"git", "push"}), Action::kDeny);
+  EXPECT_EQ(Decides(rules, {"dash", "-c", "git push $x"}), Action::kDeny);
+  EXPECT_EQ(Decides(rules, {"dash", "-c", "'"}), Action::kDeny);
+  EXPECT_EQ(InShell(rules, "'"), Action::kAsk) << "any bash is allowed, but this is not read";
+  EXPECT_EQ(Decides(rules, {"ls"}), Action::kAsk) << "whoever wrote this wants to be asked";
+  CommandRule any = Rule("ask *");
+  any.narrows = true;
+  const auto narrowed =
+      CommandRules::Compile({any, Rule("allow git status"), Rule("ask ls")}, Action::kDeny);
+  EXPECT_EQ(Decides(*narrowed, {"git", "status"}), Action::kAsk);
+  EXPECT_EQ(Decides(*narrowed, {"rm", "x"}), Action::kDeny);
+  EXPECT_EQ(Decides(*narrowed, {"ls"}), Action::kAsk) << "the other rule asks, too";
+  EXPECT_EQ(Decides(*CommandRules::Compile({any}), {"rm", "x"}), Action::kAsk);
+}
+
 // Who sees every execution judges what is started when it comes; what it never sees, now.
 TEST(CommandRules, AScopeOfItselfLeavesTheOthersToTheirOwn) {
   const CommandRules rules =

@@ -164,7 +164,7 @@ constexpr std::size_t kJsonDepth = 32;
 constexpr std::size_t kPasswordMax = 4096;        // of an upstream proxy, by a launcher's pipe
 constexpr std::size_t kCredentialMax = 60 << 10;  // fits in a packet with the fields beside it
 
-constexpr auto kPolicyCheck = 300ms;  // whether a policy file changed
+constexpr auto kPolicyCheck = 250ms;  // whether a policy file changed; twice before it counts
 constexpr auto kIdleCheck = 1s;
 
 }  // namespace aileron::daemon::limits

@@ -370,7 +370,7 @@ session::CommandRequest LiveSession::commands() const {
   return all;
 }
 
-void LiveSession::RefreshPolicy() {
+std::string LiveSession::RefreshPolicy() {
   const std::string before = policy_.problem();
   auto settings = policy_.Refresh(request_, proxy_password_);
   if (settings) {
@@ -381,12 +381,15 @@ void LiveSession::RefreshPolicy() {
     Withdraw();
     if (commands_ != nullptr) commands_->Follow(commands());
   } else if (policy_.problem() == before) {
-    return;
+    return {};
   }
-  const std::string news = policy_.News();
+  std::string news = policy_.News();
+  if (policy_.problem().empty() && !mediated() && commands().mediated()) {
+    news += "; its rules about commands count from the next launch, since this one began without";
+  }
   Audit("policy", policy_.problem().empty() ? "allow" : "deny", news);
   if (!policy_.problem().empty()) LogWarning("session {}: {}", record_.id, news);
-  channel_->SendPolicy(news);
+  return news;
 }
 
 void LiveSession::Cut(const std::string& rule) {

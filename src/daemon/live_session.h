@@ -73,8 +73,12 @@ class LiveSession final : public PermitSource {
   void Revoke();
   // What people said may not hold any more.
   void Withdraw();
-  // Reads the policy files again, if one of them changed: what they say holds from now on.
-  void RefreshPolicy();
+  // Reads the policy files again, if one of them changed: what they say holds from now on. What
+  // the launcher is to be told of it, with the session as it is to be resumed; empty: nothing.
+  std::string RefreshPolicy();
+  void TellPolicy(std::string_view news, std::string_view resume) {
+    channel_->SendPolicy(news, resume);
+  }
   // Ends what the worker has open because of that rule.
   void Cut(const std::string& rule);
   // Looks at the worker's packets again after the audit log was full.
@@ -94,6 +98,7 @@ class LiveSession final : public PermitSource {
   void StopWorker(std::function<void()> done);
 
   session::Session& record() { return record_; }
+  const session::Session& record() const { return record_; }
   const session::NetworkRequest& request() const { return request_; }
   const std::map<std::string, session::Sentinel>& sentinels() const { return sentinels_; }
   const crypto::CertificateAuthority& authority() const { return authority_; }
@@ -104,6 +109,7 @@ class LiveSession final : public PermitSource {
   const Secret& proxy_password() const { return proxy_password_; }
   // With what is to be removed should the launcher have been killed.
   const SessionListeners& listeners() const { return listeners_; }
+  bool mediated() const { return commands_request_.filtered; }
   // Of the launch itself, and with what the policy files say now.
   const session::CommandRequest& own_commands() const { return commands_request_; }
   session::CommandRequest commands() const;

@@ -58,7 +58,7 @@ json ToJson(const Api& api, const session::Session& session) {
   if (session.exit_code) object["exit_code"] = *session.exit_code;
   if (const LiveSession* live = api.sessions.Find(session.id); live != nullptr) {
     if (const auto worker = live->worker_pid()) object["worker_pid"] = *worker;
-    object["commands"] = live->commands().mediated() ? "mediated" : "free";
+    object["commands"] = live->mediated() ? "mediated" : "free";
     object["command_rules"] = live->commands().rules.size();
     object["network"] = live->network_down() ? "down" : "up";
     object["policy_problem"] = live->policy().problem();

@@ -139,8 +139,10 @@ void SessionChannel::SendWaiting(std::size_t count, std::string_view title) {
   Flush();
 }
 
-void SessionChannel::SendPolicy(std::string_view message) {
-  policy_ = Word{JsonText({{"type", "policy"}, {"message", message}}), {}};
+void SessionChannel::SendPolicy(std::string_view message, std::string_view resume) {
+  auto file = os::MemoryFileHolding(resume);
+  if (!file) return LogWarning("cannot tell a launcher its policy: {}", file.error().message);
+  policy_ = Word{JsonText({{"type", "policy"}, {"message", message}}), std::move(*file)};
   Flush();
 }
 

@@ -10,7 +10,8 @@
 //                       {"type":"tools"} + a memory file with the list of them, as a launch gets it
 //                       {"type":"denied","denied":{…}}           (daemon/denials.h)
 //                       {"type":"waiting","count":N,"title":…}   of questions, the oldest's title
-//                       {"type":"policy","message":…}            what became of a change of policy
+//                       {"type":"policy","message":…} + a memory file with the text by which the
+//                        session is resumed from now on: what became of a change of policy
 //   both ways           what session_services.h has
 //
 // The end of the channel without an exit means that the launcher has died. After an exit the daemon
@@ -71,7 +72,7 @@ class SessionChannel final : private net::Loop::Handler {
   // A word of Denials', which bounds how many there are.
   void SendDenied(std::string word);
   void SendWaiting(std::size_t count, std::string_view title);
-  void SendPolicy(std::string_view message);
+  void SendPolicy(std::string_view message, std::string_view resume);
   // What is of use at once or not at all: kUnavailable when the launcher does not listen.
   Status Send(const std::string& word);
 

@@ -34,19 +34,36 @@ Result<SessionSettings> SessionPolicy::Compile(const trust::Texts& texts,
   return settings;
 }
 
+// No way out of a file's rules is to take the file away, or to be seen while it is written anew.
+Result<SessionSettings> SessionPolicy::FromFiles(session::NetworkRequest& request,
+                                                 const Secret& proxy_password) {
+  AILERON_ASSIGN(trust::Texts texts, trust::ReadTexts(paths_, project_));
+  const auto lost = [](std::string_view before, std::string_view now, std::string_view path) {
+    if (before.empty() || !now.empty()) return Status();
+    return Status(Fail(Code::kInvalid,
+                       "{} is gone or empty; to end what it says write \"version: 1\" into it",
+                       Printable(path)));
+  };
+  AILERON_TRY(
+      lost(request.user_policy, texts.user, fmt::format("{}/{}", paths_.config, trust::kUserFile)));
+  for (std::size_t i = 0; i < project_.size(); ++i) {
+    AILERON_TRY(lost(request.project[i].second, texts.project[i].second, project_[i]));
+  }
+  auto settings = Compile(texts, request, proxy_password);
+  if (!settings) return settings;
+  request.user_policy = std::move(texts.user);
+  request.project = std::move(texts.project);
+  return settings;
+}
+
 Result<SessionSettings> SessionPolicy::Open(session::NetworkRequest& request,
                                             const Secret& proxy_password) {
   if (!request.profile.empty() && !flag_) {
     return Fail(Code::kInvalid, "\"{}\" is not a network profile. Use open, guarded or locked.",
                 Printable(request.profile));
   }
-  stamps_ = Stamps();
-  AILERON_ASSIGN(trust::Texts texts, trust::ReadTexts(paths_, project_));
-  auto settings = Compile(texts, request, proxy_password);
-  if (!settings) return settings;
-  request.user_policy = std::move(texts.user);
-  request.project = std::move(texts.project);
-  return settings;
+  stamps_ = seen_ = Stamps();
+  return FromFiles(request, proxy_password);
 }
 
 Result<SessionSettings> SessionPolicy::Resume(session::NetworkRequest& request,
@@ -57,15 +74,13 @@ Result<SessionSettings> SessionPolicy::Resume(session::NetworkRequest& request,
   return Compile({request.user_policy, request.project}, request, proxy_password);
 }
 
-std::optional<SessionSettings> SessionPolicy::Refresh(const session::NetworkRequest& request,
+std::optional<SessionSettings> SessionPolicy::Refresh(session::NetworkRequest& request,
                                                       const Secret& proxy_password) {
   const auto stamps = Stamps();
-  if (stamps == stamps_) return std::nullopt;
+  const bool settled = std::exchange(seen_, stamps) == stamps;
+  if (!settled || stamps == stamps_) return std::nullopt;
   stamps_ = stamps;
-  auto texts = trust::ReadTexts(paths_, project_);
-  // A project's file that is gone is no way out of its rules.
-  auto settings = texts ? Compile(*texts, request, proxy_password)
-                        : Result<SessionSettings>(std::unexpected(texts.error()));
+  auto settings = FromFiles(request, proxy_password);
   if (!settings) {
     problem_ = settings.error().message;
     return std::nullopt;

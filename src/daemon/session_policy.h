@@ -1,9 +1,10 @@
 // SessionPolicy: the policy files of one session, as they are now.
 //
-// Refresh() reads them again when one of them has changed, or who is trusted has: the new settings
-// hold at once. Files that cannot be read or do not compile leave the last good settings in force,
-// and problem() says so until they are good again. At the start they are an error; but a session
-// that a new daemon takes up has what it began with, and goes on.
+// Refresh() reads them again when one of them has changed, or who is trusted has, and has stayed so
+// from one call to the next: who writes a file in place is let finish. The new settings hold at
+// once. Files that cannot be read or do not compile, or that are gone or empty, leave the last good
+// settings in force, and problem() says so until they are good again. At the start they are an
+// error; but a session that a new daemon takes up has the last good texts, and goes on.
 #pragma once
 
 #include <optional>
@@ -21,18 +22,17 @@ namespace aileron::daemon {
 
 class SessionPolicy {
  public:
-  // `agent` is the program that is launched. Of `request` the profile and the paths of the
-  // project's files are copied.
+  // `agent` is the program that is launched. No call keeps a reference to `request`.
   SessionPolicy(const os::Paths& paths, std::string agent, const session::NetworkRequest& request);
 
-  // Reads the files; the texts go into `request`.
+  // Each puts the texts that are in force into `request`.
   Result<SessionSettings> Open(session::NetworkRequest& request, const Secret& proxy_password);
-  // The same for a session that was interrupted: from its own texts where the files are no good.
+  // For a session that was interrupted: from its own texts where the files are no good.
   Result<SessionSettings> Resume(session::NetworkRequest& request, const Secret& proxy_password);
 
   // The settings, when they changed. What a worker was told at its start (opaque hosts, the
   // upstream proxy) and the ports that the sandbox opened stay as they were.
-  std::optional<SessionSettings> Refresh(const session::NetworkRequest& request,
+  std::optional<SessionSettings> Refresh(session::NetworkRequest& request,
                                          const Secret& proxy_password);
 
   // Why the files as they are now cannot be used; empty when they can.
@@ -46,6 +46,7 @@ class SessionPolicy {
  private:
   Result<SessionSettings> Compile(const trust::Texts& texts, const session::NetworkRequest& request,
                                   const Secret& proxy_password);
+  Result<SessionSettings> FromFiles(session::NetworkRequest& request, const Secret& proxy_password);
   std::vector<FileStamp> Stamps() const;
 
   os::Paths paths_;
@@ -53,6 +54,7 @@ class SessionPolicy {
   std::vector<std::string> project_;
   std::optional<policy::Profile> flag_;  // that the command line asked for
   std::vector<FileStamp> stamps_;        // the user's file, who is trusted, the project's
+  std::vector<FileStamp> seen_;          // the same, as they were at the last look
   policy::Profile profile_ = policy::Profile::kGuarded;
   std::size_t withheld_ = 0;
   std::string problem_;

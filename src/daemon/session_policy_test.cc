@@ -27,6 +27,11 @@ class SessionPolicyTest : public FolderTest {
     AILERON_CHECK(os::ReplaceFile(folder() + "/" + name, text, 0600).has_value());
   }
   SessionPolicy Make() { return SessionPolicy(paths_, "/usr/bin/claude", request_); }
+  // At the second look a change has settled.
+  std::optional<SessionSettings> Refresh(SessionPolicy& policy) {
+    EXPECT_FALSE(policy.Refresh(request_, Secret()));
+    return policy.Refresh(request_, Secret());
+  }
   static policy::Action On(const SessionSettings& settings, std::string_view host) {
     return policy::Decide(settings.network, {.host = host}).action;
   }
@@ -56,21 +61,33 @@ TEST_F(SessionPolicyTest, TheFilesAndTheRequestAreOneSetOfSettings) {
 TEST_F(SessionPolicyTest, AChangeHoldsAndAMistakeDoesNot) {
   SessionPolicy policy = Make();
   ASSERT_TRUE(policy.Open(request_, Secret()));
-  EXPECT_FALSE(policy.Refresh(request_, Secret())) << "nothing changed";
+  EXPECT_FALSE(Refresh(policy)) << "nothing changed";
   Project("version: 1\nnetwork: [{host: github.com, action: deny}]\n");
-  const auto changed = policy.Refresh(request_, Secret());
+  const auto changed = Refresh(policy);
   ASSERT_TRUE(changed);
   EXPECT_EQ(On(*changed, "github.com"), policy::Action::kDeny);
   Project("version: 1\nnetwrk: []\n");
-  EXPECT_FALSE(policy.Refresh(request_, Secret()));
+  EXPECT_FALSE(Refresh(policy));
   EXPECT_THAT(policy.problem(), HasSubstr("project.yaml:2:1:"));
   EXPECT_THAT(policy.News(), HasSubstr("is not in force"));
   unlink((folder() + "/project.yaml").c_str());
-  EXPECT_FALSE(policy.Refresh(request_, Secret())) << "a file that is gone opens nothing";
+  EXPECT_FALSE(Refresh(policy)) << "a file that is gone opens nothing";
   EXPECT_THAT(policy.problem(), HasSubstr("project.yaml"));
   Project("version: 1\n");
-  EXPECT_TRUE(policy.Refresh(request_, Secret()));
+  EXPECT_TRUE(Refresh(policy));
   EXPECT_EQ(policy.problem(), "");
+  User("version: 1\nnetwork: [{host: github.com, action: deny}]\n");
+  EXPECT_TRUE(Refresh(policy));
+  User("");
+  EXPECT_FALSE(Refresh(policy)) << "it is about to be written";
+  EXPECT_THAT(policy.problem(), HasSubstr("policy.yaml is gone or empty"));
+  unlink((folder() + "/policy.yaml").c_str());
+  EXPECT_FALSE(Refresh(policy));
+  SessionPolicy resumed = Make();
+  const auto kept = resumed.Resume(request_, Secret());
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(On(*kept, "github.com"), policy::Action::kDeny);
+  EXPECT_THAT(resumed.problem(), HasSubstr("is gone"));
 }
 
 TEST_F(SessionPolicyTest, TrustCountsAtOnce) {
@@ -82,15 +99,17 @@ TEST_F(SessionPolicyTest, TrustCountsAtOnce) {
   EXPECT_EQ(On(*before, "new.example"), policy::Action::kAsk);
   ASSERT_TRUE(
       trust::Store(folder()).Add({trust::DigestOf(text), Now(), request_.project[0].first}));
-  const auto trusted = policy.Refresh(request_, Secret());
+  const auto trusted = Refresh(policy);
   ASSERT_TRUE(trusted);
   EXPECT_EQ(On(*trusted, "new.example"), policy::Action::kAllow);
   EXPECT_EQ(policy.withheld(), 0u);
 }
 
-TEST_F(SessionPolicyTest, AnInterruptedSessionGoesOnWithWhatItBeganWith) {
+TEST_F(SessionPolicyTest, AnInterruptedSessionGoesOnWithTheLastGoodPolicy) {
+  SessionPolicy first = Make();
+  ASSERT_TRUE(first.Open(request_, Secret()));
   Project("version: 1\nnetwork: [{host: github.com, action: deny}]\n");
-  ASSERT_TRUE(Make().Open(request_, Secret()));
+  ASSERT_TRUE(Refresh(first));
   Project("version: 1\nnetwork: [\n");
   EXPECT_FALSE(Make().Open(request_, Secret())) << "a new one does not begin so";
   SessionPolicy resumed = Make();
@@ -109,10 +128,13 @@ TEST_F(SessionPolicyTest, EveryFileOfTheProjectHoldsAndIsLookedAt) {
   EXPECT_EQ(On(*settings, "github.com"), policy::Action::kDeny);
   EXPECT_THAT(request_.project[1].second, HasSubstr("github.com"));
   unlink((folder() + "/aileron.yaml").c_str());
-  EXPECT_FALSE(policy.Refresh(request_, Secret()));
+  EXPECT_FALSE(Refresh(policy));
   EXPECT_THAT(policy.problem(), HasSubstr("aileron.yaml")) << "one that is gone is no way out";
+  Write("aileron.yaml", "");
+  EXPECT_FALSE(Refresh(policy));
+  EXPECT_THAT(policy.problem(), HasSubstr("/aileron.yaml is gone or empty"));
   Write("aileron.yaml", "version: 1\n");
-  const auto again = policy.Refresh(request_, Secret());
+  const auto again = Refresh(policy);
   ASSERT_TRUE(again);
   EXPECT_EQ(On(*again, "github.com"), policy::Action::kAllow);
 }

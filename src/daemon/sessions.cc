@@ -99,6 +99,7 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Create(SessionReq
   if (!settings) return BadRequest(settings.error());
   record.profile = policy::Name(policy.profile());
   if (auto clash = OpaqueAndBound(settings->opaque)) return std::unexpected(std::move(*clash));
+  request.commands.filtered = request.commands.mediated() || !settings->commands.empty();
   auto authority = crypto::CertificateAuthority::Create(record.id, now);
   if (!authority) return Refuse(500, "internal", authority.error().message);
   return std::make_unique<LiveSession>(world_, std::move(record), std::move(request.network),
@@ -186,7 +187,7 @@ std::vector<LookAlike> Sessions::LookAlikesOf(const LiveSession& session) const 
 OpenedSession Sessions::Describe(LiveSession& session) const {
   const session::Session& record = session.record();
   OpenedSession opened{.id = record.id, .ca_pem = session.authority().CertificatePem()};
-  opened.mediated = session.commands().mediated();
+  opened.mediated = session.mediated();
   opened.token = session::SignToken(
       keys_.token,
       {.session_id = record.id,
@@ -221,20 +222,24 @@ OpenedSession Sessions::Describe(LiveSession& session) const {
   }
   opened.listeners.push_back({proxy::ListenerKind::kDns, service::kDnsPort});
 
+  opened.resume = Sealed(session);
+  return opened;
+}
+
+std::string Sessions::Sealed(const LiveSession& session) const {
   auto key = session.authority().ExportPrivateKey();
   if (!key) {
     LogError("cannot export a session's key: {}", key.error().message);
-    return opened;
+    return {};
   }
-  session::ResumeState state{.session = record,
-                             .network = session.request(),
-                             .commands = session.own_commands(),
-                             .sentinels = session.sentinels(),
-                             .ca_certificate = opened.ca_pem,
-                             .ca_key = std::move(*key),
-                             .proxy_password = session.proxy_password().Duplicate()};
-  opened.resume = session::SealResume(keys_.resume, state);
-  return opened;
+  const session::ResumeState state{.session = session.record(),
+                                   .network = session.request(),
+                                   .commands = session.own_commands(),
+                                   .sentinels = session.sentinels(),
+                                   .ca_certificate = session.authority().CertificatePem(),
+                                   .ca_key = std::move(*key),
+                                   .proxy_password = session.proxy_password().Duplicate()};
+  return session::SealResume(keys_.resume, state);
 }
 
 void Sessions::TellDenied(const std::string& id, const Denied& denied) {
@@ -370,7 +375,10 @@ std::map<std::string, std::string> Sessions::PolicyProblems() const {
 }
 
 void Sessions::RefreshPolicies() {
-  for (const auto& [id, session] : live_) session->RefreshPolicy();
+  for (const auto& [id, session] : live_) {
+    const std::string news = session->RefreshPolicy();
+    if (!news.empty()) session->TellPolicy(news, Base64Encode(Sealed(*session)));
+  }
   if (!live_.empty()) policies_.Set(limits::kPolicyCheck);
 }
 

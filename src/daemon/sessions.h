@@ -90,6 +90,8 @@ class Sessions {
   std::map<std::string, session::Sentinel> MakeSentinels();
   std::optional<Refusal> OpaqueAndBound(const proxy::OpaqueHosts& opaque);
   OpenedSession Describe(LiveSession& session) const;
+  // The text by which it is resumed; empty, and logged, when its key cannot be exported.
+  std::string Sealed(const LiveSession& session) const;
   void End(const std::string& id, session::State state, std::optional<int> code, std::string why);
   void OrphanTheRest();
   void OneLessToStop();

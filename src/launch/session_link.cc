@@ -22,7 +22,8 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t kWordMax = 64u << 10;
-constexpr std::size_t kToolsMax = 8u << 20;  // the list of them
+constexpr std::size_t kToolsMax = 8u << 20;   // the list of them
+constexpr std::size_t kResumeMax = 1u << 20;  // the text by which a session is resumed
 // What does not fit into a message is taken away by the next launch in the same workspace.
 constexpr std::size_t kReservedMax = 24u << 10;
 // Ports of bindings, besides those that the plan names.
@@ -281,7 +282,11 @@ SessionLink::Word SessionLink::Listen() {
   if (!word.is_object()) return {};
   const std::string type = Text(word, "type");
   if (type == "stop") return {.kind = Word::Kind::kStop, .text = Text(word, "reason")};
-  if (type == "policy") return {.kind = Word::Kind::kPolicy, .text = Text(word, "message")};
+  if (type == "policy" && packet->descriptors.size() == 1) {
+    auto resume = os::ReadAll(packet->descriptors.front(), "the session", kResumeMax);
+    if (resume) resume_ = *std::move(resume);
+    return {.kind = Word::Kind::kPolicy, .text = Text(word, "message")};
+  }
   if (type == "publish" || type == "unpublish") {
     const auto wish = WishIn(word);
     if (!wish) return {};

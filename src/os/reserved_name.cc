@@ -95,6 +95,11 @@ Result<std::optional<ReservedName>> ReservedName::Take(const Fd& root, const std
               path);
 }
 
+bool ReservedName::Has(const std::string& absolute_path) {
+  struct stat info;
+  return lstat(absolute_path.c_str(), &info) == 0 && IsMarked(info, Kind::kFolder);
+}
+
 void ReservedName::Remove(const std::string& absolute_path) {
   const PathParts parts = SplitPath(absolute_path);
   const Fd root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));

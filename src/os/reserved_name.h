@@ -27,6 +27,9 @@ class ReservedName {
   static Result<std::optional<ReservedName>> Take(const Fd& root, const std::string& path,
                                                   Kind kind, std::string_view bytes = {});
 
+  // Whether what has the name is the folder of somebody who reserved it: nothing of anybody's own.
+  static bool Has(const std::string& absolute_path);
+
   // For whoever cleans up after a launcher that was killed: as the destructor does it.
   static void Remove(const std::string& absolute_path);
 

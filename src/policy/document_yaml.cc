@@ -166,6 +166,7 @@ class Parser {
     AILERON_ASSIGN(const std::size_t which, reader_.Choice(*action, "action", kCommandActions));
     AILERON_ASSIGN(const YamlNode* command, reader_.Required(entry, "command", what));
     AILERON_ASSIGN(const auto patterns, reader_.Words(*command, "command", limits::kRuleHosts));
+    AILERON_TRY(reader_.Spread(entry, *command, patterns.size()));
     command::CommandRule rule{.layer = static_cast<command::Layer>(document_.layer),
                               .action = static_cast<command::Action>(which)};
     if (const YamlNode* by = entry.Find("by")) {

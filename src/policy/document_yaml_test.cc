@@ -166,6 +166,20 @@ TEST(DocumentYaml, AnEmptyFileSaysNothing) {
   }
 }
 
+TEST(DocumentYaml, AnEntryThatSaysMuchOfManyIsRefusedBeforeItIsCopied) {
+  std::string names;
+  for (int i = 0; i < 1000; ++i) names += fmt::format("{}h{}.example", i == 0 ? "" : ", ", i);
+  const std::string path(200, 'x'), much(2000, 'x');
+  std::string paths;
+  for (int i = 0; i < 8; ++i) paths += fmt::format("{}/{}{}", i == 0 ? "" : ", ", i, path);
+  EXPECT_THAT(
+      MistakeIn("network", fmt::format("{{host: [{}], path: [{}], action: ask}}", names, paths)),
+      HasSubstr(":3:12: 1000 of these"));
+  EXPECT_THAT(MistakeIn("commands",
+                        fmt::format("{{command: [{}], reason: {}, action: deny}}", names, much)),
+              HasSubstr(":3:15: 1000 of these"));
+}
+
 TEST(DocumentYaml, MistakesSayWhereWhatWasFoundAndWhatWasExpected) {
   EXPECT_THAT(Mistake("network: []\n"), HasSubstr("\"version: 1\" is missing"));
   EXPECT_THAT(Mistake("version: 2\n"), StartsWith("/p/aileron.yaml:1:10: version: expected 1"));

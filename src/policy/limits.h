@@ -26,6 +26,7 @@ inline constexpr std::size_t kRuleHosts = 10'000;    // of one entry
 inline constexpr std::size_t kRuleCredentials = 16;  // of one entry
 inline constexpr std::size_t kWordMax = 4'096;       // any word of a file
 inline constexpr std::size_t kEntries = 10'000;      // of a list of rules
+inline constexpr std::size_t kSpreadMax = 1 << 20;   // of one entry, said of all that it names
 inline constexpr std::size_t kRedirectWords = 64;
 inline constexpr std::size_t kFileRules = 200;
 inline constexpr std::size_t kVariables = 200;

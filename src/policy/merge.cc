@@ -1,7 +1,6 @@
 #include "policy/merge.h"
 
 #include <algorithm>
-#include <iterator>
 
 namespace aileron::policy {
 namespace {
@@ -41,11 +40,13 @@ void AddSections(const Sections& sections, const Document& document, Reach reach
   } else {
     AppendNarrowing(into.hosts, sections.hosts);
     AppendNarrowing(into.requests, sections.requests);
-    std::ranges::copy_if(sections.commands, std::back_inserter(into.commands),
-                         [](const command::CommandRule& rule) {
-                           return rule.action != command::Action::kAllow &&
-                                  rule.action != command::Action::kRedirect;
-                         });
+    for (const command::CommandRule& rule : sections.commands) {
+      if (rule.action == command::Action::kAllow || rule.action == command::Action::kRedirect) {
+        continue;
+      }
+      into.commands.push_back(rule);
+      into.commands.back().narrows = true;
+    }
   }
   Append(into.credentials, sections.credentials);
   Append(into.scrub, sections.environment.scrub);

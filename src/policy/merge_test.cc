@@ -68,6 +68,7 @@ TEST(Merge, AProjectThatNobodyTrustedOnlyNarrows) {
   EXPECT_THAT(merged.opaque, IsEmpty());
   ASSERT_EQ(merged.commands.size(), 1u);
   EXPECT_EQ(merged.commands[0].pattern, "b");
+  EXPECT_TRUE(merged.commands[0].narrows);
   EXPECT_THAT(merged.pass, IsEmpty());
   EXPECT_EQ(merged.scrub.size(), 1u);
   EXPECT_THAT(merged.services, IsEmpty());

@@ -57,6 +57,7 @@ class EntryReader {
     }
     AILERON_ASSIGN(const YamlNode* host, reader_.Required(entry_, "host", "a network rule"));
     AILERON_ASSIGN(const auto hosts, reader_.Words(*host, "host", limits::kRuleHosts));
+    AILERON_TRY(reader_.Spread(entry_, *host, hosts.size()));
     for (const auto& one : hosts) AILERON_TRY(AddHost(one));
     return {};
   }

@@ -4,8 +4,18 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "policy/limits.h"
 
 namespace aileron::policy {
+namespace {
+
+std::size_t BytesOf(const YamlNode& node) {
+  std::size_t bytes = node.text.size();
+  for (const YamlNode& item : node.items) bytes += BytesOf(item);
+  return bytes;
+}
+
+}  // namespace
 
 std::string SectionReader::IdOf(const Place& place) const {
   return fmt::format("{}:{}", called_, place.line);
@@ -42,6 +52,14 @@ Status SectionReader::List(const YamlNode& node, std::string_view key, std::size
                                       node.items.size()));
   }
   return {};
+}
+
+Status SectionReader::Spread(const YamlNode& entry, const YamlNode& list, std::size_t count) const {
+  if ((BytesOf(entry) - BytesOf(list)) * count <= limits::kSpreadMax) return {};
+  return At(list.place,
+            fmt::format("{} of these with all that the entry says of each are too much; say less, "
+                        "or name fewer",
+                        count));
 }
 
 Result<std::string> SectionReader::Word(const YamlNode& node, std::string_view key) const {

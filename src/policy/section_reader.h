@@ -37,6 +37,10 @@ class SectionReader {
                                    std::string_view what) const;
   Status List(const YamlNode& node, std::string_view key, std::size_t most) const;
 
+  // What the entry says is kept for each of the `count` that its `list` names: all together that
+  // is at most limits::kSpreadMax bytes.
+  Status Spread(const YamlNode& entry, const YamlNode& list, std::size_t count) const;
+
   Result<std::string> Word(const YamlNode& node, std::string_view key) const;
   struct PlacedWord {
     Place place;

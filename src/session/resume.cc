@@ -27,6 +27,7 @@ std::vector<std::string> ReadList(WireReader& reader, std::size_t most) {
 
 std::optional<CommandRequest> ReadCommands(WireReader& reader) {
   CommandRequest commands{.rules = {}, .otherwise = static_cast<command::Action>(reader.U8())};
+  commands.filtered = reader.U8() != 0;
   const std::uint32_t count = reader.U32();
   for (std::uint32_t i = 0; i < count && i < limits::kRulesMax && !reader.failed(); ++i) {
     auto rule = command::ReadRule(reader);
@@ -72,6 +73,7 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
   writer.U8(network.unattended ? 1 : 0);
   writer.U8(network.learn ? 1 : 0);
   writer.U8(static_cast<std::uint8_t>(state.commands.otherwise));
+  writer.U8(state.commands.filtered ? 1 : 0);
   writer.U32(static_cast<std::uint32_t>(state.commands.rules.size()));
   for (const command::CommandRule& rule : state.commands.rules) command::WriteRule(writer, rule);
   writer.U32(static_cast<std::uint32_t>(state.sentinels.size()));

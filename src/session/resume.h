@@ -48,6 +48,8 @@ struct NetworkRequest {
 struct CommandRequest {
   std::vector<command::CommandRule> rules;
   command::Action otherwise = command::Action::kAllow;  // where no rule speaks
+  // The sandbox has the filter that makes its commands wait, from its start or never.
+  bool filtered = false;
   // Whether commands are mediated at all.
   bool mediated() const { return !rules.empty() || otherwise != command::Action::kAllow; }
 };

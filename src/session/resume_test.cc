@@ -33,6 +33,7 @@ ResumeState Example() {
                    .timeouts = {"connect=5s", "idle=none"},
                    .opaque = {"db.example:5432"}};
   state.commands.otherwise = command::Action::kAsk;
+  state.commands.filtered = true;
   state.commands.rules = {{.layer = command::Layer::kUser,
                            .action = command::Action::kRedirect,
                            .pattern = "git push",
@@ -64,6 +65,7 @@ TEST(ResumeTest, WhatWasSealedComesBack) {
   EXPECT_EQ(opened->network, state.network);
   EXPECT_EQ(opened->sentinels, state.sentinels);
   EXPECT_EQ(opened->commands.otherwise, command::Action::kAsk);
+  EXPECT_TRUE(opened->commands.filtered);
   ASSERT_EQ(opened->commands.rules.size(), 1u);
   const command::CommandRule& rule = opened->commands.rules[0];
   EXPECT_EQ(rule.layer, command::Layer::kUser);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "os/fd.h"
+#include "os/reserved_name.h"
 #include "policy/limits.h"
 
 namespace aileron::trust {
@@ -44,7 +45,8 @@ std::vector<std::string> FindProject(const std::string& workspace, const std::st
   std::vector<std::string> found;
   std::string folder = workspace;
   while (!folder.empty() && folder != home) {
-    if (std::string path = In(folder, kProjectFile); Exists(path)) found.push_back(std::move(path));
+    std::string path = In(folder, kProjectFile);
+    if (Exists(path) && !os::ReservedName::Has(path)) found.push_back(std::move(path));
     folder.resize(folder.rfind('/') == std::string::npos ? 0 : folder.rfind('/'));
   }
   return found;

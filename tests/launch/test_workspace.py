@@ -56,10 +56,11 @@ def test_what_the_host_would_run_cannot_be_changed(project, path):
     """The agent changes or removes a file that the host's tools run."""
     if path.startswith(".git/modules"):
         os.makedirs(os.path.join(project.workspace, ".git", "modules", "sub"))
-    project.write(path, "GOOD\n", 0o755)
+    good = "version: 1\n" if path == "aileron.yaml" else "GOOD\n"
+    project.write(path, good, 0o755)
     result = project.shell(f"cat {path}; " + plant(path))
-    assert result.out.startswith("GOOD"), result.describe()
-    assert project.read(path) == "GOOD\n"
+    assert result.out.startswith(good), result.describe()
+    assert project.read(path) == good
 
 
 @pytest.mark.parametrize("folder", [".git", ".vscode", ".claude"])

@@ -400,8 +400,51 @@ def test_a_session_keeps_its_policy_over_a_restart(any_world):
     any_world.site(HOST)
     project(any_world, {"network": [{"host": HOST, "path": "/no", "action": "deny"}]})
     running = Running(any_world)
-    assert running.get("/no") == "403"
+    assert (running.get("/no"), running.get("/late")) == ("403", "200")
+    project(any_world, {"network": [{"host": HOST, "path": path, "action": "deny"} for path in ("/no", "/late")]})
+    process.eventually(lambda: running.get("/late") == "403", "the change is in force")
     project(any_world, "version: 1\nnetwork: [\n")
     os.kill(any_world.daemon_pid(), 9)
-    process.eventually(lambda: running.get("/no") == "403" and running.get() == "200", "the session goes on")
+    process.eventually(lambda: running.get() == "200", "the session goes on")
+    assert (running.get("/no"), running.get("/late")) == ("403", "403")
     running.end()
+
+
+def test_a_users_file_that_is_gone_ends_no_rule(any_world):
+    """Moving or emptying the user's file opens what it denies in each session that runs."""
+    any_world.site(HOST)
+    path = user(any_world, {"network": [{"host": HOST, "path": "/no", "action": "deny"}]})
+    running = Running(any_world)
+    assert running.get("/no") == "403"
+    for away in (lambda: os.truncate(path, 0), lambda: os.unlink(path)):
+        away()
+        process.eventually(lambda: any("gone or empty" in one["detail"] for one in any_world.json("status")["daemon"]["problems"]),
+                           "the status tells of it")
+        assert running.get("/no") == "403"
+    user(any_world, {})
+    process.eventually(lambda: running.get("/no") == "200", "the rule is gone once its file says so")
+    running.end()
+
+
+def test_rules_about_commands_change_while_a_session_runs(any_world):
+    """A command that the policy denies from now on is run, or a session that cannot judge it says that it does."""
+    script = "while read name; do touch ./$name 2>/dev/null && echo ran || echo refused; done"
+    project(any_world, {})
+    free = any_world.launch_start("sh", "-c", script, stdin=subprocess.PIPE)
+    judged = any_world.launch_start("sh", "-c", script, flags=["--command-record=true"], stdin=subprocess.PIPE)
+
+    def does(child) -> str:
+        child.stdin.write(b"x\n")
+        child.stdin.flush()
+        return child.stdout.readline().decode().strip()
+
+    assert (does(free), does(judged)) == ("ran", "ran")
+    project(any_world, {"commands": [{"command": "touch", "action": "deny"}]})
+    process.eventually(lambda: does(judged) == "refused", "the rule is in force")
+    shown = sorted(any_world.json("session", "show", one["id"])["commands"] for one in any_world.sessions())
+    assert shown == ["free", "mediated"]
+    told = {}
+    for name, child in (("free", free), ("judged", judged)):
+        told[name] = child.communicate(timeout=process.PATIENCE)[1].decode()
+    assert "rules about commands count from the next launch" in told["free"]
+    assert "from the next launch" not in told["judged"]
