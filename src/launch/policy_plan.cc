@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <map>
 
 #include "base/text.h"
 #include "policy/file_plan.h"
@@ -38,10 +37,6 @@ bool IsFolder(const std::string& path) {
 std::unexpected<Error> At(std::string_view file, policy::Place place, Error error) {
   error.message = policy::FailAt(Printable(file), place, error.message).error().message;
   return std::unexpected(std::move(error));
-}
-
-std::unexpected<Error> Invalid(std::string_view file, policy::Place place, std::string what) {
-  return At(file, place, {Code::kInvalid, std::move(what)});
 }
 
 // Rules about files, carried out on a plan.
@@ -82,9 +77,10 @@ class FileShaper {
   Status Inside(const std::string& path, const FileView& view) {
     if (path == spec_.workspace) {
       if (view.access == FileAccess::kHidden) {
-        return Invalid(view.file, view.place,
-                       fmt::format("this hides the whole workspace {}; go to another folder",
-                                   Printable(path)));
+        return At(
+            view.file, view.place,
+            {Code::kInvalid, fmt::format("this hides the whole workspace {}; go to another folder",
+                                         Printable(path))});
       }
       if (view.access == FileAccess::kReadOnly) spec_.workspace_access = sandbox::Access::kReadOnly;
       return {};
@@ -174,21 +170,6 @@ Result<service::Spec> SpecOf(const policy::PlacedService& placed, const policy::
   return spec;
 }
 
-// Of two files both have their services: neither knows of the other's names.
-Status CheckNames(const std::vector<policy::PlacedService>& services) {
-  std::map<std::string_view, const policy::PlacedService*> names;
-  for (const policy::PlacedService& placed : services) {
-    const auto [at, fresh] = names.emplace(placed.entry.name, &placed);
-    if (fresh) continue;
-    const policy::PlacedService& first = *at->second;
-    return Invalid(placed.file, placed.entry.place,
-                   fmt::format("there is a service \"{}\" already, at {}:{}; give one of them "
-                               "another name",
-                               placed.entry.name, Printable(first.file), first.entry.place.line));
-  }
-  return {};
-}
-
 // A port that the policy publishes leads to a free one of this machine.
 void Publish(const policy::ServiceEntry& entry, Options& options) {
   for (const std::uint16_t port : entry.publish) {
@@ -202,7 +183,7 @@ void Publish(const policy::ServiceEntry& entry, Options& options) {
 // One that starts where nothing is shown has nothing to run.
 Status AddServices(const policy::Merged& merged, const policy::FileRoots& roots, Options& options,
                    PolicyPlan& into) {
-  AILERON_TRY(CheckNames(merged.services));
+  AILERON_TRY(policy::CheckServiceNames(merged));
   for (const policy::PlacedService& placed : merged.services) {
     AILERON_ASSIGN(service::Spec spec, SpecOf(placed, roots));
     if (!IsOrBelow(spec.folder, roots.workspace)) {

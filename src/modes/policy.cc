@@ -52,6 +52,8 @@ std::expected<Checked, Failure> Check(const Parsed& parsed) {
       AILERON_TRY(Evaluate(launched));
     }
   }
+  Status names = policy::CheckServiceNames(policy::Merge(checked.layers));
+  if (!names) return std::unexpected(BadPolicy(std::move(names.error())));
   checked.warnings = policy::Warnings(checked.layers);
   auto opens = policy::Widenings(checked.layers);
   if (!opens) return std::unexpected(BadPolicy(std::move(opens.error())));

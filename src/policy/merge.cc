@@ -1,6 +1,9 @@
 #include "policy/merge.h"
 
 #include <algorithm>
+#include <map>
+
+#include "base/text.h"
 
 namespace aileron::policy {
 namespace {
@@ -116,6 +119,20 @@ Merged Merge(const Layers& layers) {
     NarrowApprovals(merged.approvals, file.document.approvals);
   }
   return merged;
+}
+
+Status CheckServiceNames(const Merged& merged) {
+  std::map<std::string_view, const PlacedService*> names;
+  for (const PlacedService& placed : merged.services) {
+    const auto [at, fresh] = names.emplace(placed.entry.name, &placed);
+    if (fresh) continue;
+    const PlacedService& first = *at->second;
+    return FailAt(Printable(placed.file), placed.entry.place,
+                  fmt::format("there is a service \"{}\" already, at {}:{}; give one of them "
+                              "another name",
+                              placed.entry.name, Printable(first.file), first.entry.place.line));
+  }
+  return {};
 }
 
 }  // namespace aileron::policy

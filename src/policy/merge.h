@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "command/rules.h"
 #include "policy/document.h"
 
@@ -73,5 +74,9 @@ struct Merged {
 };
 
 Merged Merge(const Layers& layers);
+
+// Of two files both have their services, and neither knows of the other's names. kInvalid names the
+// second with its place.
+Status CheckServiceNames(const Merged& merged);
 
 }  // namespace aileron::policy

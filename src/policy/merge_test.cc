@@ -150,6 +150,13 @@ services: [{name: inner, command: [x]}]
   EXPECT_EQ(Merge(Nested("", Trust::kTrusted, inner, Trust::kNone)).profile, Profile::kGuarded);
 }
 
+TEST(Merge, TwoFilesMayNotNameOneService) {
+  const auto text = "version: 1\nservices: [{name: web, command: [x]}]\n";
+  EXPECT_THAT(CheckServiceNames(Merge(With(text, text, Trust::kTrusted))).error().message,
+              HasSubstr("aileron.yaml:2:12: there is a service \"web\" already, at policy.yaml:2"));
+  EXPECT_TRUE(CheckServiceNames(Merge(With(text, text)))) << "one of them is not in force";
+}
+
 TEST(Merge, PathsOfAProjectBeginAtItsFile) {
   Layers layers = With("version: 1\nfiles: [{path: a, access: hidden}]\n", "");
   layers.project = *ParseDocument("version: 1\nfiles: [{path: b, access: hidden}]\n",

@@ -180,6 +180,7 @@ def test_what_a_launch_refuses_is_named_with_its_place(any_world):
     any_world.aileron("policy", "trust", "--yes").ok()
     result = any_world.shell("true")
     assert result.rc == 78 and f"{path}:4:" in result.err and f"already, at {mine}:4" in result.err, result.describe()
+    assert any_world.aileron("policy", "check").rc == 78
 
 
 def test_a_service_starts_in_the_folder_of_its_file(any_world):
