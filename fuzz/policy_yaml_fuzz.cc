@@ -50,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       "  - {host: '*.b.example', method: GET, action: allow}\n",
       "policy.yaml", Layer::kUser);
   Layers layers{.user = *user, .project = *project};
-  (void)Warnings(layers.user, &*layers.project);
+  (void)Warnings(layers);
   Expect(Widenings(layers).has_value());
   const auto narrowed = Evaluator::Compile(layers);
   const auto trusted = [&] {

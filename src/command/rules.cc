@@ -147,6 +147,11 @@ bool Beats(const Found::One& one, const Found::One& other) {
 }  // namespace
 
 std::string_view Name(Action action) { return kNames[static_cast<std::size_t>(action)]; }
+Status CheckRule(const CommandRule& rule) {
+  AILERON_TRY(CompileRule(rule));
+  return {};
+}
+
 std::string_view Name(Layer layer) { return kLayers[static_cast<std::size_t>(layer)]; }
 
 std::optional<Action> ParseAction(std::string_view name) {

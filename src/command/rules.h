@@ -54,9 +54,13 @@ struct CommandRule {
   std::string reason;  // told to who is refused: "force pushes rewrite what others have"
   std::string id;      // how the audit log names it: "deny git push --force"
   std::string source;  // where it is written: "aileron.yaml:12:5". May be empty
+  int line = 0;        // the same; 0: none. It stays in its process
   // Written by who may only narrow what others allow: what is denied without it stays denied.
   bool narrows = false;
 };
+
+// Whether Compile would take it; the error says what is wrong with it, and not which rule it is.
+Status CheckRule(const CommandRule& rule);
 
 // How sure it is that the rule is met.
 enum class Certainty : std::uint8_t {

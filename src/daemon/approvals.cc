@@ -1,9 +1,11 @@
 #include "daemon/approvals.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
 #include "daemon/limits.h"
+#include "policy/limits.h"
 
 namespace aileron::daemon {
 
@@ -68,8 +70,11 @@ approval::Question QuestionOf(const session::Session& session, approval::Subject
           .expires = Now() + limits::kQuestionLife};
 }
 
+static_assert(policy::limits::kExpiresMost == limits::kQuestionLife,
+              "what a policy may say is what has an effect");
+
 void ShortenLife(approval::Question& question, const policy::Approvals& policy) {
-  if (policy.expires) question.expires = Now() + *policy.expires;
+  if (policy.expires) question.expires = std::min(question.expires, Now() + *policy.expires);
 }
 
 Approvals::Approvals(net::Loop& loop, AuditService& audit, approval::Queue queue)

@@ -179,5 +179,16 @@ TEST_F(ApprovalsTest, EachDecisionIsInTheAuditLog) {
   EXPECT_NE(log.find("uid 0, test"), std::string::npos);
 }
 
+TEST(ShortenLife, APolicyMakesAQuestionWaitShorterAndNeverLonger) {
+  approval::Question question{.expires = Now() + 1h};
+  ShortenLife(question, {.expires = std::chrono::days(7)});
+  EXPECT_LE(question.expires, Now() + 1h);
+  ShortenLife(question, {.expires = 60s});
+  EXPECT_LE(question.expires, Now() + 60s);
+  EXPECT_GT(question.expires, Now() + 30s);
+  ShortenLife(question, {});
+  EXPECT_GT(question.expires, Now() + 30s);
+}
+
 }  // namespace
 }  // namespace aileron::daemon

@@ -111,6 +111,7 @@ Status LiveSession::TakeCommands(std::vector<os::Fd> descriptors, mediation::Tru
                                .approvals = world_.approvals,
                                .session = record_,
                                .sentinels = sentinels_,
+                               .approvals_policy = settings_.approvals,
                                .hold = settings_.hold,
                                .unattended = settings_.unattended,
                                .path = world_.worker_path,

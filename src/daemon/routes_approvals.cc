@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "approval/limits.h"
@@ -64,18 +65,36 @@ Result<approval::Decision> ReadDecision(const Request& request, approval::Answer
   return decision;
 }
 
-// A policy may offer fewer scopes than there are.
-Status CheckOffered(Api& api, const std::string& id, const approval::Decision& decision) {
+constexpr auto kScopes = std::to_array({approval::ScopeKind::kOnce, approval::ScopeKind::kTimes,
+                                        approval::ScopeKind::kUntil, approval::ScopeKind::kSession,
+                                        approval::ScopeKind::kAlways});
+
+// What a yes may cover: a policy may offer fewer scopes than there are.
+std::vector<std::string> Offered(Api& api, const std::string& session) {
+  const LiveSession* live = api.sessions.Find(session);
+  if (live != nullptr && live->approvals().scopes) return *live->approvals().scopes;
+  std::vector<std::string> all;
+  for (const approval::ScopeKind kind : kScopes) all.emplace_back(approval::ScopeName(kind));
+  return all;
+}
+
+std::optional<Refusal> CheckOffered(Api& api, const std::string& id,
+                                    const approval::Decision& decision) {
   if (decision.answer != approval::Answer::kApprove) return {};
   const auto approval = api.approvals.queue().Get(id);
   if (!approval) return {};  // Decide says so
-  const LiveSession* live = api.sessions.Find(approval->question.session);
-  if (live == nullptr || !live->approvals().scopes) return {};
-  const std::vector<std::string>& offered = *live->approvals().scopes;
+  const std::vector<std::string> offered = Offered(api, approval->question.session);
   const std::string_view scope = approval::ScopeName(decision.scope.kind);
   if (std::ranges::find(offered, scope) != offered.end()) return {};
-  return Fail(Code::kDenied, "the policy of this session offers no yes for \"{}\". It offers: {}",
-              scope, offered.empty() ? "none" : Join(offered, ", "));
+  if (offered.empty()) {
+    return Refusal{403, "scope_not_offered",
+                   "the policy of this session offers no scope, so nobody can say yes",
+                   "deny it, or let \"approvals: scopes:\" of the policy files have one in common: "
+                   "\"aileron policy check\" names the line"};
+  }
+  return Refusal{403, "scope_not_offered",
+                 fmt::format("the policy of this session offers no yes for \"{}\"", scope),
+                 fmt::format("choose one that it offers: {}", Join(offered, ", "))};
 }
 
 // An operation that could not run so is not approved. What is no longer pending is told by Decide.
@@ -96,8 +115,8 @@ Reply Decide(Api& api, const Request& request, approval::Answer answer) {
     return Problem(Refusal{400, "invalid_arguments", possible.error().message,
                            "run \"aileron approvals show\" to see what may be changed"});
   }
-  if (const Status offered = CheckOffered(api, request.parameter("id"), *decision); !offered) {
-    return Problem(Refusal{403, "scope_not_offered", offered.error().message, "choose another"});
+  if (auto refused = CheckOffered(api, request.parameter("id"), *decision)) {
+    return Problem(*std::move(refused));
   }
   const auto decided = api.approvals.queue().Decide(request.parameter("id"), *decision, Now());
   if (!decided && decided.error().code == Code::kInvalid) {
@@ -140,6 +159,7 @@ void Show(Api& api, const Request& request, const Responder& responder) {
                         if (!found) return responder.Send(Problem(found.error()));
                         json shown = ToJson(*found);
                         shown["inputs"] = api.operations.EditableInputs(*found);
+                        shown["scopes"] = Offered(api, found->question.session);
                         responder.Send(JsonReply(200, shown));
                       });
 }

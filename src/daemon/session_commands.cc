@@ -91,7 +91,8 @@ Status SessionCommands::OnPacket(std::string_view packet) {
 }
 
 void SessionCommands::OnAsk(const mediation::Ask& ask) {
-  const approval::Question question = QuestionOn(world_.session, ask, world_.sentinels);
+  approval::Question question = QuestionOn(world_.session, ask, world_.sentinels);
+  ShortenLife(question, world_.approvals_policy);
   asked_[ask.number] = ask.told;
   if (world_.unattended) {
     const std::string hint =

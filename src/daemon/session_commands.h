@@ -30,6 +30,7 @@ class SessionCommands {
     Approvals& approvals;
     const session::Session& session;
     const Sentinels& sentinels;
+    const policy::Approvals& approvals_policy;  // as it is when a question is asked
     Duration hold{};
     bool unattended = false;
     std::string path;  // of the program, and its arguments

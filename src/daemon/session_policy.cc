@@ -8,16 +8,17 @@ namespace aileron::daemon {
 
 SessionPolicy::SessionPolicy(const os::Paths& paths, std::string agent,
                              const session::NetworkRequest& request)
-    : paths_(paths),
-      agent_(std::move(agent)),
-      project_(request.project_path),
-      flag_(policy::ParseProfile(request.profile)) {}
+    : paths_(paths), agent_(std::move(agent)), flag_(policy::ParseProfile(request.profile)) {
+  for (const auto& [path, text] : request.project) project_.push_back(path);
+}
 
 // A file that is written between the look at it and its reading is read again at the next turn.
-std::array<FileStamp, 3> SessionPolicy::Stamps() const {
-  return {FileStamp::Of(fmt::format("{}/{}", paths_.config, trust::kUserFile)),
-          project_.empty() ? FileStamp() : FileStamp::Of(project_),
-          FileStamp::Of(trust::Store(paths_.state).path())};
+std::vector<FileStamp> SessionPolicy::Stamps() const {
+  std::vector<FileStamp> stamps = {
+      FileStamp::Of(fmt::format("{}/{}", paths_.config, trust::kUserFile)),
+      FileStamp::Of(trust::Store(paths_.state).path())};
+  for (const std::string& path : project_) stamps.push_back(FileStamp::Of(path));
+  return stamps;
 }
 
 Result<SessionSettings> SessionPolicy::Compile(const trust::Texts& texts,
@@ -45,11 +46,13 @@ Result<SessionSettings> SessionPolicy::FromFiles(session::NetworkRequest& reques
   };
   AILERON_TRY(
       lost(request.user_policy, texts.user, fmt::format("{}/{}", paths_.config, trust::kUserFile)));
-  AILERON_TRY(lost(request.project_policy, texts.project, project_));
+  for (std::size_t i = 0; i < project_.size(); ++i) {
+    AILERON_TRY(lost(request.project[i].second, texts.project[i].second, project_[i]));
+  }
   auto settings = Compile(texts, request, proxy_password);
   if (!settings) return settings;
   request.user_policy = std::move(texts.user);
-  request.project_policy = std::move(texts.project);
+  request.project = std::move(texts.project);
   return settings;
 }
 
@@ -68,8 +71,7 @@ Result<SessionSettings> SessionPolicy::Resume(session::NetworkRequest& request,
   auto settings = Open(request, proxy_password);
   if (settings) return settings;
   problem_ = settings.error().message;
-  return Compile({request.user_policy, request.project_policy, request.project_path}, request,
-                 proxy_password);
+  return Compile({request.user_policy, request.project}, request, proxy_password);
 }
 
 std::optional<SessionSettings> SessionPolicy::Refresh(session::NetworkRequest& request,

@@ -7,9 +7,9 @@
 // error; but a session that a new daemon takes up has the last good texts, and goes on.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "daemon/file_stamp.h"
@@ -47,14 +47,14 @@ class SessionPolicy {
   Result<SessionSettings> Compile(const trust::Texts& texts, const session::NetworkRequest& request,
                                   const Secret& proxy_password);
   Result<SessionSettings> FromFiles(session::NetworkRequest& request, const Secret& proxy_password);
-  std::array<FileStamp, 3> Stamps() const;
+  std::vector<FileStamp> Stamps() const;
 
   os::Paths paths_;
   std::string agent_;
-  std::string project_;
+  std::vector<std::string> project_;
   std::optional<policy::Profile> flag_;  // that the command line asked for
-  std::array<FileStamp, 3> stamps_;      // the user's file, the project's, who is trusted
-  std::array<FileStamp, 3> seen_;        // the same, as they were at the last look
+  std::vector<FileStamp> stamps_;        // the user's file, who is trusted, the project's
+  std::vector<FileStamp> seen_;          // the same, as they were at the last look
   policy::Profile profile_ = policy::Profile::kGuarded;
   std::size_t withheld_ = 0;
   std::string problem_;

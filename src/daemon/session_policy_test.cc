@@ -17,7 +17,7 @@ class SessionPolicyTest : public FolderTest {
  protected:
   SessionPolicyTest() {
     paths_ = {.home = folder(), .config = folder(), .state = folder(), .runtime = folder()};
-    request_.project_path = folder() + "/project.yaml";
+    request_.project = {{folder() + "/project.yaml", ""}};
     User("version: 1\n");
     Project("version: 1\n");
   }
@@ -55,7 +55,7 @@ TEST_F(SessionPolicyTest, TheFilesAndTheRequestAreOneSetOfSettings) {
   EXPECT_EQ(On(*settings, "b.example"), policy::Action::kDeny);
   EXPECT_EQ(On(*settings, "c.example"), policy::Action::kDeny) << "nobody trusted it";
   EXPECT_EQ(policy.withheld(), 1u);
-  EXPECT_THAT(request_.project_policy, HasSubstr("c.example"));
+  EXPECT_THAT(request_.project[0].second, HasSubstr("c.example"));
 }
 
 TEST_F(SessionPolicyTest, WhatBecomesOfOtherCommandsIsASettingAndChanges) {
@@ -109,7 +109,8 @@ TEST_F(SessionPolicyTest, TrustCountsAtOnce) {
   const auto before = policy.Open(request_, Secret());
   ASSERT_TRUE(before);
   EXPECT_EQ(On(*before, "new.example"), policy::Action::kAsk);
-  ASSERT_TRUE(trust::Store(folder()).Add({trust::DigestOf(text), Now(), request_.project_path}));
+  ASSERT_TRUE(
+      trust::Store(folder()).Add({trust::DigestOf(text), Now(), request_.project[0].first}));
   const auto trusted = Refresh(policy);
   ASSERT_TRUE(trusted);
   EXPECT_EQ(On(*trusted, "new.example"), policy::Action::kAllow);
@@ -128,6 +129,26 @@ TEST_F(SessionPolicyTest, AnInterruptedSessionGoesOnWithTheLastGoodPolicy) {
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(On(*settings, "github.com"), policy::Action::kDeny);
   EXPECT_THAT(resumed.problem(), HasSubstr("project.yaml:"));
+}
+
+TEST_F(SessionPolicyTest, EveryFileOfTheProjectHoldsAndIsLookedAt) {
+  Write("aileron.yaml", "version: 1\nnetwork: [{host: github.com, action: deny}]\n");
+  request_.project.emplace_back(folder() + "/aileron.yaml", "");
+  SessionPolicy policy = Make();
+  const auto settings = policy.Open(request_, Secret());
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(On(*settings, "github.com"), policy::Action::kDeny);
+  EXPECT_THAT(request_.project[1].second, HasSubstr("github.com"));
+  unlink((folder() + "/aileron.yaml").c_str());
+  EXPECT_FALSE(Refresh(policy));
+  EXPECT_THAT(policy.problem(), HasSubstr("aileron.yaml")) << "one that is gone is no way out";
+  Write("aileron.yaml", "");
+  EXPECT_FALSE(Refresh(policy));
+  EXPECT_THAT(policy.problem(), HasSubstr("/aileron.yaml is gone or empty"));
+  Write("aileron.yaml", "version: 1\n");
+  const auto again = Refresh(policy);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(On(*again, "github.com"), policy::Action::kAllow);
 }
 
 TEST_F(SessionPolicyTest, AProfileThatIsNoneIsRefused) {

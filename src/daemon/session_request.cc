@@ -1,7 +1,5 @@
 #include "daemon/session_request.h"
 
-#include <sys/stat.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/host_pattern.h"
@@ -9,8 +7,6 @@
 #include "daemon/limits.h"
 #include "daemon/members.h"
 #include "daemon/request.h"
-#include "os/fd.h"
-#include "policy/limits.h"
 #include "proxy/limits.h"
 #include "session/limits.h"
 #include "vault/entry_name.h"
@@ -93,10 +89,14 @@ Result<SessionRequest> ParseSessionRequest(std::string_view text) {
   if (const json* commands = members.Take("commands"); commands != nullptr) {
     AILERON_TRY(ParseCommands(*commands, request.commands));
   }
-  AILERON_TRY(members.Text("project_policy", request.network.project_path, limits::kPathBytes));
-  const std::string& project = request.network.project_path;
-  if (!project.empty() && !project.starts_with('/')) {
-    return Fail(Code::kInvalid, "\"project_policy\" is the absolute path of a file");
+  std::vector<std::string> project;
+  AILERON_TRY(members.Texts("project_policies", project, session::limits::kPolicyFilesMax,
+                            session::limits::kPolicyFilesMax * limits::kPathBytes));
+  for (std::string& path : project) {
+    if (!path.starts_with('/')) {
+      return Fail(Code::kInvalid, "\"project_policies\" are absolute paths of files");
+    }
+    request.network.project.emplace_back(std::move(path), "");
   }
   AILERON_TRY(members.Text("upstream_ca", request.network.upstream_ca, limits::kUpstreamCa));
   AILERON_TRY(members.Texts("connect_to", request.network.connect_to, limits::kConnectTo,

@@ -17,7 +17,7 @@
 namespace aileron::launch {
 
 struct PolicyPlan {
-  std::string project;  // the path of the project's file; empty: there is none
+  std::vector<std::string> project;  // the paths of the project's files, the nearest first
   std::vector<sandbox::Cover> covers;
   Passing passing;
   std::vector<service::Spec> services;  // without their environment

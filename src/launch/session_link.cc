@@ -92,7 +92,8 @@ std::optional<SessionLink::Wish> WishIn(const json& word) {
 }  // namespace
 
 Result<SessionLink> SessionLink::Ask(const os::Paths& paths, const Plan& plan,
-                                     const Options& options, const std::string& project_policy) {
+                                     const Options& options,
+                                     const std::vector<std::string>& project_policies) {
   SessionLink link(paths, plan);
   json request = {
       {"command", plan.command},
@@ -124,7 +125,7 @@ Result<SessionLink> SessionLink::Ask(const os::Paths& paths, const Plan& plan,
       {"tell_waiting", options.status_line},
   };
   if (!options.profile.empty()) request["network"]["profile"] = options.profile;
-  if (!project_policy.empty()) request["project_policy"] = project_policy;
+  if (!project_policies.empty()) request["project_policies"] = project_policies;
   link.request_ = Dump(request);
   if (!options.upstream_proxy_password.empty()) {
     // By a pipe: JSON passes through memory that nobody wipes.

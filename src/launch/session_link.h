@@ -35,9 +35,9 @@ struct Leftovers {
 class SessionLink {
  public:
   // Asks for a session, and starts the daemon when nobody listens.
-  // `project_policy` is the path of the project's policy file; empty: there is none.
+  // `project_policies` are the paths of the project's policy files, the nearest first.
   static Result<SessionLink> Ask(const os::Paths& paths, const Plan& plan, const Options& options,
-                                 const std::string& project_policy);
+                                 const std::vector<std::string>& project_policies);
   // The daemon's answer; nothing else works before it.
   Status Await(Leftovers leftovers);
 

@@ -30,45 +30,81 @@ std::expected<policy::Layers, Failure> CheckedLayers(const Parsed& parsed) {
   return LayersWith(parsed, parsed.arguments.front());
 }
 
-Json CheckJson(const policy::Layers& layers, const std::vector<policy::Warning>& warnings,
-               const std::vector<policy::Widening>& widenings) {
+struct Checked {
+  policy::Layers layers;
+  std::vector<policy::Warning> warnings;
+  std::vector<policy::Widening> opens;
+};
+
+// Whatever program is launched by them.
+std::expected<Checked, Failure> Check(const Parsed& parsed) {
+  Checked checked;
+  AILERON_ASSIGN(checked.layers, CheckedLayers(parsed));
+  AILERON_TRY(Evaluate(checked.layers));
+  std::vector<const policy::Document*> documents = {&checked.layers.user};
+  for (const policy::ProjectFile& file : policy::ProjectFiles(checked.layers)) {
+    documents.push_back(&file.document);
+  }
+  for (const policy::Document* document : documents) {
+    for (const policy::AgentSections& agent : document->agents) {
+      policy::Layers launched = checked.layers;
+      launched.agent = agent.name;
+      AILERON_TRY(Evaluate(launched));
+    }
+  }
+  Status names = policy::CheckServiceNames(policy::Merge(checked.layers));
+  if (!names) return std::unexpected(BadPolicy(std::move(names.error())));
+  checked.warnings = policy::Warnings(checked.layers);
+  auto opens = policy::Widenings(checked.layers);
+  if (!opens) return std::unexpected(BadPolicy(std::move(opens.error())));
+  checked.opens = *std::move(opens);
+  return checked;
+}
+
+Json CheckJson(const Checked& checked) {
   Json json = {{"valid", true},
-               {"user", layers.user.file},
+               {"user", checked.layers.user.file},
                {"warnings", Json::array()},
                {"opens", Json::array()}};
-  if (layers.project) json["project"] = layers.project->file;
-  for (const policy::Warning& warning : warnings) json["warnings"].push_back(WarningJson(warning));
-  for (const policy::Widening& one : widenings) json["opens"].push_back(WideningJson(one));
+  if (checked.layers.project) json["project"] = checked.layers.project->file;
+  for (const policy::OuterFile& one : checked.layers.outer) {
+    json["outer"].push_back(one.document.file);
+  }
+  for (const policy::Warning& warning : checked.warnings) {
+    json["warnings"].push_back(WarningJson(warning));
+  }
+  for (const policy::Widening& one : checked.opens) json["opens"].push_back(WideningJson(one));
   return json;
+}
+
+std::string CheckText(const Checked& checked) {
+  std::string text;
+  for (const policy::Warning& warning : checked.warnings) {
+    text += WarningText(warning, ColourOf(STDOUT_FILENO));
+  }
+  for (const policy::ProjectFile& file : policy::ProjectFiles(checked.layers)) {
+    const std::string& path = file.document.file;
+    std::vector<policy::Widening> opens = checked.opens;
+    std::erase_if(opens, [&](const policy::Widening& one) { return one.file != path; });
+    if (opens.empty()) continue;
+    text += fmt::format("{} opens, once you trust it:\n{}", Printable(path), WideningText(opens));
+  }
+  const std::size_t count = checked.warnings.size();
+  return fmt::format("{}valid, {} warning{}\n", text, count, count == 1 ? "" : "s");
 }
 
 Outcome RunCheck(const Invocation& invocation) {
   const Parsed& parsed = invocation.parsed;
-  auto layers = CheckedLayers(parsed);
-  if (!layers && parsed.Has("--json")) {
-    AILERON_TRY(Print(Pretty({{"valid", false}, {"message", layers.error().error.message}})));
+  const bool json = parsed.Has("--json");
+  auto checked = Check(parsed);
+  if (!checked) {
+    if (json) {
+      AILERON_TRY(Print(Pretty({{"valid", false}, {"message", checked.error().error.message}})));
+    }
+    return std::unexpected(std::move(checked.error()));
   }
-  if (!layers) return std::unexpected(std::move(layers.error()));
-  AILERON_TRY(Evaluate(*layers));
-  const auto warnings =
-      policy::Warnings(layers->user, layers->project ? &*layers->project : nullptr);
-  AILERON_ASSIGN(const std::vector<policy::Widening> widenings, policy::Widenings(*layers));
-  const int code = warnings.empty() || !parsed.Has("--strict") ? 0 : kExitFailure;
-  if (parsed.Has("--json")) {
-    AILERON_TRY(Print(Pretty(CheckJson(*layers, warnings, widenings))));
-    return code;
-  }
-  std::string text;
-  for (const policy::Warning& warning : warnings) {
-    text += WarningText(warning, ColourOf(STDOUT_FILENO));
-  }
-  if (!widenings.empty()) {
-    text += fmt::format("{} opens, once you trust it:\n{}", Printable(layers->project->file),
-                        WideningText(layers->project->file, widenings));
-  }
-  AILERON_TRY(Print(fmt::format("{}valid, {} warning{}\n", text, warnings.size(),
-                                warnings.size() == 1 ? "" : "s")));
-  return code;
+  AILERON_TRY(Print(json ? Pretty(CheckJson(*checked)) : CheckText(*checked)));
+  return checked->warnings.empty() || !parsed.Has("--strict") ? 0 : kExitFailure;
 }
 
 // --- explain
@@ -109,9 +145,9 @@ std::expected<std::vector<CaseFile>, Failure> CaseFiles(const Parsed& parsed,
   std::vector<std::string> named = parsed.arguments;
   if (named.empty()) {
     files.push_back({layers.user.file, layers.user.tests});
-    if (layers.project) {
-      const std::string& project = layers.project->file;
-      files.push_back({project, layers.project->tests});
+    for (const policy::ProjectFile& one : policy::ProjectFiles(layers)) {
+      const std::string& project = one.document.file;
+      files.push_back({project, one.document.tests});
       const std::string beside =
           project.substr(0, project.rfind('/') + 1) + std::string(trust::kCasesFile);
       if (Exists(beside)) named.push_back(beside);
@@ -151,13 +187,18 @@ Outcome RunTest(const Invocation& invocation) {
   return failed == 0 ? 0 : kExitFailure;
 }
 
-// --- show
+// --- show, schema
 
 Outcome RunShow(const Invocation& invocation) {
   const auto profile = policy::ParseProfile(invocation.parsed.arguments.at(0));
   const std::string_view text = policy::ProfileText(*profile);
   const Json json = {{"profile", policy::Name(*profile)}, {"yaml", text}};
   AILERON_TRY(Print(invocation.parsed.Has("--json") ? Pretty(json) : std::string(text)));
+  return 0;
+}
+
+Outcome RunSchema(const Invocation&) {
+  AILERON_TRY(Print(policy::DocumentSchema()));
   return 0;
 }
 
@@ -193,7 +234,7 @@ Command PolicyVerb() {
            .flags = With({{"--strict", "", "Exit with 1 when there are warnings"}}),
            .arguments = {{"FILE",
                           "Put in the place of your file if it is called policy.yaml, else of the "
-                          "project's",
+                          "project's files",
                           Arity::kOptional,
                           {},
                           Completes::kFile}},
@@ -224,7 +265,10 @@ Command PolicyVerb() {
            .summary = "Print a built-in profile",
            .flags = {kJsonFlag},
            .arguments = {{.name = "PROFILE", .summary = "Which", .choices = "open|guarded|locked"}},
-           .run = RunShow}}};
+           .run = RunShow},
+          {.name = "schema",
+           .summary = "Print the JSON Schema of policy files, for editors",
+           .run = RunSchema}}};
   for (Command& more : PolicyCompareCommands()) verb.commands.push_back(std::move(more));
   for (Command& more : PolicyLearnCommands()) verb.commands.push_back(std::move(more));
   for (Command& more : PolicyTrustCommands()) verb.commands.push_back(std::move(more));

@@ -36,8 +36,9 @@ Outcome PrintChanges(const Parsed& parsed, const std::vector<policy::Change>& ch
   return changes.empty() ? 0 : kExitFailure;
 }
 
-const policy::Document& DocumentOf(const policy::Layers& layers) {
-  return layers.project ? *layers.project : layers.user;
+// The one that the line names.
+const policy::Document& DocumentOf(const policy::Layers& layers, const std::string& file) {
+  return layers.user.file == file ? layers.user : *layers.project;
 }
 
 // What the line names: requests, commands, and what was recorded.
@@ -76,8 +77,9 @@ Outcome RunDiff(const Invocation& invocation) {
   AILERON_ASSIGN(const policy::Layers after, LayersWith(parsed, parsed.arguments.at(1)));
   AILERON_ASSIGN(std::vector<Subject> subjects, NamedSubjects(parsed));
   if (!NamesSubjects(parsed)) {
-    for (const policy::Layers* layers : {&before, &after}) {
-      for (Subject& subject : policy::Examples(DocumentOf(*layers))) {
+    for (const auto& [layers, file] :
+         {std::pair(&before, parsed.arguments.at(0)), std::pair(&after, parsed.arguments.at(1))}) {
+      for (Subject& subject : policy::Examples(DocumentOf(*layers, file))) {
         subjects.push_back(std::move(subject));
       }
     }

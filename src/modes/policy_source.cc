@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "base/text.h"
 #include "modes/api.h"
 #include "os/fd.h"
 #include "policy/document_yaml.h"
@@ -26,12 +27,15 @@ Result<std::string> CurrentFolder() {
 
 std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-Result<std::string> ProjectPath(const Parsed& parsed, const os::Paths& paths) {
+Result<trust::ProjectTexts> ProjectTexts(const Parsed& parsed, const os::Paths& paths) {
   const std::string named = parsed.Value("--project");
-  if (named == kNoFile) return std::string();
-  if (!named.empty()) return named;
+  if (named == kNoFile) return trust::ProjectTexts();
+  if (!named.empty()) {
+    AILERON_ASSIGN(std::string text, ReadNamedFile(named));
+    return trust::ProjectTexts{{named, std::move(text)}};
+  }
   AILERON_ASSIGN(const std::string folder, CurrentFolder());
-  return trust::FindProject(folder, paths.home).value_or("");
+  return trust::ReadProject(trust::FindProject(folder, paths.home));
 }
 
 Result<policy::Document> UserDocument(const Parsed& parsed, const os::Paths& paths) {
@@ -46,10 +50,23 @@ Result<policy::Document> UserDocument(const Parsed& parsed, const os::Paths& pat
   return policy::ParseDocument(text, path, policy::Layer::kUser);
 }
 
+policy::Trust TrustOf(const Parsed& parsed) {
+  return parsed.Has("--untrusted") ? policy::Trust::kNone : policy::Trust::kTrusted;
+}
+
 void SetFromFlags(const Parsed& parsed, policy::Layers& layers) {
   layers.agent = parsed.Value("--agent");
   if (parsed.Has("--profile")) layers.profile = policy::ParseProfile(parsed.Value("--profile"));
-  layers.trust = parsed.Has("--untrusted") ? policy::Trust::kNone : policy::Trust::kTrusted;
+}
+
+Status AddUser(const Parsed& parsed, const os::Paths& paths, policy::Layers& layers) {
+  AILERON_ASSIGN(layers.user, UserDocument(parsed, paths));
+  return {};
+}
+
+Status AddProject(const Parsed& parsed, const os::Paths& paths, policy::Layers& layers) {
+  AILERON_ASSIGN(const trust::ProjectTexts texts, ProjectTexts(parsed, paths));
+  return trust::ParseProject(texts, TrustOf(parsed), layers);
 }
 
 }  // namespace
@@ -84,36 +101,36 @@ std::expected<policy::Layers, Failure> LayersOf(const Parsed& parsed) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
   policy::Layers layers;
   SetFromFlags(parsed, layers);
-  auto user = UserDocument(parsed, paths);
-  if (!user) return std::unexpected(BadPolicy(std::move(user.error())));
-  layers.user = *std::move(user);
-  AILERON_ASSIGN(const std::string path, ProjectPath(parsed, paths));
-  if (path.empty()) return layers;
-  auto text = parsed.Has("--project") ? ReadNamedFile(path) : trust::ReadPolicyText(path);
-  if (!text) return std::unexpected(BadPolicy(std::move(text.error())));
-  auto project = policy::ParseDocument(*text, path, policy::Layer::kProject);
-  if (!project) return std::unexpected(BadPolicy(std::move(project.error())));
-  layers.project = *std::move(project);
+  Status added = AddUser(parsed, paths, layers);
+  if (added) added = AddProject(parsed, paths, layers);
+  if (!added) return std::unexpected(BadPolicy(std::move(added.error())));
   return layers;
 }
 
 std::expected<policy::Layers, Failure> LayersWith(const Parsed& parsed, const std::string& file) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
+  const bool of_user = NameOf(file) == trust::kUserFile;
+  const std::string replaced = of_user ? "--user" : "--project";
+  if (parsed.Has(replaced)) {
+    return std::unexpected(
+        Failure(kExitUsage, {Code::kInvalid, fmt::format("{} stands where {} would put a file; "
+                                                         "leave that flag out",
+                                                         Printable(file), replaced)}));
+  }
   policy::Layers layers;
   SetFromFlags(parsed, layers);
   AILERON_ASSIGN(const std::string text, ReadNamedFile(file));
-  const bool of_user = NameOf(file) == trust::kUserFile;
-  auto document =
-      policy::ParseDocument(text, file, of_user ? policy::Layer::kUser : policy::Layer::kProject);
-  if (!document) return std::unexpected(BadPolicy(std::move(document.error())));
+  Status added;
   if (of_user) {
+    auto document = policy::ParseDocument(text, file, policy::Layer::kUser);
+    if (!document) return std::unexpected(BadPolicy(std::move(document.error())));
     layers.user = *std::move(document);
-    return layers;
+    added = AddProject(parsed, paths, layers);
+  } else {
+    added = trust::ParseProject({{file, text}}, TrustOf(parsed), layers);
+    if (added) added = AddUser(parsed, paths, layers);
   }
-  layers.project = *std::move(document);
-  auto user = UserDocument(parsed, paths);
-  if (!user) return std::unexpected(BadPolicy(std::move(user.error())));
-  layers.user = *std::move(user);
+  if (!added) return std::unexpected(BadPolicy(std::move(added.error())));
   return layers;
 }
 

@@ -109,17 +109,17 @@ std::string CaseText(const std::string& file, const policy::CaseResult& result, 
                      Paint(colour, Style::kGreen, "+ " + Brief(result.got)));
 }
 
-std::string WideningText(const std::string& file, std::span<const policy::Widening> widenings) {
+std::string WideningText(std::span<const policy::Widening> widenings) {
   std::string text;
   for (const policy::Widening& one : widenings) {
-    text += fmt::format("  {}:{}  {}\n", Printable(file.substr(file.rfind('/') + 1)),
+    text += fmt::format("  {}:{}  {}\n", Printable(one.file.substr(one.file.rfind('/') + 1)),
                         one.place.line, Printable(one.text));
   }
   return text;
 }
 
 Json WideningJson(const policy::Widening& widening) {
-  return {{"line", widening.place.line}, {"opens", widening.text}};
+  return {{"file", widening.file}, {"line", widening.place.line}, {"opens", widening.text}};
 }
 
 }  // namespace aileron::modes

@@ -32,7 +32,7 @@ Json CaseJson(const std::string& file, const policy::CaseResult& result);
 std::string CaseText(const std::string& file, const policy::CaseResult& result, Colour colour);
 
 // What a project's file would open, a line each.
-std::string WideningText(const std::string& file, std::span<const policy::Widening> widenings);
+std::string WideningText(std::span<const policy::Widening> widenings);
 Json WideningJson(const policy::Widening& widening);
 
 }  // namespace aileron::modes

@@ -4,6 +4,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstdlib>
 #include <iostream>
@@ -27,17 +28,31 @@ Result<std::string> FileOf(const Parsed& parsed, const os::Paths& paths) {
   char resolved[PATH_MAX];
   if (parsed.arguments.empty()) {
     if (realpath(".", resolved) == nullptr) return os::FailErrno("cannot tell the current folder");
-    if (auto found = trust::FindProject(resolved, paths.home)) return *found;
+    const auto found = trust::FindProject(resolved, paths.home);
+    if (!found.empty()) return found.front();
     return Fail(Code::kNotFound, "there is no {} in this folder or above it", trust::kProjectFile);
   }
   const std::string& named = parsed.arguments.front();
   const std::size_t slash = named.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : named.substr(0, slash + 1);
   if (realpath(folder.c_str(), resolved) == nullptr) {
-    return os::FailErrno("cannot find {}", Printable(folder));
+    return os::FailErrno(
+        "cannot find {} (a file that is gone has the path that \"aileron policy "
+        "trusted\" shows)",
+        Printable(folder));
   }
   const std::string_view last = std::string_view(named).substr(slash + 1);
   return fmt::format("{}{}{}", resolved, std::string_view(resolved) == "/" ? "" : "/", last);
+}
+
+// What is trusted may be gone, with its folder: then its path is the one that is listed.
+Result<std::string> TrustedFileOf(const Parsed& parsed, const os::Paths& paths) {
+  if (!parsed.arguments.empty()) {
+    AILERON_ASSIGN(const auto all, trust::Store(paths.state).List());
+    const std::string& named = parsed.arguments.front();
+    if (std::ranges::find(all, named, &trust::Trusted::path) != all.end()) return named;
+  }
+  return FileOf(parsed, paths);
 }
 
 // kDenied where nobody can be asked.
@@ -83,7 +98,7 @@ Outcome RunTrust(const Invocation& invocation) {
                                     Printable(path), digest)}));
   }
   if (!opens->empty()) {
-    PrintNote(fmt::format("{} opens:\n{}", Printable(path), WideningText(path, *opens)));
+    PrintNote(fmt::format("{} opens:\n{}", Printable(path), WideningText(*opens)));
   }
   if (!parsed.Has("--yes") && !parsed.Has("--digest")) {
     AILERON_ASSIGN(const bool yes, AskWhetherToTrust());
@@ -100,7 +115,7 @@ Outcome RunTrust(const Invocation& invocation) {
 Outcome RunUntrust(const Invocation& invocation) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
   AILERON_TRY(OnHost(paths));
-  AILERON_ASSIGN(const std::string path, FileOf(invocation.parsed, paths));
+  AILERON_ASSIGN(const std::string path, TrustedFileOf(invocation.parsed, paths));
   AILERON_TRY(trust::Store(paths.state).Remove(path));
   return 0;
 }

@@ -5,6 +5,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/time.h"
@@ -60,6 +61,14 @@ constexpr Key kKeys[] = {
 };
 constexpr char kEndOfFile = 4;
 
+// A policy may offer fewer scopes for a yes than there are; a no it may have for all.
+bool IsOffered(const Key& key, const Json& approval) {
+  if (key.verb != "approve" || !approval.contains("scopes")) return true;
+  const auto& offered = approval["scopes"];
+  return std::ranges::find(offered, Json(key.scope == nullptr ? "once" : key.scope)) !=
+         offered.end();
+}
+
 enum class Next { kQuestion, kAgain, kQuit };
 
 // One question until a key answers it.
@@ -94,7 +103,9 @@ Status QuestionPrompt::Show(const Json& approval) {
     choices += fmt::format("{}{} {}", choices.empty() ? "" : "  ",
                            Paint(colour_, Style::kBold, std::string(1, key)), means);
   };
-  for (const Key& one : kKeys) add(one.key, one.means);
+  for (const Key& one : kKeys) {
+    if (IsOffered(one, approval)) add(one.key, one.means);
+  }
   if (!ListOf(approval, "inputs").empty()) add('e', "edit");
   add('r', "show again");
   add('q', "quit");
@@ -139,7 +150,7 @@ std::expected<Next, Failure> QuestionPrompt::Ask() {
       return Next::kAgain;
     }
     for (const Key& one : kKeys) {
-      if (one.key != *pressed) continue;
+      if (one.key != *pressed || !IsOffered(one, approval)) continue;
       Send(one);
       return Next::kQuestion;
     }

@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 #include "policy/address.h"
-#include "policy/limits.h"
 
 namespace aileron::policy {
 namespace {

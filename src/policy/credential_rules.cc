@@ -2,8 +2,6 @@
 #include "policy/credential_rules.h"
 
 #include <algorithm>
-#include <functional>
-#include <unordered_map>
 
 #include "policy/host_index.h"
 

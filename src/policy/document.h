@@ -44,7 +44,9 @@ std::string_view Name(FileAccess access);
 
 struct FileRule {
   Place place;
-  std::string path;  // relative to the workspace, or "~/…", or absolute; no ".." and no final "/"
+  // Relative to the file's folder, of a user's to the workspace; or "~/…", or absolute. No ".." and
+  // no final "/".
+  std::string path;
   FileAccess access = FileAccess::kReadOnly;
 };
 
@@ -64,6 +66,7 @@ struct Approvals {
   std::optional<Duration> hold;     // a request waits so long before it is answered "pending"
   std::optional<Duration> expires;  // a question nobody answers is refused then
   std::optional<std::vector<std::string>> scopes;  // that a person may choose from
+  Place scopes_place;
 };
 
 // A program that init keeps running beside the agent (service/service.h has what each means).
@@ -71,7 +74,7 @@ struct ServiceEntry {
   Place place;
   std::string name;
   std::vector<std::string> command;
-  std::string folder;  // relative to the workspace; empty: the workspace
+  std::string folder;  // relative as the paths of files are; empty: that folder itself
   std::vector<std::uint16_t> publish;
   std::string restart = "on-failure";
   std::uint16_t health_port = 0;
@@ -113,7 +116,8 @@ struct Case {
 };
 
 struct Document {
-  std::string file;  // as messages name it
+  std::string file;    // as messages name it
+  std::string called;  // as its rules name it: "aileron.yaml", "../aileron.yaml"
   Layer layer = Layer::kUser;
   std::string name;                // of a profile
   std::optional<Action> fallback;  // of a profile: what happens to hosts that no rule names

@@ -36,6 +36,10 @@ constexpr auto kScopes =
 constexpr auto kCommandActions =
     std::to_array<std::string_view>({"allow", "record", "redirect", "ask", "deny"});
 
+constexpr unsigned char kSchema[] = {
+#embed "../../schema/policy.v1.json"
+};
+
 bool IsControl(char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }
 
 // A path that says where it leads, without looking at the disk.
@@ -74,8 +78,10 @@ bool IsServiceName(std::string_view name) {
 
 class Parser {
  public:
-  Parser(std::string_view file, Layer layer) : reader_(file) {
+  Parser(std::string_view file, Layer layer, std::string_view called)
+      : reader_(file, called.empty() ? file.substr(file.rfind('/') + 1) : called) {
     document_.file = file;
+    document_.called = reader_.called();
     document_.layer = layer;
   }
 
@@ -176,8 +182,12 @@ class Parser {
     rule.id = reader_.IdOf(entry.place);
     for (const auto& pattern : patterns) {
       rule.pattern = pattern.text;
+      rule.line = pattern.place.line;
       rule.source =
           fmt::format("{}:{}:{}", document_.file, pattern.place.line, pattern.place.column);
+      if (const Status good = command::CheckRule(rule); !good) {
+        return reader_.At(pattern.place, fmt::format("command: {}", good.error().message));
+      }
       into.commands.push_back(rule);
     }
     if (into.commands.size() > limits::kRules) {
@@ -279,6 +289,7 @@ class Parser {
     if (const YamlNode* scopes = node.Find("scopes")) {
       AILERON_ASSIGN(const auto words, reader_.Words(*scopes, "scopes", kScopes.size()));
       document_.approvals.scopes.emplace();
+      document_.approvals.scopes_place = scopes->place;
       for (const auto& word : words) {
         AILERON_TRY(reader_.ChoiceOf(word, "scopes", kScopes));
         document_.approvals.scopes->push_back(word.text);
@@ -414,14 +425,19 @@ bool VariablePattern::Matches(std::string_view name) const {
   return tail ? name.ends_with(part) : head ? name.starts_with(part) : name == part;
 }
 
-Result<Document> ParseDocument(std::string_view text, std::string_view file, Layer layer) {
+Result<Document> ParseDocument(std::string_view text, std::string_view file, Layer layer,
+                               std::string_view called) {
   AILERON_ASSIGN(const YamlNode root, ParsePlainYaml(text, file));
-  return Parser(file, layer).Read(root);
+  return Parser(file, layer, called).Read(root);
+}
+
+std::string_view DocumentSchema() {
+  return {reinterpret_cast<const char*>(kSchema), sizeof(kSchema)};
 }
 
 Result<std::vector<Case>> ParseCases(std::string_view text, std::string_view file) {
   AILERON_ASSIGN(const YamlNode root, ParsePlainYaml(text, file));
-  return Parser(file, Layer::kProject).ReadCases(root);
+  return Parser(file, Layer::kProject, {}).ReadCases(root);
 }
 
 }  // namespace aileron::policy

@@ -87,7 +87,7 @@ files:
 environment:
   pass: [EDITOR, "MY_*"]
   scrub: "*"
-approvals: {hold: 30s, expires: 2h, scopes: [once, session]}
+approvals: {hold: 30s, expires: 20m, scopes: [once, session]}
 services:
   - name: web
     command: [npm, run, dev]
@@ -120,7 +120,7 @@ files:
   - {path: secrets, access: hidden}
   - {path: ~/data, access: read-only}
 environment: {pass: [EDITOR, "MY_*"], scrub: "X_*"}
-approvals: {hold: 30s, expires: 2h, scopes: [once, session]}
+approvals: {hold: 30s, expires: 20m, scopes: [once, session]}
 services:
   - {name: web, command: [npm, run, dev], folder: frontend, publish: [3000], restart: always, health: {port: 3000}}
   - {name: db, command: [postgres], health: {command: pg_isready}}
@@ -254,6 +254,35 @@ TEST(DocumentYaml, WhatContradictsItselfIsRefused) {
               HasSubstr("allow, ask or deny"));
   EXPECT_THAT(MistakeIn("tests", "{request: a.example, expect: deny}"),
               HasSubstr(":3:15: \"a.example\" is not a request"));
+}
+
+TEST(DocumentYaml, ABadPatternOfACommandIsNamedWithItsPlace) {
+  EXPECT_THAT(MistakeIn("commands", "{command: [ls, 're:('], action: deny}"),
+              HasSubstr(":3:20: command: "));
+  EXPECT_THAT(
+      Mistake("version: 1\nagents:\n  x:\n    commands: [{command: 're:(', action: deny}]\n"),
+      HasSubstr(":4:26: command: "));
+}
+
+TEST(DocumentYaml, ProgramsAreSpokenOfOnlyWhereRulesAboutHostsWouldHaveThem) {
+  EXPECT_THAT(MistakeIn("network", "{host: a.example, action: deny, by: x}"),
+              HasSubstr("not bound to programs"));
+  EXPECT_THAT(MistakeIn("files", "{path: a, access: hidden, by: x}"),
+              HasSubstr("\"by\" is not a key of a file rule"));
+}
+
+TEST(DocumentYaml, RulesAreNamedAsTheirFileIsCalled) {
+  const auto text = "version: 1\nnetwork: [{host: a.example, action: deny}]\n";
+  EXPECT_EQ(ParseDocument(text, "/p/aileron.yaml", Layer::kProject)->sections.hosts[0].id,
+            "aileron.yaml:2");
+  const auto above = ParseDocument(text, "/p/aileron.yaml", Layer::kProject, "../aileron.yaml");
+  EXPECT_EQ(above->sections.hosts[0].id, "../aileron.yaml:2");
+  EXPECT_EQ(above->file, "/p/aileron.yaml");
+}
+
+TEST(DocumentYaml, TheSchemaIsBuiltIn) {
+  EXPECT_TRUE(DocumentSchema().starts_with("{"));
+  EXPECT_THAT(DocumentSchema(), HasSubstr("json-schema.org"));
 }
 
 TEST(DocumentYaml, PathsNamesAndTimesAreChecked) {

@@ -14,16 +14,19 @@ struct Evaluator::Compiled {
   std::optional<CommandDefault> command_default;
   std::vector<OpaqueHost> opaque;
   std::string user_file;
-  std::string project_file;
+  std::vector<std::pair<std::string, std::string>> project_files;  // what begins a rule's id, path
 
-  std::string FileOf(Layer layer) const {
+  std::string FileOf(Layer layer, std::string_view id) const {
     switch (layer) {
       case Layer::kBuiltin:
         return fmt::format("profiles/{}.yaml", Name(network.profile()));
       case Layer::kUser:
         return user_file;
       case Layer::kProject:
-        return project_file;
+        for (const auto& [begins, file] : project_files) {
+          if (id.starts_with(begins)) return file;
+        }
+        break;
       case Layer::kFlag:
         break;
     }
@@ -34,7 +37,7 @@ struct Evaluator::Compiled {
     opinion.rule = rule.id;
     opinion.layer = Name(rule.layer);
     opinion.line = rule.line;
-    if (rule.line != 0) opinion.file = FileOf(rule.layer);
+    if (rule.line != 0) opinion.file = FileOf(rule.layer, rule.id);
   }
   bool IsOpaque(const Request& request) const {
     return std::ranges::any_of(opaque, [&](const OpaqueHost& one) {
@@ -48,18 +51,21 @@ Evaluator::Evaluator(Evaluator&&) noexcept = default;
 Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
 Evaluator::~Evaluator() = default;
 
-Result<Evaluator> Evaluator::Compile(const Layers& layers, std::span<const Rule> flags) {
+Result<Evaluator> Evaluator::Compile(const Layers& layers) {
   Merged merged = Merge(layers);
-  merged.hosts.insert(merged.hosts.end(), flags.begin(), flags.end());
   AILERON_ASSIGN(Network network, Network::Compile(merged.profile, merged.hosts));
   AILERON_ASSIGN(RequestRules requests, RequestRules::Compile(std::move(merged.requests)));
   AILERON_ASSIGN(
       command::CommandRules commands,
       command::CommandRules::Compile(std::move(merged.commands), merged.command_action()));
+  std::vector<std::pair<std::string, std::string>> files;
+  for (const ProjectFile& file : ProjectFiles(layers)) {
+    files.emplace_back(file.document.called + ":", file.document.file);
+  }
   return Evaluator(std::make_unique<Compiled>(Compiled{
       std::move(network), std::move(requests), CredentialRules(std::move(merged.credentials)),
       std::move(commands), std::move(merged.command_default), std::move(merged.opaque),
-      layers.user.file, layers.project ? layers.project->file : std::string()}));
+      layers.user.file, std::move(files)}));
 }
 
 Opinion Evaluator::OnRequest(const Request& request) const {
@@ -113,17 +119,14 @@ Opinion Evaluator::OnCommand(std::span<const std::string> argv,
     opinion.rule = by.id;
     opinion.layer = Name(by.layer);
     opinion.line = by.place.line;
-    opinion.file = compiled_->FileOf(by.layer);
+    opinion.file = compiled_->FileOf(by.layer, by.id);
     return opinion;
   }
   if (rule == nullptr) return opinion;
   opinion.rule = rule->id;
   opinion.layer = Name(rule->layer);
-  const auto parts = Split(rule->source, ':');
-  if (parts.size() >= 3) {
-    opinion.line = ParseInteger<int>(parts[parts.size() - 2]).value_or(0);
-    opinion.file = compiled_->FileOf(static_cast<Layer>(rule->layer));
-  }
+  opinion.line = rule->line;
+  if (rule->line != 0) opinion.file = compiled_->FileOf(static_cast<Layer>(rule->layer), rule->id);
   return opinion;
 }
 

@@ -32,8 +32,7 @@ struct Opinion {
 
 class Evaluator {
  public:
-  // The rules of the command line come on top.
-  static Result<Evaluator> Compile(const Layers& layers, std::span<const Rule> flags = {});
+  static Result<Evaluator> Compile(const Layers& layers);
   Evaluator(Evaluator&&) noexcept;
   Evaluator& operator=(Evaluator&&) noexcept;
   ~Evaluator();

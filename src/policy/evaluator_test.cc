@@ -232,5 +232,24 @@ TEST(Evaluator, CommandsThatNoRuleSpeaksOfAreDecidedByTheDefaultOfAFile) {
   EXPECT_THAT(asked.reason, HasSubstr("no rule allows"));
 }
 
+TEST(Evaluator, ARuleIsFoundInTheFileOfTheProjectThatHasIt) {
+  const auto text = "version: 1\nnetwork: [{host: a.example, action: deny}]\n";
+  const auto commands = "version: 1\ncommands:\n  - {command: git push, action: deny}\n";
+  Layers layers{.project = *ParseDocument(commands, "/p/sub/aileron.yaml", Layer::kProject),
+                .trust = Trust::kTrusted,
+                .agent = {}};
+  layers.outer.push_back(
+      {*ParseDocument(text, "/p/aileron.yaml", Layer::kProject, "../aileron.yaml"), Trust::kNone});
+  const auto evaluator = Evaluator::Compile(layers);
+  ASSERT_TRUE(evaluator);
+  const Opinion host = evaluator->OnRequest(ParseRequest("GET https://a.example/").value());
+  EXPECT_EQ(host.rule, "../aileron.yaml:2");
+  EXPECT_EQ(host.file, "/p/aileron.yaml");
+  const std::vector<std::string> argv = {"git", "push"};
+  const Opinion command = evaluator->OnCommand(argv);
+  EXPECT_EQ(command.file, "/p/sub/aileron.yaml");
+  EXPECT_EQ(command.line, 3);
+}
+
 }  // namespace
 }  // namespace aileron::policy

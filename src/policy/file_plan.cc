@@ -12,19 +12,27 @@ bool IsOrBelow(std::string_view path, std::string_view folder) {
   return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
 }
 
-// One layer's rules by absolute path.
-struct Placed {
-  Reach reach = Reach::kFull;
-  std::map<std::string, FileAccess, std::less<>> rules;
+bool IsRelative(std::string_view path) { return !path.starts_with('/') && !path.starts_with("~/"); }
 
-  // What its deepest rule at or above the path says.
-  std::optional<FileAccess> On(std::string_view path) const {
-    std::optional<FileAccess> found;
+struct Placed {
+  FileAccess access = FileAccess::kReadOnly;
+  Reach reach = Reach::kFull;
+  const FileLayer* layer = nullptr;  // borrowed, as the rule is
+  const FileRule* rule = nullptr;
+};
+
+// One layer's rules by absolute path.
+struct PlacedLayer {
+  std::map<std::string, Placed, std::less<>> rules;
+
+  // Its deepest rule at or above the path.
+  const Placed* On(std::string_view path) const {
+    const Placed* found = nullptr;
     std::size_t depth = 0;
-    for (const auto& [rule, access] : rules) {
-      if (!IsOrBelow(path, rule) || (found && rule.size() < depth)) continue;
-      found = access;
-      depth = rule.size();
+    for (const auto& [at, placed] : rules) {
+      if (!IsOrBelow(path, at) || (found != nullptr && at.size() < depth)) continue;
+      found = &placed;
+      depth = at.size();
     }
     return found;
   }
@@ -35,46 +43,58 @@ class Planner {
   Planner(const std::vector<FileLayer>& layers, const FileRoots& roots, FileAccess workspace)
       : roots_(roots), workspace_(workspace) {
     for (const FileLayer& layer : layers) {
-      Placed& placed = placed_.emplace_back(Placed{layer.reach, {}});
-      for (const FileRule& rule : layer.rules) {
-        const std::string path = AbsolutePath(rule, roots);
-        const auto [at, fresh] = placed.rules.emplace(path, rule.access);
-        // "~/x" and "/home/me/x" are one path.
-        if (!fresh) at->second = std::max(at->second, rule.access);
-        paths_.insert(path);
-      }
+      PlacedLayer& placed = placed_.emplace_back();
+      for (const FileRule& rule : layer.rules) Place(layer, rule, placed);
     }
   }
 
   std::vector<FileView> Plan() const {
     std::vector<FileView> views;
     for (const std::string& path : paths_) {
-      const auto access = Effective(path);
-      if (!access || Above(path, views) == access) continue;
+      const auto decided = Effective(path);
+      if (!decided || Above(path, views) == decided->access) continue;
       // Nothing is seen of what is in a hidden folder.
       if (Above(path, views) == FileAccess::kHidden) continue;
-      views.push_back({path, *access, IsOrBelow(path, roots_.workspace)});
+      views.push_back({path, decided->access, IsOrBelow(path, roots_.workspace),
+                       decided->layer->file, decided->rule->place});
     }
     return views;
   }
 
  private:
-  // Nothing where no layer that may show it speaks of a path that is not shown anyway.
-  std::optional<FileAccess> Effective(std::string_view path) const {
+  void Place(const FileLayer& layer, const FileRule& rule, PlacedLayer& into) {
+    const std::string path = AbsolutePath(rule.path, layer.folder, roots_);
+    const bool outside = IsRelative(rule.path) && !IsOrBelow(path, roots_.workspace);
+    const Placed placed{rule.access, outside ? Reach::kNarrows : layer.reach, &layer, &rule};
+    const auto [at, fresh] = into.rules.emplace(path, placed);
+    // "~/x" and "/home/me/x" are one path.
+    if (!fresh && at->second.access < rule.access) at->second = placed;
+    // What is said of a folder that the workspace is in is said of the workspace.
+    paths_.insert(outside && IsOrBelow(roots_.workspace, path) ? roots_.workspace : path);
+  }
+
+  // Nothing where no layer that may show it speaks of a path that is not shown anyway, or where
+  // what it has without the rules is the stricter.
+  std::optional<Placed> Effective(std::string_view path) const {
     const bool inside = IsOrBelow(path, roots_.workspace);
     std::optional<FileAccess> access = inside ? std::optional(workspace_) : std::nullopt;
-    for (const Placed& layer : placed_) {
-      const auto said = layer.On(path);
-      if (said && layer.reach == Reach::kFull) access = access ? std::max(*access, *said) : *said;
+    std::optional<Placed> decided;
+    const auto take = [&](const Placed& said) {
+      if (decided && said.access <= *access) return;
+      access = access ? std::max(*access, said.access) : said.access;
+      decided = said;
+      decided->access = *access;
+    };
+    for (const PlacedLayer& layer : placed_) {
+      const Placed* said = layer.On(path);
+      if (said != nullptr && said->reach == Reach::kFull) take(*said);
     }
-    for (const Placed& layer : placed_) {
-      const auto said = layer.On(path);
-      if (!said || layer.reach == Reach::kFull) continue;
-      if (access || *said == FileAccess::kHidden) {
-        access = access ? std::max(*access, *said) : *said;
-      }
+    for (const PlacedLayer& layer : placed_) {
+      const Placed* said = layer.On(path);
+      if (said == nullptr || said->reach == Reach::kFull) continue;
+      if (access || said->access == FileAccess::kHidden) take(*said);
     }
-    return access;
+    return decided;
   }
 
   // What its folder has, as planned so far: parents come first, since a path sorts before what it
@@ -89,17 +109,18 @@ class Planner {
 
   const FileRoots& roots_;
   FileAccess workspace_;
-  std::vector<Placed> placed_;
+  std::vector<PlacedLayer> placed_;
   std::set<std::string> paths_;
 };
 
 }  // namespace
 
-std::string AbsolutePath(const FileRule& rule, const FileRoots& roots) {
-  if (rule.path == ".") return roots.workspace;
-  if (rule.path.starts_with("~/")) return roots.home + rule.path.substr(1);
-  if (rule.path.starts_with('/')) return rule.path;
-  return fmt::format("{}/{}", roots.workspace, rule.path);
+std::string AbsolutePath(const std::string& path, const std::string& folder,
+                         const FileRoots& roots) {
+  if (path.starts_with("~/")) return roots.home + path.substr(1);
+  if (path.starts_with('/')) return path;
+  const std::string& begin = folder.empty() ? roots.workspace : folder;
+  return path.empty() || path == "." ? begin : fmt::format("{}/{}", begin, path);
 }
 
 std::vector<FileView> PlanFiles(const std::vector<FileLayer>& layers, const FileRoots& roots,

@@ -3,7 +3,9 @@
 // In a layer the deepest rule at or above a path speaks of it; of several layers' words the
 // strictest holds; what lies below something hidden is hidden. A layer that only narrows shows
 // nothing that is not shown without it: of what lies outside the workspace it may hide, or take
-// writing away. Paths are compared as they are written; who mounts resolves them first. Pure.
+// writing away. Nor does a relative path that leads to outside of the workspace: it is about what
+// a project consists of, of which a launch in one of its folders shows that folder. Paths are
+// compared as they are written; who mounts resolves them first. Pure.
 #pragma once
 
 #include <string>
@@ -18,6 +20,9 @@ struct FileView {
   std::string path;  // absolute
   FileAccess access = FileAccess::kReadOnly;
   bool in_workspace = false;  // it is the workspace, or below it
+  // The rule that decided.
+  std::string file;
+  Place place;
   bool operator==(const FileView&) const = default;
 };
 
@@ -27,8 +32,9 @@ struct FileRoots {
   std::string home;
 };
 
-// The path of a rule, absolute.
-std::string AbsolutePath(const FileRule& rule, const FileRoots& roots);
+// A path as rules have it, absolute. `folder` is where relative ones begin; empty: the workspace.
+std::string AbsolutePath(const std::string& path, const std::string& folder,
+                         const FileRoots& roots);
 
 // A folder before what is in it. What a path's own folder has anyway is left out.
 std::vector<FileView> PlanFiles(const std::vector<FileLayer>& layers, const FileRoots& roots,

@@ -19,8 +19,8 @@ struct Said {
   FileAccess access;
 };
 
-FileLayer Of(Reach reach, std::initializer_list<Said> said) {
-  FileLayer layer{.reach = reach, .rules = {}};
+FileLayer Of(Reach reach, std::initializer_list<Said> said, std::string folder = "") {
+  FileLayer layer{.reach = reach, .file = "f", .folder = std::move(folder), .rules = {}};
   for (const Said& one : said) layer.rules.push_back({{}, one.path, one.access});
   return layer;
 }
@@ -66,6 +66,35 @@ TEST(FilePlan, AReadOnlyWorkspaceMayHaveAPlaceToWrite) {
               ElementsAre("/w read-only", "/w/build read-write"));
   EXPECT_THAT(Plan({Of(Reach::kFull, {{"build", kRw}})}, kRo), IsEmpty())
       << "--read-only is the stricter one";
+}
+
+TEST(FilePlan, APathOfAProjectMeansTheSameInEachFolderOfIt) {
+  const auto in = [](std::initializer_list<Said> said, std::string_view workspace) {
+    std::vector<std::string> texts;
+    for (const FileView& view :
+         PlanFiles({Of(Reach::kFull, said, "/p")},
+                   {.workspace = std::string(workspace), .home = "/h"}, kRw)) {
+      texts.push_back(fmt::format("{} {}", view.path, Name(view.access)));
+    }
+    return texts;
+  };
+  EXPECT_THAT(in({{"sub/.env", kHidden}}, "/p/sub"), ElementsAre("/p/sub/.env hidden"));
+  EXPECT_THAT(in({{".", kRo}, {"sub/out", kRw}}, "/p/sub"),
+              ElementsAre("/p/sub read-only", "/p/sub/out read-write"));
+  EXPECT_THAT(in({{".", kRo}, {"sub", kRw}}, "/p/sub/x"), IsEmpty()) << "the deeper rule wins";
+  EXPECT_THAT(in({{"sub", kHidden}}, "/p/sub/x"), ElementsAre("/p/sub/x hidden"));
+  EXPECT_THAT(in({{"lib", kRo}, {"data", kRw}}, "/p/sub"), IsEmpty())
+      << "it would show what a launch in this folder does not";
+  EXPECT_THAT(in({{"keys", kHidden}}, "/p/sub"), ElementsAre("/p/keys hidden"));
+}
+
+TEST(FilePlan, AViewNamesTheRuleThatDecided) {
+  FileLayer user{.file = "/c/policy.yaml", .rules = {{{2, 5}, "src", kRo}}};
+  FileLayer project{.file = "/w/aileron.yaml", .rules = {{{7, 3}, "src", kHidden}}};
+  const auto views = PlanFiles({user, project}, kRoots, kRw);
+  ASSERT_EQ(views.size(), 1u);
+  EXPECT_EQ(views[0].file, "/w/aileron.yaml");
+  EXPECT_EQ(views[0].place.line, 7);
 }
 
 TEST(FilePlan, NamesThatOnlyBeginAlikeAreApart) {

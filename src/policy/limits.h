@@ -38,6 +38,7 @@ inline constexpr std::size_t kCases = 5'000;
 
 inline constexpr Duration kHoldMax = std::chrono::minutes(10);
 inline constexpr Duration kExpiresLeast = std::chrono::seconds(10);
-inline constexpr Duration kExpiresMost = std::chrono::days(7);
+inline constexpr Duration kExpiresMost =
+    std::chrono::hours(1);  // what every question waits at most
 
 }  // namespace aileron::policy::limits

@@ -1,6 +1,9 @@
 #include "policy/merge.h"
 
 #include <algorithm>
+#include <map>
+
+#include "base/text.h"
 
 namespace aileron::policy {
 namespace {
@@ -22,7 +25,15 @@ void AppendNarrowing(std::vector<T>& all, const std::vector<T>& more) {
   }
 }
 
-void AddSections(const Sections& sections, Layer layer, Reach reach, Merged& into) {
+// Paths of a project mean the same wherever below it somebody starts; a user's file is about each
+// workspace.
+std::string FolderOf(const Document& document) {
+  if (document.layer != Layer::kProject) return {};
+  const std::size_t slash = document.file.rfind('/');
+  return slash == std::string::npos ? std::string() : document.file.substr(0, slash);
+}
+
+void AddSections(const Sections& sections, const Document& document, Reach reach, Merged& into) {
   if (reach == Reach::kFull) {
     Append(into.hosts, sections.hosts);
     Append(into.requests, sections.requests);
@@ -42,23 +53,29 @@ void AddSections(const Sections& sections, Layer layer, Reach reach, Merged& int
   }
   Append(into.credentials, sections.credentials);
   Append(into.scrub, sections.environment.scrub);
-  if (!sections.files.empty()) into.files.push_back({layer, reach, sections.files});
+  if (!sections.files.empty()) {
+    into.files.push_back(
+        {document.layer, reach, document.file, FolderOf(document), sections.files});
+  }
 }
 
 void AddDocument(const Document& document, Reach reach, const std::string& agent, Merged& into) {
-  AddSections(document.sections, document.layer, reach, into);
+  AddSections(document.sections, document, reach, into);
   // In a file what is said of an agent stands for what is said of all, between files the stricter.
   std::optional<CommandDefault> command_default = document.sections.command_default;
   for (const AgentSections& one : document.agents) {
     if (one.name != agent) continue;
-    AddSections(one.sections, document.layer, reach, into);
+    AddSections(one.sections, document, reach, into);
     if (one.sections.command_default) command_default = one.sections.command_default;
   }
   if (command_default &&
       (!into.command_default || command_default->action > into.command_default->action)) {
     into.command_default = std::move(command_default);
   }
-  if (reach == Reach::kFull) Append(into.services, document.services);
+  if (reach == Reach::kNarrows) return;
+  for (const ServiceEntry& entry : document.services) {
+    into.services.push_back({document.file, FolderOf(document), entry});
+  }
 }
 
 void Shorten(std::optional<Duration>& length, const std::optional<Duration>& other) {
@@ -78,26 +95,52 @@ void NarrowApprovals(Approvals& approvals, const Approvals& other) {
   });
 }
 
-// The stricter of two profiles is the later one.
+// The stricter of two profiles is the later one. One of a file that is trusted stands for the
+// user's, but not for the command line's.
 Profile ProfileOf(const Layers& layers) {
-  const Profile mine = layers.profile.value_or(layers.user.profile.value_or(kDefaultProfile));
-  if (!layers.project || !layers.project->profile) return mine;
-  const bool opens = layers.trust == Trust::kTrusted && !layers.profile;
-  return opens ? *layers.project->profile : std::max(mine, *layers.project->profile);
+  Profile profile = layers.profile.value_or(layers.user.profile.value_or(kDefaultProfile));
+  Profile strictest = Profile::kOpen;
+  for (const ProjectFile& file : ProjectFiles(layers)) {
+    if (!file.document.profile) continue;
+    strictest = std::max(strictest, *file.document.profile);
+    if (file.trust == Trust::kTrusted && !layers.profile) profile = Profile::kOpen;
+  }
+  return std::max(profile, strictest);
 }
 
 }  // namespace
+
+std::vector<ProjectFile> ProjectFiles(const Layers& layers) {
+  std::vector<ProjectFile> files;
+  if (layers.project) files.push_back({*layers.project, layers.trust});
+  for (const OuterFile& outer : layers.outer) files.push_back({outer.document, outer.trust});
+  return files;
+}
 
 Merged Merge(const Layers& layers) {
   Merged merged{.profile = ProfileOf(layers)};
   AddDocument(layers.user, Reach::kFull, layers.agent, merged);
   merged.approvals = layers.user.approvals;
-  if (layers.project) {
-    const Reach reach = layers.trust == Trust::kTrusted ? Reach::kFull : Reach::kNarrows;
-    AddDocument(*layers.project, reach, layers.agent, merged);
-    NarrowApprovals(merged.approvals, layers.project->approvals);
+  for (const ProjectFile& file : ProjectFiles(layers)) {
+    const Reach reach = file.trust == Trust::kTrusted ? Reach::kFull : Reach::kNarrows;
+    AddDocument(file.document, reach, layers.agent, merged);
+    NarrowApprovals(merged.approvals, file.document.approvals);
   }
   return merged;
+}
+
+Status CheckServiceNames(const Merged& merged) {
+  std::map<std::string_view, const PlacedService*> names;
+  for (const PlacedService& placed : merged.services) {
+    const auto [at, fresh] = names.emplace(placed.entry.name, &placed);
+    if (fresh) continue;
+    const PlacedService& first = *at->second;
+    return FailAt(Printable(placed.file), placed.entry.place,
+                  fmt::format("there is a service \"{}\" already, at {}:{}; give one of them "
+                              "another name",
+                              placed.entry.name, Printable(first.file), first.entry.place.line));
+  }
+  return {};
 }
 
 }  // namespace aileron::policy

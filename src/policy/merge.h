@@ -4,7 +4,9 @@
 // project that nobody trusted narrows: what it denies, hides or scrubs holds, what it asks about is
 // asked about where it would be allowed, credentials and scopes are the fewer, times are the
 // shorter, of what becomes of other commands the stricter holds; and all that would open something
-// is left out, and listed (widening.h). Of one that is trusted all holds. Pure.
+// is left out, and listed (widening.h). Of one that is trusted all holds. A project may have
+// several files, in folders above each other: what narrows of each one holds, and what opens
+// something needs trust in the file that says it. Pure.
 #pragma once
 
 #include <optional>
@@ -12,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "command/rules.h"
 #include "policy/document.h"
 
@@ -19,19 +22,42 @@ namespace aileron::policy {
 
 enum class Trust : std::uint8_t { kNone, kTrusted };
 
+// A project's file in a folder above its nearest one.
+struct OuterFile {
+  Document document;
+  Trust trust = Trust::kNone;
+};
+
 struct Layers {
   Document user;
-  std::optional<Document> project;
+  std::optional<Document> project;  // the nearest file
   Trust trust = Trust::kNone;
   std::string agent;                    // the program that is launched, without folders
   std::optional<Profile> profile = {};  // that the command line asks for
+  std::vector<OuterFile> outer = {};    // the nearer ones first; none without a `project`
 };
+
+// All files of the project, the nearest one first. Borrows.
+struct ProjectFile {
+  const Document& document;
+  Trust trust;
+};
+std::vector<ProjectFile> ProjectFiles(const Layers& layers);
 
 // Rules for files, of one layer. In a layer the deeper path wins, between layers the stricter.
 struct FileLayer {
   Layer layer = Layer::kUser;
   Reach reach = Reach::kFull;  // kNarrows: shows nothing that is not shown without it
+  std::string file = {};       // as messages name it
+  std::string folder = {};     // where relative paths begin; empty: in the workspace
   std::vector<FileRule> rules;
+};
+
+// A service with where it was found.
+struct PlacedService {
+  std::string file;
+  std::string folder;  // as in a FileLayer
+  ServiceEntry entry;
 };
 
 struct Merged {
@@ -49,9 +75,13 @@ struct Merged {
   std::vector<VariablePattern> pass;
   std::vector<VariablePattern> scrub;
   Approvals approvals;
-  std::vector<ServiceEntry> services;
+  std::vector<PlacedService> services;
 };
 
 Merged Merge(const Layers& layers);
+
+// Of two files both have their services, and neither knows of the other's names. kInvalid names the
+// second with its place.
+Status CheckServiceNames(const Merged& merged);
 
 }  // namespace aileron::policy

@@ -127,6 +127,70 @@ TEST(Merge, WhatBecomesOfOtherCommandsIsTheStrictestOfTheFiles) {
   EXPECT_EQ(action(With(of_agent, deny), "claude"), kDeny);
 }
 
+// A file in a folder below another one that narrows.
+Layers Nested(std::string_view outer, Trust outer_trust, std::string_view inner,
+              Trust inner_trust) {
+  Layers layers = With("", inner, inner_trust);
+  layers.outer.push_back({Read(outer, Layer::kProject), outer_trust});
+  return layers;
+}
+
+TEST(Merge, ANearerFileTakesNothingFromOneAbove) {
+  const auto outer = R"(version: 1
+profile: locked
+network: [{host: bad.example, action: deny}, {host: outer.example, action: allow}]
+commands: [{command: git push, action: deny}]
+files: [{path: secrets, access: hidden}]
+environment: {scrub: KEY}
+approvals: {expires: 5m}
+services: [{name: outer, command: [x]}]
+)";
+  const auto inner = R"(version: 1
+profile: open
+network: [{host: bad.example, action: allow}, {host: inner.example, action: allow}]
+services: [{name: inner, command: [x]}]
+)";
+  const auto hosts = [](const Merged& merged) {
+    std::vector<std::string> found;
+    for (const Rule& rule : merged.hosts) {
+      found.push_back(fmt::format("{} {}", Name(rule.action), rule.pattern));
+    }
+    return found;
+  };
+  const Merged merged = Merge(Nested(outer, Trust::kNone, inner, Trust::kTrusted));
+  EXPECT_EQ(merged.profile, Profile::kLocked);
+  EXPECT_THAT(hosts(merged),
+              ElementsAre("allow bad.example", "allow inner.example", "deny bad.example"));
+  EXPECT_EQ(merged.commands.size(), 1u);
+  EXPECT_EQ(merged.files.size(), 1u);
+  EXPECT_EQ(merged.scrub.size(), 1u);
+  EXPECT_EQ(merged.approvals.expires, std::chrono::minutes(5));
+  ASSERT_EQ(merged.services.size(), 1u);
+  EXPECT_EQ(merged.services[0].entry.name, "inner");
+  const Merged other = Merge(Nested(outer, Trust::kTrusted, inner, Trust::kNone));
+  EXPECT_THAT(hosts(other), ElementsAre("deny bad.example", "allow outer.example"))
+      << "trust in one file is none in the other";
+  EXPECT_EQ(other.services.size(), 1u);
+  EXPECT_EQ(Merge(Nested("", Trust::kTrusted, inner, Trust::kNone)).profile, Profile::kGuarded);
+}
+
+TEST(Merge, TwoFilesMayNotNameOneService) {
+  const auto text = "version: 1\nservices: [{name: web, command: [x]}]\n";
+  EXPECT_THAT(CheckServiceNames(Merge(With(text, text, Trust::kTrusted))).error().message,
+              HasSubstr("aileron.yaml:2:12: there is a service \"web\" already, at policy.yaml:2"));
+  EXPECT_TRUE(CheckServiceNames(Merge(With(text, text)))) << "one of them is not in force";
+}
+
+TEST(Merge, PathsOfAProjectBeginAtItsFile) {
+  Layers layers = With("version: 1\nfiles: [{path: a, access: hidden}]\n", "");
+  layers.project = *ParseDocument("version: 1\nfiles: [{path: b, access: hidden}]\n",
+                                  "/p/aileron.yaml", Layer::kProject);
+  const Merged merged = Merge(layers);
+  ASSERT_EQ(merged.files.size(), 2u);
+  EXPECT_EQ(merged.files[0].folder, "") << "a user's is about each workspace";
+  EXPECT_EQ(merged.files[1].folder, "/p");
+}
+
 TEST(Merge, ApprovalsAreTheNarrowerOfBoth) {
   const Merged merged = Merge(With("version: 1\napprovals: {hold: 30s, scopes: [once, session]}\n",
                                    "version: 1\napprovals: {hold: 1m, expires: 5m, scopes: [once, "
@@ -194,6 +258,12 @@ network:
 )"));
   EXPECT_THAT(texts, ElementsAre("3 allow a.example:8443", "4 allow b.example",
                                  "5 allow 10.0.0.0/8", "6 allow 169.254.169.254"));
+}
+
+TEST(Widening, EachFileOfAProjectIsListed) {
+  const auto text = "version: 1\nnetwork: [{host: x.example, action: allow}]\n";
+  EXPECT_THAT(Texts(Nested(text, Trust::kTrusted, text, Trust::kNone)),
+              ElementsAre("2 allow x.example", "2 allow x.example"));
 }
 
 TEST(Widening, AgentsAreLookedAtToo) {

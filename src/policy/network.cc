@@ -1,6 +1,7 @@
 #include "policy/network.h"
 
 #include <set>
+#include <unordered_map>
 
 #include "base/host_pattern.h"
 #include "base/text.h"
@@ -9,27 +10,6 @@
 #include "policy/profile.h"
 
 namespace aileron::policy {
-
-namespace {
-
-// The rules that stand under one name: for the host itself, and for those below it.
-struct Bucket {
-  std::vector<const Rule*> exact;
-  std::vector<const Rule*> below;
-};
-
-constexpr std::uint16_t kHttpPort = 80;
-constexpr std::uint16_t kHttpsPort = 443;
-
-bool IsDefaultPort(std::uint16_t port) { return port == kHttpPort || port == kHttpsPort; }
-
-// A deny or ask rule without a port speaks of every port: who forbids a host means all of it.
-bool CoversPort(const Rule& rule, std::uint16_t port) {
-  if (rule.port) return *rule.port == port;
-  return rule.action != Action::kAllow || IsDefaultPort(port);
-}
-
-}  // namespace
 
 // What rules compile to. Names hash by themselves and by each of their suffixes; address ranges
 // hash by their leading bits, one lookup for each length in use.
@@ -50,8 +30,7 @@ class RuleIndex {
     }
     auto pattern = HostPattern::Parse(rule.pattern);
     if (!pattern) return Wrap(std::move(pattern.error()), "the rule \"{}\"", rule.id);
-    Bucket& bucket = names_[pattern->host()];
-    (pattern->wildcard() ? bucket.below : bucket.exact).push_back(&rule);
+    hosts_.Add(*pattern, rule);
     return {};
   }
 
@@ -59,24 +38,18 @@ class RuleIndex {
   template <typename Visit>
   void ForEach(const Host& host, const std::optional<Address>& address, Visit&& visit) const {
     for (const Rule* rule : everything_) visit(*rule, false);
-    if (const auto found = names_.find(std::string_view(host.text)); found != names_.end()) {
-      for (const Rule* rule : found->second.exact) visit(*rule, true);
-    }
-    if (address) {
-      for (const auto& [family, length] : lengths_) {
-        if (family != address->family()) continue;
-        const auto found = prefixes_.find(Key(*address, length));
-        if (found == prefixes_.end()) continue;
-        for (const Rule* rule : found->second) visit(*rule, false);
-      }
-      return;
-    }
-    std::string_view rest = host.text;
-    for (std::size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
-      rest.remove_prefix(dot + 1);
-      const auto found = names_.find(rest);
-      if (found == names_.end()) continue;
-      for (const Rule* rule : found->second.below) visit(*rule, false);
+    hosts_.Any(host.text, [&](const Rule& rule) {
+      const bool exact = !rule.pattern.starts_with('*');
+      // The dots of an address part no names.
+      if (exact || !address) visit(rule, exact);
+      return false;
+    });
+    if (!address) return;
+    for (const auto& [family, length] : lengths_) {
+      if (family != address->family()) continue;
+      const auto found = prefixes_.find(Key(*address, length));
+      if (found == prefixes_.end()) continue;
+      for (const Rule* rule : found->second) visit(*rule, false);
     }
   }
 
@@ -96,7 +69,7 @@ class RuleIndex {
     return key;
   }
 
-  std::unordered_map<std::string, Bucket, TextHash, std::equal_to<>> names_;
+  HostIndex<Rule> hosts_;
   std::unordered_map<std::string, std::vector<const Rule*>> prefixes_;
   std::set<std::pair<Family, int>> lengths_;
   std::vector<const Rule*> everything_;
@@ -144,7 +117,7 @@ Result<Network> Network::Compile(Profile profile, std::span<const Rule> rules) {
   std::set<std::uint16_t> ports;
   for (const Rule& rule : index->rules) {
     AILERON_TRY(index->own.Add(rule));
-    if (rule.action == Action::kAllow && rule.port && !IsDefaultPort(*rule.port)) {
+    if (rule.action == Action::kAllow && rule.port && !IsUsualPort(*rule.port)) {
       ports.insert(*rule.port);
     }
   }
@@ -254,13 +227,13 @@ struct Findings {
   const Rule* narrow = nullptr;  // asks where the others allow
   const Rule* allow = nullptr;
   bool other_port = false;  // an allow rule covers the host on other ports
-  bool named = false;       // an allow rule of the user or the flags names exactly this host
+  bool named = false;       // an allow rule names exactly this host: a project's, this address
   bool ranged = false;      // one names a range of addresses that this literal is in
 };
 
 void Weigh(const Rule& rule, bool exact, bool literal, const Target& target, Findings& found) {
   if (!CoversProtocol(rule.protocol, rule.action, target.protocol)) return;
-  if (!CoversPort(rule, target.port)) {
+  if (!CoversPort(rule.port, rule.action, target.port)) {
     if (rule.action == Action::kAllow) found.other_port = true;
     return;
   }
@@ -289,7 +262,7 @@ void Weigh(const Rule& rule, bool exact, bool literal, const Target& target, Fin
 }
 
 std::string AllowHint(const Host& host, std::uint16_t port) {
-  if (IsDefaultPort(port)) return fmt::format("run with --allow {}", host.text);
+  if (IsUsualPort(port)) return fmt::format("run with --allow {}", host.text);
   return fmt::format("run with --allow {}", FormatHostPort(host.text, port));
 }
 

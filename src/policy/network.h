@@ -3,7 +3,7 @@
 // Rules come from four layers (the profile, the user, the project, the command line). Deny beats
 // ask beats allow, whatever the order, the layer or how exact a rule is; where no rule speaks, the
 // profile's default does. A rule that only narrows (a project's, before anybody trusts it) asks
-// where the others allow, and opens nothing that they deny. Compiled once a session into hashes by
+// where the others allow, and opens nothing that they deny. Compiled once per change into hashes by
 // name and suffix, so that a verdict costs the same with ten rules as with ten thousand. Pure: no
 // clock, no file, no socket.
 //
@@ -11,11 +11,12 @@
 //           | "*." name       any host below it          *.githubusercontent.com
 //           | address         that address alone         192.0.2.7, 2001:db8::1
 //           | prefix          a range of addresses       10.0.0.0/8
-//           | "*"             every host (builtin and user layers)
+//           | "*"             every host
 //
-// An address that is not public needs an allow rule of the user or the flags that names it:
-// exactly, or by a range. A project's rule names addresses alone: a name of its is held to public
-// ones. Cloud metadata addresses need one that names them exactly.
+// An address that is not public needs an allow rule that names it, exactly or by a range, or one of
+// the user or the flags that names the host. A project's rule opens such an address only where it
+// writes it out: a name of its is held to public ones. Cloud metadata addresses need one that names
+// them exactly.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +46,8 @@ enum class Reach : std::uint8_t { kFull, kNarrows };
 // What the resolver may hand to connect().
 enum class AddressRule : std::uint8_t {
   kPublicOnly,
-  kAny,  // an allow rule of the user or the command line names this host or address, no wildcard
+  kAny,  // an allow rule of the user or the command line names this host or address, no wildcard;
+         // or one of the project this address
 };
 
 std::string_view Name(Action action);
@@ -65,6 +67,21 @@ struct Rule {
   Reach reach = Reach::kFull;
   int line = 0;  // in the layer's file; 0: none
 };
+
+inline constexpr std::uint16_t kHttpPort = 80;
+inline constexpr std::uint16_t kHttpsPort = 443;
+
+// Where a protocol is spoken unless somebody says otherwise.
+constexpr std::uint16_t UsualPort(Protocol protocol) {
+  return protocol == Protocol::kHttp ? kHttpPort : kHttpsPort;
+}
+constexpr bool IsUsualPort(std::uint16_t port) { return port == kHttpPort || port == kHttpsPort; }
+
+// Whether a rule with this port, or none, speaks of a port. Who forbids a host means all of it.
+constexpr bool CoversPort(std::optional<std::uint16_t> of_rule, Action action, std::uint16_t port) {
+  if (of_rule) return *of_rule == port;
+  return action != Action::kAllow || IsUsualPort(port);
+}
 
 // Whether a rule for one protocol speaks of a connection. What a tunnel holds is not known yet: who
 // forbids waits for it, who allows lets it come.

@@ -17,7 +17,6 @@ constexpr auto kKeys = std::to_array<std::string_view>(
 constexpr auto kActions = std::to_array<std::string_view>({"allow", "ask", "deny"});
 constexpr auto kProtocols = std::to_array<std::string_view>({"http", "https", "tcp"});
 constexpr std::size_t kNameMax = 64;
-constexpr std::uint16_t kHttpsPort = 443;
 
 bool IsRuleName(std::string_view name) {
   return !name.empty() && name.size() <= kNameMax && std::ranges::all_of(name, [](char c) {
@@ -33,6 +32,11 @@ class EntryReader {
       : reader_(reader), entry_(entry), document_(document), into_(into) {}
 
   Status Read() {
+    if (const YamlNode* by = entry_.kind == YamlKind::kMap ? entry_.Find("by") : nullptr) {
+      return reader_.At(by->key_place,
+                        "\"by\": rules are not bound to programs yet; leave it out, or deny the "
+                        "host");
+    }
     AILERON_TRY(reader_.Map(entry_, "a network rule", kKeys));
     AILERON_ASSIGN(const YamlNode* action, reader_.Required(entry_, "action", "a network rule"));
     AILERON_ASSIGN(const std::size_t which, reader_.Choice(*action, "action", kActions));

@@ -11,9 +11,6 @@
 namespace aileron::policy {
 namespace {
 
-constexpr std::uint16_t kHttpPort = 80;
-constexpr std::uint16_t kHttpsPort = 443;
-
 std::unexpected<Error> NoRequest(std::string_view text) {
   return Fail(Code::kInvalid,
               "\"{}\" is not a request: write it as METHOD URL, as in \"GET "
@@ -46,7 +43,7 @@ Result<Request> ParseRequest(std::string_view text) {
   auto host = ParseHostPort(rest.substr(0, end));
   if (!host || host->pattern.wildcard()) return NoRequest(text);
   request.host = host->pattern.host();
-  request.port = host->port.value_or(*protocol == Protocol::kHttp ? kHttpPort : kHttpsPort);
+  request.port = host->port.value_or(UsualPort(*protocol));
   rest = rest.substr(end);
   rest = rest.substr(0, rest.find_first_of("?#"));
   if (!rest.empty()) request.path = rest;
@@ -54,10 +51,9 @@ Result<Request> ParseRequest(std::string_view text) {
 }
 
 std::string Write(const Request& request) {
-  const std::uint16_t usual = request.protocol == Protocol::kHttp ? kHttpPort : kHttpsPort;
   const std::string place = FormatHostPort(request.host, request.port);
   const std::string_view shown = std::string_view(place).substr(
-      0, request.port == usual ? place.rfind(':') : std::string_view::npos);
+      0, request.port == UsualPort(request.protocol) ? place.rfind(':') : std::string_view::npos);
   return fmt::format("{} {}://{}{}", request.method, Name(request.protocol), shown, request.path);
 }
 

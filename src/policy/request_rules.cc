@@ -13,13 +13,6 @@
 namespace aileron::policy {
 namespace {
 
-bool IsDefaultPort(std::uint16_t port) { return port == 80 || port == 443; }
-
-bool CoversPort(const RequestRule& rule, std::uint16_t port) {
-  if (rule.port) return *rule.port == port;
-  return rule.action != Action::kAllow || IsDefaultPort(port);
-}
-
 bool Holds(const RequestRule& rule, const RequestTarget& target,
            const RequestScope::Segments& segments) {
   if (!CoversProtocol(rule.protocol, rule.action, target.protocol)) return false;
@@ -141,15 +134,17 @@ Result<RequestRules> RequestRules::Compile(std::vector<RequestRule> rules) {
 
 bool RequestRules::Speaks(std::string_view host, std::uint16_t port) const {
   return index_->hosts.Any(host, [&](const Group& group) {
-    return std::ranges::any_of(group.all,
-                               [&](const RequestRule* rule) { return CoversPort(*rule, port); });
+    return std::ranges::any_of(group.all, [&](const RequestRule* rule) {
+      return CoversPort(rule->port, rule->action, port);
+    });
   });
 }
 
 bool RequestRules::MayAllow(std::string_view host, std::uint16_t port) const {
   return index_->hosts.Any(host, [&](const Group& group) {
-    return std::ranges::any_of(group.allowing,
-                               [&](const RequestRule* rule) { return CoversPort(*rule, port); });
+    return std::ranges::any_of(group.allowing, [&](const RequestRule* rule) {
+      return CoversPort(rule->port, rule->action, port);
+    });
   });
 }
 
@@ -158,7 +153,7 @@ const RequestRule* RequestRules::Decide(const RequestTarget& target) const {
   const RequestRule* narrow = nullptr;
   std::optional<RequestScope::Segments> segments;  // taken apart once a rule speaks of the host
   const auto weigh = [&](const RequestRule& rule) {
-    if (!CoversPort(rule, target.port)) return false;
+    if (!CoversPort(rule.port, rule.action, target.port)) return false;
     if (rule.reach == Reach::kNarrows && rule.action != Action::kDeny) {
       const bool asks = rule.action == Action::kAsk && narrow == nullptr;
       if (asks && Holds(rule, target, *segments)) narrow = &rule;
@@ -179,7 +174,7 @@ const RequestRule* RequestRules::Decide(const RequestTarget& target) const {
 std::vector<std::uint16_t> RequestRules::Ports() const {
   std::set<std::uint16_t> ports;
   for (const RequestRule& rule : index_->rules) {
-    if (rule.port && !IsDefaultPort(*rule.port) && rule.action != Action::kDeny) {
+    if (rule.port && !IsUsualPort(*rule.port) && rule.action != Action::kDeny) {
       ports.insert(*rule.port);
     }
   }

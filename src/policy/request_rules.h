@@ -10,7 +10,7 @@
 // what any server may take for the request it names (RequestScope::MayCover); one that allows, for
 // exactly that request. Without a port a rule that denies or asks speaks of every port, one that
 // allows of 80 and 443. A rule that only narrows asks where the request would go through without
-// it. Compiled once a session, by host. Pure: no clock, no file, no socket.
+// it. Compiled once per change, by host. Pure: no clock, no file, no socket.
 #pragma once
 
 #include <cstdint>

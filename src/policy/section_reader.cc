@@ -18,7 +18,7 @@ std::size_t BytesOf(const YamlNode& node) {
 }  // namespace
 
 std::string SectionReader::IdOf(const Place& place) const {
-  return fmt::format("{}:{}", file_.substr(file_.rfind('/') + 1), place.line);
+  return fmt::format("{}:{}", called_, place.line);
 }
 
 std::unexpected<Error> SectionReader::Expected(const YamlNode& node, std::string_view key,
@@ -34,10 +34,6 @@ Status SectionReader::Map(const YamlNode& node, std::string_view what,
   }
   for (const YamlNode& member : node.items) {
     if (std::ranges::find(known, member.key) != known.end()) continue;
-    if (member.key == "by") {
-      return At(member.key_place,
-                "\"by\": rules are not bound to programs yet; leave it out, or deny the host");
-    }
     return At(member.key_place, Unknown(member.key, fmt::format("a key of {}", what), known));
   }
   return {};

@@ -16,7 +16,10 @@ namespace aileron::policy {
 
 class SectionReader {
  public:
-  explicit SectionReader(std::string_view file) : file_(file) {}
+  // Borrows: `file` is for messages, `called` for the names of rules.
+  SectionReader(std::string_view file, std::string_view called) : file_(file), called_(called) {}
+
+  std::string_view called() const { return called_; }
 
   // "aileron.yaml:4": how what stands there is called.
   std::string IdOf(const Place& place) const;
@@ -58,6 +61,7 @@ class SectionReader {
 
  private:
   std::string_view file_;
+  std::string_view called_;
 };
 
 }  // namespace aileron::policy

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <unordered_map>
 
 #include "policy/address.h"
 #include "policy/host_index.h"
@@ -67,6 +68,7 @@ constexpr int kWidestV6 = 48;
 struct Said {
   std::size_t order = 0;
   const Document* document = nullptr;
+  std::string_view agent;  // empty: it holds for all
   int line = 0;
   std::string id;
   Action action = Action::kDeny;
@@ -89,12 +91,10 @@ bool CoversHost(const Said& a, const Said& b) {
   return b.host->host().ends_with("." + a.host->host());
 }
 
-bool CoversPort(const Said& a, const Said& b) {
-  if (a.port) return a.port == b.port;
-  const bool every = a.action != Action::kAllow;
-  if (every) return true;
-  if (b.port) return *b.port == 80 || *b.port == 443;
-  return b.action == Action::kAllow;
+// Without a port two rules that allow speak of the same ones.
+bool CoversPorts(const Said& a, const Said& b) {
+  if (b.port) return CoversPort(a.port, a.action, *b.port);
+  return !a.port && (a.action != Action::kAllow || b.action == Action::kAllow);
 }
 
 bool CoversPath(const std::string& a, const std::string& b) {
@@ -119,37 +119,26 @@ bool CoversScope(const RequestScope& a, const RequestScope& b) {
   });
 }
 
+// Whether a rule that covers another one takes something from it that its writer should know.
+template <typename S>
+bool Counts(const S& other, const S& said, bool same) {
+  if (!other.agent.empty() && other.agent != said.agent) return false;
+  // What a project takes from its user is no mistake of the user's, and of two files both may say
+  // the same.
+  const bool apart = other.document != said.document;
+  return !apart || (!same && other.document->layer == Layer::kUser);
+}
+
 bool Covers(const Said& a, const Said& b) {
   return (a.protocol == Protocol::kAny || a.protocol == b.protocol) && CoversHost(a, b) &&
-         CoversPort(a, b) && CoversScope(a.scope, b.scope);
+         CoversPorts(a, b) && CoversScope(a.scope, b.scope);
 }
 
 class Checker {
  public:
   void Take(const Document& document) {
-    const Sections& all = document.sections;
-    for (const Rule& rule : all.hosts) {
-      Said said{.document = &document,
-                .line = rule.line,
-                .id = rule.id,
-                .action = rule.action,
-                .pattern = rule.pattern,
-                .port = rule.port,
-                .protocol = rule.protocol};
-      if (auto host = HostPattern::Parse(rule.pattern)) said.host = *std::move(host);
-      Add(std::move(said));
-    }
-    for (const RequestRule& rule : all.requests) {
-      Add({.document = &document,
-           .line = rule.line,
-           .id = rule.id,
-           .action = rule.action,
-           .pattern = rule.host.ToString(),
-           .host = rule.host,
-           .port = rule.port,
-           .protocol = rule.protocol,
-           .scope = rule.scope});
-    }
+    Take(document, "", document.sections);
+    for (const AgentSections& agent : document.agents) Take(document, agent.name, agent.sections);
   }
 
   std::vector<Warning> Check() const {
@@ -162,6 +151,33 @@ class Checker {
   }
 
  private:
+  void Take(const Document& document, std::string_view agent, const Sections& sections) {
+    for (const Rule& rule : sections.hosts) {
+      Said said{.document = &document,
+                .agent = agent,
+                .line = rule.line,
+                .id = rule.id,
+                .action = rule.action,
+                .pattern = rule.pattern,
+                .port = rule.port,
+                .protocol = rule.protocol};
+      if (auto host = HostPattern::Parse(rule.pattern)) said.host = *std::move(host);
+      Add(std::move(said));
+    }
+    for (const RequestRule& rule : sections.requests) {
+      Add({.document = &document,
+           .agent = agent,
+           .line = rule.line,
+           .id = rule.id,
+           .action = rule.action,
+           .pattern = rule.host.ToString(),
+           .host = rule.host,
+           .port = rule.port,
+           .protocol = rule.protocol,
+           .scope = rule.scope});
+    }
+  }
+
   void Add(Said said) {
     said.order = said_.size();
     const Said& kept = said_.emplace_back(std::move(said));
@@ -200,12 +216,8 @@ class Checker {
     const Said* strongest = nullptr;
     const auto look = [&](const Said& other) {
       if (&other == &said || other.action < said.action || !Covers(other, said)) return false;
-      // What a project takes from its user is no mistake of the user's.
-      const bool apart = other.document != said.document;
-      if (apart && other.document->layer != Layer::kUser) return false;
-      // Of two that say the same the first one stands; of another layer's nothing is said.
       const bool same = other.action == said.action;
-      if (same && apart) return false;
+      if (!Counts(other, said, same)) return false;
       if (same && Covers(said, other) && other.order > said.order) return false;
       if (strongest == nullptr || other.action > strongest->action) strongest = &other;
       return false;
@@ -228,13 +240,115 @@ class Checker {
   std::vector<const Said*> wide_;
 };
 
+// A rule about commands.
+struct SaidOfCommand {
+  std::size_t order = 0;
+  const Document* document = nullptr;
+  std::string_view agent;
+  const command::CommandRule* rule = nullptr;
+};
+
+// A rule that refuses holds for all that begins with its words, one that allows for these words.
+class CommandChecker {
+ public:
+  void Take(const Document& document) {
+    Take(document, "", document.sections);
+    for (const AgentSections& agent : document.agents) Take(document, agent.name, agent.sections);
+  }
+
+  std::vector<Warning> Check() const {
+    std::vector<Warning> warnings;
+    for (const SaidOfCommand& said : said_) {
+      const SaidOfCommand* other = Strongest(said);
+      if (other == nullptr) continue;
+      const command::CommandRule& rule = *said.rule;
+      const bool same = other->rule->action == rule.action;
+      warnings.push_back(
+          {said.document->file, rule.line, same ? "shadowed" : "unreachable",
+           same ? fmt::format("{} says the same of \"{}\" and more", other->rule->id, rule.pattern)
+                : fmt::format("{} speaks of all of it, and {} beats {}", other->rule->id,
+                              Name(other->rule->action), Name(rule.action))});
+    }
+    return warnings;
+  }
+
+ private:
+  void Take(const Document& document, std::string_view agent, const Sections& sections) {
+    for (const command::CommandRule& rule : sections.commands) {
+      // It stands beside all others.
+      if (rule.action == command::Action::kRecord) continue;
+      const SaidOfCommand& kept = said_.emplace_back(said_.size(), &document, agent, &rule);
+      patterns_[rule.pattern].push_back(&kept);
+    }
+  }
+
+  const SaidOfCommand* Strongest(const SaidOfCommand& said) const {
+    const SaidOfCommand* strongest = nullptr;
+    const std::string_view pattern = said.rule->pattern;
+    for (std::size_t end = pattern.find(' ');; end = pattern.find(' ', end + 1)) {
+      const auto found = patterns_.find(pattern.substr(0, end));
+      const bool whole = end == std::string_view::npos;
+      if (found != patterns_.end()) {
+        for (const SaidOfCommand* other : found->second) {
+          const bool covers = other != &said && Covers(*other, said, whole);
+          if (!covers) continue;
+          if (strongest == nullptr || other->rule->action > strongest->rule->action) {
+            strongest = other;
+          }
+        }
+      }
+      if (whole) return strongest;
+    }
+  }
+
+  static bool Covers(const SaidOfCommand& other, const SaidOfCommand& said, bool whole) {
+    const command::CommandRule &a = *other.rule, &b = *said.rule;
+    const bool same = a.action == b.action;
+    if (a.action < b.action || (!a.by.empty() && a.by != b.by)) return false;
+    if (!whole && (a.action == command::Action::kAllow || a.pattern.contains("re:"))) return false;
+    if (same && a.redirect != b.redirect) return false;
+    if (same && whole && a.by == b.by && other.agent == said.agent && other.order > said.order) {
+      return false;  // of two that say the same the first one stands
+    }
+    return Counts(other, said, same);
+  }
+
+  std::deque<SaidOfCommand> said_;  // the index points into it
+  std::unordered_map<std::string_view, std::vector<const SaidOfCommand*>> patterns_;
+};
+
+// Each file alone offers something.
+std::optional<Warning> CheckScopes(const std::vector<const Document*>& documents) {
+  std::optional<std::vector<std::string>> offered;
+  for (const Document* document : documents) {
+    const auto& scopes = document->approvals.scopes;
+    if (!scopes) continue;
+    if (!offered) offered = scopes;
+    std::erase_if(*offered, [&](const std::string& scope) {
+      return std::ranges::find(*scopes, scope) == scopes->end();
+    });
+    if (!offered->empty()) continue;
+    return Warning{document->file, document->approvals.scopes_place.line, "unanswerable",
+                   "none of these scopes is among those of the other file, so nobody can say yes"};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-std::vector<Warning> Warnings(const Document& user, const Document* project) {
+std::vector<Warning> Warnings(const Layers& layers) {
+  std::vector<const Document*> documents = {&layers.user};
+  for (const ProjectFile& file : ProjectFiles(layers)) documents.push_back(&file.document);
   Checker checker;
-  checker.Take(user);
-  if (project != nullptr) checker.Take(*project);
-  return checker.Check();
+  CommandChecker commands;
+  for (const Document* document : documents) {
+    checker.Take(*document);
+    commands.Take(*document);
+  }
+  std::vector<Warning> warnings = checker.Check();
+  for (Warning& one : commands.Check()) warnings.push_back(std::move(one));
+  if (auto one = CheckScopes(documents)) warnings.push_back(*std::move(one));
+  return warnings;
 }
 
 }  // namespace aileron::policy

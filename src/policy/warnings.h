@@ -4,8 +4,10 @@
 //   shadowed      says what another rule of the same file says already
 //   too-wide      allows what nobody can vouch for: every host, all below a name under which
 //                 strangers publish, a large range of addresses
+//   unanswerable  leaves a person no scope to choose for a yes
 //
-// "Covers" is decided by what stands there, and in doubt it does not. Pure.
+// "Covers" is decided by what stands there, and in doubt it does not. What stands in an agent's
+// section is looked at beside what holds for all. Pure.
 #pragma once
 
 #include <string>
@@ -22,7 +24,8 @@ struct Warning {
   std::string text;
 };
 
-// Of the user's file and of the project's, in their order.
-std::vector<Warning> Warnings(const Document& user, const Document* project);
+// Of the user's file and of the project's, each in its order; `layers.trust`, `agent` and `profile`
+// do not matter.
+std::vector<Warning> Warnings(const Layers& layers);
 
 }  // namespace aileron::policy

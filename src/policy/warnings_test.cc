@@ -16,7 +16,7 @@ std::vector<std::string> Of(std::string_view user, std::string_view project = ""
   const auto theirs = ParseDocument(project, "aileron.yaml", Layer::kProject);
   EXPECT_TRUE(mine && theirs);
   std::vector<std::string> texts;
-  for (const Warning& one : Warnings(*mine, &*theirs)) {
+  for (const Warning& one : Warnings({.user = *mine, .project = *theirs, .agent = {}})) {
     texts.push_back(fmt::format("{}:{} {}", one.file, one.line, one.kind));
   }
   return texts;
@@ -65,6 +65,60 @@ TEST(Warnings, RulesThatBothDecideAreNoMistake) {
                        "host: a.example, path: /a/*/c, action: deny",
                        "host: a.example, path: /a/b/c, method: PUT, action: ask"})),
               IsEmpty());
+}
+
+std::string Commands(std::initializer_list<std::string_view> rules) {
+  std::string text = "version: 1\ncommands:\n";
+  for (const std::string_view rule : rules) text += fmt::format("  - {{{}}}\n", rule);
+  return text;
+}
+
+TEST(Warnings, CommandsThatAStrongerRuleCoversAreTold) {
+  EXPECT_THAT(Of(Commands({"command: git push, action: deny", "command: git push, action: allow",
+                           "command: git push, action: deny"})),
+              ElementsAre("policy.yaml:4 unreachable", "policy.yaml:5 shadowed"));
+  EXPECT_THAT(
+      Of(Commands({"command: git push --force, action: ask", "command: git, action: deny"})),
+      ElementsAre("policy.yaml:3 unreachable"));
+  EXPECT_THAT(Of(Commands({"command: npm, action: deny"}),
+                 Commands({"command: npm ci, action: allow", "command: npm ci, action: deny"})),
+              ElementsAre("aileron.yaml:3 unreachable"))
+      << "a project may deny what its user denies";
+}
+
+TEST(Warnings, CommandsThatOnlyLookAlikeAreApart) {
+  EXPECT_THAT(
+      Of(Commands({"command: git, action: allow", "command: git push, action: deny",
+                   "command: git pushx, action: ask", "command: git status, action: allow",
+                   "command: 're:git', action: deny", "command: 're:git x', action: ask",
+                   "command: npm, action: deny, by: make", "command: npm, action: ask, by: gh",
+                   "command: ls, action: record", "command: ls, action: allow"})),
+      IsEmpty());
+}
+
+TEST(Warnings, WhatStandsInAnAgentsSectionIsLookedAt) {
+  constexpr std::string_view text = R"(version: 1
+network: [{host: a.example, action: allow}]
+agents:
+  x:
+    network: [{host: "*", action: allow}, {host: a.example, action: deny}]
+    commands: [{command: a, action: deny}, {command: a, action: allow}]
+  y:
+    network: [{host: a.example, action: ask}]
+)";
+  EXPECT_THAT(Of(text), ElementsAre("policy.yaml:5 too-wide", "policy.yaml:6 unreachable"))
+      << "what one agent is denied is not denied to the others";
+  EXPECT_THAT(Of("version: 1\nnetwork: [{host: a.example, action: deny}]\n"
+                 "agents: {x: {network: [{host: a.example, action: allow}]}}\n"),
+              ElementsAre("policy.yaml:3 unreachable"));
+}
+
+TEST(Warnings, ScopesOfWhichNoneIsLeftAreTold) {
+  const auto scopes = [](std::string_view list) {
+    return fmt::format("version: 1\napprovals: {{scopes: [{}]}}\n", list);
+  };
+  EXPECT_THAT(Of(scopes("once"), scopes("session")), ElementsAre("aileron.yaml:2 unanswerable"));
+  EXPECT_THAT(Of(scopes("once, session"), scopes("session")), IsEmpty());
 }
 
 TEST(Warnings, WhatNobodyCanVouchForIsTooWide) {

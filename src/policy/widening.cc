@@ -9,8 +9,6 @@ namespace aileron::policy {
 namespace {
 
 constexpr std::string_view kProbe = "some-host";
-constexpr std::uint16_t kHttpPort = 80;
-constexpr std::uint16_t kHttpsPort = 443;
 constexpr std::uint16_t kOtherPort = 8443;  // stands for all the others
 
 // What the user's policy says without the project.
@@ -22,6 +20,7 @@ struct Base {
 Result<Base> CompileBase(const Layers& layers) {
   Layers mine = layers;
   mine.project.reset();
+  mine.outer.clear();
   mine.agent.clear();
   Merged merged = Merge(mine);
   AILERON_ASSIGN(Network network, Network::Compile(merged.profile, merged.hosts));
@@ -35,14 +34,27 @@ std::string PlaceText(const std::string& pattern, std::optional<std::uint16_t> p
   return text;
 }
 
+// Of one file.
 class Lister {
  public:
-  Lister(const Base& base, std::vector<Widening>& list) : base_(base), list_(list) {}
+  Lister(const Base& base, const Document& project) : base_(base), project_(project) {}
 
-  void Profile(const Document& project) {
-    if (!project.profile || *project.profile >= base_.merged.profile) return;
-    Add(project.profile_place, fmt::format("profile {} instead of {}", Name(*project.profile),
-                                           Name(base_.merged.profile)));
+  std::vector<Widening> List() {
+    Profile();
+    Take(project_.sections);
+    for (const AgentSections& agent : project_.agents) Take(agent.sections);
+    Services();
+    std::ranges::sort(list_, {}, [](const Widening& one) {
+      return std::pair(one.place.line, std::string_view(one.text));
+    });
+    return std::move(list_);
+  }
+
+ private:
+  void Profile() {
+    if (!project_.profile || *project_.profile >= base_.merged.profile) return;
+    Add(project_.profile_place, fmt::format("profile {} instead of {}", Name(*project_.profile),
+                                            Name(base_.merged.profile)));
   }
 
   void Take(const Sections& sections) {
@@ -59,8 +71,8 @@ class Lister {
     }
   }
 
-  void Services(const Document& project) {
-    for (const ServiceEntry& service : project.services) {
+  void Services() {
+    for (const ServiceEntry& service : project_.services) {
       Add(service.place,
           fmt::format("start the service {}: {}", service.name,
                       Printable(fmt::format("{}", fmt::join(service.command, " ")))));
@@ -70,8 +82,9 @@ class Lister {
     }
   }
 
- private:
-  void Add(Place place, std::string text) { list_.push_back({place, std::move(text)}); }
+  void Add(Place place, std::string text) {
+    list_.push_back({project_.file, place, std::move(text)});
+  }
 
   // Whether the rule has a say there: only where no rule of the user's has one.
   bool OpensAt(const Rule& rule, std::uint16_t port, Protocol protocol) const {
@@ -124,9 +137,8 @@ class Lister {
     const bool opens =
         rule.action == command::Action::kAllow || rule.action == command::Action::kRedirect;
     if (!opens) return;
-    const auto parts = Split(rule.source, ':');
-    const int line = parts.size() < 3 ? 0 : ParseInteger<int>(parts[parts.size() - 2]).value_or(0);
-    Add({line, 1}, fmt::format("{} the command {}", Name(rule.action), Printable(rule.pattern)));
+    Add({rule.line, 1},
+        fmt::format("{} the command {}", Name(rule.action), Printable(rule.pattern)));
   }
 
   // What lies in the workspace is the agent's already.
@@ -137,7 +149,8 @@ class Lister {
   }
 
   const Base& base_;
-  std::vector<Widening>& list_;
+  const Document& project_;
+  std::vector<Widening> list_;
 };
 
 }  // namespace
@@ -146,14 +159,9 @@ Result<std::vector<Widening>> Widenings(const Layers& layers) {
   std::vector<Widening> list;
   if (!layers.project) return list;
   AILERON_ASSIGN(const Base base, CompileBase(layers));
-  Lister lister(base, list);
-  lister.Profile(*layers.project);
-  lister.Take(layers.project->sections);
-  for (const AgentSections& agent : layers.project->agents) lister.Take(agent.sections);
-  lister.Services(*layers.project);
-  std::ranges::sort(list, {}, [](const Widening& one) {
-    return std::pair(one.place.line, std::string_view(one.text));
-  });
+  for (const ProjectFile& file : ProjectFiles(layers)) {
+    for (Widening& one : Lister(base, file.document).List()) list.push_back(std::move(one));
+  }
   return list;
 }
 

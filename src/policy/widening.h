@@ -12,12 +12,14 @@
 namespace aileron::policy {
 
 struct Widening {
+  std::string file;
   Place place;
   std::string text;  // "allow GET api.example.com/user", safe to show
 };
 
-// Of `layers.project`, whoever is launched, against the profile that `layers` come to without it;
-// `layers.trust` and `layers.agent` do not matter. kInvalid when the user's rules do not compile.
+// Of all files of the project, whoever is launched, against the profile that `layers` come to
+// without them; trust and `layers.agent` do not matter. kInvalid when the user's rules do not
+// compile.
 Result<std::vector<Widening>> Widenings(const Layers& layers);
 
 }  // namespace aileron::policy

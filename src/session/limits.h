@@ -16,7 +16,8 @@ inline constexpr std::size_t kSentinelsMax = 1'000;
 inline constexpr std::size_t kConnectToMax = 256;
 inline constexpr std::size_t kTimeoutsMax = 32;
 inline constexpr std::size_t kOpaqueMax = 256;
-inline constexpr std::size_t kListMax = 1'000;  // sessions in one list
-inline constexpr std::size_t kKept = 10'000;    // ended sessions remembered; older ones go
+inline constexpr std::size_t kPolicyFilesMax = 16;  // of a project
+inline constexpr std::size_t kListMax = 1'000;      // sessions in one list
+inline constexpr std::size_t kKept = 10'000;        // ended sessions remembered; older ones go
 
 }  // namespace aileron::session::limits

@@ -9,7 +9,7 @@ namespace aileron::session {
 
 namespace {
 
-constexpr std::string_view kPurpose = "aileron session resume 5";
+constexpr std::string_view kPurpose = "aileron session resume 6";
 
 void WriteList(WireWriter& writer, const std::vector<std::string>& texts) {
   writer.U32(static_cast<std::uint32_t>(texts.size()));
@@ -55,9 +55,11 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
   WriteList(writer, network.allow);
   WriteList(writer, network.deny);
   WriteList(writer, network.ask);
-  for (const std::string* text :
-       {&network.project_path, &network.user_policy, &network.project_policy}) {
-    writer.Text(*text);
+  writer.Text(network.user_policy);
+  writer.U32(static_cast<std::uint32_t>(network.project.size()));
+  for (const auto& [path, text] : network.project) {
+    writer.Text(path);
+    writer.Text(text);
   }
   writer.Text(network.upstream_ca);
   WriteList(writer, network.connect_to);
@@ -130,8 +132,11 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
   network.allow = ReadList(reader, limits::kRulesMax);
   network.deny = ReadList(reader, limits::kRulesMax);
   network.ask = ReadList(reader, limits::kRulesMax);
-  for (std::string* text : {&network.project_path, &network.user_policy, &network.project_policy}) {
-    *text = reader.Text();
+  network.user_policy = reader.Text();
+  const std::uint32_t files = reader.U32();
+  for (std::uint32_t i = 0; i < files && i < limits::kPolicyFilesMax && !reader.failed(); ++i) {
+    std::string path(reader.Text());
+    network.project.emplace_back(std::move(path), reader.Text());
   }
   network.upstream_ca = reader.Text();
   network.connect_to = ReadList(reader, limits::kConnectToMax);

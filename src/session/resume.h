@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -23,15 +24,14 @@ struct NetworkRequest {
   std::vector<std::string> allow;  // HOST[:PORT]
   std::vector<std::string> deny;
   std::vector<std::string> ask;  // METHOD[,METHOD] HOST[:PORT][/PATH]
-  std::string project_path;      // the project's policy file; empty: there is none
   // The policy files as they were when the session began: what is in force when a new daemon finds
-  // them broken. Not the launcher's to say.
+  // them broken. Their texts are not the launcher's to say.
   std::string user_policy;
-  std::string project_policy;
-  std::string upstream_ca;                // PEM
-  std::vector<std::string> connect_to;    // HOST:PORT:ADDR[:PORT]
-  std::string upstream_proxy;             // http://[USER@]HOST:PORT; empty: none
-  std::string upstream_proxy_credential;  // the vault entry with its password
+  std::vector<std::pair<std::string, std::string>> project;  // path and text, the nearest first
+  std::string upstream_ca;                                   // PEM
+  std::vector<std::string> connect_to;                       // HOST:PORT:ADDR[:PORT]
+  std::string upstream_proxy;                                // http://[USER@]HOST:PORT; empty: none
+  std::string upstream_proxy_credential;                     // the vault entry with its password
   std::string no_proxy;
   std::vector<std::string> timeouts;  // NAME=DURATION
   std::vector<std::string> opaque;    // HOST[:PORT]

@@ -6,7 +6,6 @@
 #include "os/fd.h"
 #include "os/reserved_name.h"
 #include "policy/limits.h"
-#include "trust/limits.h"
 
 namespace aileron::trust {
 namespace {
@@ -42,18 +41,15 @@ Result<std::string> ReadText(const std::string& path, int flags) {
 
 }  // namespace
 
-std::optional<std::string> FindProject(const std::string& workspace, const std::string& home) {
+std::vector<std::string> FindProject(const std::string& workspace, const std::string& home) {
+  std::vector<std::string> found;
   std::string folder = workspace;
-  for (int up = 0; up < limits::kFoldersUp; ++up) {
+  while (!folder.empty() && folder != home) {
     std::string path = In(folder, kProjectFile);
-    if (Exists(path) && !os::ReservedName::Has(path)) return path;
-    if (Exists(In(folder, ".git"))) return std::nullopt;
-    const std::size_t slash = folder.rfind('/');
-    if (folder == home || slash == std::string::npos || slash == 0) return std::nullopt;
-    folder.resize(slash);
-    if (folder == home) return std::nullopt;
+    if (Exists(path) && !os::ReservedName::Has(path)) found.push_back(std::move(path));
+    folder.resize(folder.rfind('/') == std::string::npos ? 0 : folder.rfind('/'));
   }
-  return std::nullopt;
+  return found;
 }
 
 Result<std::string> ReadPolicyText(const std::string& path) { return ReadText(path, O_NOFOLLOW); }

@@ -1,9 +1,11 @@
 // Files: where the policy files of a launch lie, and their bytes, read once.
 //
 //   $XDG_CONFIG_HOME/aileron/policy.yaml   the user's
-//   FOLDER/aileron.yaml                    the project's: of the workspace, or of the nearest
-//   folder
-//                                          above it, up to the one with .git
+//   FOLDER/aileron.yaml                    the project's: in the workspace, and in every folder
+//                                          above it, up to the home
+//
+// All of them hold. An agent that works in a project's root can write a file, or a repository, in
+// a folder below it; neither may take the root's rules away from who starts there next.
 //
 // A project's is a file of its own: a link, a pipe or a device by that name is refused, since it
 // would say whatever another place says. The user's may be a link of theirs. Whoever decides about
@@ -11,9 +13,9 @@
 // a second look.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -23,9 +25,9 @@ inline constexpr std::string_view kUserFile = "policy.yaml";
 inline constexpr std::string_view kProjectFile = "aileron.yaml";
 inline constexpr std::string_view kCasesFile = "aileron.test.yaml";  // tests beside it
 
-// The project's file for a workspace (absolute), whatever kind of file it is. Nothing is looked for
-// in `home` or above it.
-std::optional<std::string> FindProject(const std::string& workspace, const std::string& home);
+// The project's files for a workspace (absolute), the nearest one first, whatever kind of file they
+// are. Nothing is looked for in `home` or above it.
+std::vector<std::string> FindProject(const std::string& workspace, const std::string& home);
 
 // kNotFound when there is none.
 Result<std::string> ReadPolicyText(const std::string& path);

@@ -9,13 +9,16 @@
 
 #include "os/fd.h"
 #include "policy/limits.h"
+#include "trust/limits.h"
 #include "trust/loader.h"
 #include "trust/store.h"
 
 namespace aileron::trust {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class FilesTest : public ::testing::Test {
  protected:
@@ -33,24 +36,58 @@ class FilesTest : public ::testing::Test {
   os::Paths paths_;
 };
 
-TEST_F(FilesTest, TheNearestFileAboveIsTheProjectsUpToItsRepository) {
+TEST_F(FilesTest, NothingThatAnAgentMakesBelowTakesAFileAboveAway) {
   Write("/project/aileron.yaml", "version: 1\n");
   const std::string path = home_ + "/project/aileron.yaml";
-  EXPECT_EQ(FindProject(home_ + "/project", home_), path);
-  EXPECT_EQ(FindProject(home_ + "/project/sub/deep", home_), path);
-  EXPECT_EQ(FindProject(home_ + "/empty", home_), std::nullopt);
+  EXPECT_THAT(FindProject(home_ + "/project", home_), ElementsAre(path));
+  EXPECT_THAT(FindProject(home_ + "/project/sub/deep", home_), ElementsAre(path));
+  EXPECT_THAT(FindProject(home_ + "/empty", home_), IsEmpty());
   ASSERT_TRUE(os::MakeFolders(home_ + "/project/sub/.git", 0700));
-  EXPECT_EQ(FindProject(home_ + "/project/sub/deep", home_), std::nullopt)
-      << "the repository ends there";
+  Write("/project/sub/deep/aileron.yaml", "version: 1\n");
+  EXPECT_THAT(FindProject(home_ + "/project/sub/deep", home_),
+              ElementsAre(home_ + "/project/sub/deep/aileron.yaml", path));
   Write("/aileron.yaml", "version: 1\n");
-  EXPECT_EQ(FindProject(home_ + "/empty", home_), std::nullopt) << "a home is no project";
+  EXPECT_THAT(FindProject(home_ + "/empty", home_), IsEmpty()) << "a home is no project";
+}
+
+TEST_F(FilesTest, EachFileOfAProjectIsTrustedByItself) {
+  const std::string outer = "version: 1\nnetwork: [{host: outer.example, action: allow}]\n";
+  Write("/project/aileron.yaml", outer);
+  Write("/project/sub/deep/aileron.yaml",
+        "version: 1\nnetwork: [{host: inner.example, action: allow}]\n");
+  const auto load = [&] {
+    return Load(paths_, ReadTexts(paths_, FindProject(home_ + "/project/sub/deep", home_)).value(),
+                "sh", {});
+  };
+  ASSERT_TRUE(load());
+  EXPECT_EQ(load()->withheld.size(), 2u);
+  const std::string path = home_ + "/project/aileron.yaml";
+  ASSERT_TRUE(Store(paths_.state).Add({DigestOf(outer), Now(), path}));
+  const auto loaded = load();
+  EXPECT_EQ(loaded->layers.trust, policy::Trust::kNone);
+  ASSERT_EQ(loaded->layers.outer.size(), 1u);
+  EXPECT_EQ(loaded->layers.outer[0].trust, policy::Trust::kTrusted);
+  ASSERT_EQ(loaded->withheld.size(), 1u);
+  EXPECT_THAT(loaded->withheld[0].text, HasSubstr("inner.example"));
+  EXPECT_EQ(loaded->layers.outer[0].document.sections.hosts[0].id, "../../aileron.yaml:2");
+}
+
+TEST_F(FilesTest, TheFilesOfAProjectHaveABoundTogether) {
+  const std::string half(policy::limits::kPolicyFileMax * 2 / 3, '#');
+  Write("/project/aileron.yaml", half);
+  EXPECT_TRUE(ReadProject(FindProject(home_ + "/project/sub", home_)));
+  Write("/project/sub/aileron.yaml", half);
+  EXPECT_THAT(ReadProject(FindProject(home_ + "/project/sub", home_)).error().message,
+              HasSubstr("too large beside"));
+  const std::vector<std::string> many(limits::kProjectFiles + 1, home_ + "/project/aileron.yaml");
+  EXPECT_THAT(ReadProject(many).error().message, HasSubstr("put some together"));
 }
 
 TEST_F(FilesTest, OnlyAFileOfItsOwnIsRead) {
   Write("/project/real.yaml", "version: 1\n");
   const std::string path = home_ + "/project/aileron.yaml";
   ASSERT_EQ(symlink("real.yaml", path.c_str()), 0);
-  EXPECT_EQ(FindProject(home_ + "/project", home_), path) << "it is not passed over";
+  EXPECT_THAT(FindProject(home_ + "/project", home_), ElementsAre(path)) << "it is not passed over";
   EXPECT_THAT(ReadPolicyText(path).error().message, HasSubstr("is a link"));
   unlink(path.c_str());
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
@@ -80,7 +117,7 @@ TEST_F(FilesTest, WhatAProjectOpensWaitsForTrustInThisVeryText) {
   const std::string text = "version: 1\nnetwork: [{host: new.example, action: allow}]\n";
   Write("/project/aileron.yaml", text);
   const std::string path = home_ + "/project/aileron.yaml";
-  const auto load = [&] { return Load(paths_, ReadTexts(paths_, path).value(), "/bin/sh", {}); };
+  const auto load = [&] { return Load(paths_, ReadTexts(paths_, {path}).value(), "/bin/sh", {}); };
   ASSERT_TRUE(load());
   EXPECT_EQ(load()->layers.trust, policy::Trust::kNone);
   EXPECT_EQ(load()->withheld.size(), 1u);
@@ -96,7 +133,7 @@ TEST_F(FilesTest, WhatAProjectOpensWaitsForTrustInThisVeryText) {
 
 TEST_F(FilesTest, AMistakeNamesItsFile) {
   Write("/project/aileron.yaml", "version: 2\n");
-  const auto texts = ReadTexts(paths_, home_ + "/project/aileron.yaml");
+  const auto texts = ReadTexts(paths_, {home_ + "/project/aileron.yaml"});
   ASSERT_TRUE(texts);
   EXPECT_THAT(Load(paths_, *texts, "sh", {}).error().message,
               HasSubstr("/project/aileron.yaml:1:10:"));

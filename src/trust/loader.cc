@@ -1,18 +1,70 @@
 #include "trust/loader.h"
 
+#include <algorithm>
+
 #include "policy/document_yaml.h"
+#include "policy/limits.h"
 #include "trust/files.h"
+#include "trust/limits.h"
 #include "trust/store.h"
 
 namespace aileron::trust {
 
-Result<Texts> ReadTexts(const os::Paths& paths, const std::string& project) {
-  Texts texts{.project_path = project};
+namespace {
+
+// How rules of a file are named, seen from the nearest one: "../../aileron.yaml".
+std::string CalledFrom(std::string_view nearest, std::string_view path) {
+  const std::string_view below = nearest.substr(path.rfind('/') + 1);
+  std::string called;
+  for (std::ptrdiff_t up = std::ranges::count(below, '/'); up > 0; --up) called += "../";
+  return called + std::string(kProjectFile);
+}
+
+}  // namespace
+
+Result<Texts> ReadTexts(const os::Paths& paths, const std::vector<std::string>& project) {
+  Texts texts;
   AILERON_ASSIGN(texts.user, ReadUserText(paths.config));
-  if (!project.empty()) {
-    AILERON_ASSIGN(texts.project, ReadPolicyText(project));
+  AILERON_ASSIGN(texts.project, ReadProject(project));
+  return texts;
+}
+
+Result<ProjectTexts> ReadProject(const std::vector<std::string>& project) {
+  if (project.size() > limits::kProjectFiles) {
+    return Fail(Code::kInvalid,
+                "{} and {} files above it hold here; at most {} are taken, so put some together",
+                project.front(), project.size() - 1, limits::kProjectFiles);
+  }
+  ProjectTexts texts;
+  std::size_t bytes = 0;
+  for (const std::string& path : project) {
+    AILERON_ASSIGN(std::string text, ReadPolicyText(path));
+    bytes += text.size();
+    if (bytes > policy::limits::kPolicyFileMax) {
+      return Fail(Code::kInvalid,
+                  "{} is too large beside the files that are nearer: together they have at most {} "
+                  "bytes",
+                  path, policy::limits::kPolicyFileMax);
+    }
+    texts.emplace_back(path, std::move(text));
   }
   return texts;
+}
+
+Status ParseProject(const ProjectTexts& texts, policy::Trust trust, policy::Layers& layers) {
+  for (const auto& [path, text] : texts) {
+    const std::string called =
+        texts.size() == 1 ? std::string() : CalledFrom(texts.front().first, path);
+    AILERON_ASSIGN(policy::Document document,
+                   policy::ParseDocument(text, path, policy::Layer::kProject, called));
+    if (layers.project) {
+      layers.outer.push_back({std::move(document), trust});
+    } else {
+      layers.project = std::move(document);
+      layers.trust = trust;
+    }
+  }
+  return {};
 }
 
 Result<Loaded> Load(const os::Paths& paths, const Texts& texts, std::string_view agent,
@@ -23,14 +75,15 @@ Result<Loaded> Load(const os::Paths& paths, const Texts& texts, std::string_view
   layers.profile = profile;
   const std::string user_path = fmt::format("{}/{}", paths.config, kUserFile);
   AILERON_ASSIGN(layers.user, policy::ParseDocument(texts.user, user_path, policy::Layer::kUser));
-  if (texts.project_path.empty()) return loaded;
-  AILERON_ASSIGN(layers.project,
-                 policy::ParseDocument(texts.project, texts.project_path, policy::Layer::kProject));
-  AILERON_ASSIGN(std::vector<policy::Widening> widenings, policy::Widenings(layers));
-  AILERON_ASSIGN(const bool trusted,
-                 Store(paths.state).Trusts(texts.project_path, DigestOf(texts.project)));
-  layers.trust = trusted ? policy::Trust::kTrusted : policy::Trust::kNone;
-  if (!trusted) loaded.withheld = std::move(widenings);
+  AILERON_TRY(ParseProject(texts.project, policy::Trust::kNone, layers));
+  AILERON_ASSIGN(loaded.withheld, policy::Widenings(layers));
+  for (std::size_t i = 0; i < texts.project.size(); ++i) {
+    const auto& [path, text] = texts.project[i];
+    AILERON_ASSIGN(const bool trusted, Store(paths.state).Trusts(path, DigestOf(text)));
+    if (!trusted) continue;
+    (i == 0 ? layers.trust : layers.outer[i - 1].trust) = policy::Trust::kTrusted;
+    std::erase_if(loaded.withheld, [&](const policy::Widening& one) { return one.file == path; });
+  }
   return loaded;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -13,16 +14,20 @@
 
 namespace aileron::trust {
 
+using ProjectTexts = std::vector<std::pair<std::string, std::string>>;  // path and text
+
 // The texts that a policy is made of, as they were read.
 struct Texts {
   std::string user;
-  std::string project;       // of `project_path`
-  std::string project_path;  // empty: there is none
-  bool operator==(const Texts&) const = default;
+  ProjectTexts project;  // the nearest first
 };
 
-// kInvalid names the file that cannot be read. `project` is found by FindProject, or empty.
-Result<Texts> ReadTexts(const os::Paths& paths, const std::string& project);
+// kInvalid names the file that cannot be read, or says that those of the project are too many or
+// too large together. `project` is what FindProject found.
+Result<Texts> ReadTexts(const os::Paths& paths, const std::vector<std::string>& project);
+Result<ProjectTexts> ReadProject(const std::vector<std::string>& project);
+// Puts the project's files into `layers`, with the same trust in each.
+Status ParseProject(const ProjectTexts& texts, policy::Trust trust, policy::Layers& layers);
 
 struct Loaded {
   policy::Layers layers;

@@ -126,6 +126,54 @@ network:
     assert project.aileron("policy", "check", "--strict").rc == 1
 
 
+@pytest.mark.parametrize("text", [
+    "commands:\n  - {command: 're:(', action: deny}\n",
+    "agents:\n  claude:\n    commands: [{command: 're:(', action: deny}]\n"])
+def test_check_finds_what_a_launch_would(project, text):
+    """A pattern that no launch takes is valid, is told without its place, or leaves a program without JSON."""
+    path = project.write("aileron.yaml", f"version: 1\n{text}")
+    result = project.aileron("policy", "check", "--json")
+    assert result.rc == 78, result.describe()
+    found = json.loads(result.out)
+    assert found["valid"] is False and found["message"].startswith(f"{path}:")
+
+
+def test_check_warns_of_rules_about_commands(project):
+    """A rule about a command that never decides is passed over."""
+    project.write("aileron.yaml", """version: 1
+commands:
+  - {command: git push, action: deny}
+  - {command: git push, action: allow}
+  - {command: git push, action: deny}
+""")
+    assert [(one["line"], one["kind"]) for one in project.json("policy", "check")["warnings"]] == [
+        (4, "unreachable"), (5, "shadowed")]
+
+
+def test_every_file_above_is_part_of_what_is_checked(project):
+    """What is said of a folder leaves out the file of the project's root."""
+    project.write("sub/aileron.yaml", "version: 1\nprofile: open\n")
+    below = os.path.join(project.workspace, "sub")
+    found = project.json("policy", "check", cwd=below)
+    assert found["project"] == f"{below}/aileron.yaml" and found["outer"] == [f"{project.workspace}/aileron.yaml"]
+    assert {one["file"] for one in found["opens"]} == {found["project"], *found["outer"]}
+    assert project.aileron("policy", "test", cwd=below).ok().out == "3 passed, 0 failed\n"
+
+
+def test_a_file_of_the_user_is_compared_beside_the_project(project):
+    """A flag that names the project is taken, and ignored."""
+    mine = [project.write(f"{name}/policy.yaml", f"version: 1\nnetwork: [{{host: x.evil.example, action: {action}}}]\n")
+            for name, action in (("a", "allow"), ("b", "ask"))]
+    named = project.write("elsewhere.yaml", "version: 1\n")
+    assert project.aileron("policy", "diff", *mine).rc == 0, "the project denies it"
+    assert project.aileron("policy", "diff", "--project", "aileron.yaml", *mine).rc == 0
+    assert project.aileron("policy", "diff", "--project", named, *mine).rc == 1
+    assert project.aileron("policy", "diff", "--project", "none", *mine).rc == 1
+    for flag, file in (("--user", mine[0]), ("--project", "aileron.yaml")):
+        result = project.aileron("policy", "check", flag, named, file)
+        assert result.rc == 64 and flag in result.err, result.describe()
+
+
 def test_tests_pass_or_fail_with_a_diff(project):
     """A test that fails passes, exits with 0, or does not say what was expected."""
     assert project.aileron("policy", "test").ok().out == "3 passed, 0 failed\n"
@@ -168,6 +216,12 @@ def test_a_profile_is_shown_in_the_format_of_every_policy(world):
     text = world.aileron("policy", "show", "guarded").ok().out
     assert "name: guarded" in text and "host:" in text
     assert world.aileron("policy", "show", "wide").rc == 64
+
+
+def test_the_schema_is_printed_for_editors(world):
+    """An editor has no schema where only the program was installed."""
+    text = world.aileron("policy", "schema").ok().out
+    assert text == (binary.REPOSITORY / "schema" / "policy.v1.json").read_text()
 
 
 def test_the_former_name_of_the_users_file_is_told(world):

@@ -1,5 +1,6 @@
 """A policy in force: files, variables, services and hosts of a launch are as the files say."""
 
+import datetime
 import json
 import os
 import subprocess
@@ -7,7 +8,8 @@ import time
 
 import pytest
 
-from lib import asked, process
+from lib import asked, binary, process
+from lib.terminal import open_in
 
 HOST = "api.test"
 
@@ -122,6 +124,78 @@ def test_an_untrusted_project_shows_no_folder_of_its_users(any_world):
     assert result.rc == 125 and "must stay outside" in result.err, "not even a trusted one shows aileron's own state"
 
 
+def test_a_launch_below_the_projects_root_has_the_same_rules(any_world):
+    """A path of the root's file means another one for who starts in a folder below it."""
+    for name in ("sub/.env", "sub/src/a", "secrets/key"):
+        any_world.write(name, "content")
+    project(any_world, {"files": [{"path": "sub/.env", "access": "hidden"}, {"path": "sub/src", "access": "read-only"},
+                                  {"path": "sub/gone", "access": "hidden"}]})
+    below = os.path.join(any_world.workspace, "sub")
+    for where, prefix in ((any_world.workspace, "sub/"), (below, "")):
+        result = any_world.shell(f"wc -c < {prefix}.env; echo x > {prefix}src/a || echo denied", cwd=where)
+        assert result.out.split() == ["0", "denied"], result.describe()
+        assert f"hides nothing: {below}/gone is not there" in result.err
+
+
+def test_what_is_made_below_takes_no_denial_away(any_world):
+    """An agent shadows the root's rules with a file, or a repository, in a folder of it."""
+    any_world.site(HOST)
+    project(any_world, {"network": [{"host": HOST, "action": "deny"}]})
+    any_world.shell("mkdir -p sub/.git; printf 'version: 1\nprofile: open\n' > sub/aileron.yaml").ok()
+    below = os.path.join(any_world.workspace, "sub")
+    assert os.path.exists(f"{below}/aileron.yaml")
+    curl = f"curl -sS -o /dev/null -w '%{{http_code}}' https://{HOST}/"
+    result = any_world.shell(curl, cwd=below)
+    assert result.out == "403", result.describe()
+    assert any_world.audited(host=HOST, code="host_denied")[0]["rule"] == "../aileron.yaml:4"
+    assert "sub/aileron.yaml opens 1 thing" in result.err
+    told = json.loads(any_world.aileron("policy", "explain", "--json", f"GET https://{HOST}/", cwd=below).ok().out)
+    assert told["file"] == f"{any_world.workspace}/aileron.yaml"
+
+
+def test_what_a_file_above_opens_needs_trust_in_that_file(any_world):
+    """Trust in one file of a project is taken for trust in another, or the way to it is not told."""
+    any_world.site(HOST, allow=False)
+    outer = project(any_world, {"network": [{"host": HOST, "action": "allow"}]})
+    any_world.write("sub/aileron.yaml", "version: 1\n")
+    below = os.path.join(any_world.workspace, "sub")
+    curl = f"curl -sS -o /dev/null -w '%{{http_code}}' https://{HOST}/"
+    any_world.aileron("policy", "trust", "--yes", cwd=below).ok()
+    result = any_world.shell(curl, flags=["--hold", "0s"], cwd=below)
+    assert result.out == "428" and f"aileron policy trust {outer}" in result.err, result.describe()
+    any_world.aileron("policy", "trust", "--yes", outer).ok()
+    assert any_world.shell(curl, flags=["--hold", "0s"], cwd=below).out == "200"
+
+
+def test_what_a_launch_refuses_is_named_with_its_place(any_world):
+    """A folder that may not be shared, a workspace that is hidden, or a name that is taken is told without its line."""
+    path = user(any_world, {"files": [{"path": any_world.home, "access": "read-only"}]})
+    result = any_world.shell("true")
+    assert result.rc != 0 and f"{path}:5:" in result.err, result.describe()
+    path = user(any_world, {"files": [{"path": ".", "access": "hidden"}]})
+    result = any_world.shell("true")
+    assert result.rc != 0 and f"{path}:5:" in result.err and "hides the whole workspace" in result.err, result.describe()
+    mine = user(any_world, {"services": [{"name": "web", "command": ["true"]}]})
+    path = project(any_world, {"services": [{"name": "web", "command": ["true"]}]})
+    any_world.aileron("policy", "trust", "--yes").ok()
+    result = any_world.shell("true")
+    assert result.rc == 78 and f"{path}:4:" in result.err and f"already, at {mine}:4" in result.err, result.describe()
+    assert any_world.aileron("policy", "check").rc == 78
+
+
+def test_a_service_starts_in_the_folder_of_its_file(any_world):
+    """A service of a file above runs in the folder of the launch, or where nothing is shown."""
+    project(any_world, {"services": [
+        {"name": "web", "command": ["sh", "-c", "pwd > here; sleep 60"], "folder": "sub/app"},
+        {"name": "other", "command": ["sh", "-c", "pwd > here; sleep 60"]}]})
+    any_world.write("sub/app/file", "")
+    any_world.aileron("policy", "trust", "--yes").ok()
+    script = "for i in $(seq 100); do cat app/here 2>/dev/null && break; sleep 0.1; done; aileron service list"
+    result = any_world.shell(script, cwd=os.path.join(any_world.workspace, "sub")).ok()
+    assert result.out.startswith(f"{any_world.workspace}/sub/app\n") and "other" not in result.out, result.describe()
+    assert "the service other is left out" in result.err and not os.path.exists(f"{any_world.workspace}/here")
+
+
 def test_variables_are_passed_and_scrubbed(any_world):
     """A variable is passed that no policy names, or one that is scrubbed."""
     user(any_world, {"environment": {"pass": ["MY_*"], "scrub": ["*_TOKEN", "LANGUAGE"]}})
@@ -195,8 +269,50 @@ def test_approvals_wait_as_long_and_reach_as_far_as_the_policy_says(any_world):
     question, = asked.waiting(any_world)
     result = any_world.aileron("approvals", "approve", question["id"], "--session")
     assert result.rc != 0 and "offers no yes for \"session\"" in result.err, result.describe()
-    any_world.aileron("approvals", "approve", question["id"]).ok()
+    assert "Choose one that it offers: once" in result.err
+    assert any_world.json("approvals", "show", question["id"])["scopes"] == ["once"]
+    terminal = open_in(any_world, [binary.path(), "approvals", "watch"])
+    keys = terminal.expect(r"yes, once(?s:.)*?show again")[0]
+    assert "no, this session" in keys and "yes, this session" not in keys, keys
+    terminal.send("s")  # it is not offered, and no answer
+    terminal.send("y")
     assert asked.code(child) == "200"
+    terminal.send("\x03")
+    terminal.wait()
+
+
+def test_a_question_about_a_command_waits_no_longer_than_the_policy_says(any_world):
+    """Only questions about hosts have the life that the policy gives."""
+    user(any_world, {"commands": [{"command": "ls", "action": "ask"}], "approvals": {"expires": "10m"}})
+    child = any_world.launch_start("ls", flags=["--hold", "60s"])
+    question, = asked.waiting(any_world)
+    began, ends = (datetime.datetime.fromisoformat(question[key]) for key in ("created", "expires"))
+    assert ends - began <= datetime.timedelta(minutes=10, seconds=5)
+    any_world.aileron("approvals", "approve", question["id"]).ok()
+    assert child.wait(process.PATIENCE) == 0
+
+
+def test_scopes_of_which_none_is_left_are_told(any_world):
+    """Nobody can say yes, and nothing says why."""
+    any_world.site(HOST, allow=False)
+    user(any_world, {"approvals": {"scopes": ["once"]}})
+    project(any_world, {"approvals": {"scopes": ["session"]}})
+    found = any_world.json("policy", "check")
+    assert [one["kind"] for one in found["warnings"]] == ["unanswerable"]
+    child = asked.sends(any_world, f"https://{HOST}/", hold="30s")
+    question, = asked.waiting(any_world)
+    result = any_world.aileron("approvals", "approve", question["id"])
+    assert result.rc != 0 and "aileron policy check" in result.err, result.describe()
+    any_world.aileron("approvals", "deny", question["id"]).ok()
+    assert asked.code(child) == "403"
+
+
+def test_a_project_makes_a_request_wait_no_longer(any_world):
+    """An untrusted file lets requests wait longer than they do without it."""
+    any_world.site(HOST, allow=False)
+    project(any_world, {"approvals": {"hold": "10m"}})
+    result = any_world.shell(f"curl -sS -o /dev/null -w '%{{http_code}}' https://{HOST}/")
+    assert result.out == "428", result.describe()
 
 
 def _put(replacement: str, path: str) -> bool:
@@ -237,7 +353,7 @@ def test_a_change_is_picked_up_within_a_second(any_world):
     project(any_world, {"network": [{"host": HOST, "action": "deny"}]})
     began = time.monotonic()
     process.eventually(lambda: running.get() == "403", "the denial is in force")
-    assert time.monotonic() - began < 5  # a loaded machine; bench/ has the figure
+    assert time.monotonic() - began < 5  # within a second, on a machine that is not loaded
     project(any_world, {"network": [{"host": HOST, "path": "/no", "action": "deny"}]})
     process.eventually(lambda: running.get() == "200", "the denial is gone")
     assert running.get("/no") == "403"

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import shutil
 
 import pytest
 
@@ -55,6 +57,18 @@ def test_a_change_and_untrust_end_it(project):
     project.aileron("policy", "untrust").ok()
     assert trusted(project) == []
     assert project.aileron("policy", "untrust").rc == 1
+
+
+def test_trust_is_taken_from_a_folder_that_is_gone(project):
+    """What is trusted stays so for whoever makes the folder again."""
+    path = project.write("gone/aileron.yaml", WIDE)
+    project.aileron("policy", "trust", "--yes", "gone/aileron.yaml").ok()
+    shutil.rmtree(os.path.dirname(path))
+    assert trusted(project)[0]["state"] == "gone"
+    relative = project.aileron("policy", "untrust", "gone/aileron.yaml")
+    assert relative.rc != 0 and "policy trusted" in relative.err, relative.describe()
+    project.aileron("policy", "untrust", path).ok()
+    assert trusted(project) == []
 
 
 def test_no_sandbox_gives_trust(project):

@@ -1,5 +1,6 @@
 """What ./dev install puts where, so that what the README says afterwards is true."""
 
+import json
 import os
 import shutil
 
@@ -36,6 +37,12 @@ def test_man_aileron_shows_the_manual(installed):
     text = installed.run("man", "-M", f"{installed.prefix}/share/man", "-P", "cat", "aileron",
                          env={"MANWIDTH": "80"}).ok().out
     assert "AILERON(1)" in text and "--allow-write" in text
+
+
+def test_editors_find_the_schema_of_policy_files(installed):
+    """The schema that the docs tell to name is not installed."""
+    schema = json.loads(installed.read(os.path.join(installed.prefix, "share", "aileron", "policy.v1.json")))
+    assert "aileron.yaml" in schema["title"]
 
 
 def test_each_shell_finds_its_completion(installed):
