@@ -3,11 +3,15 @@
 
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include <algorithm>
+#include <ranges>
+#include <set>
 
 #include "base/text.h"
+#include "launch/file_covers.h"
+#include "launch/guard.h"
+#include "os/mounts.h"
 #include "policy/file_plan.h"
 #include "service/mapping.h"
 #include "trust/files.h"
@@ -19,7 +23,7 @@ namespace {
 
 using policy::FileAccess;
 using policy::FileView;
-using sandbox::CoverKind;
+using sandbox::Access;
 
 // Where a path leads; nothing when it is not there.
 std::optional<std::string> RealPath(const std::string& path) {
@@ -28,119 +32,219 @@ std::optional<std::string> RealPath(const std::string& path) {
   return std::string(real);
 }
 
-bool IsFolder(const std::string& path) {
-  struct stat info;
-  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-// Rules about files, carried out on a plan.
+// Rules about files, carried out on a plan. A rule is about what stands there, not about the link
+// by whose name it is called; but a link that an agent may have made opens and shows nothing.
 class FileShaper {
  public:
-  FileShaper(const os::Paths& paths, Plan& plan, PolicyPlan& into)
-      : paths_(paths), spec_(plan.spec), into_(into) {}
+  FileShaper(const os::Paths& paths, const std::vector<std::string>& allowed, Plan& plan,
+             PolicyPlan& into)
+      : paths_(paths), allowed_(allowed), spec_(plan.spec), into_(into) {}
 
-  Status Shape(const FileView& view) {
-    // A rule is about what stands there, not about the link by whose name it is called.
-    const auto real = RealPath(view.path);
-    if (!real) return Missing(view);
-    if (IsOrBelow(*real, spec_.workspace)) return Inside(*real, view.access);
-    if (view.in_workspace && view.access != FileAccess::kHidden)
-      return {};  // a link that leads out
-    return view.access == FileAccess::kHidden ? Hide(*real) : Mount(*real, view);
+  Status Shape(const std::vector<policy::FileLayer>& layers) {
+    const bool read_only = spec_.workspace_access == Access::kReadOnly;
+    views_ = policy::PlanFiles(Resolve(layers), {spec_.workspace, paths_.home},
+                               read_only ? FileAccess::kReadOnly : FileAccess::kReadWrite);
+    for (const FileView& view : views_) {
+      if (missing_.contains(view.path)) NoteMissing(view);
+    }
+    std::erase_if(views_, [&](const FileView& view) { return missing_.contains(view.path); });
+    NarrowMounts();
+    AILERON_TRY(ShapeWorkspace());
+    AILERON_TRY(ShapeMounts());
+    PutCovers();
+    return {};
   }
 
  private:
-  Status Missing(const FileView& view) {
-    if (!view.in_workspace && view.access != FileAccess::kHidden) {
-      into_.notes.push_back(
-          fmt::format("{} is not there, and so not shown to the agent", Printable(view.path)));
+  struct Shown {
+    std::string target;  // as it is written
+    std::string source;  // where that leads
+    auto operator<=>(const Shown&) const = default;
+  };
+
+  void Note(std::string note) {
+    if (std::ranges::find(into_.notes, note) == into_.notes.end())
+      into_.notes.push_back(std::move(note));
+  }
+
+  void NoteMissing(const FileView& view) {
+    if (view.in_workspace) {
+      Note(fmt::format("{} is not there, and so will not be {} when it comes", Printable(view.path),
+                       Name(view.access)));
+    } else if (view.access != FileAccess::kHidden) {
+      Note(fmt::format("{} is not there, and so not shown to the agent", Printable(view.path)));
     }
-    return {};
   }
 
-  void Cover(const std::string& root, const std::string& path, CoverKind kind) {
-    const std::size_t begins = root == "/" ? 1 : root.size() + 1;
-    into_.covers.push_back({root, path.substr(begins), kind, {}});
-  }
-
-  Status Inside(const std::string& path, FileAccess access) {
-    if (path == spec_.workspace) {
-      if (access == FileAccess::kHidden) {
-        return Fail(Code::kInvalid, "the policy hides the whole workspace {}; go to another folder",
-                    path);
+  // The same rules, about what their paths lead to.
+  std::vector<policy::FileLayer> Resolve(std::vector<policy::FileLayer> layers) {
+    writable_.push_back(spec_.workspace);
+    for (const sandbox::MountRequest& mount : spec_.mounts) {
+      if (mount.access == Access::kReadWrite) writable_.push_back(mount.source);
+    }
+    for (policy::FileLayer& layer : layers) {
+      for (policy::FileRule& rule : layer.rules) {
+        rule.path = policy::AbsolutePath(rule, {spec_.workspace, paths_.home});
+        const auto real = RealPath(rule.path);
+        const bool opens =
+            layer.reach == policy::Reach::kFull && real && rule.access == FileAccess::kReadWrite;
+        if (opens) writable_.push_back(*real);
       }
-      if (access == FileAccess::kReadOnly) spec_.workspace_access = sandbox::Access::kReadOnly;
-      return {};
     }
-    switch (access) {
-      case FileAccess::kHidden:
-        Cover(spec_.workspace, path, CoverKind::kHidden);
-        break;
-      case FileAccess::kReadOnly:
-        Cover(spec_.workspace, path, CoverKind::kReadOnly);
-        break;
-      case FileAccess::kReadWrite:
-        Open(path);
-        break;
+    for (policy::FileLayer& layer : layers) {
+      std::erase_if(layer.rules, [&](policy::FileRule& rule) {
+        return ResolveRule(rule, layer.reach) == Holds::kNo;
+      });
     }
-    return {};
+    return layers;
   }
 
-  // In something that is read-only. In a workspace that is, it is a mount of its own, which the
-  // second wall lets the agent write to as well.
-  void Open(const std::string& path) {
-    if (spec_.workspace_access == sandbox::Access::kReadOnly) {
-      spec_.mounts.push_back({path, path, sandbox::Access::kReadWrite});
-    } else {
-      Cover(spec_.workspace, path, CoverKind::kWritable);
+  enum class Holds { kNo, kYes };
+
+  Holds ResolveRule(policy::FileRule& rule, policy::Reach reach) {
+    const std::string written = rule.path;
+    const auto real = RealPath(written);
+    if (!real) {
+      missing_.insert(written);
+      return Holds::kYes;
     }
+    rule.path = *real;
+    if (rule.access == FileAccess::kHidden) return Holds::kYes;
+    const bool opens = rule.access == FileAccess::kReadWrite;
+    const bool outside = !IsOrBelow(*real, spec_.workspace);
+    if (LedByAgent(written, *real) && (opens || outside)) {
+      Note(fmt::format("{} leads to {} by a link that an agent may have made, and so {} nothing",
+                       Printable(written), Printable(*real), outside ? "shows" : "opens"));
+      return opens ? Holds::kNo : Holds::kYes;
+    }
+    if (outside && reach == policy::Reach::kFull) shown_.insert({written, *real});
+    return Holds::kYes;
   }
 
-  Status Hide(const std::string& path) {
-    const bool hidden = std::ranges::any_of(
-        spec_.hidden, [&](const std::string& folder) { return IsOrBelow(path, folder); });
-    const bool empty = std::ranges::any_of(
-        kEmptyFolders, [&](std::string_view folder) { return IsOrBelow(path, folder); });
-    const bool mounted = std::ranges::any_of(spec_.mounts, [&](const auto& mount) {
-      return IsOrBelow(path, mount.source) && mount.source == mount.target;
+  // Whether the path comes through a folder that an agent may write, and goes on by a link in it.
+  bool LedByAgent(const std::string& written, const std::string& real) const {
+    for (std::size_t slash = written.find('/', 1); slash != std::string::npos;
+         slash = written.find('/', slash + 1)) {
+      const auto folder = RealPath(written.substr(0, slash));
+      const bool writable = folder && std::ranges::any_of(writable_, [&](const std::string& place) {
+                              return IsOrBelow(*folder, place);
+                            });
+      if (writable) return *folder + written.substr(slash) != real;
+    }
+    return false;
+  }
+
+  // What the deepest rule says; nothing where no rule speaks.
+  std::optional<FileAccess> AccessOn(std::string_view path) const {
+    for (auto view = views_.rbegin(); view != views_.rend(); ++view) {
+      if (IsOrBelow(path, view->path)) return view->access;
+    }
+    return std::nullopt;
+  }
+
+  // A mount of the command line shows no more than the policy lets be seen.
+  void NarrowMounts() {
+    std::erase_if(spec_.mounts, [&](sandbox::MountRequest& mount) {
+      const auto access = AccessOn(mount.source);
+      if (access == FileAccess::kReadOnly) mount.access = Access::kReadOnly;
+      if (access != FileAccess::kHidden) return false;
+      Note(fmt::format("{} is not mounted, since the policy hides {}", Printable(mount.target),
+                       Printable(mount.source)));
+      return true;
     });
-    if ((hidden || empty) && !mounted) return {};
-    if (IsFolder(path) && !mounted) {
-      spec_.hidden.push_back(path);
-    } else {
-      Cover("/", path, CoverKind::kHidden);
+  }
+
+  Status ShapeWorkspace() {
+    const auto access = AccessOn(spec_.workspace);
+    if (access == FileAccess::kHidden) {
+      return Fail(Code::kInvalid, "the policy hides the whole workspace {}; go to another folder",
+                  spec_.workspace);
+    }
+    if (access == FileAccess::kReadOnly) spec_.workspace_access = Access::kReadOnly;
+    if (spec_.workspace_access == Access::kReadWrite) return {};
+    // Mounts of their own, which the second wall lets the agent write to as well.
+    std::vector<std::string> opened;
+    for (const FileView& view : views_) {
+      if (!Opens(view)) continue;
+      const std::string path = view.path.substr(spec_.workspace.size() + 1);
+      if (IsAmong(opened, path)) continue;
+      opened.push_back(path);
+      spec_.mounts.push_back({view.path, view.path, Access::kReadWrite});
+    }
+    for (const std::string& path : allowed_) {
+      const bool open = std::ranges::any_of(opened, [&](const std::string& one) {
+        return IsOrBelow(one, path) || IsOrBelow(path, one);
+      });
+      if (open) continue;
+      return Fail(Code::kInvalid,
+                  "--allow-write: the policy makes the workspace read-only; {} can be written when "
+                  "a rule of it says so too",
+                  Printable(path));
     }
     return {};
   }
 
-  Status Mount(const std::string& path, const FileView& view) {
-    AILERON_TRY(CheckShareable(path, paths_));
-    spec_.mounts.push_back({path, view.path,
-                            view.access == FileAccess::kReadOnly ? sandbox::Access::kReadOnly
-                                                                 : sandbox::Access::kReadWrite});
+  // Whether something of the workspace is to be written in something that is not. What the host
+  // would run later is not, whoever wrote the policy.
+  bool Opens(const FileView& view) {
+    if (!view.in_workspace || view.access != FileAccess::kReadWrite ||
+        view.path == spec_.workspace) {
+      return false;
+    }
+    const std::string path = view.path.substr(spec_.workspace.size() + 1);
+    if (!Guard::IsProtected(path) || IsAmong(allowed_, path)) return true;
+    Note(
+        fmt::format("{} stays read-only, since programs of the host run what is there; "
+                    "--allow-write opens it",
+                    Printable(view.path)));
+    return false;
+  }
+
+  // A mount stands before those below it.
+  Status ShapeMounts() {
+    for (const Shown& shown : shown_) {
+      const auto said = AccessOn(shown.source);
+      if (!said || said == FileAccess::kHidden) continue;
+      AILERON_TRY(CheckShareable(shown.source, paths_));
+      const Access access = said == FileAccess::kReadOnly ? Access::kReadOnly : Access::kReadWrite;
+      if (FileCovers(spec_).Shows(shown.source, shown.target, access)) continue;
+      const auto below = std::ranges::find_if(spec_.mounts, [&](const auto& mount) {
+        return mount.target != shown.target && IsOrBelow(mount.target, shown.target);
+      });
+      spec_.mounts.insert(below, {shown.source, shown.target, access});
+    }
     return {};
   }
 
-  // Of the host nothing is seen in these.
-  static constexpr std::array<std::string_view, 5> kEmptyFolders = {"/tmp", "/var/tmp", "/run",
-                                                                    "/home", "/root"};
+  void PutCovers() {
+    const auto hides = [](const FileView& view) { return view.access == FileAccess::kHidden; };
+    // Of the host's root a folder is emptied before anything is mounted in it.
+    for (const FileView& view : views_ | std::views::filter(hides)) {
+      if (os::IsFolder(view.path) && FileCovers(spec_).ShowsOfRoot(view.path))
+        spec_.hidden.push_back(view.path);
+    }
+    FileCovers covers(spec_);
+    for (const FileView& view : views_) {
+      if (hides(view)) {
+        covers.Hide(view.path);
+      } else if (view.access == FileAccess::kReadOnly) {
+        covers.Close(view.path);
+      } else if (Opens(view)) {
+        covers.Open(view.path);
+      }
+    }
+    into_.covers = covers.Take();
+  }
 
   const os::Paths& paths_;
+  const std::vector<std::string>& allowed_;  // what --allow-write names in the workspace
   sandbox::Spec& spec_;
   PolicyPlan& into_;
+  std::vector<std::string> writable_;  // folders of the host that this or another agent may write
+  std::set<std::string> missing_;
+  std::set<Shown> shown_;  // outside of the workspace
+  std::vector<FileView> views_;
 };
-
-Status ShapeFiles(const policy::Merged& merged, const os::Paths& paths, Plan& plan,
-                  PolicyPlan& into) {
-  const bool read_only = plan.spec.workspace_access == sandbox::Access::kReadOnly;
-  FileShaper shaper(paths, plan, into);
-  for (const FileView& view :
-       policy::PlanFiles(merged.files, {plan.spec.workspace, paths.home},
-                         read_only ? FileAccess::kReadOnly : FileAccess::kReadWrite)) {
-    AILERON_TRY(shaper.Shape(view));
-  }
-  return {};
-}
 
 Result<service::Spec> SpecOf(const policy::ServiceEntry& entry, const Plan& plan) {
   service::Spec spec{.name = entry.name,
@@ -188,14 +292,15 @@ void NoteScrubbed(const Options& options, PolicyPlan& into) {
 
 }  // namespace
 
-Result<PolicyPlan> ApplyPolicy(const os::Paths& paths, Plan& plan, Options& options) {
+Result<PolicyPlan> ApplyPolicy(const os::Paths& paths, Plan& plan, Options& options,
+                               const std::vector<std::string>& allowed) {
   PolicyPlan found;
   found.project = trust::FindProject(plan.spec.workspace, paths.home).value_or("");
   AILERON_ASSIGN(const trust::Texts texts, trust::ReadTexts(paths, found.project));
   AILERON_ASSIGN(const trust::Loaded loaded, trust::Load(paths, texts, plan.command.front(),
                                                          policy::ParseProfile(options.profile)));
   policy::Merged merged = policy::Merge(loaded.layers);
-  AILERON_TRY(ShapeFiles(merged, paths, plan, found));
+  AILERON_TRY(FileShaper(paths, allowed, plan, found).Shape(merged.files));
   AILERON_TRY(AddServices(merged, plan, options, found));
   found.passing = {.pass = std::move(merged.pass), .scrub = std::move(merged.scrub)};
   if (merged.approvals.hold && !options.hold_given && !options.unattended) {

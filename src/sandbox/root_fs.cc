@@ -202,9 +202,7 @@ Status PlaceRuntimeBinary(const Result<os::Fd>& tree) {
 
 Result<HostTrees> OpenHostTrees(const Spec& spec, const Identity& identity) {
   HostTrees host;
-  std::vector<MountRequest> wanted = {{spec.workspace, spec.workspace, spec.workspace_access}};
-  wanted.insert(wanted.end(), spec.mounts.begin(), spec.mounts.end());
-  for (const MountRequest& mount : wanted) {
+  for (const MountRequest& mount : SharedTrees(spec)) {
     AILERON_ASSIGN(const os::Fd descriptor, OpenSource(mount.source));
     struct stat info;
     if (fstat(descriptor.get(), &info) != 0)
