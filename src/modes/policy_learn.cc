@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "launch/guard.h"
 #include "modes/api.h"
 #include "modes/limits.h"
 #include "modes/policy_source.h"
@@ -46,9 +47,10 @@ std::vector<std::string> Written(const Json& session) {
   for (const fs::recursive_directory_iterator end; !wrong && at != end; at.increment(wrong)) {
     if (++looked > limits::learn_files) break;
     if (!at->is_regular_file(wrong) || at->is_symlink(wrong)) continue;
-    if (WrittenBetween(*at, *started, until)) {
-      files.push_back(at->path().lexically_relative(workspace).string());
-    }
+    std::string path = at->path().lexically_relative(workspace).string();
+    // No rule opens what is protected.
+    if (WrittenBetween(*at, *started, until) && !launch::Guard::IsProtected(path))
+      files.push_back(std::move(path));
   }
   return files;
 }
