@@ -167,15 +167,19 @@ Status GitFolder::ProtectWorktrees(const std::string& path) {
 }
 
 std::string GitFolder::HooksPath() const {
-  for (const GitCopy& copy : copies_) {
-    if (copy.repository != GitRepository::kProject) continue;
-    const auto settings = GitConfig::Parse(copy.before);
-    if (!settings) continue;
-    const auto values = settings->Values();
-    const auto found = values.find("core.hookspath");
-    if (found != values.end() && found->second.back()) return *found->second.back();
-  }
-  return {};
+  auto text = os::ReadBeneath(root_, ".git/config", kGitConfigMax);
+  if (!text) return {};
+  const auto settings = GitConfig::Parse(std::move(*text));
+  if (!settings) return {};
+  const auto values = settings->Values();
+  const auto found = values.find("core.hookspath");
+  const bool set = found != values.end() && found->second.back();
+  return set ? *found->second.back() : std::string();
+}
+
+void GitFolder::Renumber(const std::vector<std::optional<std::size_t>>& now) {
+  std::erase_if(copies_, [&](const GitCopy& copy) { return !now[copy.cover]; });
+  for (GitCopy& copy : copies_) copy.cover = *now[copy.cover];
 }
 
 std::vector<std::string> GitFolder::Finish(const os::Fd& copies) const {

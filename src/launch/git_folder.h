@@ -6,6 +6,7 @@
 // git to other settings and other hooks; `remotes` and `branches` are addresses in an old form.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,9 @@ class GitFolder {
 
   // `core.hooksPath` of the project, where it has one.
   std::string HooksPath() const;
+
+  // Where each cover stands now in `covers`; nothing where it is gone.
+  void Renumber(const std::vector<std::optional<std::size_t>>& now);
 
   // When the sandbox has ended: merges settings, and takes away what new submodules and worktrees
   // would make the host run. Each line says what was not kept, and why.

@@ -45,15 +45,32 @@ std::optional<std::string> Normal(std::string_view path) {
   return normal.empty() ? "." : normal;
 }
 
-bool IsProtected(std::string_view path) {
+std::string FullPath(const sandbox::Cover& cover) {
+  return fmt::format("{}/{}", cover.root == "/" ? "" : cover.root, cover.path);
+}
+
+// What the deepest cover at or above the path says.
+bool IsClosed(const std::vector<sandbox::Cover>& covers, std::string_view path) {
+  bool closed = false;
+  std::size_t depth = 0;
+  for (const sandbox::Cover& cover : covers) {
+    const std::string at = FullPath(cover);
+    if (at.size() < depth || !IsOrBelow(path, at)) continue;
+    depth = at.size();
+    closed = cover.kind != CoverKind::kPin && cover.kind != CoverKind::kWritable;
+  }
+  return closed;
+}
+
+}  // namespace
+
+bool Guard::IsProtected(std::string_view path) {
   const auto meets = [&](std::string_view name) {
     return IsOrBelow(path, name) || IsOrBelow(name, path);
   };
   return std::ranges::any_of(kProtected, meets) || std::ranges::any_of(kProtectedIfThere, meets) ||
          meets(kGit);
 }
-
-}  // namespace
 
 Result<std::vector<std::string>> Guard::Allowed(const sandbox::Spec& spec,
                                                 const std::vector<std::string>& allow_write) {
@@ -83,9 +100,16 @@ Result<std::vector<std::string>> Guard::Allowed(const sandbox::Spec& spec,
   return allowed;
 }
 
-Status Guard::Stand(const sandbox::Spec& spec, std::vector<std::string> allowed) {
-  if (spec.workspace_access == sandbox::Access::kReadWrite)
-    AILERON_TRY(AddPlace(Kind::kWorkspace, spec.workspace, spec.workspace, std::move(allowed)));
+Status Guard::Stand(const sandbox::Spec& spec, std::vector<std::string> allowed,
+                    const std::vector<sandbox::Cover>& policy) {
+  const bool read_only = spec.workspace_access == sandbox::Access::kReadOnly;
+  const bool opened = std::ranges::any_of(spec.mounts, [&](const sandbox::MountRequest& mount) {
+    return mount.access == sandbox::Access::kReadWrite && IsOrBelow(mount.target, spec.workspace);
+  });
+  if (!read_only || opened) {
+    AILERON_TRY(AddPlace(read_only ? Kind::kReadOnly : Kind::kWorkspace, spec.workspace,
+                         spec.workspace, std::move(allowed)));
+  }
   for (const sandbox::MountRequest& mount : spec.mounts) {
     struct stat info;
     if (mount.access == sandbox::Access::kReadOnly || stat(mount.source.c_str(), &info) != 0 ||
@@ -94,7 +118,29 @@ Status Guard::Stand(const sandbox::Spec& spec, std::vector<std::string> allowed)
     }
     AILERON_TRY(AddPlace(Kind::kMount, mount.source, mount.target, {}));
   }
+  AddPolicy(policy);
   return {};
+}
+
+void Guard::AddPolicy(const std::vector<sandbox::Cover>& policy) {
+  // What is hidden could not be covered again when the host has replaced it, or seemed to be
+  // covered when it is no longer hidden.
+  std::vector<std::optional<std::size_t>> now;
+  std::vector<sandbox::Cover> left;
+  for (sandbox::Cover& cover : covers_) {
+    const std::string path = FullPath(cover);
+    const bool hidden = std::ranges::any_of(policy, [&](const sandbox::Cover& other) {
+      return other.kind == CoverKind::kHidden && IsOrBelow(path, FullPath(other));
+    });
+    now.push_back(hidden ? std::nullopt : std::optional(left.size()));
+    if (!hidden) left.push_back(std::move(cover));
+  }
+  for (const auto& place : places_) place->git->Renumber(now);
+  covers_ = left;
+  for (const sandbox::Cover& cover : policy) {
+    if (cover.kind != CoverKind::kWritable || !IsClosed(left, FullPath(cover)))
+      covers_.push_back(cover);
+  }
 }
 
 std::vector<os::Fd> Guard::Release() {
@@ -138,6 +184,10 @@ Status Guard::AddPlace(Kind kind, const std::string& source, const std::string& 
   Place& place = *places_.back();
   place.git =
       std::make_unique<GitFolder>(place.root, inside, place.allowed, covers_, place.reserved);
+  if (kind == Kind::kReadOnly) {
+    CoverTargets(place);
+    return {};
+  }
   for (const std::string_view name : kProtected)
     AILERON_TRY(ProtectName(place, std::string(name), Kind::kWorkspace));
   for (const std::string_view name : kProtectedIfThere) {
@@ -181,6 +231,25 @@ void Guard::CoverTarget(Place& place, const std::string& path) {
     Put(place, below, CoverKind::kReadOnly);
 }
 
+void Guard::CoverTargets(Place& place) {
+  const auto cover = [&](std::string_view name) {
+    struct stat info;
+    const auto found = os::OpenBeneath(place.root, std::string(name), O_PATH | O_NOFOLLOW);
+    if (found && fstat(found->get(), &info) == 0 && S_ISLNK(info.st_mode))
+      CoverTarget(place, std::string(name));
+  };
+  std::ranges::for_each(kProtected, cover);
+  std::ranges::for_each(kProtectedIfThere, cover);
+  cover(kGit);
+  CoverHooks(place);
+}
+
+// Hooks can be elsewhere: behind a link, or where `core.hooksPath` says.
+void Guard::CoverHooks(Place& place) {
+  CoverTarget(place, fmt::format("{}/hooks", kGit));
+  if (const std::string hooks = place.git->HooksPath(); !hooks.empty()) CoverTarget(place, hooks);
+}
+
 Status Guard::ProtectGit(Place& place) {
   const std::string git(kGit);
   if (IsAmong(place.allowed, git)) return {};
@@ -194,9 +263,7 @@ Status Guard::ProtectGit(Place& place) {
     return {};
   }
   AILERON_TRY(place.git->Protect(git, GitRepository::kProject));
-  // Hooks can be elsewhere: behind a link, or where `core.hooksPath` says.
-  CoverTarget(place, git + "/hooks");
-  if (const std::string hooks = place.git->HooksPath(); !hooks.empty()) CoverTarget(place, hooks);
+  CoverHooks(place);
   return {};
 }
 

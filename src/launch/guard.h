@@ -29,9 +29,14 @@ class Guard {
   Guard& operator=(const Guard&) = delete;
   ~Guard() { (void)Release(); }
 
-  // For the workspace and the writable mounts of `spec`; once. kInvalid when something `allowed`
-  // does not exist.
-  Status Stand(const sandbox::Spec& spec, std::vector<std::string> allowed);
+  // Whether the path, relative to the workspace, is protected, or has something in it that is.
+  static bool IsProtected(std::string_view path);
+
+  // For the workspace and the writable mounts of `spec`; once. `policy` are the covers that
+  // policies want: they come after these, but open nothing that these close, and what they hide has
+  // no other cover. kInvalid when something `allowed` does not exist.
+  Status Stand(const sandbox::Spec& spec, std::vector<std::string> allowed,
+               const std::vector<sandbox::Cover>& policy);
 
   // What the sandbox must put up.
   const std::vector<sandbox::Cover>& covers() const { return covers_; }
@@ -44,7 +49,9 @@ class Guard {
   std::vector<os::Fd> Release();
 
  private:
-  enum class Kind { kWorkspace, kMount };  // names are reserved in the workspace alone
+  // Names are reserved in the workspace alone. In one that is read-only, what its names lead to may
+  // be in a folder that is not.
+  enum class Kind { kWorkspace, kReadOnly, kMount };
   struct Place {
     Kind kind;
     os::Fd root;         // on the host
@@ -60,7 +67,10 @@ class Guard {
   Status ProtectName(Place& place, const std::string& name, Kind reserved_in);
   Status ProtectGit(Place& place);
   void CoverTarget(Place& place, const std::string& path);
+  void CoverTargets(Place& place);
+  void CoverHooks(Place& place);
   Status OpenAllowed(Place& place);
+  void AddPolicy(const std::vector<sandbox::Cover>& policy);
   void Put(const Place& place, std::string path, sandbox::CoverKind kind);
 
   // Each place's GitFolder refers to parts of its place and to the covers: their addresses stay.

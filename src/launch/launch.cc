@@ -135,7 +135,9 @@ std::expected<int, Failure> Run(Options options) {
   }
   auto plan = MakePlan(options, *paths);
   if (!plan) return fail(kSandboxNotStarted, plan.error());
-  auto policy = ApplyPolicy(*paths, *plan, options);
+  const auto allowed = Guard::Allowed(plan->spec, options.allow_write);
+  if (!allowed) return fail(kSandboxNotStarted, allowed.error());
+  auto policy = ApplyPolicy(*paths, *plan, options, *allowed);
   if (!policy) {
     const bool wrong = policy.error().code == Code::kInvalid;
     return fail(wrong ? kBadConfiguration : kSandboxNotStarted, policy.error());
@@ -149,9 +151,6 @@ std::expected<int, Failure> Run(Options options) {
 
   auto desk = ServiceDesk::Open(options.publishing, ReservedPorts(*plan));
   if (!desk) return fail(kSandboxNotStarted, desk.error());
-
-  const auto allowed = Guard::Allowed(plan->spec, options.allow_write);
-  if (!allowed) return fail(kSandboxNotStarted, allowed.error());
 
   HoldSignals();
   // Three things go on at once: the daemon makes the session, the sandbox's first process builds
@@ -169,11 +168,10 @@ std::expected<int, Failure> Run(Options options) {
   for (const std::string& warning : sandbox->limits.warnings()) {
     std::fprintf(stderr, "aileron: %s\n", warning.c_str());
   }
-  if (auto stands = guard.Stand(plan->spec, *allowed); !stands) return give_up(stands.error());
+  if (auto stands = guard.Stand(plan->spec, *allowed, policy->covers); !stands)
+    return give_up(stands.error());
   // A send that fails since the walls could not be built is explained on the channel.
-  std::vector<sandbox::Cover> covers = guard.covers();
-  covers.insert(covers.end(), policy->covers.begin(), policy->covers.end());
-  Status sent = sandbox::SendCovers(sandbox->channel.get(), covers);
+  Status sent = sandbox::SendCovers(sandbox->channel.get(), guard.covers());
   if (auto opened = session->Await({sandbox->limits.groups(), guard.reserved()}); !opened) {
     Kill(*sandbox);
     return fail(ExitCodeOf(opened.error()), opened.error());
@@ -212,8 +210,9 @@ std::expected<int, Failure> Run(Options options) {
   }
   if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
   if (!sent && sent.error().code == Code::kInvalid) return give_up(sent.error());
-  auto ended = Attach(*plan, covers, *sandbox, *session, LiveTools(program, session->facts().tools),
-                      *desk, *report, options.status_line ? StatusLine::kOn : StatusLine::kOff);
+  auto ended =
+      Attach(*plan, guard.covers(), *sandbox, *session, LiveTools(program, session->facts().tools),
+             *desk, *report, options.status_line ? StatusLine::kOn : StatusLine::kOff);
   for (const std::string& line : guard.Finish(sandbox->covers.copies()))
     std::fprintf(stderr, "aileron: %s\n", line.c_str());
   sandbox->covers = sandbox::CoverWatch();  // holds the last mounts over the reserved names

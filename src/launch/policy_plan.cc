@@ -3,11 +3,15 @@
 
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include <algorithm>
+#include <ranges>
+#include <set>
 
 #include "base/text.h"
+#include "launch/file_covers.h"
+#include "launch/guard.h"
+#include "os/mounts.h"
 #include "policy/file_plan.h"
 #include "service/mapping.h"
 #include "trust/files.h"
@@ -19,7 +23,7 @@ namespace {
 
 using policy::FileAccess;
 using policy::FileView;
-using sandbox::CoverKind;
+using sandbox::Access;
 
 // Where a path leads; nothing when it is not there.
 std::optional<std::string> RealPath(const std::string& path) {
@@ -28,133 +32,235 @@ std::optional<std::string> RealPath(const std::string& path) {
   return std::string(real);
 }
 
-bool IsFolder(const std::string& path) {
-  struct stat info;
-  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 // The same error, told with the place in a file of what it is about.
 std::unexpected<Error> At(std::string_view file, policy::Place place, Error error) {
   error.message = policy::FailAt(Printable(file), place, error.message).error().message;
   return std::unexpected(std::move(error));
 }
 
-// Rules about files, carried out on a plan.
+// Rules about files, carried out on a plan. A rule is about what stands there, not about the link
+// by whose name it is called; but a link that an agent may have made opens and shows nothing.
 class FileShaper {
  public:
-  FileShaper(const os::Paths& paths, Plan& plan, PolicyPlan& into)
-      : paths_(paths), spec_(plan.spec), into_(into) {}
+  FileShaper(const os::Paths& paths, const policy::FileRoots& roots,
+             const std::vector<std::string>& allowed, Plan& plan, PolicyPlan& into)
+      : paths_(paths), roots_(roots), allowed_(allowed), spec_(plan.spec), into_(into) {}
 
-  Status Shape(const FileView& view) {
-    // A rule is about what stands there, not about the link by whose name it is called.
-    const auto real = RealPath(view.path);
-    if (!real) return Missing(view);
-    if (IsOrBelow(*real, spec_.workspace)) return Inside(*real, view);
-    if (view.in_workspace && view.access != FileAccess::kHidden)
-      return {};  // a link that leads out
-    return view.access == FileAccess::kHidden ? Hide(*real) : Mount(*real, view);
+  Status Shape(const std::vector<policy::FileLayer>& layers) {
+    const bool read_only = spec_.workspace_access == Access::kReadOnly;
+    views_ = policy::PlanFiles(Resolve(layers), roots_,
+                               read_only ? FileAccess::kReadOnly : FileAccess::kReadWrite);
+    for (const FileView& view : views_) {
+      if (missing_.contains(view.path)) NoteMissing(view);
+    }
+    std::erase_if(views_, [&](const FileView& view) { return missing_.contains(view.path); });
+    NarrowMounts();
+    AILERON_TRY(ShapeWorkspace());
+    AILERON_TRY(ShapeMounts());
+    PutCovers();
+    return {};
   }
 
  private:
-  Status Missing(const FileView& view) {
-    if (view.access == FileAccess::kHidden) {
-      into_.notes.push_back(
-          fmt::format("{}:{} hides nothing: {} is not there, and is seen if it "
-                      "is made later",
-                      Printable(view.file), view.place.line, Printable(view.path)));
-    } else if (!view.in_workspace) {
-      into_.notes.push_back(
-          fmt::format("{} is not there, and so not shown to the agent", Printable(view.path)));
+  struct Shown {
+    std::string target;  // as it is written
+    std::string source;  // where that leads
+    auto operator<=>(const Shown&) const = default;
+  };
+
+  void Note(std::string note) {
+    if (std::ranges::find(into_.notes, note) == into_.notes.end())
+      into_.notes.push_back(std::move(note));
+  }
+
+  void NoteMissing(const FileView& view) {
+    const std::string rule = fmt::format("{}:{}", Printable(view.file), view.place.line);
+    if (view.in_workspace) {
+      Note(fmt::format("{}: {} is not there, and so will not be {} when it comes", rule,
+                       Printable(view.path), Name(view.access)));
+    } else if (view.access != FileAccess::kHidden) {
+      Note(fmt::format("{}: {} is not there, and so not shown to the agent", rule,
+                       Printable(view.path)));
     }
-    return {};
   }
 
-  void Cover(const std::string& root, const std::string& path, CoverKind kind) {
-    const std::size_t begins = root == "/" ? 1 : root.size() + 1;
-    into_.covers.push_back({root, path.substr(begins), kind, {}});
-  }
-
-  Status Inside(const std::string& path, const FileView& view) {
-    if (path == spec_.workspace) {
-      if (view.access == FileAccess::kHidden) {
-        return At(
-            view.file, view.place,
-            {Code::kInvalid, fmt::format("this hides the whole workspace {}; go to another folder",
-                                         Printable(path))});
+  // The same rules, about what their paths lead to.
+  std::vector<policy::FileLayer> Resolve(std::vector<policy::FileLayer> layers) {
+    writable_.push_back(spec_.workspace);
+    for (const sandbox::MountRequest& mount : spec_.mounts) {
+      if (mount.access == Access::kReadWrite) writable_.push_back(mount.source);
+    }
+    for (policy::FileLayer& layer : layers) {
+      for (policy::FileRule& rule : layer.rules) {
+        rule = policy::PlacedRule(std::move(rule), layer.folder, roots_);
+        const auto real = RealPath(rule.path);
+        const bool opens = layer.reach == policy::Reach::kFull && !rule.narrows && real &&
+                           rule.access == FileAccess::kReadWrite;
+        if (opens) writable_.push_back(*real);
       }
-      if (view.access == FileAccess::kReadOnly) spec_.workspace_access = sandbox::Access::kReadOnly;
-      return {};
     }
-    switch (view.access) {
-      case FileAccess::kHidden:
-        Cover(spec_.workspace, path, CoverKind::kHidden);
-        break;
-      case FileAccess::kReadOnly:
-        Cover(spec_.workspace, path, CoverKind::kReadOnly);
-        break;
-      case FileAccess::kReadWrite:
-        Open(path);
-        break;
+    for (policy::FileLayer& layer : layers) {
+      std::erase_if(layer.rules, [&](policy::FileRule& rule) {
+        return ResolveRule(rule, layer.reach) == Holds::kNo;
+      });
     }
-    return {};
+    return layers;
   }
 
-  // In something that is read-only. In a workspace that is, it is a mount of its own, which the
-  // second wall lets the agent write to as well.
-  void Open(const std::string& path) {
-    if (spec_.workspace_access == sandbox::Access::kReadOnly) {
-      spec_.mounts.push_back({path, path, sandbox::Access::kReadWrite});
-    } else {
-      Cover(spec_.workspace, path, CoverKind::kWritable);
+  enum class Holds { kNo, kYes };
+
+  Holds ResolveRule(policy::FileRule& rule, policy::Reach reach) {
+    const std::string written = rule.path;
+    const auto real = RealPath(written);
+    if (!real) {
+      missing_.insert(written);
+      return Holds::kYes;
     }
+    rule.path = *real;
+    if (rule.access == FileAccess::kHidden) return Holds::kYes;
+    const bool opens = rule.access == FileAccess::kReadWrite;
+    const bool outside = !IsOrBelow(*real, spec_.workspace);
+    if (LedByAgent(written, *real) && (opens || outside)) {
+      Note(fmt::format("{} leads to {} by a link that an agent may have made, and so {} nothing",
+                       Printable(written), Printable(*real), outside ? "shows" : "opens"));
+      return opens ? Holds::kNo : Holds::kYes;
+    }
+    if (outside && reach == policy::Reach::kFull && !rule.narrows) shown_.insert({written, *real});
+    return Holds::kYes;
   }
 
-  Status Hide(const std::string& path) {
-    const bool hidden = std::ranges::any_of(
-        spec_.hidden, [&](const std::string& folder) { return IsOrBelow(path, folder); });
-    const bool empty = std::ranges::any_of(
-        kEmptyFolders, [&](std::string_view folder) { return IsOrBelow(path, folder); });
-    const bool mounted = std::ranges::any_of(spec_.mounts, [&](const auto& mount) {
-      return IsOrBelow(path, mount.source) && mount.source == mount.target;
+  // Whether the path comes through a folder that an agent may write, and goes on by a link in it.
+  bool LedByAgent(const std::string& written, const std::string& real) const {
+    for (std::size_t slash = written.find('/', 1); slash != std::string::npos;
+         slash = written.find('/', slash + 1)) {
+      const auto folder = RealPath(written.substr(0, slash));
+      const bool writable = folder && std::ranges::any_of(writable_, [&](const std::string& place) {
+                              return IsOrBelow(*folder, place);
+                            });
+      if (writable) return *folder + written.substr(slash) != real;
+    }
+    return false;
+  }
+
+  // The deepest that speaks of the path; null where none does.
+  const FileView* On(std::string_view path) const {
+    for (auto view = views_.rbegin(); view != views_.rend(); ++view) {
+      if (IsOrBelow(path, view->path)) return &*view;
+    }
+    return nullptr;
+  }
+
+  // A mount of the command line shows no more than the policy lets be seen.
+  void NarrowMounts() {
+    std::erase_if(spec_.mounts, [&](sandbox::MountRequest& mount) {
+      const FileView* said = On(mount.source);
+      if (said == nullptr) return false;
+      if (said->access == FileAccess::kReadOnly) mount.access = Access::kReadOnly;
+      if (said->access != FileAccess::kHidden) return false;
+      Note(fmt::format("{} is not mounted, since the policy hides {}", Printable(mount.target),
+                       Printable(mount.source)));
+      return true;
     });
-    if ((hidden || empty) && !mounted) return {};
-    if (IsFolder(path) && !mounted) {
-      spec_.hidden.push_back(path);
-    } else {
-      Cover("/", path, CoverKind::kHidden);
+  }
+
+  Status ShapeWorkspace() {
+    const FileView* said = On(spec_.workspace);
+    if (said != nullptr && said->access == FileAccess::kHidden) {
+      return At(
+          said->file, said->place,
+          {Code::kInvalid, fmt::format("this hides the whole workspace {}; go to another folder",
+                                       Printable(spec_.workspace))});
+    }
+    if (said != nullptr && said->access == FileAccess::kReadOnly)
+      spec_.workspace_access = Access::kReadOnly;
+    if (spec_.workspace_access == Access::kReadWrite) return {};
+    // Mounts of their own, which the second wall lets the agent write to as well.
+    std::vector<std::string> opened;
+    for (const FileView& view : views_) {
+      if (!Opens(view)) continue;
+      const std::string path = view.path.substr(spec_.workspace.size() + 1);
+      if (IsAmong(opened, path)) continue;
+      opened.push_back(path);
+      spec_.mounts.push_back({view.path, view.path, Access::kReadWrite});
+    }
+    for (const std::string& path : allowed_) {
+      const bool open = std::ranges::any_of(opened, [&](const std::string& one) {
+        return IsOrBelow(one, path) || IsOrBelow(path, one);
+      });
+      if (open) continue;
+      return Fail(Code::kInvalid,
+                  "--allow-write: the policy makes the workspace read-only; {} can be written when "
+                  "a rule of it says so too",
+                  Printable(path));
     }
     return {};
   }
 
-  Status Mount(const std::string& path, const FileView& view) {
-    if (const Status shareable = CheckShareable(path, paths_); !shareable) {
-      return At(view.file, view.place, shareable.error());
+  // Whether something of the workspace is to be written in something that is not. What the host
+  // would run later is not, whoever wrote the policy.
+  bool Opens(const FileView& view) {
+    if (!view.in_workspace || view.access != FileAccess::kReadWrite ||
+        view.path == spec_.workspace) {
+      return false;
     }
-    spec_.mounts.push_back({path, view.path,
-                            view.access == FileAccess::kReadOnly ? sandbox::Access::kReadOnly
-                                                                 : sandbox::Access::kReadWrite});
+    const std::string path = view.path.substr(spec_.workspace.size() + 1);
+    if (!Guard::IsProtected(path) || IsAmong(allowed_, path)) return true;
+    Note(
+        fmt::format("{} stays read-only, since programs of the host run what is there; "
+                    "--allow-write opens it",
+                    Printable(view.path)));
+    return false;
+  }
+
+  // A mount stands before those below it.
+  Status ShapeMounts() {
+    for (const Shown& shown : shown_) {
+      const FileView* said = On(shown.source);
+      if (said == nullptr || said->access == FileAccess::kHidden) continue;
+      if (const Status shareable = CheckShareable(shown.source, paths_); !shareable) {
+        return At(said->file, said->place, shareable.error());
+      }
+      const Access access =
+          said->access == FileAccess::kReadOnly ? Access::kReadOnly : Access::kReadWrite;
+      if (FileCovers(spec_).Shows(shown.source, shown.target, access)) continue;
+      const auto below = std::ranges::find_if(spec_.mounts, [&](const auto& mount) {
+        return mount.target != shown.target && IsOrBelow(mount.target, shown.target);
+      });
+      spec_.mounts.insert(below, {shown.source, shown.target, access});
+    }
     return {};
   }
 
-  // Of the host nothing is seen in these.
-  static constexpr std::array<std::string_view, 5> kEmptyFolders = {"/tmp", "/var/tmp", "/run",
-                                                                    "/home", "/root"};
+  void PutCovers() {
+    const auto hides = [](const FileView& view) { return view.access == FileAccess::kHidden; };
+    // Of the host's root a folder is emptied before anything is mounted in it.
+    for (const FileView& view : views_ | std::views::filter(hides)) {
+      if (os::IsFolder(view.path) && FileCovers(spec_).ShowsOfRoot(view.path))
+        spec_.hidden.push_back(view.path);
+    }
+    FileCovers covers(spec_);
+    for (const FileView& view : views_) {
+      if (hides(view)) {
+        covers.Hide(view.path);
+      } else if (view.access == FileAccess::kReadOnly) {
+        covers.Close(view.path);
+      } else if (Opens(view)) {
+        covers.Open(view.path);
+      }
+    }
+    into_.covers = covers.Take();
+  }
 
   const os::Paths& paths_;
+  const policy::FileRoots& roots_;
+  const std::vector<std::string>& allowed_;  // what --allow-write names in the workspace
   sandbox::Spec& spec_;
   PolicyPlan& into_;
+  std::vector<std::string> writable_;  // folders of the host that this or another agent may write
+  std::set<std::string> missing_;
+  std::set<Shown> shown_;  // outside of the workspace
+  std::vector<FileView> views_;
 };
-
-Status ShapeFiles(const policy::Merged& merged, const policy::FileRoots& roots,
-                  const os::Paths& paths, Plan& plan, PolicyPlan& into) {
-  const bool read_only = plan.spec.workspace_access == sandbox::Access::kReadOnly;
-  FileShaper shaper(paths, plan, into);
-  for (const FileView& view : policy::PlanFiles(
-           merged.files, roots, read_only ? FileAccess::kReadOnly : FileAccess::kReadWrite)) {
-    AILERON_TRY(shaper.Shape(view));
-  }
-  return {};
-}
 
 Result<service::Spec> SpecOf(const policy::PlacedService& placed, const policy::FileRoots& roots) {
   const policy::ServiceEntry& entry = placed.entry;
@@ -222,7 +328,8 @@ void NoteScrubbed(const Options& options, PolicyPlan& into) {
 
 }  // namespace
 
-Result<PolicyPlan> ApplyPolicy(const os::Paths& paths, Plan& plan, Options& options) {
+Result<PolicyPlan> ApplyPolicy(const os::Paths& paths, Plan& plan, Options& options,
+                               const std::vector<std::string>& allowed) {
   PolicyPlan found;
   found.project = trust::FindProject(plan.spec.workspace, paths.home);
   AILERON_ASSIGN(const trust::Texts texts, trust::ReadTexts(paths, found.project));
@@ -230,7 +337,7 @@ Result<PolicyPlan> ApplyPolicy(const os::Paths& paths, Plan& plan, Options& opti
                                                          policy::ParseProfile(options.profile)));
   policy::Merged merged = policy::Merge(loaded.layers);
   const policy::FileRoots roots{.workspace = plan.spec.workspace, .home = paths.home};
-  AILERON_TRY(ShapeFiles(merged, roots, paths, plan, found));
+  AILERON_TRY(FileShaper(paths, roots, allowed, plan, found).Shape(merged.files));
   AILERON_TRY(AddServices(merged, roots, options, found));
   found.passing = {.pass = std::move(merged.pass), .scrub = std::move(merged.scrub)};
   if (merged.approvals.hold && !options.hold_given && !options.unattended) {

@@ -24,8 +24,10 @@ struct PolicyPlan {
   std::vector<std::string> notes;       // for the person, a line each
 };
 
-// Reads the files and puts into `plan` and `options` what they say. kInvalid names the file, its
-// line and what is wrong.
-Result<PolicyPlan> ApplyPolicy(const os::Paths& paths, Plan& plan, Options& options);
+// Reads the files and puts into `plan` and `options` what they say; of what the host would run
+// later they open what is among `allowed` (Guard::Allowed). kInvalid names the file, its line and
+// what is wrong.
+Result<PolicyPlan> ApplyPolicy(const os::Paths& paths, Plan& plan, Options& options,
+                               const std::vector<std::string>& allowed);
 
 }  // namespace aileron::launch

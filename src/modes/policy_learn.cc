@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "launch/guard.h"
 #include "modes/api.h"
 #include "modes/limits.h"
 #include "modes/policy_source.h"
@@ -27,6 +28,8 @@ WrittenFiles WrittenIn(const Json& session) {
   const Time until = ended ? *ended + std::chrono::seconds(1) : Now();
   WrittenFiles written =
       FilesWritten(TextOf(session, "workspace"), *started, until, limits::learn_files);
+  // No rule opens what is protected.
+  std::erase_if(written.files, launch::Guard::IsProtected);
   if (!written.complete) {
     PrintNote(
         fmt::format("only {} files and folders of the workspace were looked at: others that "

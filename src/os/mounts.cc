@@ -42,9 +42,8 @@ Result<Fd> CloneLink(const std::string& path) {
 
 namespace {
 
-Status ChangeTree(const Fd& tree, mount_attr change) {
-  if (syscall(SYS_mount_setattr, tree.get(), "", kEmptyPath | kRecursive, &change, sizeof change) !=
-      0) {
+Status ChangeTree(const Fd& tree, mount_attr change, unsigned depth) {
+  if (syscall(SYS_mount_setattr, tree.get(), "", kEmptyPath | depth, &change, sizeof change) != 0) {
     return FailErrno("cannot change the attributes of a mount");
   }
   return {};
@@ -55,13 +54,13 @@ Status ChangeTree(const Fd& tree, mount_attr change) {
 Status SetTreeAttributes(const Fd& tree, std::uint64_t attributes) {
   mount_attr change{};
   change.attr_set = attributes;
-  return ChangeTree(tree, change);
+  return ChangeTree(tree, change, kRecursive);
 }
 
-Status ClearTreeAttributes(const Fd& tree, std::uint64_t attributes) {
+Status ClearTopAttributes(const Fd& tree, std::uint64_t attributes) {
   mount_attr change{};
   change.attr_clr = attributes;
-  return ChangeTree(tree, change);
+  return ChangeTree(tree, change, 0);
 }
 
 Status MapTreeIds(const Fd& tree, const Fd& user_namespace) {

@@ -19,7 +19,8 @@ Result<Fd> CloneLink(const std::string& path);
 
 // Sets MOUNT_ATTR_… on a tree and all mounts below it.
 Status SetTreeAttributes(const Fd& tree, std::uint64_t attributes);
-Status ClearTreeAttributes(const Fd& tree, std::uint64_t attributes);
+// Clears them on the topmost mount of a tree alone.
+Status ClearTopAttributes(const Fd& tree, std::uint64_t attributes);
 // Shows the files of a detached tree with other owners (MOUNT_ATTR_IDMAP). kUnsupported where the
 // file system cannot.
 Status MapTreeIds(const Fd& tree, const Fd& user_namespace);

@@ -48,6 +48,7 @@ struct FileRule {
   // no final "/".
   std::string path;
   FileAccess access = FileAccess::kReadOnly;
+  bool narrows = false;  // it shows nothing that is not shown without it
 };
 
 // NAME, or a part of names with "*" for what stands before it, behind it, or both.

@@ -63,14 +63,14 @@ class Planner {
 
  private:
   void Place(const FileLayer& layer, const FileRule& rule, PlacedLayer& into) {
-    const std::string path = AbsolutePath(rule.path, layer.folder, roots_);
-    const bool outside = IsRelative(rule.path) && !IsOrBelow(path, roots_.workspace);
-    const Placed placed{rule.access, outside ? Reach::kNarrows : layer.reach, &layer, &rule};
+    const auto [place, path, access, narrows] = PlacedRule(rule, layer.folder, roots_);
+    const Placed placed{access, narrows ? Reach::kNarrows : layer.reach, &layer, &rule};
     const auto [at, fresh] = into.rules.emplace(path, placed);
     // "~/x" and "/home/me/x" are one path.
-    if (!fresh && at->second.access < rule.access) at->second = placed;
+    if (!fresh && at->second.access < access) at->second = placed;
+    paths_.insert(path);
     // What is said of a folder that the workspace is in is said of the workspace.
-    paths_.insert(outside && IsOrBelow(roots_.workspace, path) ? roots_.workspace : path);
+    if (IsOrBelow(roots_.workspace, path)) paths_.insert(roots_.workspace);
   }
 
   // Nothing where no layer that may show it speaks of a path that is not shown anyway, or where
@@ -121,6 +121,13 @@ std::string AbsolutePath(const std::string& path, const std::string& folder,
   if (path.starts_with('/')) return path;
   const std::string& begin = folder.empty() ? roots.workspace : folder;
   return path.empty() || path == "." ? begin : fmt::format("{}/{}", begin, path);
+}
+
+FileRule PlacedRule(FileRule rule, const std::string& folder, const FileRoots& roots) {
+  const bool relative = IsRelative(rule.path);
+  rule.path = AbsolutePath(rule.path, folder, roots);
+  rule.narrows |= relative && !IsOrBelow(rule.path, roots.workspace);
+  return rule;
 }
 
 std::vector<FileView> PlanFiles(const std::vector<FileLayer>& layers, const FileRoots& roots,

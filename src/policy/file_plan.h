@@ -36,6 +36,9 @@ struct FileRoots {
 std::string AbsolutePath(const std::string& path, const std::string& folder,
                          const FileRoots& roots);
 
+// The rule with its path absolute. One whose relative path leads out of the workspace narrows.
+FileRule PlacedRule(FileRule rule, const std::string& folder, const FileRoots& roots);
+
 // A folder before what is in it. What a path's own folder has anyway is left out.
 std::vector<FileView> PlanFiles(const std::vector<FileLayer>& layers, const FileRoots& roots,
                                 FileAccess workspace_access);

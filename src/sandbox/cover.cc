@@ -94,7 +94,8 @@ Result<os::Fd> TreeOf(std::size_t number, CoverKind kind, const os::Fd& covered)
     }
     case CoverKind::kWritable: {
       AILERON_ASSIGN(os::Fd tree, os::CloneTree(covered));
-      AILERON_TRY(os::ClearTreeAttributes(tree, MOUNT_ATTR_RDONLY));
+      // What is covered below it stays as it is.
+      AILERON_TRY(os::ClearTopAttributes(tree, MOUNT_ATTR_RDONLY));
       return tree;
     }
     case CoverKind::kBlank:

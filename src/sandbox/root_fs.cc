@@ -13,6 +13,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "os/beneath.h"
 #include "os/mounts.h"
 #include "sandbox/fix.h"
 #include "sandbox/masks.h"
@@ -167,9 +168,19 @@ Status BuildEtc(const Identity& identity) {
   return {};
 }
 
+// A source has been resolved: what is a link on its way by now was put there meanwhile.
+Result<os::Fd> OpenSource(const std::string& source) {
+  AILERON_ASSIGN(const os::Fd top, os::OpenPath("/"));
+  auto opened = os::OpenBeneath(top, source == "/" ? "." : source.substr(1), O_PATH | O_NOFOLLOW);
+  if (!opened)
+    return Wrap(opened.error(), "{} changed while the sandbox was built; launch again", source);
+  return opened;
+}
+
 Result<os::Fd> Detach(const HostTrees::Tree& tree) {
   if (tree.detached) return tree.detached.Duplicate();
-  return os::CloneTree(tree.source);
+  AILERON_ASSIGN(const os::Fd source, OpenSource(tree.source));
+  return os::CloneTree(source);
 }
 
 // A mount of another namespace cannot be taken, and /proc/self/exe is one: by path, or, when the
@@ -191,10 +202,8 @@ Status PlaceRuntimeBinary(const Result<os::Fd>& tree) {
 
 Result<HostTrees> OpenHostTrees(const Spec& spec, const Identity& identity) {
   HostTrees host;
-  std::vector<MountRequest> wanted = {{spec.workspace, spec.workspace, spec.workspace_access}};
-  wanted.insert(wanted.end(), spec.mounts.begin(), spec.mounts.end());
-  for (const MountRequest& mount : wanted) {
-    AILERON_ASSIGN(const os::Fd descriptor, os::OpenPath(mount.source));
+  for (const MountRequest& mount : SharedTrees(spec)) {
+    AILERON_ASSIGN(const os::Fd descriptor, OpenSource(mount.source));
     struct stat info;
     if (fstat(descriptor.get(), &info) != 0)
       return os::FailErrno("cannot look at {}", mount.source);

@@ -26,7 +26,7 @@ struct HostTrees {
     bool folder;
     os::Fd detached;  // empty: to be taken inside
   };
-  std::vector<Tree> trees;     // the workspace first
+  std::vector<Tree> trees;     // as SharedTrees orders them
   std::string runtime_binary;  // this program, to be /run/aileron/bin/aileron
 };
 

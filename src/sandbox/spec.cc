@@ -1,5 +1,8 @@
 #include "sandbox/spec.h"
 
+#include <algorithm>
+#include <functional>
+#include <iterator>
 #include <limits>
 
 #include "base/text.h"
@@ -22,10 +25,22 @@ Result<MountRequest> ParseMount(std::string_view text) {
   for (const std::string_view component : Split(parts[1], '/')) {
     if (component == "..")
       return Fail(Code::kInvalid, "the mount \"{}\" has \"..\" in its target", text);
+    if (!component.empty() && component != ".") mount.target.append("/").append(component);
   }
+  if (mount.target.empty()) mount.target = "/";
   mount.source = parts[0];
-  mount.target = parts[1];
   return mount;
+}
+
+std::vector<MountRequest> SharedTrees(const Spec& spec) {
+  const auto is_above = [&](const MountRequest& mount) {
+    return spec.workspace.starts_with(mount.target + "/");
+  };
+  std::vector<MountRequest> trees;
+  std::ranges::copy_if(spec.mounts, std::back_inserter(trees), is_above);
+  trees.push_back({spec.workspace, spec.workspace, spec.workspace_access});
+  std::ranges::copy_if(spec.mounts, std::back_inserter(trees), std::not_fn(is_above));
+  return trees;
 }
 
 Result<std::uint64_t> ParseBytes(std::string_view text) {

@@ -20,7 +20,7 @@ inline constexpr std::string_view kDockerHelper = "docker-credential-aileron";
 
 enum class Access { kReadOnly, kReadWrite };
 
-// --mount SRC:DST[:ro|:rw]. Both absolute; SRC exists on the host.
+// --mount SRC:DST[:ro|:rw]. Both absolute; SRC exists on the host, DST is written the shortest way.
 struct MountRequest {
   std::string source;
   std::string target;
@@ -85,6 +85,10 @@ struct Spec {
   Nesting nesting = Nesting::kRefused;
   std::vector<Listener> listeners;
 };
+
+// The workspace and the mounts, in the order in which they are put up: one hides what was put up
+// below its target before it, so the workspace comes after the mounts that it lies in.
+std::vector<MountRequest> SharedTrees(const Spec& spec);
 
 // A command of a connector, which stands in the sandbox as a file of its own.
 struct ToolName {

@@ -14,6 +14,19 @@ TEST(ParseMount, TakesSourceTargetAndAccess) {
   EXPECT_EQ(ParseMount("/a:/b:rw").value().access, Access::kReadWrite);
 }
 
+TEST(ParseMount, TakesATargetInItsShortestForm) {
+  EXPECT_EQ(ParseMount("/a://b/./c/").value().target, "/b/c");
+  EXPECT_EQ(ParseMount("/a:/").value().target, "/");
+}
+
+TEST(SharedTrees, PutTheWorkspaceOverWhatItLiesIn) {
+  Spec spec{.workspace = "/p/w", .workspace_access = Access::kReadOnly};
+  spec.mounts = {{"/a", "/x"}, {"/p", "/p"}, {"/b", "/p/w/b"}, {"/c", "/p/w2"}};
+  std::string targets;
+  for (const MountRequest& tree : SharedTrees(spec)) targets += tree.target + " ";
+  EXPECT_EQ(targets, "/p /p/w /x /p/w/b /p/w2 ");
+}
+
 TEST(ParseMount, RefusesWhatItCannotReadOneWayOnly) {
   for (const char* bad :
        {"", "/a", "/a:", ":/b", "/a:b", "/a:/b:rx", "/a:/b:ro:ro", "/a:/b/../c"}) {

@@ -134,7 +134,7 @@ def test_a_launch_below_the_projects_root_has_the_same_rules(any_world):
     for where, prefix in ((any_world.workspace, "sub/"), (below, "")):
         result = any_world.shell(f"wc -c < {prefix}.env; echo x > {prefix}src/a || echo denied", cwd=where)
         assert result.out.split() == ["0", "denied"], result.describe()
-        assert f"hides nothing: {below}/gone is not there" in result.err
+        assert f"{below}/gone is not there, and so will not be hidden when it comes" in result.err
 
 
 def test_what_is_made_below_takes_no_denial_away(any_world):

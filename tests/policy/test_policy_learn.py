@@ -29,12 +29,13 @@ def test_a_session_becomes_the_smallest_policy(any_world):
     site = any_world.site(HOST, allow=False)
     any_world.secret("api/service", "the-secret")
     any_world.bind({"name": "service", "host": HOST, "credential": "api/service", "scheme": "bearer"})
+    any_world.run("git", "init", "-q").ok()
     os.mkdir(f"{any_world.workspace}/build")
     any_world.give(f"{any_world.workspace}/build")
     any_world.write("old/file", "old")
     os.utime(f"{any_world.workspace}/old/file", (0, 0))
     script = (f"for n in 1 2 3; do curl -sS -o /dev/null https://{HOST}/repos/o/r/issues/$n; done; "
-              f"curl -sS -o /dev/null -d x https://{HOST}/repos/o/r/issues; echo out > build/out; "
+              f"curl -sS -o /dev/null -d x https://{HOST}/repos/o/r/issues; echo out > build/out; git add build/out; "
               f"curl -sS -o /dev/null http://169.254.169.254/latest")
     session = _recorded(any_world, script)
     text = any_world.aileron("policy", "learn", session).ok().out
@@ -43,7 +44,8 @@ def test_a_session_becomes_the_smallest_policy(any_world):
     rules = {rule["method"]: rule for rule in learned["network"]}
     assert rules["GET"]["path"] == "/repos/o/r/issues/*" and rules["POST"]["path"] == "/repos/o/r/issues"
     assert all(rule["credential"] == "api/service" and rule["host"] == HOST for rule in rules.values())
-    assert learned["files"] == [{"path": ".", "access": "read-only"}, {"path": "build", "access": "read-write"}]
+    assert learned["files"] == [{"path": ".", "access": "read-only"}, {"path": "build", "access": "read-write"}], (
+        "and not .git, whose index was written")
     assert "169.254.169.254" in text and "169.254.169.254" not in json.dumps(learned), "denied: in a comment alone"
     assert "the-secret" not in text
 

@@ -63,6 +63,17 @@ def test_a_race_of_folder_and_link_does_not_steer_the_mounts(victim):
     _untouched(victim)
 
 
+def test_a_race_of_folder_and_link_does_not_steer_what_a_policy_opens(victim):
+    """A folder that a policy opens turns into a link between the look at it and the mount."""
+    victim.write("aileron.yaml", "version: 1\nfiles: [{path: ., access: read-only}, {path: build, access: read-write}]\n")
+    with _swapping(victim, "build"):
+        for _ in range(60):
+            result = victim.shell("cat build/file 2>/dev/null; echo x > build/new 2>/dev/null; rm -f build/file 2>/dev/null; true")
+            assert MARK not in result.out, result.describe()
+            assert result.rc in (0, 125), result.describe()
+    _untouched(victim)
+
+
 def test_canary_the_same_race_opens_the_file_to_whoever_looks_before_they_open(victim):
     """The attacker cannot see success: even one who checks for a link first never meets the race."""
     naive = ("deadline=$(($(date +%s) + 60)); while [ $(date +%s) -lt $deadline ]; do "
@@ -72,9 +83,9 @@ def test_canary_the_same_race_opens_the_file_to_whoever_looks_before_they_open(v
 
 
 @contextlib.contextmanager
-def _swapping(victim):
-    """.vscode of the workspace is a folder and a link to the victim by turns, many times a second."""
-    path = os.path.join(victim.workspace, ".vscode")
+def _swapping(victim, name=".vscode"):
+    """A name in the workspace is a folder and a link to the victim by turns, many times a second."""
+    path = os.path.join(victim.workspace, name)
     stop = threading.Event()
 
     def swap():
