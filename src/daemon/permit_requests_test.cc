@@ -275,8 +275,8 @@ TEST_F(RequestPermitsTest, AYesOpensNothingInside) {
 TEST_F(RequestPermitsTest, WhatARuleDeniesMeanwhileIsNotLetGoOnByAYes) {
   (void)Verdict("a.example");
   const auto person = Person(Request("POST", "/items/1"));
-  (void)Handle(proxy::AskVerdict{
-      .id = ++id_, .host = "e.example", .port = 443, .how = proxy::How::kAhead});
+  (void)Handle(
+      proxy::AskVerdict{.id = ++id_, .host = "e.example", .port = 443, .how = proxy::How::kAhead});
   const auto host = Person(Request("GET", "/x", "e.example"));
   settings_ = CompileAlone({.profile = "guarded",
                             .allow = {"a.example"},

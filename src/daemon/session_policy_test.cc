@@ -65,7 +65,7 @@ TEST_F(SessionPolicyTest, WhatBecomesOfOtherCommandsIsASettingAndChanges) {
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->command_default, command::Action::kAsk);
   Project("version: 1\ncommand_default: deny\n");
-  const auto changed = policy.Refresh(request_, Secret());
+  const auto changed = Refresh(policy);
   ASSERT_TRUE(changed);
   EXPECT_EQ(changed->command_default, command::Action::kDeny);
 }

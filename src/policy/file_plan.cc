@@ -68,9 +68,10 @@ class Planner {
     const auto [at, fresh] = into.rules.emplace(path, placed);
     // "~/x" and "/home/me/x" are one path.
     if (!fresh && at->second.access < access) at->second = placed;
-    paths_.insert(path);
     // What is said of a folder that the workspace is in is said of the workspace.
-    if (IsOrBelow(roots_.workspace, path)) paths_.insert(roots_.workspace);
+    const bool above = IsOrBelow(roots_.workspace, path);
+    if (above) paths_.insert(roots_.workspace);
+    if (!above || !narrows) paths_.insert(path);
   }
 
   // Nothing where no layer that may show it speaks of a path that is not shown anyway, or where
