@@ -215,7 +215,7 @@ TEST(Widening, ListsWhatAProjectWouldOpenWithItsLines) {
       ElementsAre("2 profile open instead of guarded", "4 allow new.example",
                   "7 allow GET req.example", "9 allow db.example:443",
                   "9 pass connections to db.example:443 on unread", "10 allow api.example",
-                  "12 allow the command a", "14 redirect the command c",
+                  "12 allow the command a", "14 redirect the command c: d",
                   "17 show /srv/data (read-write)", "18 pass the variable TOKEN on",
                   "20 publish port 80 of the service web", "20 start the service web: serve"));
 }
@@ -258,6 +258,22 @@ network:
 )"));
   EXPECT_THAT(texts, ElementsAre("3 allow a.example:8443", "4 allow b.example",
                                  "5 allow 10.0.0.0/8", "6 allow 169.254.169.254"));
+}
+
+TEST(Widening, WhatLiftsAQuestionOrADefaultIsListedAndWhatRunsIsShown) {
+  const auto user =
+      "version: 1\nnetwork: [{host: a.example, action: ask}]\ncommand_default: deny\n";
+  const auto project = R"(version: 1
+network: [{host: a.example, method: GET, action: allow}, {host: a.example, action: allow}]
+commands:
+  - {command: "*", action: ask}
+  - {command: pip, action: redirect, redirect: [uv, pip], by: make}
+services: [{name: web, command: [serve], folder: site, health: {command: "curl x"}}]
+)";
+  EXPECT_THAT(Texts(With(user, project)),
+              ElementsAre("2 allow GET a.example", "4 ask the command *",
+                          "5 redirect the command pip by make: uv pip",
+                          "6 start the service web: serve in site, with the check: curl x"));
 }
 
 TEST(Widening, EachFileOfAProjectIsListed) {

@@ -73,9 +73,13 @@ class Lister {
 
   void Services() {
     for (const ServiceEntry& service : project_.services) {
-      Add(service.place,
-          fmt::format("start the service {}: {}", service.name,
-                      Printable(fmt::format("{}", fmt::join(service.command, " ")))));
+      std::string text = fmt::format("start the service {}: {}", service.name,
+                                     Printable(fmt::format("{}", fmt::join(service.command, " "))));
+      if (!service.folder.empty()) text += fmt::format(" in {}", Printable(service.folder));
+      if (!service.health_command.empty()) {
+        text += fmt::format(", with the check: {}", Printable(service.health_command));
+      }
+      Add(service.place, std::move(text));
       for (const std::uint16_t port : service.publish) {
         Add(service.place, fmt::format("publish port {} of the service {}", port, service.name));
       }
@@ -86,24 +90,28 @@ class Lister {
     list_.push_back({project_.file, place, std::move(text)});
   }
 
-  // Whether the rule has a say there: only where no rule of the user's has one.
-  bool OpensAt(const Rule& rule, std::uint16_t port, Protocol protocol) const {
+  // Whether the rule has a say there: only where no rule of the user's has one. Of requests one
+  // that allows lifts what a rule asks about their host.
+  enum class Of : std::uint8_t { kHosts, kRequests };
+  bool OpensAt(const Rule& rule, Of of, std::uint16_t port, Protocol protocol) const {
     std::string host = rule.pattern;
     if (host == "*") host = fmt::format("{}.invalid", kProbe);
     if (host.starts_with("*.")) host = fmt::format("{}{}", kProbe, host.substr(1));
     const Verdict without = Decide(base_.network, {host, port, protocol});
-    return without.action > rule.action && without.by == nullptr;
+    const bool decided = without.by != nullptr;
+    const bool lifted = of == Of::kRequests && without.action == Action::kAsk;
+    return without.action > rule.action && (!decided || lifted);
   }
 
-  bool Opens(const Rule& rule) const {
+  bool Opens(const Rule& rule, Of of) const {
     std::vector<std::uint16_t> ports = {kHttpPort, kHttpsPort, kOtherPort};
     if (rule.action == Action::kAllow) ports.pop_back();
     if (rule.port) ports = {*rule.port};
     std::vector<Protocol> protocols = {Protocol::kHttp, Protocol::kHttps, Protocol::kTcp};
     if (rule.protocol != Protocol::kAny) protocols = {rule.protocol};
     return std::ranges::any_of(ports, [&](std::uint16_t port) {
-      return std::ranges::any_of(protocols,
-                                 [&](Protocol protocol) { return OpensAt(rule, port, protocol); });
+      return std::ranges::any_of(
+          protocols, [&](Protocol protocol) { return OpensAt(rule, of, port, protocol); });
     });
   }
 
@@ -111,7 +119,7 @@ class Lister {
     if (rule.action == Action::kDeny) return;
     // Of a range only its first address was looked at.
     const bool range = rule.action == Action::kAllow && Prefix::Parse(rule.pattern).has_value();
-    if (!range && !Opens(rule)) return;
+    if (!range && !Opens(rule, Of::kHosts)) return;
     Add({rule.line, 1},
         fmt::format("{} {}", Name(rule.action), PlaceText(rule.pattern, rule.port, rule.protocol)));
   }
@@ -123,7 +131,7 @@ class Lister {
                      .pattern = rule.host.ToString(),
                      .port = rule.port,
                      .protocol = rule.protocol};
-    if (!Opens(whole)) return;
+    if (!Opens(whole, Of::kRequests)) return;
     std::vector<std::string> paths;
     for (const PathPattern& path : rule.scope.paths) paths.push_back(path.ToString());
     Add({rule.line, 1},
@@ -134,11 +142,15 @@ class Lister {
   }
 
   void Command(const command::CommandRule& rule) {
-    const bool opens =
-        rule.action == command::Action::kAllow || rule.action == command::Action::kRedirect;
-    if (!opens) return;
-    Add({rule.line, 1},
-        fmt::format("{} the command {}", Name(rule.action), Printable(rule.pattern)));
+    using enum command::Action;
+    const bool lifts = rule.action == kAsk && base_.merged.command_action() == kDeny;
+    if (rule.action != kAllow && rule.action != kRedirect && !lifts) return;
+    std::string text = fmt::format("{} the command {}", Name(rule.action), Printable(rule.pattern));
+    if (!rule.by.empty()) text += fmt::format(" by {}", Printable(rule.by));
+    if (rule.action == kRedirect) {
+      text += fmt::format(": {}", Printable(fmt::format("{}", fmt::join(rule.redirect, " "))));
+    }
+    Add({rule.line, 1}, std::move(text));
   }
 
   // What lies in the workspace is the agent's already.
