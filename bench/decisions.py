@@ -29,20 +29,21 @@ def _compile(name: str, *more) -> str:
     return str(_BUILT / name)
 
 
-def _compile_with(name: str, room: str, library: str) -> str:
-    """The same for one that asks a room of the release."""
-    needed = [_LIBRARIES / f"lib{each}.a" for each in (room, "base", "fmt_once")]
+def _compile_with(name: str, rooms: tuple, *libraries) -> str:
+    """The same for one that asks rooms of the release."""
+    needed = [_LIBRARIES / f"lib{each}.a" for each in (*rooms, "base", "fmt_once")]
     if not all(path.exists() for path in needed):
-        sys.exit(f"bench: the release's libraries are missing; run ./dev build release {room}")
+        sys.exit(f"bench: the release's libraries are missing; run ./dev build release {' '.join(rooms)}")
     return _compile(name, f"-I{REPOSITORY / 'src'}", "-include",
-                    str(REPOSITORY / "src/base/precompiled.h"), *map(str, needed), library)
+                    str(REPOSITORY / "src/base/precompiled.h"), *map(str, needed), *libraries)
 
 
 def build() -> dict:
     """The programs."""
-    return {"verdict": _compile_with("verdict", "policy", "-lyaml-cpp"),
-            "request": _compile_with("request", "policy", "-lyaml-cpp"),
-            "command": _compile_with("command", "command", "-lre2"),
+    policy = (("policy", "command"), "-lyaml-cpp", "-lre2")
+    return {"verdict": _compile_with("verdict", *policy),
+            "request": _compile_with("request", *policy),
+            "command": _compile_with("command", ("command",), "-lre2"),
             "questions": _compile("questions")}
 
 
