@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "os/code_pages.h"
 #include "proxy/confine.h"
 #include "proxy/limits.h"
 
@@ -110,6 +111,8 @@ Result<DataPlane::End> DataPlane::Run(Confinement confinement) {
   for (DnsTcp& server : dns_tcp_) AILERON_TRY(server.Start());
   for (ClientListener& listener : listeners_) AILERON_TRY(listener.Start());
   AILERON_TRY(permits_->SendReady());
+  net::Timer settled(*loop_, os::GiveBackCodePages);
+  settled.Set(limits::settled_after);
   loop_->Run();
   // Clients first: their ends are recorded.
   clients_.clear();

@@ -100,4 +100,6 @@ constexpr std::size_t dns_tcp_clients_max = 64;
 constexpr auto dns_tcp_idle = 10s;
 constexpr std::uint32_t dns_ttl = 5;  // seconds
 
+constexpr auto settled_after = 1s;  // what a worker starts with has been run through
+
 }  // namespace aileron::proxy::limits
