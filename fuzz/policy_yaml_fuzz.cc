@@ -49,17 +49,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       "version: 1\nprofile: locked\nnetwork:\n  - {host: a.example, action: deny}\n"
       "  - {host: '*.b.example', method: GET, action: allow}\n",
       "policy.yaml", Layer::kUser);
-  Layers layers{.user = *user, .project = *project};
+  Layers layers{.user = *user, .project = {{*project}}};
   (void)Warnings(layers);
   Expect(Widenings(layers).has_value());
   const auto narrowed = Evaluator::Compile(layers);
   const auto trusted = [&] {
     Layers all = layers;
-    all.trust = Trust::kTrusted;
+    all.project.front().trust = Trust::kTrusted;
     return Evaluator::Compile(all);
   }();
   if (!narrowed) return 0;
-  layers.project.reset();
+  layers.project.clear();
   const auto alone = Evaluator::Compile(layers);
   for (const Request& request : Requests(*project)) {
     const int before = Strength(alone->OnRequest(request).verdict);

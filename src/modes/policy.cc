@@ -3,6 +3,8 @@
 // aileron policy: checks, explains and compares policy files, which needs no daemon.
 #include <unistd.h>
 
+#include <ranges>
+
 #include "base/request_scope.h"
 #include "base/text.h"
 #include "modes/api.h"
@@ -41,11 +43,7 @@ std::expected<Checked, Failure> Check(const Parsed& parsed) {
   Checked checked;
   AILERON_ASSIGN(checked.layers, CheckedLayers(parsed));
   AILERON_TRY(Evaluate(checked.layers));
-  std::vector<const policy::Document*> documents = {&checked.layers.user};
-  for (const policy::ProjectFile& file : policy::ProjectFiles(checked.layers)) {
-    documents.push_back(&file.document);
-  }
-  for (const policy::Document* document : documents) {
+  for (const policy::Document* document : policy::Documents(checked.layers)) {
     for (const policy::AgentSections& agent : document->agents) {
       policy::Layers launched = checked.layers;
       launched.agent = agent.name;
@@ -66,8 +64,9 @@ Json CheckJson(const Checked& checked) {
                {"user", checked.layers.user.file},
                {"warnings", Json::array()},
                {"opens", Json::array()}};
-  if (checked.layers.project) json["project"] = checked.layers.project->file;
-  for (const policy::OuterFile& one : checked.layers.outer) {
+  const std::vector<policy::ProjectFile>& project = checked.layers.project;
+  if (!project.empty()) json["project"] = project.front().document.file;
+  for (const policy::ProjectFile& one : project | std::views::drop(1)) {
     json["outer"].push_back(one.document.file);
   }
   for (const policy::Warning& warning : checked.warnings) {
@@ -82,7 +81,7 @@ std::string CheckText(const Checked& checked) {
   for (const policy::Warning& warning : checked.warnings) {
     text += WarningText(warning, ColourOf(STDOUT_FILENO));
   }
-  for (const policy::ProjectFile& file : policy::ProjectFiles(checked.layers)) {
+  for (const policy::ProjectFile& file : checked.layers.project) {
     const std::string& path = file.document.file;
     std::vector<policy::Widening> opens = checked.opens;
     std::erase_if(opens, [&](const policy::Widening& one) { return one.file != path; });
@@ -145,7 +144,7 @@ std::expected<std::vector<CaseFile>, Failure> CaseFiles(const Parsed& parsed,
   std::vector<std::string> named = parsed.arguments;
   if (named.empty()) {
     files.push_back({layers.user.file, layers.user.tests});
-    for (const policy::ProjectFile& one : policy::ProjectFiles(layers)) {
+    for (const policy::ProjectFile& one : layers.project) {
       const std::string& project = one.document.file;
       files.push_back({project, one.document.tests});
       const std::string beside =

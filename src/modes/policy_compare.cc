@@ -38,7 +38,7 @@ Outcome PrintChanges(const Parsed& parsed, const std::vector<policy::Change>& ch
 
 // The one that the line names.
 const policy::Document& DocumentOf(const policy::Layers& layers, const std::string& file) {
-  return layers.user.file == file ? layers.user : *layers.project;
+  return layers.user.file == file ? layers.user : layers.project.front().document;
 }
 
 // What the line names: requests, commands, and what was recorded.

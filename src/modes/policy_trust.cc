@@ -76,7 +76,7 @@ Result<std::vector<policy::Widening>> Opens(const os::Paths& paths, const std::s
   AILERON_ASSIGN(layers.user,
                  policy::ParseDocument(user, fmt::format("{}/{}", paths.config, trust::kUserFile),
                                        policy::Layer::kUser));
-  AILERON_ASSIGN(layers.project, policy::ParseDocument(text, path, policy::Layer::kProject));
+  AILERON_TRY(trust::ParseProject({{path, text}}, policy::Trust::kNone, layers));
   return policy::Widenings(layers);
 }
 

@@ -59,7 +59,7 @@ Result<Evaluator> Evaluator::Compile(const Layers& layers) {
       command::CommandRules commands,
       command::CommandRules::Compile(std::move(merged.commands), merged.command_action()));
   std::vector<std::pair<std::string, std::string>> files;
-  for (const ProjectFile& file : ProjectFiles(layers)) {
+  for (const ProjectFile& file : layers.project) {
     files.emplace_back(file.document.called + ":", file.document.file);
   }
   return Evaluator(std::make_unique<Compiled>(Compiled{

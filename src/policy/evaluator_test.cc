@@ -20,9 +20,8 @@ Document Read(std::string_view text, Layer layer) {
 }
 
 Evaluator Make(std::string_view user, std::string_view project = "", Trust trust = Trust::kNone) {
-  auto evaluator = Evaluator::Compile({.user = Read(user, Layer::kUser),
-                                       .project = Read(project, Layer::kProject),
-                                       .trust = trust});
+  auto evaluator = Evaluator::Compile(
+      {.user = Read(user, Layer::kUser), .project = {{Read(project, Layer::kProject), trust}}});
   EXPECT_TRUE(evaluator) << evaluator.error().message;
   return *std::move(evaluator);
 }
@@ -138,9 +137,10 @@ network:
 TEST(Evaluator, ATrustedProjectsNameLeadsToPublicAddressesAlone) {
   constexpr auto rules = "version: 1\nnetwork:\n  - {host: [n.example, 10.1.2.3], action: allow}\n";
   const auto rule = [&](Layer layer) {
-    Merged merged = Merge(layer == Layer::kUser ? Layers{.user = Read(rules, Layer::kUser)}
-                                                : Layers{.project = Read(rules, Layer::kProject),
-                                                         .trust = Trust::kTrusted});
+    Merged merged =
+        Merge(layer == Layer::kUser
+                  ? Layers{.user = Read(rules, Layer::kUser)}
+                  : Layers{.project = {{Read(rules, Layer::kProject), Trust::kTrusted}}});
     return std::move(Network::Compile(merged.profile, merged.hosts).value());
   };
   EXPECT_EQ(Decide(rule(Layer::kUser), {"n.example"}).address_rule, AddressRule::kAny);
@@ -235,10 +235,9 @@ TEST(Evaluator, CommandsThatNoRuleSpeaksOfAreDecidedByTheDefaultOfAFile) {
 TEST(Evaluator, ARuleIsFoundInTheFileOfTheProjectThatHasIt) {
   const auto text = "version: 1\nnetwork: [{host: a.example, action: deny}]\n";
   const auto commands = "version: 1\ncommands:\n  - {command: git push, action: deny}\n";
-  Layers layers{.project = *ParseDocument(commands, "/p/sub/aileron.yaml", Layer::kProject),
-                .trust = Trust::kTrusted,
-                .agent = {}};
-  layers.outer.push_back(
+  Layers layers{.project = {{*ParseDocument(commands, "/p/sub/aileron.yaml", Layer::kProject),
+                             Trust::kTrusted}}};
+  layers.project.push_back(
       {*ParseDocument(text, "/p/aileron.yaml", Layer::kProject, "../aileron.yaml"), Trust::kNone});
   const auto evaluator = Evaluator::Compile(layers);
   ASSERT_TRUE(evaluator);

@@ -22,12 +22,9 @@ Observation Saw(std::string_view request, bool allowed = true, std::string crede
 Evaluator Learned(const std::string& text) {
   auto document = ParseDocument(text, "aileron.yaml", Layer::kProject);
   EXPECT_TRUE(document) << document.error().message << "\n" << text;
-  return std::move(Evaluator::Compile({.user = {},
-                                       .project = *std::move(document),
-                                       .trust = Trust::kTrusted,
-                                       .agent = {},
-                                       .profile = {}})
-                       .value());
+  return std::move(
+      Evaluator::Compile({.user = {}, .project = {{*std::move(document), Trust::kTrusted}}})
+          .value());
 }
 
 TEST(Learn, PathsAreGeneralisedWhereTheyNameThings) {
@@ -133,7 +130,7 @@ TEST(Learn, WhatWasDoneIsAllowedAndNothingElse) {
   auto document = ParseDocument(text, "aileron.yaml", Layer::kProject);
   ASSERT_TRUE(document) << document.error().message << "\n" << text;
   const auto evaluator =
-      Evaluator::Compile({.project = *document, .trust = Trust::kTrusted, .profile = {}});
+      Evaluator::Compile({.user = {}, .project = {{*document, Trust::kTrusted}}});
   ASSERT_TRUE(evaluator) << evaluator.error().message;
   const auto verdict = [&](std::string_view request) {
     return evaluator->OnRequest(ParseRequest(request).value()).verdict;

@@ -100,7 +100,7 @@ void NarrowApprovals(Approvals& approvals, const Approvals& other) {
 Profile ProfileOf(const Layers& layers) {
   Profile profile = layers.profile.value_or(layers.user.profile.value_or(kDefaultProfile));
   Profile strictest = Profile::kOpen;
-  for (const ProjectFile& file : ProjectFiles(layers)) {
+  for (const ProjectFile& file : layers.project) {
     if (!file.document.profile) continue;
     strictest = std::max(strictest, *file.document.profile);
     if (file.trust == Trust::kTrusted && !layers.profile) profile = Profile::kOpen;
@@ -110,18 +110,17 @@ Profile ProfileOf(const Layers& layers) {
 
 }  // namespace
 
-std::vector<ProjectFile> ProjectFiles(const Layers& layers) {
-  std::vector<ProjectFile> files;
-  if (layers.project) files.push_back({*layers.project, layers.trust});
-  for (const OuterFile& outer : layers.outer) files.push_back({outer.document, outer.trust});
-  return files;
+std::vector<const Document*> Documents(const Layers& layers) {
+  std::vector<const Document*> documents = {&layers.user};
+  for (const ProjectFile& file : layers.project) documents.push_back(&file.document);
+  return documents;
 }
 
 Merged Merge(const Layers& layers) {
   Merged merged{.profile = ProfileOf(layers)};
   AddDocument(layers.user, Reach::kFull, layers.agent, merged);
   merged.approvals = layers.user.approvals;
-  for (const ProjectFile& file : ProjectFiles(layers)) {
+  for (const ProjectFile& file : layers.project) {
     const Reach reach = file.trust == Trust::kTrusted ? Reach::kFull : Reach::kNarrows;
     AddDocument(file.document, reach, layers.agent, merged);
     NarrowApprovals(merged.approvals, file.document.approvals);

@@ -22,27 +22,20 @@ namespace aileron::policy {
 
 enum class Trust : std::uint8_t { kNone, kTrusted };
 
-// A project's file in a folder above its nearest one.
-struct OuterFile {
+struct ProjectFile {
   Document document;
   Trust trust = Trust::kNone;
 };
 
 struct Layers {
   Document user;
-  std::optional<Document> project;  // the nearest file
-  Trust trust = Trust::kNone;
-  std::string agent;                    // the program that is launched, without folders
-  std::optional<Profile> profile = {};  // that the command line asks for
-  std::vector<OuterFile> outer = {};    // the nearer ones first; none without a `project`
+  std::vector<ProjectFile> project = {};  // the nearest one first
+  std::string agent = {};                 // the program that is launched, without folders
+  std::optional<Profile> profile = {};    // that the command line asks for
 };
 
-// All files of the project, the nearest one first. Borrows.
-struct ProjectFile {
-  const Document& document;
-  Trust trust;
-};
-std::vector<ProjectFile> ProjectFiles(const Layers& layers);
+// All of them, the user's first. Borrows.
+std::vector<const Document*> Documents(const Layers& layers);
 
 // Rules for files, of one layer. In a layer the deeper path wins, between layers the stricter.
 struct FileLayer {

@@ -21,8 +21,7 @@ Document Read(std::string_view text, Layer layer) {
 }
 
 Layers With(std::string_view user, std::string_view project, Trust trust = Trust::kNone) {
-  return {
-      .user = Read(user, Layer::kUser), .project = Read(project, Layer::kProject), .trust = trust};
+  return {.user = Read(user, Layer::kUser), .project = {{Read(project, Layer::kProject), trust}}};
 }
 
 std::vector<std::string> Texts(const Layers& layers) {
@@ -131,7 +130,7 @@ TEST(Merge, WhatBecomesOfOtherCommandsIsTheStrictestOfTheFiles) {
 Layers Nested(std::string_view outer, Trust outer_trust, std::string_view inner,
               Trust inner_trust) {
   Layers layers = With("", inner, inner_trust);
-  layers.outer.push_back({Read(outer, Layer::kProject), outer_trust});
+  layers.project.push_back({Read(outer, Layer::kProject), outer_trust});
   return layers;
 }
 
@@ -183,8 +182,8 @@ TEST(Merge, TwoFilesMayNotNameOneService) {
 
 TEST(Merge, PathsOfAProjectBeginAtItsFile) {
   Layers layers = With("version: 1\nfiles: [{path: a, access: hidden}]\n", "");
-  layers.project = *ParseDocument("version: 1\nfiles: [{path: b, access: hidden}]\n",
-                                  "/p/aileron.yaml", Layer::kProject);
+  layers.project[0].document = *ParseDocument("version: 1\nfiles: [{path: b, access: hidden}]\n",
+                                              "/p/aileron.yaml", Layer::kProject);
   const Merged merged = Merge(layers);
   ASSERT_EQ(merged.files.size(), 2u);
   EXPECT_EQ(merged.files[0].folder, "") << "a user's is about each workspace";

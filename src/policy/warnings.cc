@@ -337,8 +337,7 @@ std::optional<Warning> CheckScopes(const std::vector<const Document*>& documents
 }  // namespace
 
 std::vector<Warning> Warnings(const Layers& layers) {
-  std::vector<const Document*> documents = {&layers.user};
-  for (const ProjectFile& file : ProjectFiles(layers)) documents.push_back(&file.document);
+  const std::vector<const Document*> documents = Documents(layers);
   Checker checker;
   CommandChecker commands;
   for (const Document* document : documents) {

@@ -16,7 +16,7 @@ std::vector<std::string> Of(std::string_view user, std::string_view project = ""
   const auto theirs = ParseDocument(project, "aileron.yaml", Layer::kProject);
   EXPECT_TRUE(mine && theirs);
   std::vector<std::string> texts;
-  for (const Warning& one : Warnings({.user = *mine, .project = *theirs, .agent = {}})) {
+  for (const Warning& one : Warnings({.user = *mine, .project = {{*theirs}}})) {
     texts.push_back(fmt::format("{}:{} {}", one.file, one.line, one.kind));
   }
   return texts;

@@ -19,8 +19,7 @@ struct Base {
 
 Result<Base> CompileBase(const Layers& layers) {
   Layers mine = layers;
-  mine.project.reset();
-  mine.outer.clear();
+  mine.project.clear();
   mine.agent.clear();
   Merged merged = Merge(mine);
   AILERON_ASSIGN(Network network, Network::Compile(merged.profile, merged.hosts));
@@ -169,9 +168,9 @@ class Lister {
 
 Result<std::vector<Widening>> Widenings(const Layers& layers) {
   std::vector<Widening> list;
-  if (!layers.project) return list;
+  if (layers.project.empty()) return list;
   AILERON_ASSIGN(const Base base, CompileBase(layers));
-  for (const ProjectFile& file : ProjectFiles(layers)) {
+  for (const ProjectFile& file : layers.project) {
     for (Widening& one : Lister(base, file.document).List()) list.push_back(std::move(one));
   }
   return list;

@@ -64,12 +64,13 @@ TEST_F(FilesTest, EachFileOfAProjectIsTrustedByItself) {
   const std::string path = home_ + "/project/aileron.yaml";
   ASSERT_TRUE(Store(paths_.state).Add({DigestOf(outer), Now(), path}));
   const auto loaded = load();
-  EXPECT_EQ(loaded->layers.trust, policy::Trust::kNone);
-  ASSERT_EQ(loaded->layers.outer.size(), 1u);
-  EXPECT_EQ(loaded->layers.outer[0].trust, policy::Trust::kTrusted);
+  const auto& files = loaded->layers.project;
+  ASSERT_EQ(files.size(), 2u);
+  EXPECT_EQ(files[0].trust, policy::Trust::kNone);
+  EXPECT_EQ(files[1].trust, policy::Trust::kTrusted);
   ASSERT_EQ(loaded->withheld.size(), 1u);
   EXPECT_THAT(loaded->withheld[0].text, HasSubstr("inner.example"));
-  EXPECT_EQ(loaded->layers.outer[0].document.sections.hosts[0].id, "../../aileron.yaml:2");
+  EXPECT_EQ(files[1].document.sections.hosts[0].id, "../../aileron.yaml:2");
 }
 
 TEST_F(FilesTest, TheFilesOfAProjectHaveABoundTogether) {
@@ -119,14 +120,14 @@ TEST_F(FilesTest, WhatAProjectOpensWaitsForTrustInThisVeryText) {
   const std::string path = home_ + "/project/aileron.yaml";
   const auto load = [&] { return Load(paths_, ReadTexts(paths_, {path}).value(), "/bin/sh", {}); };
   ASSERT_TRUE(load());
-  EXPECT_EQ(load()->layers.trust, policy::Trust::kNone);
+  EXPECT_EQ(load()->layers.project.front().trust, policy::Trust::kNone);
   EXPECT_EQ(load()->withheld.size(), 1u);
   EXPECT_EQ(load()->layers.agent, "sh");
   ASSERT_TRUE(Store(paths_.state).Add({DigestOf(text), Now(), path}));
-  EXPECT_EQ(load()->layers.trust, policy::Trust::kTrusted);
+  EXPECT_EQ(load()->layers.project.front().trust, policy::Trust::kTrusted);
   EXPECT_TRUE(load()->withheld.empty());
   Write("/project/aileron.yaml", text + "# more\n");
-  EXPECT_EQ(load()->layers.trust, policy::Trust::kNone);
+  EXPECT_EQ(load()->layers.project.front().trust, policy::Trust::kNone);
   Write("/state/trusted.txt", "rubbish\n");
   EXPECT_FALSE(load()) << "who is trusted cannot be told";
 }

@@ -57,12 +57,7 @@ Status ParseProject(const ProjectTexts& texts, policy::Trust trust, policy::Laye
         texts.size() == 1 ? std::string() : CalledFrom(texts.front().first, path);
     AILERON_ASSIGN(policy::Document document,
                    policy::ParseDocument(text, path, policy::Layer::kProject, called));
-    if (layers.project) {
-      layers.outer.push_back({std::move(document), trust});
-    } else {
-      layers.project = std::move(document);
-      layers.trust = trust;
-    }
+    layers.project.push_back({std::move(document), trust});
   }
   return {};
 }
@@ -81,7 +76,7 @@ Result<Loaded> Load(const os::Paths& paths, const Texts& texts, std::string_view
     const auto& [path, text] = texts.project[i];
     AILERON_ASSIGN(const bool trusted, Store(paths.state).Trusts(path, DigestOf(text)));
     if (!trusted) continue;
-    (i == 0 ? layers.trust : layers.outer[i - 1].trust) = policy::Trust::kTrusted;
+    layers.project[i].trust = policy::Trust::kTrusted;
     std::erase_if(loaded.withheld, [&](const policy::Widening& one) { return one.file == path; });
   }
   return loaded;
