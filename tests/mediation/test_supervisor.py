@@ -86,13 +86,16 @@ def test_a_mediator_that_is_killed_in_the_middle_lets_nothing_pass(world):
                "  [p.wait() for p in ps]\n"
                "print('done')\n")
     child = world.launch_start("python3", "-c", program, flags=commands.DENY)
+    killed = 0
     for _ in range(4):
         time.sleep(0.3)
         pid = _mediator()
         if pid:
             os.kill(pid, signal.SIGKILL)
+            killed += 1
     out, err = child.communicate(timeout=120)
     assert out == b"done\n", err
+    assert killed, "no mediator was there to be killed"
     assert not commands.breached(world)
 
 
@@ -139,9 +142,13 @@ def test_no_second_supervisor_and_no_filter_takes_the_place(any_world):
 
 
 def test_canary_a_second_supervisor_can_be_made_without_rules(world):
-    """The attempt is none: nobody can be a supervisor anyway."""
+    """The attempt is none: nobody can be a supervisor anyway, or the filters let nothing run."""
     listener = _SECOND + "r = install(0x7fc00000, 8)\nprint('made' if r >= 0 else 'held')\n"
     assert world.launch("python3", "-c", listener).ok().out == "made\n"
+    for verdict in (0x7fff0000, 0x7ffc0000):
+        program = _SECOND + f"install({verdict}, 0)\nos.execv('/usr/bin/touch', ['touch', 'forbidden'])\n"
+        world.launch("python3", "-c", program)
+        assert commands.breached(world), hex(verdict)
 
 
 def test_who_is_traced_cannot_execute(any_world):
@@ -153,14 +160,21 @@ def test_who_is_traced_cannot_execute(any_world):
     assert commands.breached(any_world)
 
 
+def _executes(number: int, offset: int) -> str:
+    """A program that executes what is forbidden by a call of that number."""
+    return ("import ctypes\nlibc=ctypes.CDLL(None,use_errno=True)\n"
+            "a=(ctypes.c_char_p*3)(b'touch',b'forbidden',None)\n"
+            f"libc.syscall(ctypes.c_long({number}),*([-100]*{offset}),b'/usr/bin/touch',a,None,0)\n")
+
+
 def test_other_call_conventions_execute_nothing(any_world):
     """execve by the 32-bit or x32 numbers is not seen."""
     for number, offset in ((0x40000000 | 520, 0), (0x40000000 | 59, 0), (0x40000000 | 545, 1)):
-        program = ("import ctypes\nlibc=ctypes.CDLL(None,use_errno=True)\n"
-                   "a=(ctypes.c_char_p*3)(b'touch',b'forbidden',None)\n"
-                   f"libc.syscall(ctypes.c_long({number}),*([-100]*{offset}),b'/usr/bin/touch',a,None,0)\n")
-        any_world.launch("python3", "-c", program, flags=commands.DENY)
+        any_world.launch("python3", "-c", _executes(number, offset), flags=commands.DENY)
         assert not commands.breached(any_world)
+    for number, offset in ((59, 0), (322, 1)):
+        any_world.launch("python3", "-c", _executes(number, offset))
+        assert commands.breached(any_world), "the canary: the same program by the usual numbers"
 
 
 def _elf32(code: bytes) -> bytes:
@@ -203,7 +217,7 @@ def test_nobody_writes_the_memory_that_is_judged(any_world):
                "r=libc.syscall(ctypes.c_long(311),pid,None,0,None,0,0); print(r, ctypes.get_errno())\n"
                "os.kill(pid,9)\n")
     assert any_world.launch("python3", "-c", program, flags=commands.DENY).ok().out == "held\n-1 1\n"
-    assert "BREACH" in any_world.launch("python3", "-c", program).ok().out
+    assert any_world.launch("python3", "-c", program).ok().out == "BREACH\n0 0\n"
 
 
 def test_the_mediator_has_given_up_the_host(any_world):
@@ -224,9 +238,16 @@ def test_the_mediator_has_given_up_the_host(any_world):
 
 def test_the_agent_cannot_reach_the_mediator(any_world):
     """The agent sees or ends who judges it."""
-    script = "ls /proc | grep -c '^[0-9]'; grep -l mediator /proc/*/cmdline; kill -9 -1; true"
-    result = any_world.shell(script, flags=commands.DENY)
-    assert "mediator" not in result.out.replace("grep", "")
+    look = "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -q '[a]ileron mediator'"
+    runs = Runs(any_world)
+    pid = process.eventually(_mediator, "a mediator runs")
+    assert runs.run("true") == 0
+    assert runs.run(look) == 1
+    assert any_world.run("sh", "-c", look).rc == 0, "the canary: outside it is seen"
+    runs.run(f"kill -9 {pid}")
+    assert _mediator() == pid and runs.run("true") == 0
+    runs.send("kill -9 -1")
+    runs.end()
     assert process.eventually(lambda: _mediator() is None, "the mediator ended with its session")
 
 
@@ -235,8 +256,15 @@ def test_nested_namespaces_are_judged_too(any_world):
     flags = ["--allow-nested", *commands.DENY]
     any_world.shell("unshare -Ur sh -c 'touch forbidden'", flags=flags)
     assert not commands.breached(any_world)
-    script = ("mkdir -p root/usr/bin; unshare -Urm sh -c 'mount --bind /usr/bin/touch /usr/bin/true; "
-              "/usr/bin/true forbidden'")
-    any_world.shell(script, flags=flags)
     any_world.shell("unshare -Ur sh -c 'touch forbidden'", flags=["--allow-nested"])
+    assert commands.breached(any_world)
+
+
+def test_a_program_mounted_over_one_that_is_allowed_is_not_that_one(any_world):
+    """In a mount namespace of its own a program runs under the path of one that is allowed."""
+    script = "unshare -Urm sh -c 'mount --bind /usr/bin/touch /usr/bin/true; /usr/bin/true forbidden'"
+    allowed = [flag for name in ("sh", "unshare", "mount", "/usr/bin/true") for flag in ("--command-allow", f"{name} **")]
+    any_world.shell(script, flags=["--allow-nested", "--command-default", "deny", *allowed])
+    assert not commands.breached(any_world)
+    any_world.shell(script, flags=["--allow-nested"])
     assert commands.breached(any_world)

@@ -262,7 +262,7 @@ ESCAPES = ["mv config c2; mkdir -p config/prod; echo EVIL > config/prod/run; cat
            "ln config/prod/run again; cat again; echo EVIL > again", "rm -rf config; mkdir -p config/prod; echo EVIL > config/prod/run",
            "cd config/prod; cat ../prod/run /proc/self/cwd/run /proc/1/cwd/run; echo EVIL > /proc/self/cwd/run",
            "exec 3< config/prod; cat /proc/self/fd/3/run; echo EVIL > /proc/self/fd/3/run; echo EVIL > /proc/1/root$PWD/config/prod/run",
-           "umount config/prod; mount -o remount,rw config/prod; echo EVIL > config/prod/run; cat config/prod/run",
+           "umount config/prod; mount -o remount,rw config/prod; cat config/prod/run; echo EVIL > config/prod/run",
            "unshare -Urm sh -c 'umount -l config/prod; mount --bind . /tmp; cat config/prod/run /tmp/config/prod/run; "
            "mount -o remount,bind,rw config/prod; echo EVIL > config/prod/run; echo EVIL > /tmp/config/prod/run'"]
 
@@ -280,6 +280,15 @@ def test_what_a_rule_takes_cannot_be_moved_from_under_it(any_world, escape, acce
     # What one session could not move, the next one does not find elsewhere.
     after = any_world.shell("cat $(find . -name run)").out
     assert after == ("MINE" if access == "read-only" else "")
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_canary_without_a_rule_each_escape_reads_and_writes(any_world, escape):
+    """What takes nothing from a rule takes nothing anyway."""
+    any_world.write("config/prod/run", "MINE")
+    result = any_world.shell(f"{{ {escape}; }} 2>&1; true", flags=["--allow-nested"]).ok()
+    assert "EVIL" in any_world.read("config/prod/run"), result.describe()
+    assert "MINE" in result.out or "rm -rf" in escape, result.describe()
 
 
 def test_a_folder_can_be_moved_where_no_rule_is_below_it(any_world):
