@@ -21,8 +21,7 @@ std::string_view ScopeName(ScopeKind kind) {
 }
 
 std::optional<ScopeKind> ParseScopeKind(std::string_view name) {
-  for (const ScopeKind kind : {ScopeKind::kOnce, ScopeKind::kTimes, ScopeKind::kUntil,
-                               ScopeKind::kSession, ScopeKind::kAlways}) {
+  for (const ScopeKind kind : kScopeKinds) {
     if (ScopeName(kind) == name) return kind;
   }
   return std::nullopt;

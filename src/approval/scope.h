@@ -7,6 +7,7 @@
 //   always      … of every session, until it is revoked
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,9 @@
 namespace aileron::approval {
 
 enum class ScopeKind { kOnce, kTimes, kUntil, kSession, kAlways };
+inline constexpr auto kScopeKinds =
+    std::to_array({ScopeKind::kOnce, ScopeKind::kTimes, ScopeKind::kUntil, ScopeKind::kSession,
+                   ScopeKind::kAlways});
 // "once", "times", "until", "session", "always".
 std::string_view ScopeName(ScopeKind kind);
 std::optional<ScopeKind> ParseScopeKind(std::string_view name);

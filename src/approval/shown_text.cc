@@ -39,9 +39,7 @@ std::string ShownText(std::string_view text, std::size_t max, Lines lines) {
   if (safe.size() <= max && text.size() <= max) return safe;
   const std::string note = fmt::format("… ({} bytes in all)", text.size());
   AILERON_CHECK(note.size() + 4 < max);
-  std::size_t end = max - note.size();
-  while (end > 0 && (static_cast<unsigned char>(safe[end]) & 0xC0) == 0x80) --end;
-  safe.resize(end);
+  safe.resize(BeginningOf(safe, max - note.size()).size());
   return safe + note;
 }
 

@@ -12,11 +12,7 @@ namespace {
 void AppendString(std::string& out, std::string_view text) {
   out += '"';
   std::string cleaned;
-  if (text.size() > limits::kTextMax) {
-    std::size_t end = limits::kTextMax;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-    text = text.substr(0, end);
-  }
+  text = BeginningOf(text, limits::kTextMax);
   if (!std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 0x7f; })) {
     cleaned = Printable(text);
     text = cleaned;

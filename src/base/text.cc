@@ -274,6 +274,12 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
+std::string_view BeginningOf(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return text.substr(0, most);
+}
+
 std::string Printable(std::string_view text) {
   std::string safe;
   safe.reserve(text.size());

@@ -55,6 +55,9 @@ std::string SingleQuoted(std::string_view text);
 // The same, with quotes only where there has to be some.
 std::string ShellQuoted(std::string_view text);
 
+// Its beginning of at most `most` bytes, which ends between two characters of UTF-8.
+std::string_view BeginningOf(std::string_view text, std::size_t most);
+
 bool IsUtf8(std::string_view text);  // RFC 3629 §4
 
 // Text of a stranger, safe to show: nothing in it moves a cursor, turns or hides its neighbours, or

@@ -127,6 +127,14 @@ TEST(Text, AShellReadsWhatIsQuotedAsOneArgument) {
   EXPECT_EQ(SingleQuoted("a"), "'a'");
 }
 
+TEST(Text, ABeginningEndsBetweenCharacters) {
+  EXPECT_EQ(BeginningOf("abc", 3), "abc");
+  EXPECT_EQ(BeginningOf("abc", 2), "ab");
+  EXPECT_EQ(BeginningOf("a\u20acb", 4), "a\u20ac");
+  EXPECT_EQ(BeginningOf("a\u20acb", 3), "a");
+  EXPECT_EQ(BeginningOf("\u20ac", 2), "");
+}
+
 TEST(Text, Utf8IsToldFromOtherBytes) {
   EXPECT_TRUE(IsUtf8(""));
   EXPECT_TRUE(IsUtf8("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"));

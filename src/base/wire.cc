@@ -4,6 +4,11 @@
 
 namespace aileron {
 
+void WireWriter::Texts(const std::vector<std::string>& texts) {
+  U32(static_cast<std::uint32_t>(texts.size()));
+  for (const std::string& text : texts) Text(text);
+}
+
 void WireWriter::Integer(std::uint64_t value, int width) {
   char bytes[sizeof value];
   for (std::size_t i = 0; i < sizeof value; ++i) bytes[i] = static_cast<char>(value >> (8 * i));

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -22,6 +23,7 @@ class WireWriter {
   void U32(std::uint32_t value) { Integer(value, 4); }
   void U64(std::uint64_t value) { Integer(value, 8); }
   void Text(std::string_view text);
+  void Texts(const std::vector<std::string>& texts);  // their number first
 
   const std::string& bytes() const { return bytes_; }
   std::string Take() { return std::move(bytes_); }

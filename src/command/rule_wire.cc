@@ -11,8 +11,7 @@ void WriteRule(WireWriter& writer, const CommandRule& rule) {
   for (const std::string* text : {&rule.pattern, &rule.by, &rule.reason, &rule.id, &rule.source}) {
     writer.Text(*text);
   }
-  writer.U32(static_cast<std::uint32_t>(rule.redirect.size()));
-  for (const std::string& word : rule.redirect) writer.Text(word);
+  writer.Texts(rule.redirect);
 }
 
 std::optional<CommandRule> ReadRule(WireReader& reader) {

@@ -463,11 +463,14 @@ CommandRules::~CommandRules() = default;
 const std::vector<CommandRule>& CommandRules::rules() const { return index_->rules; }
 Action CommandRules::otherwise() const { return index_->otherwise; }
 
+Status CheckRuleCount(std::size_t count) {
+  if (count <= limits::kRules) return {};
+  return Fail(Code::kInvalid, "{} rules about commands are too many; at most {} are taken", count,
+              limits::kRules);
+}
+
 Result<CommandRules> CommandRules::Compile(std::vector<CommandRule> rules, Action otherwise) {
-  if (rules.size() > limits::kRules) {
-    return Fail(Code::kInvalid, "{} rules about commands are too many; at most {} are taken",
-                rules.size(), limits::kRules);
-  }
+  AILERON_TRY(CheckRuleCount(rules.size()));
   if (otherwise != Action::kAllow && !Protects(otherwise)) {
     return Fail(Code::kInvalid,
                 "where no rule speaks a command is allowed, asked or denied, not \"{}\"",

@@ -61,6 +61,8 @@ struct CommandRule {
 
 // Whether Compile would take it; the error says what is wrong with it, and not which rule it is.
 Status CheckRule(const CommandRule& rule);
+// Whether so many are taken.
+Status CheckRuleCount(std::size_t count);
 
 // How sure it is that the rule is met.
 enum class Certainty : std::uint8_t {

@@ -51,9 +51,7 @@ bool Contains(const std::vector<std::string>& names, const std::string& name) {
 // At most `most` bytes, cut between characters.
 std::string Shortened(std::string_view text, std::size_t most) {
   if (text.size() <= most) return std::string(text);
-  std::size_t cut = most;
-  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
-  return std::string(text.substr(0, cut)) + "…";
+  return fmt::format("{}…", BeginningOf(text, most));
 }
 
 std::string ShownValue(const json& value) {

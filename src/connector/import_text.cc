@@ -31,8 +31,7 @@ std::size_t CharacterLength(std::string_view text) {
 std::string Cut(std::string text, std::size_t most) {
   if (text.size() <= most) return text;
   constexpr std::string_view kMore = "…";
-  std::size_t end = most - kMore.size();
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  std::size_t end = BeginningOf(text, most - kMore.size()).size();
   const std::size_t blank = text.rfind(' ', end);
   if (blank != std::string::npos && blank > end / 2) end = blank;
   text.resize(end);

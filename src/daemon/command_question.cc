@@ -99,6 +99,17 @@ std::vector<std::string> MaskedWords(const std::vector<std::string>& words,
   return masked;
 }
 
+// As the command is understood, where that is not the same as its line; masked as well. May be
+// empty.
+std::string Understood(const mediation::Told& told, std::string_view line,
+                       const Sentinels& sentinels) {
+  if (told.command.empty()) return {};
+  std::vector<std::string> words;
+  for (const std::string_view word : Split(told.command, ' ')) words.emplace_back(word);
+  const std::string understood = Join(MaskedWords(words, sentinels), " ");
+  return understood == line ? "" : Printable(understood);
+}
+
 std::string ParentsOf(const mediation::Told& told) {
   std::vector<std::string> parents;
   for (const std::string& parent : told.parents) parents.push_back(ShellQuoted(parent));
@@ -123,16 +134,12 @@ std::string CommandLine(const mediation::Told& told, const Sentinels& sentinels)
 }
 
 std::string RecordedLine(const mediation::Told& told, const Sentinels& sentinels) {
-  std::string line = Joined(MaskedWords(told.words, sentinels), told.cut, limits::kRecordedLine);
-  const std::string understood = Understood(told, sentinels);
+  const std::vector<std::string> words = MaskedWords(told.words, sentinels);
+  std::string line = Joined(words, told.cut, limits::kRecordedLine);
+  if (told.command.empty()) return line;
+  const std::string understood =
+      Understood(told, Joined(words, told.cut, std::string::npos), sentinels);
   return understood.empty() ? line : fmt::format("{} ({})", line, understood);
-}
-
-std::string Understood(const mediation::Told& told, const Sentinels& sentinels) {
-  std::vector<std::string> words;
-  for (const std::string_view word : Split(told.command, ' ')) words.emplace_back(word);
-  const std::string understood = Join(MaskedWords(words, sentinels), " ");
-  return understood == CommandLine(told, sentinels) ? "" : Printable(understood);
 }
 
 approval::Question QuestionOn(const session::Session& session, const mediation::Ask& ask,
@@ -143,7 +150,7 @@ approval::Question QuestionOn(const session::Session& session, const mediation::
   question.key = KeyOf(ask, line);
   question.title = fmt::format("run {}", line);
   question.fields = {{"command", line}, {"program", told.executable}};
-  if (std::string understood = Understood(told, sentinels); !understood.empty()) {
+  if (std::string understood = Understood(told, line, sentinels); !understood.empty()) {
     question.fields.push_back({"understood as", std::move(understood)});
   }
   question.fields.push_back({"folder", told.folder});

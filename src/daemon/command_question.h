@@ -9,7 +9,6 @@
 // is too long to be told whole it covers nothing: it is asked about each time.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,8 +23,6 @@ using Sentinels = std::map<std::string, session::Sentinel>;
 
 // The command on one line, masked.
 std::string CommandLine(const mediation::Told& told, const Sentinels& sentinels);
-// As it is understood, where that is not the same; masked as well. May be empty.
-std::string Understood(const mediation::Told& told, const Sentinels& sentinels);
 // For the record, within limits::kRecordedLine: CommandLine in whole words, "..." where there are
 // more, and what it is understood as in parentheses. A shell would take the words apart again.
 std::string RecordedLine(const mediation::Told& told, const Sentinels& sentinels);

@@ -69,10 +69,9 @@ constexpr double kLeavesPerSecond = 200;       // signed for one worker
 constexpr double kLeafBurst = 1'000;
 
 // Mediators.
-constexpr auto kMediatorReady = 10s;              // from its start
-constexpr std::size_t kRecordedLine = 1'500;      // bytes of a command's words in its record
-constexpr std::size_t kCommandRules = 5'000;      // of the flags of one session
-constexpr std::size_t kCommandPattern = 1 << 10;  // bytes of one
+constexpr auto kMediatorReady = 10s;          // from its start
+constexpr std::size_t kRecordedLine = 1'500;  // bytes of a command's words in its record
+constexpr std::size_t kCommandRules = 5'000;  // of the flags of one session
 
 // The vault.
 constexpr int kFreeAttempts = 3;    // wrong passphrases before each one costs time

@@ -386,7 +386,7 @@ std::string LiveSession::RefreshPolicy() {
     return {};
   }
   std::string news = policy_.News();
-  if (policy_.problem().empty() && !mediated() && commands().mediated()) {
+  if (policy_.problem().empty() && !mediated() && settings_.mediated()) {
     news += "; its rules about commands count from the next launch, since this one began without";
   }
   Audit("policy", policy_.problem().empty() ? "allow" : "deny", news);

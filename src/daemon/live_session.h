@@ -113,6 +113,9 @@ class LiveSession final : public PermitSource {
   // Of the launch itself, and with what the policy files say now.
   const session::CommandRequest& own_commands() const { return commands_request_; }
   session::CommandRequest commands() const;
+  std::size_t command_rules() const {
+    return commands_request_.rules.size() + settings_.commands.size();
+  }
   SessionServices& services() { return services_; }
   const SessionServices& services() const { return services_; }
   bool network_down() const { return network_down_; }

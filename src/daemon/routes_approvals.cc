@@ -65,16 +65,13 @@ Result<approval::Decision> ReadDecision(const Request& request, approval::Answer
   return decision;
 }
 
-constexpr auto kScopes = std::to_array({approval::ScopeKind::kOnce, approval::ScopeKind::kTimes,
-                                        approval::ScopeKind::kUntil, approval::ScopeKind::kSession,
-                                        approval::ScopeKind::kAlways});
-
 // What a yes may cover: a policy may offer fewer scopes than there are.
 std::vector<std::string> Offered(Api& api, const std::string& session) {
   const LiveSession* live = api.sessions.Find(session);
   if (live != nullptr && live->approvals().scopes) return *live->approvals().scopes;
   std::vector<std::string> all;
-  for (const approval::ScopeKind kind : kScopes) all.emplace_back(approval::ScopeName(kind));
+  for (const approval::ScopeKind kind : approval::kScopeKinds)
+    all.emplace_back(approval::ScopeName(kind));
   return all;
 }
 

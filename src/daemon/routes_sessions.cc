@@ -59,7 +59,7 @@ json ToJson(const Api& api, const session::Session& session) {
   if (const LiveSession* live = api.sessions.Find(session.id); live != nullptr) {
     if (const auto worker = live->worker_pid()) object["worker_pid"] = *worker;
     object["commands"] = live->mediated() ? "mediated" : "free";
-    object["command_rules"] = live->commands().rules.size();
+    object["command_rules"] = live->command_rules();
     object["network"] = live->network_down() ? "down" : "up";
     object["policy_problem"] = live->policy().problem();
     object["policy_withheld"] = live->policy().withheld();

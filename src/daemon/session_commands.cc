@@ -136,7 +136,6 @@ void SessionCommands::Say(std::uint64_t number, const Approvals::Said& said) {
 }
 
 void SessionCommands::Answer(std::uint64_t number, mediation::Said said, std::string text) {
-  if (said != mediation::Said::kYes && text.empty()) text = "aileron: refused";
   if (link_ != nullptr) {
     link_->Send(mediation::Encode(mediation::FromDaemon(
         mediation::Answer{.number = number, .said = said, .text = std::move(text)})));

@@ -50,8 +50,6 @@ class SessionCommands {
   // Lets it finish; `done` is called when it has.
   void Stop(std::function<void()> done);
 
-  std::size_t rules() const { return request_.rules.size(); }
-
  private:
   void Begin();
   Result<os::Fd> RulesFile() const;

@@ -188,7 +188,7 @@ Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
                                .pattern = "*",
                                .id = "--learn"});
   }
-  AILERON_TRY(command::CommandRules::Compile(merged.commands, merged.command_action()));
+  AILERON_TRY(command::CheckRuleCount(merged.commands.size()));
   SessionSettings settings{.network = std::move(network),
                            .requests = std::move(requests),
                            .credentials = policy::CredentialRules(std::move(merged.credentials)),

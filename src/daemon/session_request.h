@@ -41,6 +41,9 @@ struct SessionSettings {
   proxy::OpaqueHosts opaque;
   Duration hold{};
   bool unattended = false;
+
+  // Whether they want commands to be judged.
+  bool mediated() const { return !commands.empty() || command_default != command::Action::kAllow; }
 };
 
 // kInvalid names the member that is missing, unknown or of the wrong type.

@@ -105,8 +105,9 @@ void FileCovers::PinAbove(const Place& place) {
 void FileCovers::PinMounts() {
   for (std::size_t i = 1; i < trees_.size(); ++i) {
     const Tree& mount = trees_[i];
+    if (mount.source.empty()) continue;
     const Tree& around = TreeAt(mount.target, i);
-    if (mount.source.empty() || around.source.empty()) continue;
+    if (around.source.empty()) continue;
     const Place place{&around, Below(mount.target, around.target)};
     if (Join(around.source, place.below) == mount.source) PinAbove(place);
   }

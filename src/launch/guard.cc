@@ -123,15 +123,19 @@ Status Guard::Stand(const sandbox::Spec& spec, std::vector<std::string> allowed,
 }
 
 void Guard::AddPolicy(const std::vector<sandbox::Cover>& policy) {
+  if (policy.empty()) return;
+  std::vector<std::string> hiding;
+  for (const sandbox::Cover& cover : policy) {
+    if (cover.kind == CoverKind::kHidden) hiding.push_back(FullPath(cover));
+  }
   // What is hidden could not be covered again when the host has replaced it, or seemed to be
   // covered when it is no longer hidden.
   std::vector<std::optional<std::size_t>> now;
   std::vector<sandbox::Cover> left;
   for (sandbox::Cover& cover : covers_) {
     const std::string path = FullPath(cover);
-    const bool hidden = std::ranges::any_of(policy, [&](const sandbox::Cover& other) {
-      return other.kind == CoverKind::kHidden && IsOrBelow(path, FullPath(other));
-    });
+    const bool hidden = std::ranges::any_of(
+        hiding, [&](const std::string& folder) { return IsOrBelow(path, folder); });
     now.push_back(hidden ? std::nullopt : std::optional(left.size()));
     if (!hidden) left.push_back(std::move(cover));
   }

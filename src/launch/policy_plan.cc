@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <map>
 #include <ranges>
 #include <set>
 
@@ -68,6 +69,13 @@ class FileShaper {
     auto operator<=>(const Shown&) const = default;
   };
 
+  // Where a path leads, looked at once.
+  const std::optional<std::string>& Real(const std::string& path) {
+    const auto [at, fresh] = real_.try_emplace(path);
+    if (fresh) at->second = RealPath(path);
+    return at->second;
+  }
+
   void Note(std::string note) {
     if (std::ranges::find(into_.notes, note) == into_.notes.end())
       into_.notes.push_back(std::move(note));
@@ -93,7 +101,7 @@ class FileShaper {
     for (policy::FileLayer& layer : layers) {
       for (policy::FileRule& rule : layer.rules) {
         rule = policy::PlacedRule(std::move(rule), layer.folder, roots_);
-        const auto real = RealPath(rule.path);
+        const auto& real = Real(rule.path);
         const bool opens = layer.reach == policy::Reach::kFull && !rule.narrows && real &&
                            rule.access == FileAccess::kReadWrite;
         if (opens) writable_.push_back(*real);
@@ -111,7 +119,7 @@ class FileShaper {
 
   Holds ResolveRule(policy::FileRule& rule, policy::Reach reach) {
     const std::string written = rule.path;
-    const auto real = RealPath(written);
+    const auto& real = Real(written);
     if (!real) {
       missing_.insert(written);
       return Holds::kYes;
@@ -130,10 +138,10 @@ class FileShaper {
   }
 
   // Whether the path comes through a folder that an agent may write, and goes on by a link in it.
-  bool LedByAgent(const std::string& written, const std::string& real) const {
+  bool LedByAgent(const std::string& written, const std::string& real) {
     for (std::size_t slash = written.find('/', 1); slash != std::string::npos;
          slash = written.find('/', slash + 1)) {
-      const auto folder = RealPath(written.substr(0, slash));
+      const auto& folder = Real(written.substr(0, slash));
       const bool writable = folder && std::ranges::any_of(writable_, [&](const std::string& place) {
                               return IsOrBelow(*folder, place);
                             });
@@ -196,20 +204,16 @@ class FileShaper {
     return {};
   }
 
-  // Whether something of the workspace is to be written in something that is not. What the host
-  // would run later is not, whoever wrote the policy.
-  bool Opens(const FileView& view) {
-    if (!view.in_workspace || view.access != FileAccess::kReadWrite ||
-        view.path == spec_.workspace) {
-      return false;
-    }
+  // Whether something of the workspace is to be written in something that is not, …
+  bool WouldOpen(const FileView& view) const {
+    return view.in_workspace && view.access == FileAccess::kReadWrite &&
+           view.path != spec_.workspace;
+  }
+  // … and may be: what the host would run later may not, whoever wrote the policy.
+  bool Opens(const FileView& view) const {
+    if (!WouldOpen(view)) return false;
     const std::string path = view.path.substr(spec_.workspace.size() + 1);
-    if (!Guard::IsProtected(path) || IsAmong(allowed_, path)) return true;
-    Note(
-        fmt::format("{} stays read-only, since programs of the host run what is there; "
-                    "--allow-write opens it",
-                    Printable(view.path)));
-    return false;
+    return !Guard::IsProtected(path) || IsAmong(allowed_, path);
   }
 
   // A mount stands before those below it.
@@ -234,8 +238,11 @@ class FileShaper {
   void PutCovers() {
     const auto hides = [](const FileView& view) { return view.access == FileAccess::kHidden; };
     // Of the host's root a folder is emptied before anything is mounted in it.
+    const FileCovers before(spec_);
     for (const FileView& view : views_ | std::views::filter(hides)) {
-      if (os::IsFolder(view.path) && FileCovers(spec_).ShowsOfRoot(view.path))
+      const bool below = std::ranges::any_of(
+          spec_.hidden, [&](const std::string& folder) { return IsOrBelow(view.path, folder); });
+      if (!below && os::IsFolder(view.path) && before.ShowsOfRoot(view.path))
         spec_.hidden.push_back(view.path);
     }
     FileCovers covers(spec_);
@@ -246,6 +253,11 @@ class FileShaper {
         covers.Close(view.path);
       } else if (Opens(view)) {
         covers.Open(view.path);
+      } else if (WouldOpen(view)) {
+        Note(
+            fmt::format("{} stays read-only, since programs of the host run what is there; "
+                        "--allow-write opens it",
+                        Printable(view.path)));
       }
     }
     into_.covers = covers.Take();
@@ -257,6 +269,7 @@ class FileShaper {
   sandbox::Spec& spec_;
   PolicyPlan& into_;
   std::vector<std::string> writable_;  // folders of the host that this or another agent may write
+  std::map<std::string, std::optional<std::string>> real_;
   std::set<std::string> missing_;
   std::set<Shown> shown_;  // outside of the workspace
   std::vector<FileView> views_;

@@ -17,6 +17,7 @@
 #include <cerrno>
 
 #include "os/call_filter.h"
+#include "os/namespaces.h"
 #include "os/process.h"
 
 namespace aileron::mediation {
@@ -52,15 +53,6 @@ Status LeaveHostFiles() {
   return {};
 }
 
-Status DropBounds() {
-  for (int capability = 0; capability <= 63; ++capability) {
-    if (prctl(PR_CAPBSET_DROP, capability) != 0 && errno != EINVAL) {
-      return os::FailErrno("cannot drop capability {}", capability);
-    }
-  }
-  return {};
-}
-
 Status KeepOnlyTracing() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct sets[2]{};
@@ -74,7 +66,7 @@ Status BecomeOwnerOf(pid_t init_pid) {
   if (stat(fmt::format("/proc/{}", init_pid).c_str(), &owner) != 0) {
     return os::FailErrno("cannot look at the sandbox's first process");
   }
-  AILERON_TRY(DropBounds());
+  AILERON_TRY(os::DropBoundingSet());
   // Where the namespace has no groups to leave, it has none to change either.
   (void)syscall(SYS_setgroups, 0, nullptr);
   prctl(PR_SET_KEEPCAPS, 1);

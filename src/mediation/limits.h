@@ -31,7 +31,6 @@ constexpr std::size_t kToldPath = 512;
 constexpr std::size_t kToldParent = 256;
 constexpr std::size_t kRecordsBytes = 32 << 10;  // of records in one packet, about
 constexpr std::size_t kStartBytes = 32 << 20;    // all rules, in a file in memory
-constexpr std::size_t kRules = 20'000;
 
 // The mediator.
 constexpr std::size_t kCases = 4096;       // threads that are between a call and its end

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/wire_fields.h"
+#include "command/limits.h"
 #include "command/rule_wire.h"
 #include "mediation/limits.h"
 
@@ -27,20 +28,15 @@ WireWriter Begin(Type type) {
   return out;
 }
 
-void PutTexts(WireWriter& out, const std::vector<std::string>& texts) {
-  out.U32(static_cast<std::uint32_t>(texts.size()));
-  for (const std::string& text : texts) out.Text(text);
-}
-
 using Fields = WireFields;
 
 void Put(WireWriter& out, const Told& told) {
   out.Text(told.executable);
-  PutTexts(out, told.words);
+  out.Texts(told.words);
   out.U8(told.cut ? 1 : 0);
   out.Text(told.folder);
   out.U8(told.terminal ? 1 : 0);
-  PutTexts(out, told.parents);
+  out.Texts(told.parents);
   out.Text(told.command);
 }
 
@@ -107,7 +103,7 @@ struct Encoder {
 
 Result<Start> TakeStart(Fields& in) {
   Start start;
-  for (std::uint32_t left = in.Count(limits::kRules); left > 0 && !in.failed(); --left) {
+  for (std::uint32_t left = in.Count(command::limits::kRules); left > 0 && !in.failed(); --left) {
     auto rule = command::ReadRule(in.wire());
     if (!rule) in.Wrong("a rule out of range");
     if (rule) start.rules.push_back(std::move(*rule));

@@ -62,17 +62,15 @@ void Supervisor::TakeCall() {
 // Nothing is read here: what stands in the caller's memory now may be something else when the
 // kernel reads it.
 void Supervisor::Seize(const os::Notifications::Call& call) {
-  const auto known = cases_.find(call.thread);
-  if (known == cases_.end()) {
+  if (!cases_.contains(call.thread)) {
     if (const Status seized = os::Seize(call.thread); !seized) {
       (void)calls_.Fail(call, EPERM);
       return Note("deny", "command_traced", seized.error().message);
     }
-    cases_.emplace(call.thread, Case{.since = Clock::now()});
-  } else {
-    known->second.since = Clock::now();
   }
-  starting_.emplace_back(Clock::now(), call.thread);
+  const auto now = Clock::now();
+  cases_[call.thread].since = now;
+  starting_.emplace_back(now, call.thread);
   // The caller is here, and so will be the stop that follows.
   if (taken_++ == 0) processors_.Stay();
   // One that was killed meanwhile ends, which is a stop.
@@ -161,11 +159,10 @@ void Supervisor::Judge(pid_t pid, Case& known, Turn turn) {
 
 void Supervisor::Hold(pid_t pid, Case& known, const Loaded& loaded, const Ruling& ruling,
                       const std::string& command) {
-  known.what = loaded.execution.argv.empty() ? "" : loaded.execution.argv.front();
   if (held_.size() >= limits::kHeld) {
-    return StandIn(
-        pid, known, loaded.stack, kPendingCode,
-        RefusalText(known.what, "too many commands wait for a person", "try again later"), {}, 0);
+    const std::string what = loaded.execution.argv.empty() ? "" : loaded.execution.argv.front();
+    return StandIn(pid, known, loaded.stack, kPendingCode,
+                   RefusalText(what, "too many commands wait for a person", "try again later"));
   }
   known.state = State::kHeld;
   known.number = next_number_++;
@@ -187,7 +184,7 @@ void Supervisor::Take(const Answer& answer) {
   if (answer.said == Said::kYes) return Approve(pid, found->second);
   StandIn(pid, found->second, found->second.stack,
           answer.said == Said::kNo ? kRefusedCode : kPendingCode,
-          answer.text.substr(0, limits::kRefusalText), {}, 0);
+          answer.text.substr(0, limits::kRefusalText));
 }
 
 // The rules may be others than those that asked: a no beats a yes.
@@ -199,7 +196,7 @@ void Supervisor::Approve(pid_t pid, Case& known) {
   if (verdict.action != command::Action::kDeny) return Release(pid);
   const Ruling ruling = RuleOn(verdict, loaded->execution, Turn::kFirst);
   KeepRecord(*loaded, ruling, verdict.command);
-  StandIn(pid, known, loaded->stack, kRefusedCode, ruling.text, {}, 0);
+  StandIn(pid, known, loaded->stack, kRefusedCode, ruling.text);
 }
 
 void Supervisor::StandIn(pid_t pid, Case& known, std::uint64_t stack, int code,

@@ -71,7 +71,6 @@ class Supervisor {
     bool interrupted = false;  // of kStarting
     std::uint64_t number = 0;  // of kHeld
     std::uint64_t stack = 0;   // of kHeld
-    std::string what;          // of kHeld: what it is called in a refusal
     bool redirects = false;    // of kStandingIn
   };
 
@@ -85,7 +84,7 @@ class Supervisor {
             const std::string& command);
   void Approve(pid_t pid, Case& known);
   void StandIn(pid_t pid, Case& known, std::uint64_t stack, int code, const std::string& text,
-               const std::vector<std::string>& command, std::uint64_t environment);
+               const std::vector<std::string>& command = {}, std::uint64_t environment = 0);
   void Release(pid_t pid, int signal = 0);
   void Kill(pid_t pid, std::string why);
   void Note(std::string action, std::string code, std::string detail);

@@ -8,24 +8,13 @@
 #include "base/text.h"
 #include "modes/api.h"
 #include "modes/limits.h"
+#include "modes/recorded.h"
 #include "modes/session_text.h"
 #include "modes/verbs.h"
 
 namespace aileron::modes {
 
 namespace {
-
-// A point in time, or a length of time before now: "2026-11-23T23:15:09Z", "2h".
-Result<std::string> Since(const std::string& text) {
-  if (ParseTime(text)) return text;
-  const auto ago = ParseDuration(text);
-  if (!ago)
-    return Fail(Code::kInvalid,
-                "--since: \"{}\" is neither a time such as 2026-11-23T23:15:09Z nor a length of "
-                "time such as 2h",
-                Printable(text));
-  return FormatTime(Now() - *ago);
-}
 
 Result<std::string> Query(const Parsed& parsed) {
   std::string query;
@@ -34,7 +23,7 @@ Result<std::string> Query(const Parsed& parsed) {
   };
   if (parsed.Has("--session")) add("session", parsed.Value("--session"));
   if (parsed.Has("--since")) {
-    AILERON_ASSIGN(const std::string since, Since(parsed.Value("--since")));
+    AILERON_ASSIGN(const std::string since, SinceOf(parsed.Value("--since")));
     add("since", since);
   }
   if (parsed.Has("--after")) add("after_seq", parsed.Value("--after"));

@@ -51,10 +51,6 @@ std::string ReplaceAll(std::string_view text, std::string_view from, std::string
   }
 }
 
-std::string SingleQuoted(std::string_view text) {
-  return "'" + ReplaceAll(text, "'", "'\\''") + "'";
-}
-
 // --- bash
 // ------------------------------------------------------------------------------------------
 

@@ -57,7 +57,10 @@ std::expected<std::vector<Subject>, Failure> NamedSubjects(const Parsed& parsed)
     subjects.push_back({.request = {}, .command = *std::move(words)});
   }
   const std::string session = parsed.Value("--session");
-  AILERON_ASSIGN(const std::string since, SinceOf(parsed.Value("--since")));
+  std::string since = parsed.Value("--since");
+  if (!since.empty()) {
+    AILERON_ASSIGN(since, SinceOf(since));
+  }
   if (session.empty() && since.empty()) return subjects;
   AILERON_ASSIGN(control::Client client, Connected());
   AILERON_ASSIGN(std::vector<Recorded> recorded, ReadWhole(client, session, since));

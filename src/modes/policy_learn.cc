@@ -83,7 +83,9 @@ struct Replayed {
 // [SESSION] POLICY, with --since or without.
 Result<Replayed> ReplayOf(const Parsed& parsed) {
   Replayed replayed;
-  AILERON_ASSIGN(replayed.since, SinceOf(parsed.Value("--since")));
+  if (const std::string since = parsed.Value("--since"); !since.empty()) {
+    AILERON_ASSIGN(replayed.since, SinceOf(since));
+  }
   const auto& words = parsed.arguments;
   if (words.size() == 2) replayed.session = words[0];
   if (words.empty() || words.size() > 2 || (words.size() == 1 && replayed.since.empty())) {

@@ -13,13 +13,12 @@ namespace aileron::modes {
 
 namespace {
 
-constexpr std::uint16_t kHttpPort = 80;
 constexpr std::string_view kMore = "...";
 
 // A record from before schemes were kept has none: its port tells.
 policy::Protocol ProtocolOf(const Json& record, std::uint16_t port) {
   const std::string scheme = TextOf(record, "scheme");
-  const bool plain = scheme.empty() ? port == kHttpPort : scheme == "http";
+  const bool plain = scheme.empty() ? port == policy::kHttpPort : scheme == "http";
   return plain ? policy::Protocol::kHttp : policy::Protocol::kHttps;
 }
 
@@ -74,10 +73,8 @@ std::string VerdictIn(const Json& record) {
 }
 
 std::string KeyOf(const Recorded& one) {
-  std::string key = one.subject.request ? policy::Write(*one.subject.request) : "";
-  for (const std::string& word : one.subject.command) (key += '\0') += word;
-  for (const std::string* text :
-       {&one.subject.executable, &one.opinion.verdict, &one.action, &one.credential}) {
+  std::string key = policy::KeyOf(one.subject);
+  for (const std::string* text : {&one.opinion.verdict, &one.action, &one.credential}) {
     (key += '\0') += *text;
   }
   return key;
@@ -158,7 +155,7 @@ Result<std::vector<Recorded>> ReadWhole(control::Client& client, const std::stri
 }
 
 Result<std::string> SinceOf(const std::string& text) {
-  if (text.empty() || ParseTime(text)) return text;
+  if (ParseTime(text)) return text;
   const auto ago = ParseDuration(text);
   if (!ago) {
     return Fail(Code::kInvalid,

@@ -76,9 +76,7 @@ std::string OneLine(std::string_view text) {
     if (!words.empty()) line += fmt::format("{}{}", line.empty() ? "" : " ", words);
   }
   if (line.size() <= limits::line_bytes) return line;
-  std::size_t end = limits::line_bytes;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;
-  return line.substr(0, end) + "…";
+  return fmt::format("{}…", BeginningOf(line, limits::line_bytes));
 }
 
 shim::Patience PatienceFor(std::optional<Duration> longest) {

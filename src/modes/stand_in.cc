@@ -8,13 +8,11 @@
 
 #include "base/text.h"
 #include "modes/verbs.h"
+#include "shim/executable.h"
 
 namespace aileron::modes {
 
 namespace {
-
-constexpr int kNotExecutable = 126;
-constexpr int kNotFound = 127;
 
 // The text was made safe to print by who wrote it.
 Outcome RunStandIn(const Invocation& invocation) {
@@ -22,7 +20,7 @@ Outcome RunStandIn(const Invocation& invocation) {
   if (words.size() < 2) return std::unexpected(Failure(kExitUsage, {Code::kInvalid, "no text"}));
   std::fprintf(stderr, "%s\n", words[1].c_str());
   const auto code = ParseInteger<std::uint8_t>(words[0]);
-  if (words.size() < 4 || words[2] != "--") return code.value_or(kNotExecutable);
+  if (words.size() < 4 || words[2] != "--") return code.value_or(shim::kNotExecutable);
   std::vector<char*> argv;
   for (std::size_t i = 3; i < words.size(); ++i)
     argv.push_back(const_cast<char*>(words[i].c_str()));
@@ -31,7 +29,7 @@ Outcome RunStandIn(const Invocation& invocation) {
   const int failed = errno;
   std::fprintf(stderr, "aileron: cannot run %s: %s\n", Printable(argv[0]).c_str(),
                std::strerror(failed));
-  return failed == ENOENT ? kNotFound : kNotExecutable;
+  return failed == ENOENT ? shim::kCommandNotFound : shim::kNotExecutable;
 }
 
 }  // namespace

@@ -89,13 +89,18 @@ Status DropCapabilities() {
   return {};
 }
 
-Status BecomeUnprivileged(uid_t uid, gid_t gid, Groups groups) {
+Status DropBoundingSet() {
   for (int capability = 0; capability <= 63; ++capability) {
     if (prctl(PR_CAPBSET_DROP, capability) != 0) {
       if (errno == EINVAL) break;  // past the last one that this kernel knows
       return FailErrno("cannot drop capability {}", capability);
     }
   }
+  return {};
+}
+
+Status BecomeUnprivileged(uid_t uid, gid_t gid, Groups groups) {
+  AILERON_TRY(DropBoundingSet());
   if (groups == Groups::kClear && setgroups(0, nullptr) != 0) {
     return FailErrno("cannot leave the caller's groups");
   }

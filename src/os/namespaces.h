@@ -33,6 +33,9 @@ Result<Fd> UserNamespaceWith(const std::vector<IdRange>& uids, const std::vector
 // Empties this process's capability sets. A program that it starts as root gets them back.
 Status DropCapabilities();
 
+// No program that this process execs gets a capability that it does not have.
+Status DropBoundingSet();
+
 // Becomes uid:gid with no supplementary groups, empties every capability set and the bounding set,
 // and forbids gaining any. Nothing that this process execs gets a capability back.
 enum class Groups { kClear, kKeep };  // kKeep: setgroups(2) is denied in this namespace anyway

@@ -79,6 +79,14 @@ std::string Write(const Subject& subject) {
   return Printable(fmt::format("{}", fmt::join(subject.command, " ")));
 }
 
+// A blank in a word is none between words.
+std::string KeyOf(const Subject& subject) {
+  std::string key = subject.request ? Write(*subject.request) : std::string();
+  for (const std::string& word : subject.command) (key += '\0') += word;
+  (key += '\0') += subject.executable;
+  return key;
+}
+
 Opinion OpinionOn(const Evaluator& evaluator, const Subject& subject) {
   return subject.request ? evaluator.OnRequest(*subject.request)
                          : evaluator.OnCommand(subject.command, subject.executable);
@@ -99,21 +107,17 @@ std::vector<Change> Compare(const Evaluator& before, const Evaluator& after,
 
 std::vector<Subject> Examples(const Document& document) {
   std::vector<Subject> subjects;
-  AddExamples(document.sections, subjects);
-  for (const AgentSections& agent : document.agents) AddExamples(agent.sections, subjects);
+  ForEachSections(document, [&](const Sections& sections, std::string_view) {
+    AddExamples(sections, subjects);
+  });
   for (const Case& one : document.tests) subjects.push_back({one.request, one.command});
   return Distinct(std::move(subjects));
 }
 
 std::vector<Subject> Distinct(std::vector<Subject> subjects) {
   std::set<std::string> seen;
-  std::erase_if(subjects, [&](const Subject& subject) {
-    // A blank in a word is none between words.
-    std::string key = subject.request ? Write(*subject.request) : std::string();
-    for (const std::string& word : subject.command) (key += '\0') += word;
-    (key += '\0') += subject.executable;
-    return !seen.insert(std::move(key)).second;
-  });
+  std::erase_if(subjects,
+                [&](const Subject& subject) { return !seen.insert(KeyOf(subject)).second; });
   return subjects;
 }
 

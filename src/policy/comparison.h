@@ -18,6 +18,7 @@ struct Subject {
   std::string executable = {};  // of a command that was executed: its file
 };
 std::string Write(const Subject& subject);  // safe to show
+std::string KeyOf(const Subject& subject);  // the same of two that are
 
 Opinion OpinionOn(const Evaluator& evaluator, const Subject& subject);
 

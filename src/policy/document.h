@@ -131,4 +131,11 @@ struct Document {
   std::vector<Case> tests;
 };
 
+// What holds whatever is launched, as the agent "", and then what holds for each agent alone.
+template <typename Visit>
+void ForEachSections(const Document& document, Visit&& visit) {
+  visit(document.sections, std::string_view());
+  for (const AgentSections& one : document.agents) visit(one.sections, std::string_view(one.name));
+}
+
 }  // namespace aileron::policy

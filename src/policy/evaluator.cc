@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/text.h"
 #include "policy/credential_rules.h"
 
 namespace aileron::policy {

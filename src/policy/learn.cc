@@ -149,11 +149,9 @@ class Writer {
     return of_system ? path.substr(path.rfind('/') + 1) : path;
   }
 
-  static std::string Shortened(std::string text) {
+  static std::string Shortened(const std::string& text) {
     if (text.size() <= kDeniedBytes) return text;
-    std::size_t end = kDeniedBytes;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-    return text.substr(0, end) + "...";
+    return fmt::format("{}...", BeginningOf(text, kDeniedBytes));
   }
 
   std::string Head() const {

@@ -85,14 +85,7 @@ void Shorten(std::optional<Duration>& length, const std::optional<Duration>& oth
 void NarrowApprovals(Approvals& approvals, const Approvals& other) {
   Shorten(approvals.hold, other.hold);
   Shorten(approvals.expires, other.expires);
-  if (!other.scopes) return;
-  if (!approvals.scopes) {
-    approvals.scopes = other.scopes;
-    return;
-  }
-  std::erase_if(*approvals.scopes, [&](const std::string& scope) {
-    return std::ranges::find(*other.scopes, scope) == other.scopes->end();
-  });
+  NarrowScopes(approvals.scopes, other.scopes);
 }
 
 // The stricter of two profiles is the later one. One of a file that is trusted stands for the
@@ -109,6 +102,18 @@ Profile ProfileOf(const Layers& layers) {
 }
 
 }  // namespace
+
+void NarrowScopes(std::optional<std::vector<std::string>>& scopes,
+                  const std::optional<std::vector<std::string>>& other) {
+  if (!other) return;
+  if (!scopes) {
+    scopes = other;
+    return;
+  }
+  std::erase_if(*scopes, [&](const std::string& scope) {
+    return std::ranges::find(*other, scope) == other->end();
+  });
+}
 
 std::vector<const Document*> Documents(const Layers& layers) {
   std::vector<const Document*> documents = {&layers.user};

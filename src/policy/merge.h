@@ -34,6 +34,10 @@ struct Layers {
   std::optional<Profile> profile = {};    // that the command line asks for
 };
 
+// What both offer; one that says nothing offers all.
+void NarrowScopes(std::optional<std::vector<std::string>>& scopes,
+                  const std::optional<std::vector<std::string>>& other);
+
 // All of them, the user's first. Borrows.
 std::vector<const Document*> Documents(const Layers& layers);
 

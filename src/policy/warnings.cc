@@ -136,21 +136,6 @@ bool Covers(const Said& a, const Said& b) {
 
 class Checker {
  public:
-  void Take(const Document& document) {
-    Take(document, "", document.sections);
-    for (const AgentSections& agent : document.agents) Take(document, agent.name, agent.sections);
-  }
-
-  std::vector<Warning> Check() const {
-    std::vector<Warning> warnings;
-    for (const Said& said : said_) {
-      if (auto warning = CheckWidth(said)) warnings.push_back(*std::move(warning));
-      if (auto warning = CheckCovered(said)) warnings.push_back(*std::move(warning));
-    }
-    return warnings;
-  }
-
- private:
   void Take(const Document& document, std::string_view agent, const Sections& sections) {
     for (const Rule& rule : sections.hosts) {
       Said said{.document = &document,
@@ -178,6 +163,16 @@ class Checker {
     }
   }
 
+  std::vector<Warning> Check() const {
+    std::vector<Warning> warnings;
+    for (const Said& said : said_) {
+      if (auto warning = CheckWidth(said)) warnings.push_back(*std::move(warning));
+      if (auto warning = CheckCovered(said)) warnings.push_back(*std::move(warning));
+    }
+    return warnings;
+  }
+
+ private:
   void Add(Said said) {
     said.order = said_.size();
     const Said& kept = said_.emplace_back(std::move(said));
@@ -251,9 +246,13 @@ struct SaidOfCommand {
 // A rule that refuses holds for all that begins with its words, one that allows for these words.
 class CommandChecker {
  public:
-  void Take(const Document& document) {
-    Take(document, "", document.sections);
-    for (const AgentSections& agent : document.agents) Take(document, agent.name, agent.sections);
+  void Take(const Document& document, std::string_view agent, const Sections& sections) {
+    for (const command::CommandRule& rule : sections.commands) {
+      // It stands beside all others.
+      if (rule.action == command::Action::kRecord) continue;
+      const SaidOfCommand& kept = said_.emplace_back(said_.size(), &document, agent, &rule);
+      patterns_[rule.pattern].push_back(&kept);
+    }
   }
 
   std::vector<Warning> Check() const {
@@ -273,31 +272,22 @@ class CommandChecker {
   }
 
  private:
-  void Take(const Document& document, std::string_view agent, const Sections& sections) {
-    for (const command::CommandRule& rule : sections.commands) {
-      // It stands beside all others.
-      if (rule.action == command::Action::kRecord) continue;
-      const SaidOfCommand& kept = said_.emplace_back(said_.size(), &document, agent, &rule);
-      patterns_[rule.pattern].push_back(&kept);
-    }
-  }
-
   const SaidOfCommand* Strongest(const SaidOfCommand& said) const {
     const SaidOfCommand* strongest = nullptr;
     const std::string_view pattern = said.rule->pattern;
     for (std::size_t end = pattern.find(' ');; end = pattern.find(' ', end + 1)) {
       const auto found = patterns_.find(pattern.substr(0, end));
       const bool whole = end == std::string_view::npos;
-      if (found != patterns_.end()) {
-        for (const SaidOfCommand* other : found->second) {
-          const bool covers = other != &said && Covers(*other, said, whole);
-          if (!covers) continue;
-          if (strongest == nullptr || other->rule->action > strongest->rule->action) {
-            strongest = other;
-          }
-        }
-      }
+      if (found != patterns_.end()) Look(found->second, said, whole, strongest);
       if (whole) return strongest;
+    }
+  }
+
+  static void Look(const std::vector<const SaidOfCommand*>& others, const SaidOfCommand& said,
+                   bool whole, const SaidOfCommand*& strongest) {
+    for (const SaidOfCommand* other : others) {
+      if (other == &said || !Covers(*other, said, whole)) continue;
+      if (strongest == nullptr || other->rule->action > strongest->rule->action) strongest = other;
     }
   }
 
@@ -323,10 +313,7 @@ std::optional<Warning> CheckScopes(const std::vector<const Document*>& documents
   for (const Document* document : documents) {
     const auto& scopes = document->approvals.scopes;
     if (!scopes) continue;
-    if (!offered) offered = scopes;
-    std::erase_if(*offered, [&](const std::string& scope) {
-      return std::ranges::find(*scopes, scope) == scopes->end();
-    });
+    NarrowScopes(offered, scopes);
     if (!offered->empty()) continue;
     return Warning{document->file, document->approvals.scopes_place.line, "unanswerable",
                    "none of these scopes is among those of the other file, so nobody can say yes"};
@@ -341,8 +328,10 @@ std::vector<Warning> Warnings(const Layers& layers) {
   Checker checker;
   CommandChecker commands;
   for (const Document* document : documents) {
-    checker.Take(*document);
-    commands.Take(*document);
+    ForEachSections(*document, [&](const Sections& sections, std::string_view agent) {
+      checker.Take(*document, agent, sections);
+      commands.Take(*document, agent, sections);
+    });
   }
   std::vector<Warning> warnings = checker.Check();
   for (Warning& one : commands.Check()) warnings.push_back(std::move(one));

@@ -40,8 +40,7 @@ class Lister {
 
   std::vector<Widening> List() {
     Profile();
-    Take(project_.sections);
-    for (const AgentSections& agent : project_.agents) Take(agent.sections);
+    ForEachSections(project_, [&](const Sections& sections, std::string_view) { Take(sections); });
     Services();
     std::ranges::sort(list_, {}, [](const Widening& one) {
       return std::pair(one.place.line, std::string_view(one.text));

@@ -28,11 +28,6 @@ enum class Type : std::uint8_t {
 
 constexpr std::size_t kCoversMax = 1u << 30;
 
-void PutTexts(WireWriter& out, const std::vector<std::string>& texts) {
-  out.U32(static_cast<std::uint32_t>(texts.size()));
-  for (const std::string& text : texts) out.Text(text);
-}
-
 std::vector<std::string> TakeTexts(WireReader& in) {
   std::vector<std::string> texts;
   for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left)
@@ -44,9 +39,9 @@ void PutConfinement(WireWriter& out, const Confinement& confinement) {
   out.U8(static_cast<std::uint8_t>(confinement.nesting));
   out.U8(static_cast<std::uint8_t>(confinement.commands));
   out.U32(confinement.landlock);
-  PutTexts(out, confinement.writable);
-  PutTexts(out, confinement.hidden);
-  PutTexts(out, confinement.read_only);
+  out.Texts(confinement.writable);
+  out.Texts(confinement.hidden);
+  out.Texts(confinement.read_only);
   out.U32(confinement.closed_port);
 }
 
@@ -101,8 +96,8 @@ struct Encoder {
   }
   void operator()(const Program& program) const {
     out.U8(static_cast<std::uint8_t>(Type::kProgram));
-    PutTexts(out, program.command);
-    PutTexts(out, program.environment);
+    out.Texts(program.command);
+    out.Texts(program.environment);
     out.Text(program.workdir);
     out.U8(static_cast<std::uint8_t>(program.terminals));
     PutConfinement(out, program.confinement);

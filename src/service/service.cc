@@ -26,11 +26,6 @@ std::optional<Enum> Find(const std::array<std::string_view, N>& names, std::stri
   return static_cast<Enum>(found - names.begin());
 }
 
-void PutTexts(WireWriter& out, const std::vector<std::string>& texts) {
-  out.U32(static_cast<std::uint32_t>(texts.size()));
-  for (const std::string& text : texts) out.Text(text);
-}
-
 // More than `most` leaves the reader with bytes that nobody takes, which Done() finds.
 std::vector<std::string> TakeTexts(WireReader& in, std::size_t most) {
   std::vector<std::string> texts;
@@ -140,8 +135,8 @@ Status CheckSpec(const Spec& spec) {
 
 void Put(WireWriter& out, const Spec& spec) {
   out.Text(spec.name);
-  PutTexts(out, spec.command);
-  PutTexts(out, spec.environment);
+  out.Texts(spec.command);
+  out.Texts(spec.environment);
   out.Text(spec.folder);
   out.U32(static_cast<std::uint32_t>(spec.ports.size()));
   for (const std::uint16_t port : spec.ports) out.U32(port);

@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::string_view kPurpose = "aileron session resume 6";
 
-void WriteList(WireWriter& writer, const std::vector<std::string>& texts) {
-  writer.U32(static_cast<std::uint32_t>(texts.size()));
-  for (const std::string& text : texts) writer.Text(text);
-}
-
 std::vector<std::string> ReadList(WireReader& reader, std::size_t most) {
   std::vector<std::string> texts;
   const std::uint32_t count = reader.U32();
@@ -43,7 +38,7 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
   WireWriter writer;
   const Session& session = state.session;
   writer.Text(session.id);
-  WriteList(writer, session.command);
+  writer.Texts(session.command);
   for (const std::string* text :
        {&session.workspace, &session.driver, &session.tier, &session.image}) {
     writer.Text(*text);
@@ -52,9 +47,9 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
   writer.U64(static_cast<std::uint64_t>(session.started.time_since_epoch().count()));
   const NetworkRequest& network = state.network;
   writer.Text(network.profile);
-  WriteList(writer, network.allow);
-  WriteList(writer, network.deny);
-  WriteList(writer, network.ask);
+  writer.Texts(network.allow);
+  writer.Texts(network.deny);
+  writer.Texts(network.ask);
   writer.Text(network.user_policy);
   writer.U32(static_cast<std::uint32_t>(network.project.size()));
   for (const auto& [path, text] : network.project) {
@@ -62,13 +57,13 @@ std::string SealResume(const Secret& key, const ResumeState& state) {
     writer.Text(text);
   }
   writer.Text(network.upstream_ca);
-  WriteList(writer, network.connect_to);
+  writer.Texts(network.connect_to);
   for (const std::string* text :
        {&network.upstream_proxy, &network.upstream_proxy_credential, &network.no_proxy}) {
     writer.Text(*text);
   }
-  WriteList(writer, network.timeouts);
-  WriteList(writer, network.opaque);
+  writer.Texts(network.timeouts);
+  writer.Texts(network.opaque);
   writer.U64(static_cast<std::uint64_t>(network.hold.count()));
   writer.U8(network.unattended ? 1 : 0);
   writer.U8(network.learn ? 1 : 0);

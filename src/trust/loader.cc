@@ -72,10 +72,11 @@ Result<Loaded> Load(const os::Paths& paths, const Texts& texts, std::string_view
   AILERON_ASSIGN(layers.user, policy::ParseDocument(texts.user, user_path, policy::Layer::kUser));
   AILERON_TRY(ParseProject(texts.project, policy::Trust::kNone, layers));
   AILERON_ASSIGN(loaded.withheld, policy::Widenings(layers));
+  if (texts.project.empty()) return loaded;
+  AILERON_ASSIGN(const std::vector<Trusted> trusted, Store(paths.state).List());
   for (std::size_t i = 0; i < texts.project.size(); ++i) {
     const auto& [path, text] = texts.project[i];
-    AILERON_ASSIGN(const bool trusted, Store(paths.state).Trusts(path, DigestOf(text)));
-    if (!trusted) continue;
+    if (!Trusts(trusted, path, DigestOf(text))) continue;
     layers.project[i].trust = policy::Trust::kTrusted;
     std::erase_if(loaded.withheld, [&](const policy::Widening& one) { return one.file == path; });
   }

@@ -60,8 +60,7 @@ Result<std::vector<Trusted>> Store::List() const {
   return all;
 }
 
-Result<bool> Store::Trusts(std::string_view path, std::string_view digest) const {
-  AILERON_ASSIGN(const std::vector<Trusted> all, List());
+bool Trusts(const std::vector<Trusted>& all, std::string_view path, std::string_view digest) {
   return std::ranges::any_of(
       all, [&](const Trusted& one) { return one.path == path && one.digest == digest; });
 }

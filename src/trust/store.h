@@ -26,6 +26,9 @@ struct Trusted {
 // SHA-256 in hex.
 std::string DigestOf(std::string_view text);
 
+// Whether this text is trusted at this path.
+bool Trusts(const std::vector<Trusted>& all, std::string_view path, std::string_view digest);
+
 class Store {
  public:
   // `state` is the folder; nothing is read yet.
@@ -33,8 +36,6 @@ class Store {
 
   // None when there is no file. kInvalid names the line that is none.
   Result<std::vector<Trusted>> List() const;
-  // Whether this text is trusted at this path.
-  Result<bool> Trusts(std::string_view path, std::string_view digest) const;
   // Takes the place of what was trusted at that path before.
   Status Add(Trusted trusted);
   // kNotFound when nothing is trusted there.
