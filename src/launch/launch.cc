@@ -130,7 +130,8 @@ std::expected<int, Failure> Run(Options options) {
   };
   auto paths = os::FindPaths();
   if (!paths) return fail(kBadConfiguration, paths.error());
-  if (const Status fits = options.status_line ? CheckStatusLine() : Status(); !fits) {
+  const StatusLine status_line = options.status_line ? StatusLine::kOn : StatusLine::kOff;
+  if (const Status fits = status_line == StatusLine::kOn ? CheckStatusLine() : Status(); !fits) {
     return fail(kUsage, fits.error());
   }
   auto plan = MakePlan(options, *paths);
@@ -194,6 +195,7 @@ std::expected<int, Failure> Run(Options options) {
                                  std::move(*environment),
                                  plan->workdir,
                                  Terminals(options.tty),
+                                 AgentsSize(status_line),
                                  ConfinementFor(*plan, *paths, commands),
                                  ToolNames(session->facts().tools),
                                  std::move(policy->services)};
@@ -210,9 +212,8 @@ std::expected<int, Failure> Run(Options options) {
   }
   if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
   if (!sent && sent.error().code == Code::kInvalid) return give_up(sent.error());
-  auto ended =
-      Attach(*plan, guard.covers(), *sandbox, *session, LiveTools(program, session->facts().tools),
-             *desk, *report, options.status_line ? StatusLine::kOn : StatusLine::kOff);
+  auto ended = Attach(*plan, guard.covers(), *sandbox, *session,
+                      LiveTools(program, session->facts().tools), *desk, *report, status_line);
   for (const std::string& line : guard.Finish(sandbox->covers.copies()))
     std::fprintf(stderr, "aileron: %s\n", line.c_str());
   sandbox->covers = sandbox::CoverWatch();  // holds the last mounts over the reserved names

@@ -15,6 +15,13 @@ namespace {
 
 Size SizeOf(const os::WindowSize& size) { return {size.ws_row, size.ws_col}; }
 
+int CallersTerminal() {
+  for (const int descriptor : {1, 2, 0}) {
+    if (isatty(descriptor) != 0) return descriptor;
+  }
+  return STDOUT_FILENO;  // --tty=always without a terminal
+}
+
 }  // namespace
 
 Status CheckStatusLine() {
@@ -34,13 +41,18 @@ Status CheckStatusLine() {
   return {};
 }
 
+os::WindowSize AgentsSize(StatusLine wanted) {
+  os::WindowSize size = os::WindowSizeOf(CallersTerminal());
+  if (wanted == StatusLine::kOn) {
+    size.ws_row = static_cast<unsigned short>(Window(SizeOf(size)).Inner().rows);
+  }
+  return size;
+}
+
 Screen::~Screen() { Close(); }
 
 bool Screen::Open(const os::Fd& master) {
-  for (const int descriptor : {1, 2, 0}) {
-    if (descriptor_ < 0 && isatty(descriptor) != 0) descriptor_ = descriptor;
-  }
-  if (descriptor_ < 0) descriptor_ = STDOUT_FILENO;  // --tty=always without a terminal
+  descriptor_ = CallersTerminal();
   const bool keys = isatty(STDIN_FILENO) != 0;
   if (keys) raw_.emplace(STDIN_FILENO);
   const os::WindowSize size = os::WindowSizeOf(descriptor_);

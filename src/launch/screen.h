@@ -20,6 +20,9 @@ enum class StatusLine { kOff, kOn };
 // no terminal, or one that knows no cursor.
 Status CheckStatusLine();
 
+// The size of an agent's terminal at its start: all of the caller's but for the row.
+os::WindowSize AgentsSize(StatusLine wanted);
+
 class Screen {
  public:
   Screen(StatusLine wanted, std::string session) : wanted_(wanted), session_(std::move(session)) {}

@@ -100,6 +100,8 @@ struct Encoder {
     out.Texts(program.environment);
     out.Text(program.workdir);
     out.U8(static_cast<std::uint8_t>(program.terminals));
+    out.U32(program.terminal_size.ws_row);
+    out.U32(program.terminal_size.ws_col);
     PutConfinement(out, program.confinement);
     out.U32(static_cast<std::uint32_t>(program.tools.size()));
     for (const ToolName& tool : program.tools) {
@@ -206,6 +208,8 @@ Result<Message> TakeProgram(WireReader& in) {
   program.environment = TakeTexts(in);
   program.workdir = in.Text();
   program.terminals = in.U8();
+  program.terminal_size.ws_row = static_cast<unsigned short>(in.U32());
+  program.terminal_size.ws_col = static_cast<unsigned short>(in.U32());
   program.confinement = TakeConfinement(in);
   for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
     ToolName tool;

@@ -39,6 +39,7 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
                    {"A=b"},
                    "/w",
                    5,
+                   {.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0},
                    {Nesting::kAllowed, Commands::kMediated, 7, {"/w"}, {"/h", "/i"}, {"/"}, 9},
                    {{"git", "example.com/a", true}, {"b", "", false}},
                    {{.name = "web",
@@ -48,6 +49,8 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
                      .ports = {80}}}}));
   EXPECT_EQ(program.command, (std::vector<std::string>{"sh", "-c", ""}));
   EXPECT_EQ(program.terminals, 5u);
+  EXPECT_EQ(program.terminal_size.ws_row, 24);
+  EXPECT_EQ(program.terminal_size.ws_col, 80);
   EXPECT_EQ(program.confinement.nesting, Nesting::kAllowed);
   EXPECT_EQ(program.confinement.landlock, 7u);
   EXPECT_EQ(program.confinement.writable, (std::vector<std::string>{"/w"}));
@@ -107,7 +110,7 @@ TEST(Channel, CoversWithoutTheirFileOrCutShortAreRefused) {
 }
 
 TEST(Channel, AMessageThatIsCutOrUnknownIsRefused) {
-  const std::string bytes = Encode(Program{{"sh"}, {"A=b"}, "/w", 1, {}, {{"t", "c", true}}});
+  const std::string bytes = Encode(Program{{"sh"}, {"A=b"}, "/w", 1, {}, {}, {{"t", "c", true}}});
   for (std::size_t size = 0; size < bytes.size(); ++size)
     EXPECT_FALSE(Decode(bytes.substr(0, size))) << size;
   EXPECT_FALSE(Decode("\x63"));
@@ -123,7 +126,7 @@ TEST(Channel, TheEndIsNotAMessage) {
 TEST(Channel, ACommandLineTooLargeIsRefusedBeforeItIsSent) {
   auto ends = os::SocketPair(SOCK_SEQPACKET).value();
   const auto sent =
-      Send(ends.first.get(), Program{{std::string(kMessageMax, 'x')}, {}, "/", 0, {}});
+      Send(ends.first.get(), Program{{std::string(kMessageMax, 'x')}, {}, "/", 0, {}, {}});
   EXPECT_EQ(sent.error().code, Code::kInvalid);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "os/pty.h"
 #include "sandbox/confinement.h"
 #include "service/service.h"
 
@@ -103,6 +104,7 @@ struct Program {
   std::vector<std::string> environment;  // NAME=VALUE, complete
   std::string workdir;
   unsigned terminals = 0;  // bit N: descriptor N becomes the sandbox's own terminal
+  os::WindowSize terminal_size = {};
   Confinement confinement = {};
   std::vector<ToolName> tools = {};
   std::vector<service::Spec> services = {};  // started before the command

@@ -256,6 +256,7 @@ int RunInit(os::Fd channel, os::Fd control) {
     auto opened = os::OpenPty();
     if (!opened) return Report(channel, {kCannotStart, opened.error()});
     pty = std::move(*opened);
+    os::SetWindowSize(pty->master.get(), program->terminal_size);
     const int master = pty->master.get();
     if (!sandbox::Send(channel.get(), sandbox::Terminal{}, {&master, 1})) return kCannotStart;
     pty->master.Reset();

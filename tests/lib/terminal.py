@@ -22,6 +22,7 @@ class Terminal:
     def __init__(self, argv, rows: int = 24, columns: int = 80, **options):
         self.master, slave = pty.openpty()
         self.resize(rows, columns, announce=False)
+        self.before = termios.tcgetattr(slave)
         self.text = ""
 
         def take_terminal():
@@ -31,7 +32,6 @@ class Terminal:
 
         self.child = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave,
                                       preexec_fn=take_terminal, **options)
-        self.before = termios.tcgetattr(slave)
         self._slave = slave
 
     def settings(self) -> list:
