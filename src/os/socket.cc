@@ -1,11 +1,7 @@
 #include "os/socket.h"
 
 #include <arpa/inet.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -13,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+
+#include "os/socket_diag.h"
 
 namespace aileron::os {
 
@@ -170,48 +168,16 @@ Result<std::uint16_t> PortOf(int socket) {
 // The other end is a socket of this machine, too: the one whose own address is our peer's, and
 // whose peer is us.
 Result<uid_t> OwnerOfPeer(int socket) {
-  sockaddr_in ours{}, theirs{};
+  sockaddr_storage ours{}, theirs{};
   socklen_t our_size = sizeof ours, their_size = sizeof theirs;
   if (getsockname(socket, reinterpret_cast<sockaddr*>(&ours), &our_size) != 0 ||
       getpeername(socket, reinterpret_cast<sockaddr*>(&theirs), &their_size) != 0) {
     return FailErrno("cannot tell the ends of a connection");
   }
-  if (ours.sin_family != AF_INET || theirs.sin_family != AF_INET) {
-    return Fail(Code::kUnsupported, "not a connection over IPv4");
-  }
-  struct {
-    nlmsghdr header;
-    inet_diag_req_v2 request;
-  } ask{};
-  ask.header.nlmsg_len = sizeof ask;
-  ask.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-  ask.header.nlmsg_flags = NLM_F_REQUEST;
-  ask.request.sdiag_family = AF_INET;
-  ask.request.sdiag_protocol = IPPROTO_TCP;
-  ask.request.idiag_states = ~0u;
-  ask.request.id.idiag_sport = theirs.sin_port;
-  ask.request.id.idiag_dport = ours.sin_port;
-  ask.request.id.idiag_src[0] = theirs.sin_addr.s_addr;
-  ask.request.id.idiag_dst[0] = ours.sin_addr.s_addr;
-  ask.request.id.idiag_cookie[0] = ask.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-  const Fd kernel(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
-  if (!kernel) return FailErrno("cannot ask the kernel about sockets");
-  if (send(kernel.get(), &ask, sizeof ask, 0) != static_cast<ssize_t>(sizeof ask)) {
-    return FailErrno("cannot ask the kernel about a socket");
-  }
-  alignas(nlmsghdr) char answer[1024];
-  const ssize_t size = recv(kernel.get(), answer, sizeof answer, MSG_DONTWAIT);
-  const auto* header = reinterpret_cast<const nlmsghdr*>(answer);
-  if (size < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(inet_diag_msg))) ||
-      header->nlmsg_type != SOCK_DIAG_BY_FAMILY) {
-    return Fail(Code::kDenied, "the other end of a connection is not a socket of this machine");
-  }
-  const auto* found = static_cast<const inet_diag_msg*>(NLMSG_DATA(header));
-  // One that was closed belongs to nobody, and the kernel says 0 for that.
-  if (found->idiag_state != TCP_ESTABLISHED) {
-    return Fail(Code::kDenied, "the other end of a connection is closed");
-  }
-  return found->idiag_uid;
+  AILERON_ASSIGN(SocketDiag diag, SocketDiag::Open());
+  const auto found = diag.Find(theirs, ours);
+  if (found && found->whole) return found->uid;
+  return Fail(Code::kDenied, "the other end of a connection is not open in this machine");
 }
 
 Result<Fd> ListenUnix(const std::string& path) {
