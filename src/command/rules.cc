@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "base/text.h"
+#include "command/by.h"
 #include "command/limits.h"
 #include "command/pattern.h"
 #include "command/reading.h"
@@ -35,7 +36,7 @@ struct KeyHash {
 struct Compiled {
   const CommandRule* rule = nullptr;
   Pattern pattern;
-  std::optional<Pattern> by;
+  std::optional<By> by;
 };
 
 bool Protects(Action action) { return action == Action::kDeny || action == Action::kAsk; }
@@ -110,7 +111,7 @@ Result<Compiled> CompileRule(const CommandRule& rule) {
   AILERON_TRY(CheckRedirect(rule));
   Compiled compiled{.rule = &rule, .pattern = std::move(pattern)};
   if (!rule.by.empty()) {
-    auto by = Pattern::Parse(rule.by);
+    auto by = By::Parse(rule.by);
     if (!by) return Wrap(std::move(by.error()), "its \"by\" \"{}\"", Printable(rule.by));
     compiled.by = std::move(*by);
   }
@@ -186,23 +187,13 @@ namespace {
 
 // Whether some process that stands behind the command is the program that `by` names.
 bool RunBy(const Compiled& one, const Execution& execution, const Candidate& candidate) {
-  const bool allows = one.rule->action == Action::kAllow;
-  const auto is = [&](std::string_view path, Origin origin, std::span<const std::string> argv) {
-    if (allows && origin != Origin::kSystem && !one.by->by_path()) return false;
-    if (one.by->MatchProgram({path}, "") != Match::kMet) return false;
-    if (one.by->names_program_only()) return true;
-    std::vector<Word> words;
-    for (const std::string& word : argv) words.push_back({word});
-    if (!words.empty()) words.erase(words.begin());
-    return one.by->MatchArguments(BaseName(path), words, "", Extent::kAtLeast) == Match::kMet;
-  };
+  const Claim claim = one.rule->action == Action::kAllow ? Claim::kSure : Claim::kLikely;
   if (candidate.command.place == Place::kLater &&
-      is(execution.executable, execution.origin, execution.argv)) {
+      one.by->Is(execution.executable, execution.origin, execution.argv, claim)) {
     return true;
   }
-  return std::ranges::any_of(execution.parents, [&](const Parent& parent) {
-    return is(parent.path, parent.origin, parent.argv);
-  });
+  return std::ranges::any_of(execution.parents,
+                             [&](const Parent& parent) { return one.by->Is(parent, claim); });
 }
 
 // How surely the program is the one that the rule means.

@@ -27,50 +27,6 @@ constexpr unsigned kTerminalsFirst = 136;  // major numbers of /dev/pts
 constexpr unsigned kTerminalsLast = 143;
 constexpr unsigned kTtyMajor = 4;
 
-std::string ProcPath(pid_t pid, std::string_view name) {
-  return fmt::format("/proc/{}/{}", pid, name);
-}
-
-std::string ReadLink(const std::string& path) {
-  std::string target(limits::kPath, '\0');
-  const ssize_t size = readlink(path.c_str(), target.data(), target.size());
-  target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-  return target;
-}
-
-std::optional<FileId> FileAt(const std::string& path) {
-  struct stat info;
-  if (stat(path.c_str(), &info) != 0) return std::nullopt;
-  return FileId{info.st_dev, info.st_ino};
-}
-
-// The first bytes of a file of proc.
-std::string ReadProc(pid_t pid, std::string_view name, std::size_t most) {
-  const os::Fd file(open(ProcPath(pid, name).c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return {};
-  std::string bytes(most, '\0');
-  const ssize_t count = read(file.get(), bytes.data(), bytes.size());
-  bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-  return bytes;
-}
-
-// proc_pid_stat(5): "PID (NAME) STATE PPID …", where the name may hold anything.
-pid_t ParentOf(pid_t pid) {
-  const std::string text = ReadProc(pid, "stat", 512);
-  const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return 0;
-  const auto fields = Split(std::string_view(text).substr(name_end + 1), ' ');
-  return fields.size() > 2 ? ParseInteger<pid_t>(fields[2]).value_or(0) : 0;
-}
-
-std::vector<std::string> WordsOf(pid_t pid) {
-  std::string text = ReadProc(pid, "cmdline", limits::kParentBytes);
-  if (text.ends_with('\0')) text.pop_back();
-  std::vector<std::string> words;
-  for (const std::string_view word : Split(text, '\0')) words.emplace_back(word);
-  return words;
-}
-
 std::string Absolute(const std::string& name, const std::string& folder) {
   if (name.starts_with('/')) return name;
   return folder.empty() ? std::string() : folder + "/" + name;
@@ -89,9 +45,12 @@ bool TakeScriptWords(const std::vector<std::string>& before, const std::string& 
 }  // namespace
 
 Result<Look> Look::Make(pid_t init, Trust trust) {
-  os::Fd root(open(ProcPath(init, "root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  os::Fd proc(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!proc) return os::FailErrno("cannot look at processes");
+  Processes processes(std::move(proc), init, trust);
+  os::Fd root = processes.Open(init, "root", O_PATH | O_DIRECTORY);
   if (!root) return os::FailErrno("cannot look into the sandbox");
-  return Look(Names(std::move(root)), init, trust);
+  return Look(Names(std::move(root)), std::move(processes), trust);
 }
 
 // Links that are known were looked for among the paths before.
@@ -137,25 +96,26 @@ void Look::Keep(const std::string& name, Known known) {
 }
 
 Result<Execution> Look::FromExe(pid_t pid, StackImage& image) {
-  const os::Fd file(open(ProcPath(pid, "exe").c_str(), O_PATH | O_CLOEXEC));
+  const os::Fd file = processes_.Open(pid, "exe", O_PATH);
   struct stat info;
   if (!file || fstat(file.get(), &info) != 0) {
     return os::FailErrno("cannot look at the file of process {}", pid);
   }
   Execution execution;
-  execution.cwd = ReadLink(ProcPath(pid, "cwd"));
+  execution.cwd = processes_.ReadLink(pid, "cwd");
   execution.asked = Absolute(image.name, execution.cwd);
   auto known = Follow(execution.asked, {info.st_dev, info.st_ino}, execution.cwd);
   if (known && TakeScriptWords(known->before, image.name, image.argv)) {
     execution.executable = known->named.path;
-    execution.origin = trust_ == Trust::kNames ? known->named.origin : OriginOf(pid, file.get());
+    execution.origin =
+        trust_ == Trust::kNames ? known->named.origin : processes_.OriginOf(pid, file.get());
     AddWatched(known->named, known->named.links);
     execution.links = known->named.links;
     execution.interpreters = known->interpreters;
     if (image.name.starts_with('/')) Keep(image.name, std::move(*known));
   } else {
-    execution.executable = ReadLink(ProcPath(pid, "exe"));
-    execution.origin = OriginOf(pid, file.get());
+    execution.executable = processes_.ReadLink(pid, "exe");
+    execution.origin = processes_.OriginOf(pid, file.get());
   }
   execution.argv = std::move(image.argv);
   if (execution.executable.empty()) return Fail(Code::kInvalid, "its file has no name");
@@ -194,36 +154,19 @@ std::optional<Look::Known> Look::Follow(const std::string& name, const FileId& l
   return known;
 }
 
-// In a mount namespace that was made inside, any mount may be read-only.
-Origin Look::OriginOf(pid_t pid, int file) const {
-  if (!OnReadOnlyMount(file)) return Origin::kSandbox;
-  if (trust_ == Trust::kNames) return Origin::kSystem;
-  const auto mounts = FileAt(ProcPath(pid, "ns/mnt"));
-  return mounts && mounts == FileAt(ProcPath(init_, "ns/mnt")) ? Origin::kSystem : Origin::kSandbox;
-}
-
 void Look::Complete(pid_t pid, Execution& execution) const {
-  if (execution.cwd.empty()) execution.cwd = ReadLink(ProcPath(pid, "cwd"));
-  struct stat input;
-  if (stat(ProcPath(pid, "fd/0").c_str(), &input) == 0 && S_ISCHR(input.st_mode)) {
-    const unsigned kind = major(input.st_rdev);
+  if (execution.cwd.empty()) execution.cwd = processes_.ReadLink(pid, "cwd");
+  const auto input = processes_.StatOf(pid, "fd/0");
+  if (input && S_ISCHR(input->st_mode)) {
+    const unsigned kind = major(input->st_rdev);
     const bool terminal = (kind >= kTerminalsFirst && kind <= kTerminalsLast) || kind == kTtyMajor;
     if (terminal) execution.input = command::Stdin::kTerminal;
   }
-  execution.parents.clear();
-  pid_t parent = ParentOf(pid);
-  for (int left = limits::kParents; left > 0 && parent > 0 && parent != init_; --left) {
-    const os::Fd file(open(ProcPath(parent, "exe").c_str(), O_PATH | O_CLOEXEC));
-    if (!file) break;
-    execution.parents.push_back({.path = ReadLink(ProcPath(parent, "exe")),
-                                 .origin = OriginOf(parent, file.get()),
-                                 .argv = WordsOf(parent)});
-    parent = ParentOf(parent);
-  }
+  execution.parents = processes_.ParentsOf(pid);
 }
 
 bool Look::RunsFile(pid_t pid, const FileId& file) const {
-  return FileAt(ProcPath(pid, "exe")) == file;
+  return processes_.FileAt(pid, "exe") == file;
 }
 
 }  // namespace aileron::mediation

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "command/execution.h"
 #include "mediation/names.h"
+#include "mediation/processes.h"
 #include "mediation/stack_image.h"
 #include "os/fd.h"
 
@@ -27,10 +28,6 @@ struct Loaded {
   std::uint64_t stack = 0;
   std::uint64_t environment = 0;  // see StackImage
 };
-
-// What may be believed. Names only where whoever runs inside can neither mount, nor change its
-// root, nor write another process's memory; files always.
-enum class Trust : std::uint8_t { kNames, kFiles };
 
 class Look {
  public:
@@ -56,19 +53,18 @@ class Look {
     std::vector<std::string> before;  // what the kernel puts before a script's name
   };
 
-  Look(Names names, pid_t init, Trust trust)
-      : names_(std::move(names)), init_(init), trust_(trust) {}
+  Look(Names names, Processes processes, Trust trust)
+      : names_(std::move(names)), processes_(std::move(processes)), trust_(trust) {}
 
   const Known* KnownBy(const std::string& name);
   void Keep(const std::string& name, Known known);
   Result<command::Execution> FromExe(pid_t pid, StackImage& image);
   std::optional<Known> Follow(const std::string& name, const FileId& loaded,
                               const std::string& folder) const;
-  command::Origin OriginOf(pid_t pid, int file) const;
   void AddWatched(const Named& named, std::vector<std::string>& links) const;
 
   Names names_;
-  pid_t init_;
+  Processes processes_;
   Trust trust_;
   std::vector<std::string> watched_;
   std::unordered_map<std::string, Known> known_;

@@ -1,0 +1,33 @@
+#include "command/by.h"
+
+#include <algorithm>
+
+namespace aileron::command {
+
+Result<By> By::Parse(std::string_view text) {
+  AILERON_ASSIGN(Pattern pattern, Pattern::Parse(text));
+  return By(std::move(pattern));
+}
+
+bool By::Is(std::string_view path, Origin origin, std::span<const std::string> argv,
+            Claim claim) const {
+  if (claim == Claim::kSure && origin != Origin::kSystem && !pattern_.by_path()) return false;
+  if (pattern_.MatchProgram({path}, "") != Match::kMet) return false;
+  if (pattern_.names_program_only()) return true;
+  std::vector<Word> words;
+  for (const std::string& word : argv) words.push_back({word});
+  if (!words.empty()) words.erase(words.begin());
+  return pattern_.MatchArguments(BaseName(path), words, "", Extent::kAtLeast) == Match::kMet;
+}
+
+Share ShareOf(const By& by, std::span<const Lineage> holders) {
+  const auto are = [&](Claim claim) {
+    return [&by, claim](const Lineage& line) {
+      return std::ranges::any_of(line, [&](const Parent& one) { return by.Is(one, claim); });
+    };
+  };
+  return {.all = !holders.empty() && std::ranges::all_of(holders, are(Claim::kSure)),
+          .any = std::ranges::any_of(holders, are(Claim::kLikely))};
+}
+
+}  // namespace aileron::command

@@ -1,0 +1,105 @@
+// Tested by tests/mediation/test_bypass.py.
+
+#include "mediation/processes.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "mediation/limits.h"
+
+namespace aileron::mediation {
+
+using command::Lineage;
+using command::Origin;
+
+namespace {
+
+std::string Below(pid_t pid, std::string_view name) { return fmt::format("{}/{}", pid, name); }
+
+}  // namespace
+
+std::string Processes::ReadLink(pid_t pid, std::string_view name) const {
+  std::string target(limits::kPath, '\0');
+  const ssize_t size =
+      readlinkat(proc_.get(), Below(pid, name).c_str(), target.data(), target.size());
+  target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return target;
+}
+
+os::Fd Processes::Open(pid_t pid, std::string_view name, int flags) const {
+  return os::Fd(openat(proc_.get(), Below(pid, name).c_str(), flags | O_CLOEXEC));
+}
+
+std::optional<struct stat> Processes::StatOf(pid_t pid, std::string_view name) const {
+  struct stat info;
+  if (fstatat(proc_.get(), Below(pid, name).c_str(), &info, 0) != 0) return std::nullopt;
+  return info;
+}
+
+std::optional<FileId> Processes::FileAt(pid_t pid, std::string_view name) const {
+  const auto info = StatOf(pid, name);
+  if (!info) return std::nullopt;
+  return FileId{info->st_dev, info->st_ino};
+}
+
+// The first bytes of a file.
+std::string Processes::Read(pid_t pid, std::string_view name, std::size_t most) const {
+  const os::Fd file = Open(pid, name, O_RDONLY);
+  if (!file) return {};
+  std::string bytes(most, '\0');
+  const ssize_t count = read(file.get(), bytes.data(), bytes.size());
+  bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return bytes;
+}
+
+// proc_pid_stat(5): "PID (NAME) STATE PPID …", where the name may hold anything.
+pid_t Processes::ParentOf(pid_t pid) const {
+  const std::string text = Read(pid, "stat", 512);
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return 0;
+  const auto fields = Split(std::string_view(text).substr(name_end + 1), ' ');
+  return fields.size() > 2 ? ParseInteger<pid_t>(fields[2]).value_or(0) : 0;
+}
+
+std::optional<command::Parent> Processes::ProgramOf(pid_t pid) const {
+  const os::Fd file = Open(pid, "exe", O_PATH);
+  if (!file) return std::nullopt;
+  command::Parent program{
+      .path = ReadLink(pid, "exe"), .origin = OriginOf(pid, file.get()), .argv = {}};
+  std::string text = Read(pid, "cmdline", limits::kParentBytes);
+  if (text.ends_with('\0')) text.pop_back();
+  for (const std::string_view word : Split(text, '\0')) program.argv.emplace_back(word);
+  return program;
+}
+
+Lineage Processes::ParentsOf(pid_t pid) const {
+  Lineage parents;
+  pid_t parent = ParentOf(pid);
+  for (int left = limits::kParents; left > 0 && parent > 0 && parent != init_; --left) {
+    auto program = ProgramOf(parent);
+    if (!program) break;
+    parents.push_back(std::move(*program));
+    parent = ParentOf(parent);
+  }
+  return parents;
+}
+
+Lineage Processes::LineageOf(pid_t pid) const {
+  Lineage line;
+  if (pid == init_) return line;
+  if (auto program = ProgramOf(pid)) line.push_back(std::move(*program));
+  for (command::Parent& parent : ParentsOf(pid)) line.push_back(std::move(parent));
+  return line;
+}
+
+// In a mount namespace that was made inside, any mount may be read-only.
+Origin Processes::OriginOf(pid_t pid, int file) const {
+  if (!OnReadOnlyMount(file)) return Origin::kSandbox;
+  if (trust_ == Trust::kNames) return Origin::kSystem;
+  const auto mounts = FileAt(pid, "ns/mnt");
+  return mounts && mounts == FileAt(init_, "ns/mnt") ? Origin::kSystem : Origin::kSandbox;
+}
+
+}  // namespace aileron::mediation
