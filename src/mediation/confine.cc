@@ -85,7 +85,7 @@ constexpr int kCalls[] = {
     SCMP_SYS(ppoll), SCMP_SYS(poll),
     // Looking at files of the sandbox and of proc.
     SCMP_SYS(openat), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(stat), SCMP_SYS(fstat),
-    SCMP_SYS(newfstatat), SCMP_SYS(fstatfs), SCMP_SYS(lseek),
+    SCMP_SYS(newfstatat), SCMP_SYS(fstatfs), SCMP_SYS(lseek), SCMP_SYS(getdents64),
     // Tracing.
     SCMP_SYS(ptrace), SCMP_SYS(wait4), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
     SCMP_SYS(sched_setaffinity), SCMP_SYS(sched_getaffinity), SCMP_SYS(getcpu),
@@ -105,6 +105,8 @@ Status EnterSandboxOf(const os::Fd& init, pid_t init_pid) {
   if (setns(init.get(), CLONE_NEWUSER) != 0) {
     return os::FailErrno("cannot join the sandbox's user namespace");
   }
+  if (setns(init.get(), CLONE_NEWNET) != 0)
+    return os::FailErrno("cannot join the sandbox's network");
   AILERON_TRY(LeaveHostFiles());
   AILERON_TRY(BecomeOwnerOf(init_pid));
   // Both were reset by the change of user.

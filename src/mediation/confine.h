@@ -1,6 +1,7 @@
 // Confine: what a mediator gives up before it reads a byte of the sandbox's.
 //
 //   host's processes   it joins the sandbox's user namespace: nobody outside of it may be traced
+//   host's network     it joins the sandbox's, where it may ask the kernel whose a connection is
 //   host's files       its root folder is an empty one with a read-only proc, in whose folders of
 //                      host processes it is let in nowhere; what it had open is the sandbox's
 //   its own user       it becomes the agent's, and keeps CAP_SYS_PTRACE in that namespace, for

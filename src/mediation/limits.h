@@ -23,6 +23,14 @@ constexpr std::size_t kNamesKept = 4096;    // that lead to the same file whoeve
 constexpr int kParents = 16;                // of a process, that are looked at
 constexpr std::size_t kParentBytes = 4096;  // of each one's arguments
 
+// Who holds a connection.
+constexpr std::size_t kProcessesLooked = 4096;
+constexpr std::size_t kDescriptorsLooked = 100'000;  // of all of them
+constexpr std::size_t kPrograms = 64;                // asked about at once
+constexpr std::size_t kProgramText = 256;            // of one
+constexpr std::size_t kAddress = 45;
+constexpr std::size_t kProgramsKept = 256;  // as they were compiled
+
 // What is told of it to the daemon, which shows and records it.
 constexpr std::size_t kToldWords = 64;
 constexpr std::size_t kToldBytes = 2048;  // of all of them

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "mediation/confine.h"
+#include "mediation/finder.h"
 #include "mediation/limits.h"
 #include "mediation/supervisor.h"
 #include "os/alarm.h"
@@ -90,8 +91,11 @@ sigset_t HoldStops() {
 
 class Mediator {
  public:
-  Mediator(Supervisor& supervisor, Desk& desk, os::Alarm alarm)
-      : supervisor_(supervisor), desk_(desk), alarm_(std::move(alarm)) {}
+  Mediator(Supervisor& supervisor, Desk& desk, Finder finder, os::Alarm alarm)
+      : supervisor_(supervisor),
+        desk_(desk),
+        finder_(std::move(finder)),
+        alarm_(std::move(alarm)) {}
   End Run();
 
  private:
@@ -102,6 +106,7 @@ class Mediator {
 
   Supervisor& supervisor_;
   Desk& desk_;
+  Finder finder_;
   os::Alarm alarm_;
   bool sandbox_gone_ = false;
 };
@@ -113,6 +118,7 @@ std::optional<End> Mediator::HearDaemon() {
     if (!*message) return std::nullopt;
     if (std::holds_alternative<Stop>(**message)) return End::kStopped;
     if (const auto* answer = std::get_if<Answer>(&**message)) supervisor_.Take(*answer);
+    if (const auto* find = std::get_if<Find>(&**message)) desk_.Send(finder_.Answer(*find));
     if (auto* start = std::get_if<Start>(&**message)) TakeRules(std::move(*start));
   }
 }
@@ -171,6 +177,7 @@ Result<End> Serve(os::Fd channel) {
   AILERON_ASSIGN(auto calls, os::Notifications::Make(std::move(begun->listener), begun->page));
   AILERON_TRY(EnterSandboxOf(begun->init, init));
   AILERON_ASSIGN(auto look, Look::Make(init, begun->start.trust));
+  AILERON_ASSIGN(Holders holders, Holders::Make(init, begun->start.trust));
   AILERON_ASSIGN(const FileId stand_in, StandInFile(look.names()));
   AILERON_ASSIGN(os::Alarm alarm, os::Alarm::Make());
   AILERON_TRY(FilterCalls());
@@ -178,7 +185,7 @@ Result<End> Serve(os::Fd channel) {
     return os::FailErrno("cannot use the channel");
   Desk desk(std::move(channel));
   Supervisor supervisor(std::move(calls), std::move(rules), std::move(look), stand_in, desk);
-  const End end = Mediator(supervisor, desk, std::move(alarm)).Run();
+  const End end = Mediator(supervisor, desk, Finder(std::move(holders)), std::move(alarm)).Run();
   desk.FlushRecords();
   return end;
 }

@@ -15,11 +15,13 @@ enum class Type : std::uint8_t {
   kStart = 1,
   kAnswer = 2,
   kStop = 3,
+  kFind = 4,
   kReady = 16,
   kFailed = 17,
   kAsk = 18,
   kGone = 19,
   kRecords = 20,
+  kFound = 21,
 };
 
 WireWriter Begin(Type type) {
@@ -29,6 +31,18 @@ WireWriter Begin(Type type) {
 }
 
 using Fields = WireFields;
+
+void Put(WireWriter& out, const os::SocketEnd& end) {
+  out.Text(end.address);
+  out.U32(end.port);
+}
+
+os::SocketEnd TakeEnd(Fields& in) {
+  os::SocketEnd end;
+  end.address = in.Text(limits::kAddress);
+  end.port = in.Port();
+  return end;
+}
 
 void Put(WireWriter& out, const Told& told) {
   out.Text(told.executable);
@@ -66,6 +80,25 @@ struct Encoder {
     out.U64(answer.number);
     out.U8(static_cast<std::uint8_t>(answer.said));
     out.Text(answer.text);
+    return out.Take();
+  }
+  std::string operator()(const Find& find) const {
+    WireWriter out = Begin(Type::kFind);
+    out.U64(find.number);
+    Put(out, find.client);
+    Put(out, find.server);
+    PutTexts(out, find.programs);
+    return out.Take();
+  }
+  std::string operator()(const Found& found) const {
+    WireWriter out = Begin(Type::kFound);
+    out.U64(found.number);
+    out.Text(found.who.substr(0, limits::kToldPath));
+    out.U32(static_cast<std::uint32_t>(found.shares.size()));
+    for (const command::Share& share : found.shares) {
+      out.U8(share.all ? 1 : 0);
+      out.U8(share.any ? 1 : 0);
+    }
     return out.Take();
   }
   std::string operator()(const Stop&) const { return Begin(Type::kStop).Take(); }
@@ -121,6 +154,23 @@ Result<Answer> TakeAnswer(Fields& in) {
   return answer;
 }
 
+Result<Find> TakeFind(Fields& in) {
+  Find find{.number = in.U64(), .client = TakeEnd(in), .server = TakeEnd(in), .programs = {}};
+  find.programs = in.Texts(limits::kPrograms, limits::kProgramText);
+  AILERON_TRY(in.Done("a message"));
+  return find;
+}
+
+Result<Found> TakeFound(Fields& in) {
+  Found found{.number = in.U64(), .who = in.Text(limits::kToldPath), .shares = {}};
+  for (std::uint32_t left = in.Count(limits::kPrograms); left > 0 && !in.failed(); --left) {
+    const bool all = in.Flag(), any = in.Flag();
+    found.shares.push_back({.all = all, .any = any});
+  }
+  AILERON_TRY(in.Done("a message"));
+  return found;
+}
+
 Result<Ask> TakeAsk(Fields& in) {
   Ask ask{.number = in.U64(), .told = TakeTold(in), .rule = {}, .reason = {}};
   ask.rule = in.Text(limits::kToldText);
@@ -163,6 +213,8 @@ Result<FromDaemon> DecodeFromDaemon(std::string_view bytes) {
       return TakeStart(in);
     case Type::kAnswer:
       return TakeAnswer(in);
+    case Type::kFind:
+      return TakeFind(in);
     case Type::kStop:
       AILERON_TRY(in.Done("a message"));
       return Stop{};
@@ -191,6 +243,8 @@ Result<FromMediator> DecodeFromMediator(std::string_view bytes) {
     }
     case Type::kRecords:
       return TakeRecords(in);
+    case Type::kFound:
+      return TakeFound(in);
     default:
       return Fail(Code::kInvalid, "a message of unknown type");
   }

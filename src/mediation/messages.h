@@ -2,8 +2,8 @@
 //
 //   daemon → mediator   Start (in a memory file, which comes with one byte and kStartDescriptors:
 //                       itself, the listener, its page, the first process), Start again with other
-//                       rules (in a file that comes alone), Answer, Stop
-//   mediator → daemon   Ready or Failed, then Ask, Gone, Records
+//                       rules (in a file that comes alone), Answer, Find, Stop
+//   mediator → daemon   Ready or Failed, then Ask, Gone, Records, Found
 //
 // One message a packet: a type byte, then base/wire.h fields. The mediator reads what hostile
 // processes wrote and may be taken over: the daemon bounds everything that it sends, and believes
@@ -16,8 +16,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "command/by.h"
 #include "command/rules.h"
 #include "mediation/look.h"
+#include "os/socket_diag.h"
 
 namespace aileron::mediation {
 
@@ -54,6 +56,14 @@ struct Answer {
   Said said = Said::kNo;
   std::string text;  // for the agent, unless kYes
 };
+// Whose connection is this? Of the programs, as rules' "by" names them, those who hold its client's
+// end may be one.
+struct Find {
+  std::uint64_t number = 0;
+  os::SocketEnd client;
+  os::SocketEnd server;
+  std::vector<std::string> programs;
+};
 struct Stop {};
 
 struct Ready {};
@@ -73,9 +83,14 @@ struct Gone {
 struct Records {
   std::vector<Record> records;
 };
+struct Found {
+  std::uint64_t number = 0;
+  std::string who;                     // the program of one who holds it, or why nobody is told
+  std::vector<command::Share> shares;  // beside Find's programs; empty: nobody is told
+};
 
-using FromDaemon = std::variant<Start, Answer, Stop>;
-using FromMediator = std::variant<Ready, Failed, Ask, Gone, Records>;
+using FromDaemon = std::variant<Start, Answer, Find, Stop>;
+using FromMediator = std::variant<Ready, Failed, Ask, Gone, Records, Found>;
 
 inline constexpr std::size_t kStartDescriptors = 4;
 

@@ -47,6 +47,27 @@ TEST(Messages, OfTheDaemonComeBackAsTheyWereSent) {
   EXPECT_EQ(std::get<Answer>(*answer).number, 7u);
   EXPECT_EQ(std::get<Answer>(*answer).said, Said::kPending);
   EXPECT_EQ(std::get<Answer>(*answer).text, "text");
+
+  const auto find = DecodeFromDaemon(
+      Encode(FromDaemon(Find{8, {"127.0.0.1", 4000}, {"fd00::1", 443}, {"gh", "/x/make **"}})));
+  ASSERT_TRUE(find);
+  EXPECT_EQ(std::get<Find>(*find).number, 8u);
+  EXPECT_EQ(std::get<Find>(*find).client.port, 4000);
+  EXPECT_EQ(std::get<Find>(*find).server.address, "fd00::1");
+  EXPECT_THAT(std::get<Find>(*find).programs, ElementsAre("gh", "/x/make **"));
+}
+
+TEST(Messages, WhoHoldsAConnectionIsBounded) {
+  const command::Share share{.all = true, .any = false};
+  const auto found = DecodeFromMediator(
+      Encode(FromMediator(Found{9, std::string(limits::kToldPath + 1, 'x'), {share, {}}})));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(std::get<Found>(*found).who.size(), limits::kToldPath);
+  EXPECT_THAT(std::get<Found>(*found).shares, ElementsAre(share, command::Share{}));
+  const std::vector<std::string> many(limits::kPrograms + 1, "gh");
+  EXPECT_FALSE(DecodeFromDaemon(Encode(FromDaemon(Find{1, {}, {}, many}))));
+  const std::vector<std::string> wide = {std::string(limits::kProgramText + 1, 'x')};
+  EXPECT_FALSE(DecodeFromDaemon(Encode(FromDaemon(Find{1, {}, {}, wide}))));
 }
 
 TEST(Messages, OfTheMediatorComeBackAsTheyWereSent) {

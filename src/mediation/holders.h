@@ -1,0 +1,41 @@
+// Holders: the processes of the sandbox that hold a client's connection.
+//
+// The kernel says which socket has these two ends (os/socket_diag.h), and each process's folder
+// which sockets it has open. What is on its way between two processes (SCM_RIGHTS) is in no folder,
+// so who means harm can hide a hold; who holds it by mistake, or openly, is seen.
+#pragma once
+
+#include <vector>
+
+#include "base/result.h"
+#include "command/by.h"
+#include "mediation/processes.h"
+#include "os/socket_diag.h"
+
+namespace aileron::mediation {
+
+class Holders {
+ public:
+  // Of the network namespace that this process is in, as its sandbox's own proc shows them.
+  static Result<Holders> Make(pid_t init, Trust trust);
+
+  // Who holds the client's end, each with those that started it. An error where nobody was found,
+  // where there was too much to look at, and where it changed hands meanwhile.
+  Result<std::vector<command::Lineage>> Of(const os::SocketEnd& client,
+                                           const os::SocketEnd& server);
+
+ private:
+  Holders(os::SocketDiag sockets, Processes processes)
+      : sockets_(std::move(sockets)), processes_(std::move(processes)) {}
+
+  struct Holder {
+    pid_t pid = 0;
+    int descriptor = 0;
+  };
+  Result<std::vector<Holder>> Find(const std::string& socket) const;
+
+  os::SocketDiag sockets_;
+  Processes processes_;
+};
+
+}  // namespace aileron::mediation
