@@ -65,11 +65,13 @@ constexpr int kWorkerBurst = 64;               // packets read before others hav
 constexpr std::size_t kVerdictHosts = 16'384;  // a worker's permit table: hosts
 constexpr std::size_t kGrants = 16'384;        // and bindings granted
 constexpr std::size_t kAsksWaiting = 8'192;    // of one worker, for credentials being opened
+constexpr std::size_t kLooks = 1'024;          // of one worker, for who holds a connection
 constexpr double kLeavesPerSecond = 200;       // signed for one worker
 constexpr double kLeafBurst = 1'000;
 
 // Mediators.
 constexpr auto kMediatorReady = 10s;          // from its start
+constexpr auto kLookWait = 2s;                // for who holds a connection
 constexpr std::size_t kRecordedLine = 1'500;  // bytes of a command's words in its record
 constexpr std::size_t kCommandRules = 5'000;  // of the flags of one session
 

@@ -172,7 +172,10 @@ Status LiveSession::OnPacket(std::string_view packet) {
           fmt::format("a malformed packet: {}", message.error().message));
     return std::unexpected(std::move(message.error()));
   }
-  auto answer = permits_->Handle(std::move(*message), Now());
+  return OnAnswer(permits_->Handle(std::move(*message), Now()));
+}
+
+Status LiveSession::OnAnswer(Result<Permits::Answer> answer) {
   if (!answer) {
     Audit("permit.violation", "deny", answer.error().message);
     return std::unexpected(std::move(answer.error()));
@@ -194,6 +197,8 @@ void LiveSession::CarryOut(Permits::Answer answer) {
     worker_->Send(proxy::Encode(*held));
   } else if (const auto* ask = std::get_if<Permits::AskPerson>(&answer)) {
     AskPerson(*ask);
+  } else if (auto* find = std::get_if<Permits::FindCaller>(&answer)) {
+    FindCaller(std::move(*find));
   } else if (const auto* open = std::get_if<Permits::Open>(&answer)) {
     OpenCredential(*open);
   } else if (const auto* api = std::get_if<proxy::AskApi>(&answer)) {
@@ -203,6 +208,21 @@ void LiveSession::CarryOut(Permits::Answer answer) {
   } else if (std::holds_alternative<proxy::Ready>(answer)) {
     ready_timer_.Cancel();
   }
+}
+
+// The answer may be there at once, or when this worker is not any more.
+void LiveSession::FindCaller(Permits::FindCaller find) {
+  auto found = [this, question = std::move(find.question),
+                asked = std::weak_ptr(permits_)](policy::Caller caller) mutable {
+    const auto permits = asked.lock();
+    if (permits == nullptr) return;
+    const Status heard = OnAnswer(permits->Found(std::move(question), std::move(caller), Now()));
+    if (!heard && worker_ != nullptr) worker_->Kill(heard.error().message);
+  };
+  if (commands_ == nullptr) {
+    return found(policy::Caller::Unknown("cannot be told to be anybody's in this session"));
+  }
+  commands_->Find(find.ends, std::move(find.programs), std::move(found));
 }
 
 void LiveSession::AskPerson(const Permits::AskPerson& ask) {
@@ -388,6 +408,11 @@ std::string LiveSession::RefreshPolicy() {
   std::string news = policy_.News();
   if (policy_.problem().empty() && !mediated() && settings_.mediated()) {
     news += "; its rules about commands count from the next launch, since this one began without";
+  }
+  if (policy_.problem().empty() && !mediated() && !settings_.programs.empty()) {
+    news +=
+        "; nobody can tell yet whose a connection is, so what it allows to single programs "
+        "counts from the next launch, and what it denies to them is denied to all";
   }
   Audit("policy", policy_.problem().empty() ? "allow" : "deny", news);
   if (!policy_.problem().empty()) LogWarning("session {}: {}", record_.id, news);

@@ -136,8 +136,10 @@ class LiveSession final : public PermitSource {
   void StartWorker();
   void SendStart();
   Status OnPacket(std::string_view packet);
+  Status OnAnswer(Result<Permits::Answer> answer);
   void OpenCredential(const Permits::Open& open);
   void CarryOut(Permits::Answer answer);
+  void FindCaller(Permits::FindCaller find);
   void AskPerson(const Permits::AskPerson& ask);
   void Say(std::uint64_t ticket, const Approvals::Said& said);
   void ConnectApi(std::uint64_t id);

@@ -75,8 +75,7 @@ Result<Permits::Answer> Permits::OnRequest(proxy::AskRequest ask, Time now) {
     return Refused(
         Deny(ask.id, "audit_unavailable", "audit", outage, "see \"aileron status\" on the host"));
   }
-  policy::Verdict decided =
-      policy::Decide(settings_.network, {ask.host, ask.port, ProtocolOf(ask.scheme)});
+  policy::Verdict decided = DecideHost(ask.host, ask.port, ProtocolOf(ask.scheme), ask.caller);
   if (IsForbidden(decided)) return Refused(ToWire(ask.id, std::move(decided)));
   const auto ticket = tickets_.find(ask.ticket);
   const bool run = ticket != tickets_.end() && ticket->second.host == ask.host &&
@@ -111,7 +110,8 @@ const policy::RequestRule* Permits::RuleOn(const proxy::AskRequest& ask,
                                     .path = ask.path,
                                     .doubt = {ask.overrides_method, ask.overrides_path},
                                     .protocol = ProtocolOf(ask.scheme),
-                                    .host_action = host});
+                                    .host_action = host,
+                                    .caller = ask.caller.get()});
 }
 
 // A yes to a request is one to the host, as far as the request goes: there is one question.
@@ -119,6 +119,7 @@ Permits::Answer Permits::AskAboutRequest(proxy::AskRequest ask, const policy::Re
                                          Time now) {
   About about{.subject = approval::Subject::kHttpRequest, .host = ask.host, .port = ask.port};
   about.rule = rule.id;
+  about.by = rule.by;
   if (auto inside = DenyInside(ask.id, ask.host, rule.id); inside && !HostAllowed(ask)) {
     return Refused(*inside);
   }
@@ -135,7 +136,7 @@ Permits::Answer Permits::AskAboutRequest(proxy::AskRequest ask, const policy::Re
   }
   proxy::AskRequest waiter = ask;
   about.request = std::move(ask);
-  about.bindings = BindingsOf(about);
+  about.bindings = BindingsOf(about, about.request.caller.get());
   if (const auto yes = asking_.Remembered(about.Key(), now)) {
     return GoOn(waiter, yes->rule, Speaker::kPerson);
   }
@@ -148,9 +149,8 @@ Permits::Answer Permits::AskAboutRequest(proxy::AskRequest ask, const policy::Re
 Permits::Answer Permits::AskAboutHost(proxy::AskRequest ask, policy::Verdict decided, Time now) {
   if (decided.action != policy::Action::kAsk) return Refused(ToWire(ask.id, std::move(decided)));
   if (auto inside = DenyInside(ask.id, ask.host, decided.rule)) return Refused(*inside);
-  About about{.host = ask.host, .port = ask.port};
+  About about = HostAbout(ask.host, ask.port, decided, ask.caller.get());
   if (settings_.unattended) return Refused(Unasked(about, ToWire(ask.id, std::move(decided))));
-  about.bindings = BindingsOf(about);
   if (const auto yes = asking_.Remembered(about.Key(), now))
     return GoOn(ask, yes->rule, Speaker::kRule);
   return PutTo(std::move(about), std::move(ask));
@@ -165,20 +165,28 @@ Permits::Answer Permits::GoOn(const proxy::AskRequest& ask, std::string rule, Sp
 }
 
 bool Permits::HostAllowed(const proxy::AskRequest& ask) const {
-  return policy::Decide(settings_.network, {ask.host, ask.port, ProtocolOf(ask.scheme)}).action ==
+  return DecideHost(ask.host, ask.port, ProtocolOf(ask.scheme), ask.caller).action ==
          policy::Action::kAllow;
 }
 
 // Those whose credentials would be used, as far as can be told before: a look-alike may be missing.
-std::vector<vault::Binding> Permits::BindingsOf(const About& about) {
+std::vector<vault::Binding> Permits::BindingsOf(const About& about, const policy::Caller* caller) {
   std::vector<vault::Binding> bindings;
   if (about.request.scheme == proxy::Scheme::kHttp) return bindings;
   const bool request = about.subject == approval::Subject::kHttpRequest;
-  for (const vault::Binding* binding : Bound(about.host, about.port)) {
+  for (const vault::Binding* binding : Bound(about.host, about.port, caller)) {
     if (request && !binding->scope.Covers(about.request.method, about.request.path)) continue;
     bindings.push_back(*binding);
   }
   return bindings;
+}
+
+About Permits::HostAbout(const std::string& host, std::uint16_t port,
+                         const policy::Verdict& decided, const policy::Caller* caller) {
+  About about{.host = host, .port = port};
+  if (decided.by != nullptr) about.by = decided.by->by;
+  about.bindings = BindingsOf(about, caller);
+  return about;
 }
 
 // --- credentials
@@ -222,7 +230,7 @@ bool Permits::Confirmed(const proxy::AskCredential& ask, const vault::Binding& b
 Time Permits::HoldsUntil(const proxy::AskCredential& ask, const vault::Binding& binding, Time now) {
   const std::string host = ParseHost(ask.host)->text;
   const bool told_apart = settings_.requests.Speaks(host, ask.port) ||
-                          settings_.credentials.SpeaksOfRequests(host, ask.port);
+                          settings_.credentials.SpeaksOfRequests(host, ask.port) || ToldApart(host);
   if (told_apart) return now;
   if (binding.approval == vault::Approval::kNone) return Time::max();
   const auto yes = asking_.Remembered(FirstUseOf(ask, binding).Key(), now);
@@ -309,6 +317,10 @@ std::vector<Permits::Answer> Permits::Said(std::uint64_t ticket, const Approvals
     asking_.Again(again, std::move(group));
     break;
   }
+  if (!ToldApart(about.host)) return answers;
+  for (Answer& answer : answers) {
+    if (auto* verdict = std::get_if<proxy::Verdict>(&answer)) verdict->keep_ms = 0;
+  }
   return answers;
 }
 
@@ -328,8 +340,9 @@ void Permits::RememberYes(const About& about, const Asking::Yes& yes) {
 Permits::Answer Permits::AfterYes(const Asking::Waiter& waiter, const Asking::Yes& yes,
                                   const About& about, Time now) {
   const std::uint64_t id = Asking::IdOf(waiter);
-  policy::Verdict decided =
-      policy::Decide(settings_.network, {about.host, about.port, ProtocolOfWaiter(waiter)});
+  const proxy::CallerFound caller =
+      std::visit([](const auto& asked) { return asked.caller; }, waiter);
+  policy::Verdict decided = DecideHost(about.host, about.port, ProtocolOfWaiter(waiter), caller);
   if (decided.action == policy::Action::kDeny &&
       (IsForbidden(decided) || about.subject == approval::Subject::kHost)) {
     return AsAnswer(waiter, ToWire(id, std::move(decided)));
@@ -346,7 +359,7 @@ Permits::Answer Permits::AfterYes(const Asking::Waiter& waiter, const Asking::Ye
                           "a new rule asks about this request, and the yes was to its host",
                           "try again"));
     }
-    if (request && BindingsOf(about) != about.bindings) {
+    if (request && BindingsOf(about, caller.get()) != about.bindings) {
       return Refused(Deny(id, "not_permitted", yes.rule,
                           "the credentials of this request are others than those that were shown",
                           "try again"));

@@ -38,15 +38,33 @@ proxy::BindingScheme SchemeOf(vault::Scheme scheme) {
 
 }  // namespace
 
-Result<Permits::Answer> Permits::Handle(proxy::WorkerMessage message, Time now) {
+// Noted before anything is decided: the refusal too is told inside TLS, for which the worker wants
+// a leaf.
+std::optional<Host> Permits::NoteHost(const std::string& name) {
+  const auto host = ParseHost(name);
+  if (!host) return std::nullopt;
+  if (hosts_.size() >= limits::kVerdictHosts) {
+    hosts_.clear();
+    forgotten_ = true;
+  }
+  hosts_.insert(host->text);
+  return *host;
+}
+
+Result<Permits::Answer> Permits::Answered(proxy::WorkerMessage message, Time now) {
   if (auto* ask = std::get_if<proxy::AskVerdict>(&message)) {
     if (ask->how == proxy::How::kDns) return OnName(*ask);
-    return OnVerdict(*ask, now);
+    Answer answer = OnVerdict(*ask, now);
+    auto* verdict = std::get_if<proxy::Verdict>(&answer);
+    if (const auto host = ParseHost(ask->host); verdict != nullptr && host && ToldApart(host->text))
+      verdict->keep_ms = 0;
+    return answer;
   }
   if (auto* ask = std::get_if<proxy::AskRequest>(&message)) {
     return OnRequest(std::move(*ask), now);
   }
   if (const auto* gone = std::get_if<proxy::Gone>(&message)) {
+    looked_for_.erase(gone->id);
     asking_.Gone(gone->id);
     return Nothing{};
   }
@@ -75,21 +93,12 @@ proxy::Verdict Permits::OnInternal(const proxy::AskVerdict& ask) {
 }
 
 Permits::Answer Permits::OnVerdict(const proxy::AskVerdict& ask, Time now) {
-  // Noted first: the refusal too is told inside TLS, for which the worker wants a leaf.
   const auto host = ParseHost(ask.host);
-  if (host) {
-    if (hosts_.size() >= limits::kVerdictHosts) {
-      hosts_.clear();
-      forgotten_ = true;
-    }
-    hosts_.insert(host->text);
-    if (host->text == proxy::kInternalHost) return OnInternal(ask);
-  }
+  if (host && host->text == proxy::kInternalHost) return OnInternal(ask);
   if (const std::string outage = source_.Outage(); !outage.empty()) {
     return Deny(ask.id, "audit_unavailable", "audit", outage, "see \"aileron status\" on the host");
   }
-  policy::Verdict decided =
-      policy::Decide(settings_.network, {ask.host, ask.port, ProtocolOf(ask.scheme)});
+  policy::Verdict decided = DecideHost(ask.host, ask.port, ProtocolOf(ask.scheme), ask.caller);
   if (ask.ticket != 0 && host && !IsForbidden(decided)) return OnTicket(ask);
   if (decided.action != policy::Action::kAllow && host && !IsForbidden(decided)) {
     if (auto verdict = OnRuled(ask, decided)) return std::move(*verdict);
@@ -102,6 +111,12 @@ Permits::Answer Permits::OnVerdict(const proxy::AskVerdict& ask, Time now) {
   proxy::Verdict verdict = ToWire(ask.id, std::move(decided));
   if (verdict.action != proxy::Action::kAllow) return verdict;
   return Admit(ask, std::move(verdict));
+}
+
+policy::Verdict Permits::DecideHost(std::string_view host, std::uint16_t port,
+                                    policy::Protocol protocol,
+                                    const proxy::CallerFound& caller) const {
+  return policy::Decide(settings_.network, {host, port, protocol, caller.get()});
 }
 
 // A host that is not allowed as such, and whose requests a rule speaks of: a person is asked once,
@@ -120,7 +135,8 @@ std::optional<proxy::Verdict> Permits::OnRuled(const proxy::AskVerdict& ask,
 proxy::Verdict Permits::Admit(const proxy::AskVerdict& ask, proxy::Verdict verdict) {
   const auto host = ParseHost(ask.host);
   if (settings_.opaque.Contains(host->text, ask.port)) return OnOpaque(ask, std::move(verdict));
-  if (ask.scheme == proxy::Scheme::kHttp && !Bound(host->text, ask.port).empty()) {
+  if (ask.scheme == proxy::Scheme::kHttp &&
+      !Bound(host->text, ask.port, ask.caller.get()).empty()) {
     return Deny(ask.id, "credential_needs_tls", "bindings",
                 fmt::format("a credential is bound to {}, and is never sent without TLS",
                             FormatHostPort(host->text, ask.port)),
@@ -176,10 +192,9 @@ Permits::Answer Permits::OnTicket(const proxy::AskVerdict& ask) {
 
 Permits::Answer Permits::OnAsk(const proxy::AskVerdict& ask, const policy::Verdict& decided,
                                Time now) {
-  About about{.host = ParseHost(ask.host)->text, .port = ask.port};
+  About about = HostAbout(ParseHost(ask.host)->text, ask.port, decided, ask.caller.get());
   // At the first sight of the host: the worker remembers it, and may not come back for a request.
   if (settings_.unattended) return Unasked(about, ToWire(ask.id, decided));
-  about.bindings = BindingsOf(about);
   if (const auto yes = asking_.Remembered(about.Key(), now)) {
     return Admit(ask, AllowUntil(ask.id, *yes, now));
   }
@@ -198,7 +213,7 @@ Permits::Answer Permits::OnAsk(const proxy::AskVerdict& ask, const policy::Verdi
 // neither a verdict for that nor a credential.
 proxy::Verdict Permits::OnOpaque(const proxy::AskVerdict& ask, proxy::Verdict verdict) {
   const std::string place = FormatHostPort(ask.host, ask.port);
-  if (!Bound(ask.host, ask.port).empty()) {
+  if (!Bound(ask.host, ask.port, ask.caller.get()).empty()) {
     return Deny(ask.id, "opaque_and_bound", "bindings",
                 fmt::format("{} is opaque, and a credential is bound to it", place),
                 "remove the binding, or launch without --opaque for it");
@@ -210,7 +225,7 @@ proxy::Verdict Permits::OnOpaque(const proxy::AskVerdict& ask, proxy::Verdict ve
   }
   // Nobody will see which protocol is spoken inside.
   for (const auto protocol : {policy::Protocol::kHttps, policy::Protocol::kHttp}) {
-    policy::Verdict inside = policy::Decide(settings_.network, {ask.host, ask.port, protocol});
+    policy::Verdict inside = DecideHost(ask.host, ask.port, protocol, ask.caller);
     if (inside.action == policy::Action::kDeny) return ToWire(ask.id, std::move(inside));
   }
   if (ask.scheme != proxy::Scheme::kTcp) {
@@ -240,10 +255,11 @@ void Permits::ForwardToProxy(proxy::Verdict& verdict) const {
 }
 
 // The bindings of a host, but for those whose credentials a rule keeps back from all of it.
-std::vector<const vault::Binding*> Permits::Bound(std::string_view host, std::uint16_t port) {
+std::vector<const vault::Binding*> Permits::Bound(std::string_view host, std::uint16_t port,
+                                                  const policy::Caller* caller) {
   std::vector<const vault::Binding*> bindings = source_.Applicable(host, port);
   std::erase_if(bindings, [&](const vault::Binding* binding) {
-    return settings_.credentials.AgainstAll(host, port, binding->credential) != nullptr;
+    return settings_.credentials.AgainstAll(host, port, binding->credential, caller) != nullptr;
   });
   return bindings;
 }
@@ -257,7 +273,7 @@ std::vector<proxy::BindingView> Permits::BindingsFor(const proxy::AskVerdict& as
   // Then the worker has to say for which request it wants the credential, as when somebody is
   // asked.
   const bool told_apart = settings_.credentials.SpeaksOfRequests(host->text, ask.port);
-  for (const vault::Binding* binding : Bound(host->text, ask.port)) {
+  for (const vault::Binding* binding : Bound(host->text, ask.port, ask.caller.get())) {
     proxy::BindingView view{
         .name = binding->name,
         .scheme = SchemeOf(binding->scheme),
@@ -328,7 +344,7 @@ Result<proxy::Leaf> Permits::OnLeaf(const proxy::AskLeaf& ask, Time now) {
 
 bool Permits::Allowed(const proxy::AskCredential& ask, Time now) {
   const policy::Verdict decided =
-      policy::Decide(settings_.network, {ask.host, ask.port, policy::Protocol::kHttps});
+      DecideHost(ask.host, ask.port, policy::Protocol::kHttps, ask.caller);
   if (decided.action == policy::Action::kAllow) return true;
   const auto host = ParseHost(ask.host);
   if (!host || IsForbidden(decided)) return false;
@@ -339,8 +355,7 @@ bool Permits::Allowed(const proxy::AskCredential& ask, Time now) {
   }
   if (HasPass(ask)) return true;
   if (decided.action == policy::Action::kDeny) return false;
-  About about{.host = host->text, .port = ask.port};
-  about.bindings = BindingsOf(about);
+  const About about = HostAbout(host->text, ask.port, decided, ask.caller.get());
   return asking_.Remembered(about.Key(), now).has_value();
 }
 
@@ -352,7 +367,7 @@ const vault::Binding* Permits::StillHolds(const proxy::AskCredential& ask, Time 
   }
   if (!Allowed(ask, now)) return nullptr;
   const auto host = ParseHost(ask.host);
-  for (const vault::Binding* binding : Bound(host->text, ask.port)) {
+  for (const vault::Binding* binding : Bound(host->text, ask.port, ask.caller.get())) {
     if (binding->name != ask.binding) continue;
     return binding->scope.Covers(ask.method, ask.path) ? binding : nullptr;
   }
@@ -400,14 +415,19 @@ std::optional<proxy::Credential> Permits::KeptBack(const proxy::AskCredential& a
                                      .port = ask.port,
                                      .method = ask.method,
                                      .path = ask.path,
-                                     .doubt = {ask.overrides_method, ask.overrides_path}},
+                                     .doubt = {ask.overrides_method, ask.overrides_path},
+                                     .caller = ask.caller.get()},
                                     binding.credential);
   if (rule == nullptr) return std::nullopt;
+  std::string why =
+      fmt::format("the credential {} may not go along with this request by the rule {}",
+                  binding.credential, rule->id);
+  if (!rule->by.empty() && ask.caller != nullptr) {
+    why += fmt::format(", which is about {}: this connection {}", Printable(rule->by),
+                       Printable(ask.caller->text()));
+  }
   proxy::Credential refused =
-      Refuse(ask, "credential_kept_back",
-             fmt::format("the credential {} may not go along with this request by the rule {}",
-                         binding.credential, rule->id),
-             "see that rule on the host");
+      Refuse(ask, "credential_kept_back", std::move(why), "see that rule on the host");
   refused.denied = true;
   return refused;
 }
@@ -433,7 +453,7 @@ Result<Permits::Answer> Permits::OnCredential(proxy::AskCredential ask, Time now
   AILERON_ASSIGN(auto without, CheckPass(ask));
   if (without) return std::move(*without);
   const vault::Binding* binding = StillHolds(ask, now);
-  if (binding == nullptr) return NoLonger(ask);
+  if (binding == nullptr) return NotHeld(ask);
   if (auto kept = KeptBack(ask, *binding)) return std::move(*kept);
   AILERON_ASSIGN(auto refused, CheckScope(ask, *binding, now));
   if (refused) return std::move(*refused);

@@ -24,6 +24,12 @@
 //                  the upstream proxy's when the session has one
 //                  A verdict may be asked for with the ticket of a request of the daemon's own:
 //                  then its host is allowed unless a rule denies it
+//
+// Where a rule names a program (policy/programs.h), who holds the client's connection is found out
+// first: the answer to such a question is then the command to FindCaller, and the real one comes
+// when Found() is told of it. Nothing that is said of such a host is kept by the worker, so each
+// request is looked at.
+//
 //   AskApi         always; the connection says which session asks, and a token is wanted on it
 //
 // Anything else is a violation: an Error. The worker parses strangers' bytes; one that asks for
@@ -88,11 +94,19 @@ class Permits {
     std::uint64_t id = 0;  // of the worker's question
     std::shared_ptr<const About> about;
   };
-  using Answer =
-      std::variant<Nothing, proxy::Verdict, proxy::Held, AskPerson, proxy::RequestAnswer,
-                   proxy::Leaf, proxy::Credential, Open, proxy::AskApi, proxy::Ready, proxy::Audit>;
+  // Find who holds a connection, and tell Found(), always.
+  struct FindCaller {
+    proxy::WorkerMessage question;
+    proxy::ClientEnds ends;
+    std::vector<std::string> programs;
+  };
+  using Answer = std::variant<Nothing, FindCaller, proxy::Verdict, proxy::Held, AskPerson,
+                              proxy::RequestAnswer, proxy::Leaf, proxy::Credential, Open,
+                              proxy::AskApi, proxy::Ready, proxy::Audit>;
   // The answer to one message; an Error is a violation and says which.
   Result<Answer> Handle(proxy::WorkerMessage message, Time now);
+  // What came of a FindCaller.
+  Result<Answer> Found(proxy::WorkerMessage question, policy::Caller caller, Time now);
   // What came of an Open: the answers to all questions that waited for it. Policy and bindings are
   // looked at again, since they may have changed meanwhile.
   std::vector<proxy::Credential> Opened(std::uint64_t ticket, const OpenedCredential& opened,
@@ -114,6 +128,12 @@ class Permits {
   void Withdraw();
 
  private:
+  // Nothing when the question says who asks, or no rule cares.
+  template <typename Ask>
+  std::optional<FindCaller> CallerWanted(Ask& ask);
+  bool ToldApart(std::string_view host) const;
+  std::optional<Host> NoteHost(const std::string& name);
+  Result<Answer> Answered(proxy::WorkerMessage message, Time now);
   Answer OnVerdict(const proxy::AskVerdict& ask, Time now);
   Answer OnTicket(const proxy::AskVerdict& ask);
   Answer OnAsk(const proxy::AskVerdict& ask, const policy::Verdict& decided, Time now);
@@ -131,7 +151,12 @@ class Permits {
   Answer GoOn(const proxy::AskRequest& ask, std::string rule, Speaker speaker);
   Answer AskAboutCredential(proxy::AskCredential ask, const vault::Binding& binding, Time now);
   bool HostAllowed(const proxy::AskRequest& ask) const;
-  std::vector<vault::Binding> BindingsOf(const About& about);
+  std::vector<vault::Binding> BindingsOf(const About& about, const policy::Caller* caller);
+  // A question about the host itself.
+  About HostAbout(const std::string& host, std::uint16_t port, const policy::Verdict& decided,
+                  const policy::Caller* caller);
+  policy::Verdict DecideHost(std::string_view host, std::uint16_t port, policy::Protocol protocol,
+                             const proxy::CallerFound& caller) const;
   static About FirstUseOf(const proxy::AskCredential& ask, const vault::Binding& binding);
   Answer PutTo(About about, Asking::Waiter waiter);
   void RememberYes(const About& about, const Asking::Yes& yes);
@@ -150,7 +175,9 @@ class Permits {
                                                       const vault::Binding& binding, Time now);
   proxy::Credential Give(const proxy::AskCredential& ask, const vault::Binding& binding,
                          const OpenedCredential& opened, Time until, Time now);
-  std::vector<const vault::Binding*> Bound(std::string_view host, std::uint16_t port);
+  std::vector<const vault::Binding*> Bound(std::string_view host, std::uint16_t port,
+                                           const policy::Caller* caller);
+  proxy::Credential NotHeld(const proxy::AskCredential& ask);
   std::optional<proxy::Credential> KeptBack(const proxy::AskCredential& ask,
                                             const vault::Binding& binding) const;
   std::vector<proxy::BindingView> BindingsFor(const proxy::AskVerdict& ask);
@@ -180,6 +207,7 @@ class Permits {
   };
   std::map<std::uint64_t, Waiting> waiting_;  // by ticket
   std::size_t asks_waiting_ = 0;
+  std::unordered_set<std::uint64_t> looked_for_;  // questions whose caller is
   Asking asking_;
   // What let a request go on: the hash of its host, port, method and path.
   struct Pass {

@@ -7,6 +7,7 @@
 #include "approval/body_fields.h"
 #include "base/host_pattern.h"
 #include "base/path_pattern.h"
+#include "base/text.h"
 #include "daemon/approvals.h"
 #include "proxy/site.h"
 
@@ -31,6 +32,10 @@ std::string With(std::string_view credentials) {
   return credentials.empty() ? "" : fmt::format(" with {}", credentials);
 }
 
+std::string Only(std::string_view by) {
+  return by.empty() ? "" : fmt::format(" by {}", Printable(by));
+}
+
 // Which requests a binding is for: "GET,HEAD /a/**", or "every request".
 std::string ScopeText(const RequestScope& scope) {
   if (scope.everything()) return "every request";
@@ -50,6 +55,7 @@ void AboutHost(const About& about, approval::Question& question) {
   const std::string credentials = CredentialsOf(about.bindings);
   question.title = fmt::format("connect to {}", place);
   question.fields = {{"host", about.host}, {"port", fmt::format("{}", about.port)}};
+  if (!about.by.empty()) question.fields.push_back({"program", about.by});
   question.opens =
       fmt::format("every request to {}, {}", place,
                   credentials.empty() ? std::string("with no credential")
@@ -101,6 +107,7 @@ void AboutRequest(const About& about, approval::Question& question) {
       request.size == 0 ? "" : request.body_hash);
   for (approval::Field& field : BodyOf(request)) question.fields.push_back(std::move(field));
   add("rule", about.rule);
+  add("program", about.by);
   question.opens =
       fmt::format("this request, {}; a yes for more than once: each {}, whatever its body",
                   credentials.empty() ? std::string("with no credential")
@@ -135,8 +142,8 @@ std::string About::Key() const {
   const std::string place = FormatHostPort(host, port);
   switch (subject) {
     case Subject::kHttpRequest:
-      return fmt::format("request {} {}{}", request.method, RequestUrl(request),
-                         With(CredentialsOf(bindings)));
+      return fmt::format("request {} {}{}{}", request.method, RequestUrl(request),
+                         With(CredentialsOf(bindings)), Only(by));
     case Subject::kCredential: {
       const vault::Binding& binding = bindings.front();
       return fmt::format("credential {} for {} to {} (binding {})", binding.credential,
@@ -150,7 +157,7 @@ std::string About::Key() const {
   std::ranges::copy_if(bindings, std::back_inserter(first_use), [](const vault::Binding& binding) {
     return binding.approval == vault::Approval::kFirstUse;
   });
-  return fmt::format("host {}{}", place, With(CredentialsOf(first_use)));
+  return fmt::format("host {}{}{}", place, With(CredentialsOf(first_use)), Only(by));
 }
 
 std::string About::What() const {

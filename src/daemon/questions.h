@@ -27,6 +27,7 @@ struct About {
   std::vector<vault::Binding> bindings;  // whose credentials would be used
   proxy::AskRequest request;             // of http_request
   std::string rule;                      // that asks for it
+  std::string by;                        // the only program that the rule is about; empty: all
   std::string method, path;              // of credential: the request that wants it
 
   // What a remembered answer covers.

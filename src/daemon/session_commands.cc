@@ -19,7 +19,11 @@ constexpr std::string_view kStart = "start";
 }  // namespace
 
 SessionCommands::SessionCommands(World world, session::CommandRequest request)
-    : world_(std::move(world)), request_(std::move(request)), ready_timer_(world_.loop, [this] {
+    : world_(std::move(world)),
+      request_(std::move(request)),
+      look_timer_(world_.loop,
+                  [this] { GiveUpFinding(std::chrono::steady_clock::now() - limits::kLookWait); }),
+      ready_timer_(world_.loop, [this] {
         if (link_ != nullptr) link_->Kill("it did not get ready in time");
       }) {}
 
@@ -84,6 +88,8 @@ Status SessionCommands::OnPacket(std::string_view packet) {
     OnRecords(std::move(*records));
   } else if (const auto* failed = std::get_if<mediation::Failed>(&*message)) {
     failure_ = Printable(failed->why);
+  } else if (const auto* found = std::get_if<mediation::Found>(&*message)) {
+    OnFound(*found);
   } else {
     ready_timer_.Cancel();
   }
@@ -143,6 +149,52 @@ void SessionCommands::Answer(std::uint64_t number, mediation::Said said, std::st
   asked_.erase(number);
 }
 
+void SessionCommands::Find(const proxy::ClientEnds& ends, std::vector<std::string> programs,
+                           OnCaller done) {
+  if (link_ == nullptr || looks_.size() >= limits::kLooks) {
+    return done(policy::Caller::Unknown("cannot be looked at now"));
+  }
+  const std::uint64_t number = next_look_++;
+  link_->Send(mediation::Encode(
+      mediation::FromDaemon(mediation::Find{.number = number,
+                                            .client = {ends.client, ends.client_port},
+                                            .server = {ends.server, ends.server_port},
+                                            .programs = programs})));
+  looks_.push_back(
+      {number, std::chrono::steady_clock::now(), std::move(programs), std::move(done)});
+  if (!look_timer_.armed()) look_timer_.Set(limits::kLookWait);
+}
+
+void SessionCommands::OnFound(const mediation::Found& found) {
+  const auto asked = std::ranges::find(looks_, found.number, &Look::number);
+  if (asked == looks_.end()) return;  // given up
+  const Look look = std::move(*asked);
+  looks_.erase(asked);
+  if (found.shares.size() != look.programs.size()) {
+    return look.done(policy::Caller::Unknown(
+        fmt::format("could not be told to be anybody's ({})", Printable(found.who))));
+  }
+  policy::Caller caller = policy::Caller::Held(Printable(found.who));
+  for (std::size_t i = 0; i < look.programs.size(); ++i) {
+    caller.Set(look.programs[i], found.shares[i]);
+  }
+  look.done(std::move(caller));
+}
+
+void SessionCommands::GiveUpFinding(std::chrono::steady_clock::time_point asked_before) {
+  std::vector<OnCaller> late;
+  while (!looks_.empty() && looks_.front().asked <= asked_before) {
+    late.push_back(std::move(looks_.front().done));
+    looks_.pop_front();
+  }
+  if (!looks_.empty()) {
+    look_timer_.Set(looks_.front().asked + limits::kLookWait - std::chrono::steady_clock::now());
+  }
+  for (const OnCaller& done : late) {
+    done(policy::Caller::Unknown("could not be told to be anybody's in time"));
+  }
+}
+
 void SessionCommands::OnRecords(mediation::Records records) {
   for (mediation::Record& from : records.records) {
     Keep(from.told, {.time = Time(Duration(static_cast<std::int64_t>(from.time_us))),
@@ -170,6 +222,7 @@ void SessionCommands::OnEnd(const std::string& why) {
   ready_timer_.Cancel();
   link_.reset();
   asked_.clear();
+  GiveUpFinding(std::chrono::steady_clock::time_point::max());
   if (stopped_) return std::exchange(stopped_, nullptr)();
   if (!failure_.empty()) return world_.end(failure_);
   // An empty reason: it saw the sandbox end, or ended by itself.

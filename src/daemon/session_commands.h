@@ -3,9 +3,12 @@
 // Starts it with what the launcher handed over, answers what a person has to decide, and records
 // what the rules decided. A mediator that crashes is replaced, and takes what it held along; one
 // that crashes again and again ends the session, since no command would ever start. What it says is
-// believed for this session alone, bounded, and recorded as the agent's.
+// believed for this session alone, bounded, and recorded as the agent's. It also knows whose a
+// client's connection is, where rules about the network name programs.
 #pragma once
 
+#include <chrono>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -19,6 +22,8 @@
 #include "daemon/denials.h"
 #include "daemon/worker_link.h"
 #include "mediation/messages.h"
+#include "policy/caller.h"
+#include "proxy/permit.h"
 
 namespace aileron::daemon {
 
@@ -45,6 +50,10 @@ class SessionCommands {
   Status Take(std::vector<os::Fd> descriptors, mediation::Trust trust);
   // From now on by these rules. A session whose commands are not mediated cannot begin to be.
   void Follow(session::CommandRequest request);
+  using OnCaller = std::function<void(policy::Caller)>;
+  // Whose connection it is, as far as these programs go: `done` is called once, within
+  // limits::kLookWait, maybe from within the call; but not when this ends before.
+  void Find(const proxy::ClientEnds& ends, std::vector<std::string> programs, OnCaller done);
   // Looks at its packets again after the audit log was full.
   void ResumeReading();
   // Lets it finish; `done` is called when it has.
@@ -61,6 +70,8 @@ class SessionCommands {
   void Keep(const mediation::Told& told, audit::Record record);
   void OnRecords(mediation::Records records);
   void OnEnd(const std::string& why);
+  void OnFound(const mediation::Found& found);
+  void GiveUpFinding(std::chrono::steady_clock::time_point asked_before);
 
   World world_;
   session::CommandRequest request_;
@@ -68,6 +79,15 @@ class SessionCommands {
   std::vector<os::Fd> descriptors_;
   std::unique_ptr<WorkerLink> link_;
   std::map<std::uint64_t, mediation::Told> asked_;  // by number: what is asked about
+  struct Look {
+    std::uint64_t number = 0;
+    std::chrono::steady_clock::time_point asked;
+    std::vector<std::string> programs;
+    OnCaller done;
+  };
+  std::deque<Look> looks_;  // the oldest first, which is answered first
+  std::uint64_t next_look_ = 1;
+  net::Timer look_timer_;
   Crashes crashes_;
   std::string failure_;
   std::function<void()> stopped_;

@@ -178,6 +178,8 @@ Result<proxy::UpstreamProxy> CompileProxy(const session::NetworkRequest& request
 
 Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
                                         const Secret& proxy_password, policy::Merged merged) {
+  AILERON_ASSIGN(policy::Programs programs,
+                 policy::Programs::Compile(merged.hosts, merged.requests, merged.credentials));
   AILERON_ASSIGN(policy::Network network,
                  CompileNetwork(request, merged.profile, std::move(merged.hosts)));
   AILERON_ASSIGN(policy::RequestRules requests,
@@ -192,6 +194,7 @@ Result<SessionSettings> CompileSettings(const session::NetworkRequest& request,
   SessionSettings settings{.network = std::move(network),
                            .requests = std::move(requests),
                            .credentials = policy::CredentialRules(std::move(merged.credentials)),
+                           .programs = std::move(programs),
                            .commands = std::move(merged.commands),
                            .command_default = merged.command_action(),
                            .approvals = std::move(merged.approvals),

@@ -11,6 +11,7 @@
 #include "policy/credential_rules.h"
 #include "policy/merge.h"
 #include "policy/network.h"
+#include "policy/programs.h"
 #include "policy/request_rules.h"
 #include "proxy/opaque.h"
 #include "proxy/permit.h"
@@ -32,6 +33,7 @@ struct SessionSettings {
   policy::Network network;
   policy::RequestRules requests;
   policy::CredentialRules credentials;
+  policy::Programs programs;                   // that rules about the network name
   std::vector<command::CommandRule> commands;  // of the files, checked
   command::Action command_default = command::Action::kAllow;
   policy::Approvals approvals;

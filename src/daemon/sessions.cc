@@ -99,7 +99,8 @@ std::expected<std::unique_ptr<LiveSession>, Refusal> Sessions::Create(SessionReq
   if (!settings) return BadRequest(settings.error());
   record.profile = policy::Name(policy.profile());
   if (auto clash = OpaqueAndBound(settings->opaque)) return std::unexpected(std::move(*clash));
-  request.commands.filtered = request.commands.mediated() || settings->mediated();
+  request.commands.filtered =
+      request.commands.mediated() || settings->mediated() || !settings->programs.empty();
   auto authority = crypto::CertificateAuthority::Create(record.id, now);
   if (!authority) return Refuse(500, "internal", authority.error().message);
   return std::make_unique<LiveSession>(world_, std::move(record), std::move(request.network),

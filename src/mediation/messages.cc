@@ -87,7 +87,7 @@ struct Encoder {
     out.U64(find.number);
     Put(out, find.client);
     Put(out, find.server);
-    PutTexts(out, find.programs);
+    out.Texts(find.programs);
     return out.Take();
   }
   std::string operator()(const Found& found) const {

@@ -121,7 +121,8 @@ Result<Subject> SubjectOf(const std::vector<std::string>& words) {
 
 Outcome RunExplain(const Invocation& invocation) {
   const Parsed& parsed = invocation.parsed;
-  AILERON_ASSIGN(const Subject subject, SubjectOf(parsed.arguments));
+  AILERON_ASSIGN(Subject subject, SubjectOf(parsed.arguments));
+  subject.by = parsed.Value("--by");
   AILERON_ASSIGN(const policy::Layers layers, LayersOf(parsed));
   AILERON_ASSIGN(const policy::Evaluator evaluator, Evaluate(layers));
   const policy::Opinion opinion = policy::OpinionOn(evaluator, subject);
@@ -242,10 +243,14 @@ Command PolicyVerb() {
            .run = RunCheck},
           {.name = "explain",
            .summary = "Say what becomes of a request or a command, and by which rule",
-           .flags = With({}),
+           .flags = With({{"--by", "PROGRAM",
+                           "Who does it, as a rule names it; a program that no rule names if not "
+                           "given"}}),
            .arguments = {{"REQUEST or COMMAND", "METHOD URL, or a program with its arguments",
                           Arity::kRest}},
            .examples = {{"aileron policy explain 'GET https://api.github.com/user'", "A request"},
+                        {"aileron policy explain --by gh 'GET https://api.github.com/user'",
+                         "The same of one program"},
                         {"aileron policy explain -- git push --force", "A command"}},
            .run = RunExplain},
           {.name = "test",

@@ -15,7 +15,9 @@ Style StyleOf(std::string_view verdict) {
 }
 
 std::string Credentials(const Opinion& opinion) {
-  if (!opinion.credentials) return {};
+  if (!opinion.credentials) {
+    return opinion.kept.empty() ? "" : fmt::format("not {}", fmt::join(opinion.kept, ", "));
+  }
   if (opinion.credentials->empty()) return "none";
   return fmt::format("only {}", fmt::join(*opinion.credentials, ", "));
 }
@@ -41,12 +43,14 @@ Json OpinionJson(const Subject& subject, const Opinion& opinion) {
   Json json = {{"verdict", opinion.verdict}, {"rule", opinion.rule}, {"layer", opinion.layer}};
   json[subject.request ? "request" : "command"] =
       subject.request ? Json(policy::Write(*subject.request)) : Json(subject.command);
+  if (!subject.by.empty()) json["by"] = subject.by;
   if (opinion.line != 0) {
     json["file"] = opinion.file;
     json["line"] = opinion.line;
   }
   if (!opinion.reason.empty()) json["reason"] = opinion.reason;
   if (opinion.credentials) json["credentials"] = *opinion.credentials;
+  if (!opinion.kept.empty()) json["kept_for_other_programs"] = opinion.kept;
   if (!opinion.command.empty()) json["understood"] = opinion.command;
   if (!opinion.redirect.empty()) json["redirect"] = opinion.redirect;
   return json;

@@ -31,7 +31,7 @@ std::string ExamplePath(const RequestScope& scope) {
 }
 
 Subject ExampleOf(std::string_view pattern, std::optional<std::uint16_t> port, Protocol protocol,
-                  const RequestScope& scope) {
+                  const RequestScope& scope, const std::string& by) {
   const Protocol spoken = protocol == Protocol::kAny ? Protocol::kHttps : protocol;
   const std::uint16_t usual = spoken == Protocol::kHttp ? 80 : 443;
   return {.request = Request{.method = scope.methods.empty() ? "GET" : scope.methods.front(),
@@ -39,11 +39,12 @@ Subject ExampleOf(std::string_view pattern, std::optional<std::uint16_t> port, P
                              .host = ExampleHost(pattern),
                              .port = port.value_or(usual),
                              .path = ExamplePath(scope)},
-          .command = {}};
+          .command = {},
+          .by = by};
 }
 
 Subject ExampleOf(const command::CommandRule& rule) {
-  Subject subject;
+  Subject subject{.request = {}, .command = {}, .by = rule.by};
   for (const std::string_view word : Split(rule.pattern, ' ')) {
     if (!word.empty() && word != "**") {
       subject.command.emplace_back(word == "*" ? kSomeSegment : word);
@@ -54,13 +55,15 @@ Subject ExampleOf(const command::CommandRule& rule) {
 
 void AddExamples(const Sections& sections, std::vector<Subject>& subjects) {
   for (const Rule& rule : sections.hosts) {
-    subjects.push_back(ExampleOf(rule.pattern, rule.port, rule.protocol, {}));
+    subjects.push_back(ExampleOf(rule.pattern, rule.port, rule.protocol, {}, rule.by));
   }
   for (const RequestRule& rule : sections.requests) {
-    subjects.push_back(ExampleOf(rule.host.ToString(), rule.port, rule.protocol, rule.scope));
+    subjects.push_back(
+        ExampleOf(rule.host.ToString(), rule.port, rule.protocol, rule.scope, rule.by));
   }
   for (const CredentialRule& rule : sections.credentials) {
-    subjects.push_back(ExampleOf(rule.host.ToString(), rule.port, Protocol::kAny, rule.scope));
+    subjects.push_back(
+        ExampleOf(rule.host.ToString(), rule.port, Protocol::kAny, rule.scope, rule.by));
   }
   if (sections.command_default) {
     subjects.push_back({.request = {}, .command = {std::string(kSomeProgram)}});
@@ -75,8 +78,10 @@ void AddExamples(const Sections& sections, std::vector<Subject>& subjects) {
 }  // namespace
 
 std::string Write(const Subject& subject) {
-  if (subject.request) return Printable(Write(*subject.request));
-  return Printable(fmt::format("{}", fmt::join(subject.command, " ")));
+  std::string text = subject.request ? Write(*subject.request)
+                                     : fmt::format("{}", fmt::join(subject.command, " "));
+  if (!subject.by.empty()) text += fmt::format(" (by {})", subject.by);
+  return Printable(text);
 }
 
 // A blank in a word is none between words.
@@ -84,12 +89,13 @@ std::string KeyOf(const Subject& subject) {
   std::string key = subject.request ? Write(*subject.request) : std::string();
   for (const std::string& word : subject.command) (key += '\0') += word;
   (key += '\0') += subject.executable;
+  (key += '\0') += subject.by;
   return key;
 }
 
 Opinion OpinionOn(const Evaluator& evaluator, const Subject& subject) {
-  return subject.request ? evaluator.OnRequest(*subject.request)
-                         : evaluator.OnCommand(subject.command, subject.executable);
+  return subject.request ? evaluator.OnRequest(*subject.request, subject.by)
+                         : evaluator.OnCommand(subject.command, subject.executable, subject.by);
 }
 
 std::vector<Change> Compare(const Evaluator& before, const Evaluator& after,
@@ -99,6 +105,7 @@ std::vector<Change> Compare(const Evaluator& before, const Evaluator& after,
     Change change{subject, OpinionOn(before, subject), OpinionOn(after, subject)};
     const bool same = change.before.verdict == change.after.verdict &&
                       change.before.credentials == change.after.credentials &&
+                      change.before.kept == change.after.kept &&
                       change.before.redirect == change.after.redirect;
     if (!same) changes.push_back(std::move(change));
   }
@@ -110,7 +117,7 @@ std::vector<Subject> Examples(const Document& document) {
   ForEachSections(document, [&](const Sections& sections, std::string_view) {
     AddExamples(sections, subjects);
   });
-  for (const Case& one : document.tests) subjects.push_back({one.request, one.command});
+  for (const Case& one : document.tests) subjects.push_back({.request = one.request, .command = one.command, .by = one.by});
   return Distinct(std::move(subjects));
 }
 
@@ -124,7 +131,7 @@ std::vector<Subject> Distinct(std::vector<Subject> subjects) {
 std::vector<CaseResult> RunCases(const Evaluator& evaluator, std::span<const Case> cases) {
   std::vector<CaseResult> results;
   for (const Case& one : cases) {
-    Subject subject{one.request, one.command};
+    Subject subject{.request = one.request, .command = one.command, .by = one.by};
     Opinion got = OpinionOn(evaluator, subject);
     results.push_back({one.place, std::move(subject), one.expect, std::move(got)});
   }

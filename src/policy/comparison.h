@@ -16,6 +16,7 @@ struct Subject {
   std::optional<Request> request;
   std::vector<std::string> command;
   std::string executable = {};  // of a command that was executed: its file
+  std::string by = {};  // the program that does it, as rules name it; empty: one that none names
 };
 std::string Write(const Subject& subject);  // safe to show
 std::string KeyOf(const Subject& subject);  // the same of two that are

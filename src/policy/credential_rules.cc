@@ -2,7 +2,10 @@
 #include "policy/credential_rules.h"
 
 #include <algorithm>
+#include <array>
+#include <set>
 
+#include "policy/caller.h"
 #include "policy/host_index.h"
 
 namespace aileron::policy {
@@ -11,6 +14,48 @@ namespace {
 bool Lists(const CredentialRule& rule, std::string_view credential) {
   return std::ranges::find(rule.credentials, credential) != rule.credentials.end();
 }
+
+// What rules say of one credential, one after the other.
+class Weighing {
+ public:
+  Weighing(std::string_view credential, const Caller* caller)
+      : credential_(credential), caller_(caller) {}
+
+  void Take(const CredentialRule& rule) {
+    const bool lists = Lists(rule, credential_);
+    if (!lists && HoldsFor(rule.by, Action::kAsk, caller_)) Against(rule);
+    if (!lists || rule.by.empty()) return;
+    Kept& kept = kept_[static_cast<std::size_t>(rule.layer)];
+    if (kept.by == nullptr) kept.by = &rule;
+    TakeGift(rule);
+  }
+  // Only what it gives.
+  void TakeGift(const CredentialRule& rule) {
+    if (rule.by.empty() || !Lists(rule, credential_)) return;
+    kept_[static_cast<std::size_t>(rule.layer)].given |= HoldsFor(rule.by, Action::kAllow, caller_);
+  }
+  const CredentialRule* Result() {
+    for (const Kept& kept : kept_) {
+      if (kept.by != nullptr && !kept.given) Against(*kept.by);
+    }
+    return against_;
+  }
+
+ private:
+  // For programs, by a layer's rules.
+  struct Kept {
+    const CredentialRule* by = nullptr;
+    bool given = false;
+  };
+  void Against(const CredentialRule& rule) {
+    if (against_ == nullptr) against_ = &rule;
+  }
+
+  std::string_view credential_;
+  const Caller* caller_;
+  const CredentialRule* against_ = nullptr;
+  std::array<Kept, static_cast<std::size_t>(Layer::kFlag) + 1> kept_;
+};
 
 }  // namespace
 
@@ -49,11 +94,9 @@ CredentialRules::CredentialRules(std::vector<CredentialRule> rules) : Credential
 
 const CredentialRule* CredentialRules::Against(const RequestTarget& target,
                                                std::string_view credential) const {
-  const CredentialRule* against = nullptr;
-  index_->ForEach(target, [&](const CredentialRule& rule) {
-    if (against == nullptr && !Lists(rule, credential)) against = &rule;
-  });
-  return against;
+  Weighing weighing(credential, target.caller);
+  index_->ForEach(target, [&](const CredentialRule& rule) { weighing.Take(rule); });
+  return weighing.Result();
 }
 
 bool CredentialRules::SpeaksOfRequests(std::string_view host, std::uint16_t port) const {
@@ -64,24 +107,39 @@ bool CredentialRules::SpeaksOfRequests(std::string_view host, std::uint16_t port
 }
 
 const CredentialRule* CredentialRules::AgainstAll(std::string_view host, std::uint16_t port,
-                                                  std::string_view credential) const {
-  const CredentialRule* against = nullptr;
+                                                  std::string_view credential,
+                                                  const Caller* caller) const {
+  Weighing weighing(credential, caller);
   index_->ForEach(host, port, [&](const CredentialRule& rule) {
-    if (rule.scope.everything() && !Lists(rule, credential)) against = &rule;
+    if (rule.scope.everything()) {
+      weighing.Take(rule);
+    } else {
+      weighing.TakeGift(rule);
+    }
   });
-  return against;
+  return weighing.Result();
 }
 
 std::optional<std::vector<std::string>> CredentialRules::Listed(const RequestTarget& target) const {
   std::optional<std::vector<std::string>> listed;
   index_->ForEach(target, [&](const CredentialRule& rule) {
-    if (!listed) {
-      listed = rule.credentials;
-      return;
-    }
-    std::erase_if(*listed, [&](const std::string& one) { return !Lists(rule, one); });
+    if (!listed && HoldsFor(rule.by, Action::kAsk, target.caller)) listed = rule.credentials;
   });
+  if (listed) {
+    std::erase_if(*listed, [&](const std::string& one) { return Against(target, one) != nullptr; });
+  }
   return listed;
+}
+
+std::vector<std::string> CredentialRules::KeptForOthers(const RequestTarget& target) const {
+  std::set<std::string> kept;
+  index_->ForEach(target, [&](const CredentialRule& rule) {
+    if (rule.by.empty()) return;
+    for (const std::string& one : rule.credentials) {
+      if (Against(target, one) != nullptr) kept.insert(one);
+    }
+  });
+  return {kept.begin(), kept.end()};
 }
 
 }  // namespace aileron::policy

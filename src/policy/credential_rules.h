@@ -2,6 +2,9 @@
 //
 // Each rule narrows: a credential goes along where every rule that could speak of the request lists
 // it. Like a rule that asks, it holds for what any server may take for the request that it names.
+// One of a program ("by") narrows what that program's requests get, and keeps what it lists for
+// them: of each layer that has such a rule, one whose program it surely is has to list the
+// credential.
 // Compiled by host. Pure.
 #pragma once
 
@@ -29,11 +32,13 @@ class CredentialRules {
   const CredentialRule* Against(const RequestTarget& target, std::string_view credential) const;
   // Whether single requests to the place are told apart.
   bool SpeaksOfRequests(std::string_view host, std::uint16_t port) const;
-  // As Against, for every request to the place.
+  // As Against, by the rules about every request to the place.
   const CredentialRule* AgainstAll(std::string_view host, std::uint16_t port,
-                                   std::string_view credential) const;
+                                   std::string_view credential, const Caller* caller) const;
   // Those that may go along; nothing where no rule speaks.
   std::optional<std::vector<std::string>> Listed(const RequestTarget& target) const;
+  // Those that do not go along since rules list them for other programs.
+  std::vector<std::string> KeptForOthers(const RequestTarget& target) const;
 
  private:
   struct Index;

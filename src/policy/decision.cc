@@ -13,7 +13,8 @@ std::string InsideReason(std::string_view host) {
 
 RequestDecision DecideRequest(const Network& network, const RequestRules& requests,
                               RequestTarget target) {
-  RequestDecision decision{.host = Decide(network, {target.host, target.port, target.protocol})};
+  RequestDecision decision{
+      .host = Decide(network, {target.host, target.port, target.protocol, target.caller})};
   const Action host = decision.host.action;
   decision.action = host;
   if (IsForbidden(decision.host)) return decision;

@@ -29,6 +29,8 @@ struct CredentialRule {
   std::string id;
   Layer layer = Layer::kUser;
   int line = 0;
+  // Only with this program's requests, and of them only these; empty: whoever's.
+  std::string by = {};
 };
 
 // A host that is reached without anybody looking inside. Its rule that allows stands with the rest.
@@ -111,6 +113,7 @@ struct AgentSections {
 // What a file claims of itself: this request or command meets that verdict.
 struct Case {
   Place place;
+  std::string by;  // the program that does it; empty: whoever
   std::optional<Request> request;
   std::vector<std::string> command;  // or an argv
   std::string expect;                // a verdict

@@ -25,7 +25,7 @@ constexpr auto kApprovalKeys = std::to_array<std::string_view>({"hold", "expires
 constexpr auto kServiceKeys =
     std::to_array<std::string_view>({"name", "command", "folder", "publish", "restart", "health"});
 constexpr auto kHealthKeys = std::to_array<std::string_view>({"port", "command"});
-constexpr auto kCaseKeys = std::to_array<std::string_view>({"request", "command", "expect"});
+constexpr auto kCaseKeys = std::to_array<std::string_view>({"request", "command", "by", "expect"});
 constexpr auto kCasesKeys = std::to_array<std::string_view>({"version", "tests"});
 
 constexpr auto kProfiles = std::to_array<std::string_view>({"open", "guarded", "locked"});
@@ -173,7 +173,7 @@ class Parser {
     command::CommandRule rule{.layer = static_cast<command::Layer>(document_.layer),
                               .action = static_cast<command::Action>(which)};
     if (const YamlNode* by = entry.Find("by")) {
-      AILERON_ASSIGN(rule.by, reader_.Word(*by, "by"));
+      AILERON_ASSIGN(rule.by, reader_.Program(*by, "by"));
     }
     if (const YamlNode* reason = entry.Find("reason")) {
       AILERON_ASSIGN(rule.reason, reader_.Word(*reason, "reason"));
@@ -383,6 +383,9 @@ class Parser {
     for (const YamlNode& entry : list.items) {
       AILERON_TRY(reader_.Map(entry, "a test", kCaseKeys));
       Case one{.place = entry.place};
+      if (const YamlNode* by = entry.Find("by")) {
+        AILERON_ASSIGN(one.by, reader_.Program(*by, "by"));
+      }
       AILERON_ASSIGN(const YamlNode* expect, reader_.Required(entry, "expect", "a test"));
       AILERON_TRY(reader_.Choice(*expect, "expect", kCommandActions));
       one.expect = expect->text;

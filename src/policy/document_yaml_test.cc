@@ -224,8 +224,13 @@ TEST(DocumentYaml, MistakesSayWhereWhatWasFoundAndWhatWasExpected) {
   EXPECT_THAT(MistakeIn("network", "{host: https://a.example, action: ask}"), HasSubstr("host:"));
   EXPECT_THAT(MistakeIn("network", "{host: {a: b}, action: ask}"), HasSubstr("found a map"));
   EXPECT_THAT(MistakeIn("network", "[a]"), HasSubstr("found a list of 1"));
-  EXPECT_THAT(MistakeIn("network", "{host: a.example, action: ask, by: gh}"),
-              HasSubstr("not bound to programs yet"));
+  EXPECT_THAT(MistakeIn("network", "{host: a.example, action: ask, by: \"gh 'open\"}"),
+              HasSubstr("by: "));
+  EXPECT_THAT(MistakeIn("network", "{host: a.example, action: ask, by: [gh]}"),
+              HasSubstr("by: expected a word, found a list"));
+  EXPECT_THAT(MistakeIn("network", fmt::format("{{host: a.example, action: ask, by: {}}}",
+                                               std::string(limits::kByMax + 1, 'a'))),
+              HasSubstr("at most 256 bytes"));
 }
 
 TEST(DocumentYaml, WhatContradictsItselfIsRefused) {
@@ -264,9 +269,7 @@ TEST(DocumentYaml, ABadPatternOfACommandIsNamedWithItsPlace) {
       HasSubstr(":4:26: command: "));
 }
 
-TEST(DocumentYaml, ProgramsAreSpokenOfOnlyWhereRulesAboutHostsWouldHaveThem) {
-  EXPECT_THAT(MistakeIn("network", "{host: a.example, action: deny, by: x}"),
-              HasSubstr("not bound to programs"));
+TEST(DocumentYaml, RulesAboutFilesAreAboutNoProgram) {
   EXPECT_THAT(MistakeIn("files", "{path: a, access: hidden, by: x}"),
               HasSubstr("\"by\" is not a key of a file rule"));
 }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "policy/credential_rules.h"
+#include "policy/programs.h"
 
 namespace aileron::policy {
 struct Evaluator::Compiled {
@@ -11,6 +13,7 @@ struct Evaluator::Compiled {
   CredentialRules credentials;
   command::CommandRules commands;
   std::optional<CommandDefault> command_default;
+  Programs programs;
   std::vector<OpaqueHost> opaque;
   std::string user_file;
   std::vector<std::pair<std::string, std::string>> project_files;  // what begins a rule's id, path
@@ -45,6 +48,25 @@ struct Evaluator::Compiled {
   }
 };
 
+namespace {
+
+// "gh" as a person types it is the system's.
+std::string PathOf(std::string_view program) {
+  return program.contains('/') ? std::string(program) : fmt::format("/usr/bin/{}", program);
+}
+
+command::Lineage LineageOf(std::string_view by) {
+  command::Parent process{.path = {}, .origin = command::Origin::kSystem, .argv = {}};
+  for (const std::string_view word : Split(by, ' ')) {
+    if (!word.empty() && word != "**") process.argv.emplace_back(word);
+  }
+  if (process.argv.empty()) return {};
+  process.path = PathOf(process.argv.front());
+  return {std::move(process)};
+}
+
+}  // namespace
+
 Evaluator::Evaluator(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
 Evaluator::Evaluator(Evaluator&&) noexcept = default;
 Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
@@ -52,6 +74,8 @@ Evaluator::~Evaluator() = default;
 
 Result<Evaluator> Evaluator::Compile(const Layers& layers) {
   Merged merged = Merge(layers);
+  AILERON_ASSIGN(Programs programs,
+                 Programs::Compile(merged.hosts, merged.requests, merged.credentials));
   AILERON_ASSIGN(Network network, Network::Compile(merged.profile, merged.hosts));
   AILERON_ASSIGN(RequestRules requests, RequestRules::Compile(std::move(merged.requests)));
   AILERON_ASSIGN(
@@ -63,17 +87,21 @@ Result<Evaluator> Evaluator::Compile(const Layers& layers) {
   }
   return Evaluator(std::make_unique<Compiled>(Compiled{
       std::move(network), std::move(requests), CredentialRules(std::move(merged.credentials)),
-      std::move(commands), std::move(merged.command_default), std::move(merged.opaque),
-      layers.user.file, std::move(files)}));
+      std::move(commands), std::move(merged.command_default), std::move(programs),
+      std::move(merged.opaque), layers.user.file, std::move(files)}));
 }
 
-Opinion Evaluator::OnRequest(const Request& request) const {
+Opinion Evaluator::OnRequest(const Request& request, std::string_view by) const {
   const Compiled& compiled = *compiled_;
+  std::vector<command::Lineage> holders;
+  if (auto line = LineageOf(by); !line.empty()) holders.push_back(std::move(line));
+  const Caller caller = compiled.programs.CallerOf(holders);
   const RequestTarget target{.host = request.host,
                              .port = request.port,
                              .method = request.method,
                              .path = request.path,
-                             .protocol = request.protocol};
+                             .protocol = request.protocol,
+                             .caller = &caller};
   const RequestDecision decision = DecideRequest(compiled.network, compiled.requests, target);
   Opinion opinion{.verdict = std::string(Name(decision.action)),
                   .rule = decision.host.rule,
@@ -92,19 +120,20 @@ Opinion Evaluator::OnRequest(const Request& request) const {
   }
   if (decision.action != Action::kDeny) {
     opinion.credentials = compiled.credentials.Listed(target);
+    opinion.kept = compiled.credentials.KeptForOthers(target);
   }
   return opinion;
 }
 
-Opinion Evaluator::OnCommand(std::span<const std::string> argv,
-                             const std::string& executable) const {
-  const std::string& program = executable.empty() ? argv.front() : executable;
-  const std::string path = program.contains('/') ? program : fmt::format("/usr/bin/{}", program);
+Opinion Evaluator::OnCommand(std::span<const std::string> argv, const std::string& executable,
+                             std::string_view by) const {
+  const std::string path = PathOf(executable.empty() ? argv.front() : executable);
   const command::CommandVerdict verdict = compiled_->commands.Decide(
       {.executable = path,
        .origin = command::Origin::kSystem,
        .asked = path,
-       .argv = {argv.begin(), argv.end()}},
+       .argv = {argv.begin(), argv.end()},
+       .parents = LineageOf(by)},
       executable.empty() ? command::Scope::kWhole : command::Scope::kItself);
   Opinion opinion{.verdict = std::string(Name(verdict.action)),
                   .rule = "no rule speaks of it",
@@ -114,11 +143,11 @@ Opinion Evaluator::OnCommand(std::span<const std::string> argv,
                   .redirect = fmt::format("{}", fmt::join(verdict.redirect, " "))};
   const command::CommandRule* rule = verdict.rule != nullptr ? verdict.rule : verdict.recorded;
   if (verdict.code == command::kCodeNotAllowed) {
-    const CommandDefault& by = *compiled_->command_default;
-    opinion.rule = by.id;
-    opinion.layer = Name(by.layer);
-    opinion.line = by.place.line;
-    opinion.file = compiled_->FileOf(by.layer, by.id);
+    const CommandDefault& of = *compiled_->command_default;
+    opinion.rule = of.id;
+    opinion.layer = Name(of.layer);
+    opinion.line = of.place.line;
+    opinion.file = compiled_->FileOf(of.layer, of.id);
     return opinion;
   }
   if (rule == nullptr) return opinion;

@@ -26,8 +26,9 @@ struct Opinion {
   std::string reason;  // empty when it is allowed
   // The credentials that may go along, where a rule says so.
   std::optional<std::vector<std::string>> credentials;
-  std::string command;   // of a command: the one that decided, as it was understood
-  std::string redirect;  // … and what runs instead
+  std::vector<std::string> kept;  // credentials that rules list for other programs
+  std::string command;            // of a command: the one that decided, as it was understood
+  std::string redirect;           // … and what runs instead
 };
 
 class Evaluator {
@@ -37,10 +38,12 @@ class Evaluator {
   Evaluator& operator=(Evaluator&&) noexcept;
   ~Evaluator();
 
-  Opinion OnRequest(const Request& request) const;
+  // `by` is the program that does it, as rules name it; empty: one that none names.
+  Opinion OnRequest(const Request& request, std::string_view by = {}) const;
   // argv as a person types it, its program first, with all that it would start; or, where its file
   // is known, one execution as the daemon judges it, which sees the others when they come.
-  Opinion OnCommand(std::span<const std::string> argv, const std::string& executable = {}) const;
+  Opinion OnCommand(std::span<const std::string> argv, const std::string& executable = {},
+                    std::string_view by = {}) const;
 
  private:
   struct Compiled;

@@ -5,6 +5,7 @@
 
 #include "base/host_pattern.h"
 #include "base/text.h"
+#include "policy/caller.h"
 #include "policy/host_index.h"
 #include "policy/limits.h"
 #include "policy/profile.h"
@@ -226,15 +227,20 @@ struct Findings {
   const Rule* ask = nullptr;
   const Rule* narrow = nullptr;  // asks where the others allow
   const Rule* allow = nullptr;
-  bool other_port = false;  // an allow rule covers the host on other ports
-  bool named = false;       // an allow rule names exactly this host: a project's, this address
-  bool ranged = false;      // one names a range of addresses that this literal is in
+  const Rule* others = nullptr;  // allows it for another program
+  bool other_port = false;       // an allow rule covers the host on other ports
+  bool named = false;            // an allow rule names exactly this host: a project's, this address
+  bool ranged = false;           // one names a range of addresses that this literal is in
 };
 
 void Weigh(const Rule& rule, bool exact, bool literal, const Target& target, Findings& found) {
   if (!CoversProtocol(rule.protocol, rule.action, target.protocol)) return;
   if (!CoversPort(rule.port, rule.action, target.port)) {
-    if (rule.action == Action::kAllow) found.other_port = true;
+    if (rule.action == Action::kAllow && rule.by.empty()) found.other_port = true;
+    return;
+  }
+  if (!HoldsFor(rule.by, rule.action, target.caller)) {
+    if (rule.action == Action::kAllow && rule.reach == Reach::kFull) found.others = &rule;
     return;
   }
   switch (rule.action) {
@@ -316,6 +322,14 @@ Verdict ByProfile(Profile profile, const Host& host, std::uint16_t port, const F
       AllowHint(host, port));
 }
 
+// What is allowed for others, and why this is none of them.
+void TellOthers(const Rule& rule, const Host& host, const Caller* caller, Verdict& verdict) {
+  verdict.reason =
+      fmt::format("{} is allowed for {} alone by the rule \"{}\", and this connection {}",
+                  host.text, Printable(rule.by), rule.id,
+                  Printable(caller != nullptr ? caller->text() : "could not be told to be its"));
+}
+
 }  // namespace
 
 bool IsForbidden(const Verdict& verdict) {
@@ -346,7 +360,10 @@ Verdict Decide(const Network& network, const Target& target) {
       found.allow != nullptr
           ? Verdict{.action = Action::kAllow, .rule = found.allow->id, .by = found.allow}
           : ByProfile(index.profile, *host, target.port, found);
-  if (verdict.action != Action::kAllow) return verdict;
+  if (verdict.action != Action::kAllow) {
+    if (found.others != nullptr) TellOthers(*found.others, *host, target.caller, verdict);
+    return verdict;
+  }
   // A range may open private addresses, never the machine's credentials: those want their own line.
   if (address) {
     const AddressKind kind = Classify(*address);
@@ -372,7 +389,7 @@ Verdict DecideName(const Network& network, std::string_view name) {
   }
   const Rule* deny = nullptr;
   const auto weigh = [&](const Rule& rule, bool) {
-    const bool whole = !rule.port && rule.protocol == Protocol::kAny;
+    const bool whole = !rule.port && rule.protocol == Protocol::kAny && rule.by.empty();
     if (rule.action == Action::kDeny && whole && deny == nullptr) deny = &rule;
   };
   index.own.ForEach(*host, std::nullopt, weigh);

@@ -40,6 +40,8 @@ enum class Profile : std::uint8_t { kOpen, kGuarded, kLocked };
 // about again.
 enum class Protocol : std::uint8_t { kAny, kHttp, kHttps, kTcp };
 
+class Caller;  // caller.h
+
 // Whether a rule may open what others do not.
 enum class Reach : std::uint8_t { kFull, kNarrows };
 
@@ -65,7 +67,8 @@ struct Rule {
   std::string id;  // how reasons and the audit log name it: "--allow github.com"
   Protocol protocol = Protocol::kAny;
   Reach reach = Reach::kFull;
-  int line = 0;  // in the layer's file; 0: none
+  int line = 0;         // in the layer's file; 0: none
+  std::string by = {};  // the program whose connections it is about; empty: all
 };
 
 inline constexpr std::uint16_t kHttpPort = 80;
@@ -94,6 +97,7 @@ struct Target {
   std::string_view host;  // name or address literal (no brackets), any case, one final dot at most
   std::uint16_t port = 443;
   Protocol protocol = Protocol::kAny;
+  const Caller* caller = nullptr;  // who connects; null: nobody looked (caller.h)
 };
 
 struct Verdict {
@@ -144,7 +148,8 @@ bool IsForbidden(const Verdict& verdict);
 Verdict Decide(const Network& network, const Target& target);
 
 // Whether a name may exist for the sandbox's resolver: deny only where a rule denies the name on
-// every port. A name that merely nobody allowed exists, so that the refusal can be told over HTTP.
+// every port and to every program. A name that merely nobody allowed exists, so that the refusal
+// can be told over HTTP.
 Verdict DecideName(const Network& network, std::string_view name);
 
 // Whether the resolved `address` may be connected to under `rule`; else the reason.

@@ -13,7 +13,7 @@ namespace aileron::policy {
 namespace {
 
 constexpr auto kKeys = std::to_array<std::string_view>(
-    {"name", "host", "port", "method", "path", "protocol", "credential", "opaque", "action"});
+    {"name", "host", "port", "method", "path", "protocol", "credential", "opaque", "by", "action"});
 constexpr auto kActions = std::to_array<std::string_view>({"allow", "ask", "deny"});
 constexpr auto kProtocols = std::to_array<std::string_view>({"http", "https", "tcp"});
 constexpr std::size_t kNameMax = 64;
@@ -32,11 +32,6 @@ class EntryReader {
       : reader_(reader), entry_(entry), document_(document), into_(into) {}
 
   Status Read() {
-    if (const YamlNode* by = entry_.kind == YamlKind::kMap ? entry_.Find("by") : nullptr) {
-      return reader_.At(by->key_place,
-                        "\"by\": rules are not bound to programs yet; leave it out, or deny the "
-                        "host");
-    }
     AILERON_TRY(reader_.Map(entry_, "a network rule", kKeys));
     AILERON_ASSIGN(const YamlNode* action, reader_.Required(entry_, "action", "a network rule"));
     AILERON_ASSIGN(const std::size_t which, reader_.Choice(*action, "action", kActions));
@@ -51,6 +46,9 @@ class EntryReader {
     }
     AILERON_TRY(ReadScope());
     AILERON_TRY(ReadCredential());
+    if (const YamlNode* by = entry_.Find("by")) {
+      AILERON_ASSIGN(by_, reader_.Program(*by, "by"));
+    }
     if (const YamlNode* opaque = entry_.Find("opaque")) {
       AILERON_ASSIGN(opaque_, reader_.Flag(*opaque, "opaque"));
       if (opaque_) AILERON_TRY(CheckOpaque(*opaque));
@@ -162,14 +160,15 @@ class EntryReader {
                                 .scope = scope_,
                                 .id = id_,
                                 .protocol = protocol_,
-                                .line = entry_.place.line});
+                                .line = entry_.place.line,
+                                .by = by_});
     }
     if (opaque_) {
       into_.opaque.push_back({*pattern, port_.value_or(kHttpsPort), entry_.place.line});
     }
     if (credentials_) {
       into_.credentials.push_back({*std::move(pattern), port_, scope_, *credentials_, id_,
-                                   document_.layer, entry_.place.line});
+                                   document_.layer, entry_.place.line, by_});
     }
     return {};
   }
@@ -182,7 +181,8 @@ class EntryReader {
                            .port = opaque_ ? port_.value_or(kHttpsPort) : port_,
                            .id = id_,
                            .protocol = protocol_,
-                           .line = entry_.place.line});
+                           .line = entry_.place.line,
+                           .by = by_});
   }
 
   const SectionReader& reader_;
@@ -195,6 +195,7 @@ class EntryReader {
   RequestScope scope_;
   std::optional<std::vector<std::string>> credentials_;
   bool opaque_ = false;
+  std::string by_;
   std::string id_;
 };
 

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/text.h"
+#include "policy/caller.h"
 #include "policy/host_index.h"
 #include "policy/limits.h"
 #include "policy/path_index.h"
@@ -16,6 +17,7 @@ namespace {
 bool Holds(const RequestRule& rule, const RequestTarget& target,
            const RequestScope::Segments& segments) {
   if (!CoversProtocol(rule.protocol, rule.action, target.protocol)) return false;
+  if (!HoldsFor(rule.by, rule.action, target.caller)) return false;
   if (rule.action != Action::kAllow) {
     return rule.scope.MayCover(target.method, segments, target.doubt);
   }

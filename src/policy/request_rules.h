@@ -36,7 +36,8 @@ struct RequestRule {
   std::string id;  // how questions and the audit log name it: "--ask POST api.github.com/repos/**"
   Protocol protocol = Protocol::kAny;
   Reach reach = Reach::kFull;
-  int line = 0;  // in the layer's file; 0: none
+  int line = 0;         // in the layer's file; 0: none
+  std::string by = {};  // as Rule's
 };
 
 // A rule of the flag layer, as the grammar above has it. kInvalid says what is wrong.
@@ -51,6 +52,7 @@ struct RequestTarget {
   Overrides doubt;
   Protocol protocol = Protocol::kAny;
   Action host_action = Action::kAllow;  // what becomes of it where no rule about requests speaks
+  const Caller* caller = nullptr;       // as Target's
 };
 
 class RequestRules {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "command/by.h"
 #include "policy/limits.h"
 
 namespace aileron::policy {
@@ -102,6 +103,17 @@ Result<std::size_t> SectionReader::Choice(const YamlNode& node, std::string_view
     return Expected(node, key, fmt::format("one of {}", fmt::join(known, ", ")));
   }
   return ChoiceOf({node.place, node.text}, key, known);
+}
+
+Result<std::string> SectionReader::Program(const YamlNode& node, std::string_view key) const {
+  AILERON_ASSIGN(std::string word, Word(node, key));
+  if (word.size() > limits::kByMax) {
+    return Expected(node, key, fmt::format("at most {} bytes", limits::kByMax));
+  }
+  if (const auto by = command::By::Parse(word); !by) {
+    return At(node.place, fmt::format("{}: {}", key, by.error().message));
+  }
+  return word;
 }
 
 Result<std::uint16_t> SectionReader::Port(const YamlNode& node, std::string_view key) const {

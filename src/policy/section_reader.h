@@ -54,6 +54,8 @@ class SectionReader {
                              std::span<const std::string_view> known) const;
   Result<std::size_t> ChoiceOf(const PlacedWord& word, std::string_view key,
                                std::span<const std::string_view> known) const;
+  // A program, as rules name it ("by").
+  Result<std::string> Program(const YamlNode& node, std::string_view key) const;
   Result<std::uint16_t> Port(const YamlNode& node, std::string_view key) const;
   Result<bool> Flag(const YamlNode& node, std::string_view key) const;
   Result<Duration> Length(const YamlNode& node, std::string_view key, Duration least,

@@ -77,6 +77,7 @@ struct Said {
   std::optional<std::uint16_t> port;
   Protocol protocol = Protocol::kAny;
   RequestScope scope;
+  std::string by;
 };
 
 bool CoversHost(const Said& a, const Said& b) {
@@ -130,6 +131,7 @@ bool Counts(const S& other, const S& said, bool same) {
 }
 
 bool Covers(const Said& a, const Said& b) {
+  if (!a.by.empty() && a.by != b.by) return false;
   return (a.protocol == Protocol::kAny || a.protocol == b.protocol) && CoversHost(a, b) &&
          CoversPorts(a, b) && CoversScope(a.scope, b.scope);
 }
@@ -145,7 +147,9 @@ class Checker {
                 .action = rule.action,
                 .pattern = rule.pattern,
                 .port = rule.port,
-                .protocol = rule.protocol};
+                .protocol = rule.protocol,
+                .scope = {},
+                .by = rule.by};
       if (auto host = HostPattern::Parse(rule.pattern)) said.host = *std::move(host);
       Add(std::move(said));
     }
@@ -159,7 +163,8 @@ class Checker {
            .host = rule.host,
            .port = rule.port,
            .protocol = rule.protocol,
-           .scope = rule.scope});
+           .scope = rule.scope,
+           .by = rule.by});
     }
   }
 

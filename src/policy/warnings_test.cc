@@ -28,6 +28,13 @@ std::string With(std::initializer_list<std::string_view> rules) {
   return text;
 }
 
+TEST(Warnings, ARuleAboutOneProgramCoversNoOther) {
+  EXPECT_THAT(Of(With({"host: a.example, action: allow", "host: a.example, by: gh, action: deny"})),
+              IsEmpty());
+  EXPECT_THAT(Of(With({"host: a.example, by: gh, action: allow", "host: a.example, action: deny"})),
+              ElementsAre("policy.yaml:3 unreachable"));
+}
+
 TEST(Warnings, ARuleBelowAStrongerOneIsUnreachable) {
   EXPECT_THAT(Of(With({"host: a.b.example, action: allow", "host: '*.b.example', action: deny"})),
               ElementsAre("policy.yaml:3 unreachable"));

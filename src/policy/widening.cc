@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "policy/caller.h"
 #include "policy/network.h"
 
 namespace aileron::policy {
@@ -27,9 +28,10 @@ Result<Base> CompileBase(const Layers& layers) {
 }
 
 std::string PlaceText(const std::string& pattern, std::optional<std::uint16_t> port,
-                      Protocol protocol) {
+                      Protocol protocol, const std::string& by) {
   std::string text = port ? fmt::format("{}:{}", pattern, *port) : pattern;
   if (protocol != Protocol::kAny) text += fmt::format(" by {}", Name(protocol));
+  if (!by.empty()) text += fmt::format(" for {}", Printable(by));
   return text;
 }
 
@@ -95,7 +97,9 @@ class Lister {
     std::string host = rule.pattern;
     if (host == "*") host = fmt::format("{}.invalid", kProbe);
     if (host.starts_with("*.")) host = fmt::format("{}{}", kProbe, host.substr(1));
-    const Verdict without = Decide(base_.network, {host, port, protocol});
+    // Of a program that no rule of the user's names.
+    const Caller other = Caller::Nobody();
+    const Verdict without = Decide(base_.network, {host, port, protocol, &other});
     const bool decided = without.by != nullptr;
     const bool lifted = of == Of::kRequests && without.action == Action::kAsk;
     return without.action > rule.action && (!decided || lifted);
@@ -118,8 +122,8 @@ class Lister {
     // Of a range only its first address was looked at.
     const bool range = rule.action == Action::kAllow && Prefix::Parse(rule.pattern).has_value();
     if (!range && !Opens(rule, Of::kHosts)) return;
-    Add({rule.line, 1},
-        fmt::format("{} {}", Name(rule.action), PlaceText(rule.pattern, rule.port, rule.protocol)));
+    Add({rule.line, 1}, fmt::format("{} {}", Name(rule.action),
+                                    PlaceText(rule.pattern, rule.port, rule.protocol, rule.by)));
   }
 
   void Request(const RequestRule& rule) {
@@ -135,8 +139,8 @@ class Lister {
     Add({rule.line, 1},
         fmt::format("{} {} {}{}{}", Name(rule.action),
                     rule.scope.methods.empty() ? "*" : Join(rule.scope.methods, ","),
-                    PlaceText(whole.pattern, rule.port, rule.protocol), paths.empty() ? "" : " ",
-                    Join(paths, " ")));
+                    PlaceText(whole.pattern, rule.port, rule.protocol, rule.by),
+                    paths.empty() ? "" : " ", Join(paths, " ")));
   }
 
   void Command(const command::CommandRule& rule) {

@@ -16,7 +16,8 @@ Client::Client(World& world, OnClosed on_closed)
       }) {}
 
 std::shared_ptr<Client> Client::Start(World& world, os::Fd socket, ListenerKind kind,
-                                      const net::Endpoint& destination, OnClosed on_closed) {
+                                      const net::Endpoint& from, const net::Endpoint& destination,
+                                      OnClosed on_closed) {
   auto connection = std::make_shared<Client>(world, std::move(on_closed));
   auto stream = net::Stream::Make(world.loop, std::move(socket), *connection);
   if (!stream) {
@@ -24,6 +25,7 @@ std::shared_ptr<Client> Client::Start(World& world, os::Fd socket, ListenerKind 
     return nullptr;
   }
   connection->client_ = std::move(*stream);
+  connection->ends_ = {from.Address(), from.port(), destination.Address(), destination.port()};
   if (kind == ListenerKind::kProxy) {
     connection->site_.how = How::kAbsolute;
     connection->phase_ = Phase::kFirst;
@@ -262,13 +264,14 @@ void Client::ConnectAhead(HttpVersion version) {
   site.host = hello_name_;
   site.scheme = Scheme::kHttps;
   site.how = How::kAhead;
-  world_.permits.AskVerdict(site, [weak = weak_from_this(), site,
-                                   version](const std::shared_ptr<const Verdict>& verdict) {
-    const auto self = weak.lock();
-    if (!self || self->refuse_all_ || verdict->action != Action::kAllow) return;
-    if (!verdict->bindings.empty() || verdict->requests == Requests::kAsked) return;
-    self->world_.upstreams.OpenAhead(site, verdict->address_rule, version);
-  });
+  world_.permits.AskVerdict(
+      site, ends_,
+      [weak = weak_from_this(), site, version](const std::shared_ptr<const Verdict>& verdict) {
+        const auto self = weak.lock();
+        if (!self || self->refuse_all_ || verdict->action != Action::kAllow) return;
+        if (!verdict->bindings.empty() || verdict->requests == Requests::kAsked) return;
+        self->world_.upstreams.OpenAhead(site, verdict->address_rule, version);
+      });
 }
 
 void Client::FetchLeaf() {
@@ -318,7 +321,7 @@ void Client::BeginHttp2(Scheme scheme) {
   const Exchange::Mode mode = ModeFor(scheme);
   phase_ = Phase::kHttp2;
   requests_ = std::make_unique<H2Client>(
-      world_, std::move(client_), mode, site_, std::move(refuse_all_),
+      world_, std::move(client_), mode, site_, ends_, std::move(refuse_all_),
       [this](std::unique_ptr<net::Stream> stream) { OnHttp2Done(std::move(stream)); });
   requests_->Start(std::exchange(sniffed_, {}));
 }
@@ -334,7 +337,7 @@ void Client::OnHttp2Done(std::unique_ptr<net::Stream> stream) {
 }
 
 void Client::StartRelay(Exchange::Mode mode) {
-  relay_ = Relay::Make(world_, *client_, HttpVersion::k1, mode, site_,
+  relay_ = Relay::Make(world_, *client_, HttpVersion::k1, mode, site_, ends_,
                        [this](Relay::Outcome outcome) { OnRelayDone(outcome); });
   phase_ = Phase::kRelay;
 }

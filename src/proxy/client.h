@@ -26,10 +26,11 @@ class Client final : public net::Channel::Owner, public std::enable_shared_from_
  public:
   using OnClosed = std::function<void(Client&)>;
 
-  // `destination` is where the client believes it connected to. `on_closed` is called once, from
-  // the loop, unless the connection is destroyed before.
+  // `from` is the client's own end, `destination` where it believes it connected to. `on_closed` is
+  // called once, from the loop, unless the connection is destroyed before.
   static std::shared_ptr<Client> Start(World& world, os::Fd socket, ListenerKind kind,
-                                       const net::Endpoint& destination, OnClosed on_closed);
+                                       const net::Endpoint& from, const net::Endpoint& destination,
+                                       OnClosed on_closed);
   // One whose requests are for `site`, and come in plain: the daemon's own, and those for it.
   static std::shared_ptr<Client> Serve(World& world, os::Fd socket, Site site, OnClosed on_closed);
   Client(World& world, OnClosed on_closed);
@@ -104,6 +105,7 @@ class Client final : public net::Channel::Owner, public std::enable_shared_from_
   std::unique_ptr<Tunnel> tunnel_;
   net::Timer timer_;
 
+  ClientEnds ends_;
   Site site_;
   // What site_.host is: kName: the client named it; kLiteral: an address that a better name may
   // replace; kNone: a synthetic address whose name nobody remembers.

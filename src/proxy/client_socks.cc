@@ -95,7 +95,7 @@ void Client::EnterBySocks() {
 void Client::AskAdmission() {
   phase_ = Phase::kAdmission;
   world_.permits.AskVerdict(
-      site_, [weak = weak_from_this()](const std::shared_ptr<const Verdict>& verdict) {
+      site_, ends_, [weak = weak_from_this()](const std::shared_ptr<const Verdict>& verdict) {
         const auto self = weak.lock();
         if (!self || self->phase_ != Phase::kAdmission) return;
         self->OnAdmission(*verdict);

@@ -76,8 +76,9 @@ Status DataPlane::Listen(std::vector<Listener> listeners, std::vector<os::Fd> so
     const ListenerKind kind = listeners[i].kind;
     if (kind != ListenerKind::kDns) {
       listeners_.emplace_back(*loop_, std::move(sockets[i]),
-                              [this, kind](os::Fd socket, const net::Endpoint& destination) {
-                                return Admit(kind, std::move(socket), destination);
+                              [this, kind](os::Fd socket, const net::Endpoint& client,
+                                           const net::Endpoint& destination) {
+                                return Admit(kind, std::move(socket), client, destination);
                               });
       continue;
     }
@@ -120,11 +121,12 @@ Result<DataPlane::End> DataPlane::Run(Confinement confinement) {
   return end_;
 }
 
-bool DataPlane::Admit(ListenerKind kind, os::Fd socket, const net::Endpoint& destination) {
+bool DataPlane::Admit(ListenerKind kind, os::Fd socket, const net::Endpoint& from,
+                      const net::Endpoint& destination) {
   const auto left = [this](Client& one) { Left(one); };
   auto client = kind == ListenerKind::kApi
                     ? Client::Serve(*world_, std::move(socket), InternalSite(), left)
-                    : Client::Start(*world_, std::move(socket), kind, destination, left);
+                    : Client::Start(*world_, std::move(socket), kind, from, destination, left);
   if (client) clients_.insert(std::move(client));
   full_ = clients_.size() >= clients_max_;
   return !full_;

@@ -40,7 +40,8 @@ class DataPlane {
  private:
   explicit DataPlane(std::unique_ptr<net::Loop> loop);
   Status Listen(std::vector<Listener> listeners, std::vector<os::Fd> sockets);
-  bool Admit(ListenerKind kind, os::Fd socket, const net::Endpoint& destination);
+  bool Admit(ListenerKind kind, os::Fd socket, const net::Endpoint& from,
+             const net::Endpoint& destination);
   void Left(Client& client);
   void Serve(const proxy::Serve& serve, os::Fd socket);
   void Cut(const std::string& rule);

@@ -49,16 +49,18 @@ void DnsAnswerer::Answer(std::string_view packet, OnReply on_reply) {
                                   : DnsReply(question, DnsCode::kNoError, nullptr));
   }
   Site site{.host = question.name, .port = 0, .scheme = Scheme::kTcp, .how = How::kDns};
-  permits_.AskVerdict(site, [this, wants_address, question = std::move(question),
-                             on_reply =
-                                 std::move(on_reply)](std::shared_ptr<const Verdict> verdict) {
-    if (verdict->action == Action::kAllow) {
-      return on_reply(wants_address ? Reply(question)
-                                    : DnsReply(question, DnsCode::kNoError, nullptr));
-    }
-    const bool denied = verdict->code != "daemon_unavailable";
-    on_reply(DnsReply(question, denied ? DnsCode::kNoSuchName : DnsCode::kServerFailure, nullptr));
-  });
+  permits_.AskVerdict(
+      site, {},
+      [this, wants_address, question = std::move(question),
+       on_reply = std::move(on_reply)](std::shared_ptr<const Verdict> verdict) {
+        if (verdict->action == Action::kAllow) {
+          return on_reply(wants_address ? Reply(question)
+                                        : DnsReply(question, DnsCode::kNoError, nullptr));
+        }
+        const bool denied = verdict->code != "daemon_unavailable";
+        on_reply(
+            DnsReply(question, denied ? DnsCode::kNoSuchName : DnsCode::kServerFailure, nullptr));
+      });
 }
 
 // --- UDP
@@ -286,11 +288,12 @@ class DnsTcp::Peer final : public net::Channel::Owner, public std::enable_shared
 DnsTcp::DnsTcp(net::Loop& loop, os::Fd socket, DnsAnswerer& answerer)
     : loop_(loop),
       answerer_(answerer),
-      listener_(loop, std::move(socket), [this](os::Fd client, const net::Endpoint&) {
-        auto& peer = peers_.emplace_back(std::make_shared<Peer>(*this));
-        peer->Open(std::move(client));
-        return peers_.size() < limits::dns_tcp_clients_max;
-      }) {}
+      listener_(loop, std::move(socket),
+                [this](os::Fd client, const net::Endpoint&, const net::Endpoint&) {
+                  auto& peer = peers_.emplace_back(std::make_shared<Peer>(*this));
+                  peer->Open(std::move(client));
+                  return peers_.size() < limits::dns_tcp_clients_max;
+                }) {}
 
 DnsTcp::~DnsTcp() = default;
 

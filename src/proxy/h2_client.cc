@@ -7,10 +7,11 @@
 namespace aileron::proxy {
 
 H2Client::H2Client(World& world, std::unique_ptr<net::Stream> stream, Exchange::Mode mode,
-                   Site site, std::optional<Refusal> refusal, OnDone on_done)
+                   Site site, ClientEnds ends, std::optional<Refusal> refusal, OnDone on_done)
     : world_(world),
       mode_(mode),
       site_(std::move(site)),
+      ends_(std::move(ends)),
       refusal_(std::move(refusal)),
       on_done_(std::move(on_done)),
       connection_(std::make_shared<H2Connection>(
@@ -26,11 +27,11 @@ H2Client::~H2Client() {
 
 void H2Client::OnRequest(std::unique_ptr<net::Channel> channel) {
   net::Channel* key = channel.get();
-  auto relay =
-      Relay::Make(world_, *channel, HttpVersion::k2, mode_, site_, [this, key](Relay::Outcome) {
-        requests_.erase(key);
-        FinishWhenEmpty();
-      });
+  auto relay = Relay::Make(world_, *channel, HttpVersion::k2, mode_, site_, ends_,
+                           [this, key](Relay::Outcome) {
+                             requests_.erase(key);
+                             FinishWhenEmpty();
+                           });
   channel->set_owner(*relay);
   if (refusal_) relay->exchange().RefuseAll(*refusal_);
   requests_.emplace(key, Request{std::move(channel), relay});

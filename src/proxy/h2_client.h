@@ -20,7 +20,7 @@ class H2Client final : public H2Connection::Owner {
   // All requests are for `site`, or by their own authority (`mode`), unless `refusal` says that the
   // connection is not for it.
   H2Client(World& world, std::unique_ptr<net::Stream> stream, Exchange::Mode mode, Site site,
-           std::optional<Refusal> refusal, OnDone on_done);
+           ClientEnds ends, std::optional<Refusal> refusal, OnDone on_done);
   ~H2Client();
 
   void Start(std::string_view already_read) { connection_->Start(already_read); }
@@ -41,6 +41,7 @@ class H2Client final : public H2Connection::Owner {
   World& world_;
   Exchange::Mode mode_;
   Site site_;
+  ClientEnds ends_;
   std::optional<Refusal> refusal_;
   OnDone on_done_;
   std::shared_ptr<H2Connection> connection_;

@@ -19,6 +19,7 @@ constexpr std::uint32_t bindings_max = 32;     // of one verdict
 constexpr std::uint32_t scope_max = 32;        // methods, and paths, of one binding
 constexpr std::uint32_t audit_batch_max = 64;  // records in a packet
 constexpr std::size_t questions_max = 8192;    // permits asked and not answered
+constexpr std::size_t address_max = 45;        // as text
 constexpr std::size_t verdicts_max = 4096;     // cached
 constexpr std::size_t credentials_max = 64;    // cached
 constexpr auto permit_timeout = 10s;

@@ -50,7 +50,10 @@ void ClientListener::OnReady(net::Readiness) { Accept(); }
 void ClientListener::Accept() {
   for (int accepted = 0; !paused_; ++accepted) {
     if (accepted == limits::accepts_per_turn) return retry_.Set(net::Interval::zero());
-    os::Fd socket(accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    sockaddr_storage peer{};
+    socklen_t peer_size = sizeof peer;
+    os::Fd socket(accept4(socket_.get(), reinterpret_cast<sockaddr*>(&peer), &peer_size,
+                          SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
       if (errno == EAGAIN) return;
@@ -63,7 +66,8 @@ void ClientListener::Accept() {
     if (getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &size) != 0) continue;
     const auto destination = net::Endpoint::From(name);
     if (!destination) continue;
-    if (!on_client_(std::move(socket), *destination)) paused_ = true;
+    const net::Endpoint client = net::Endpoint::From(peer).value_or(net::Endpoint());
+    if (!on_client_(std::move(socket), client, *destination)) paused_ = true;
   }
 }
 

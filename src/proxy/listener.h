@@ -12,9 +12,10 @@ namespace aileron::proxy {
 
 class ClientListener final : private net::Loop::Handler {
  public:
-  // `destination` is where the client believes it connected to (getsockname: with AnyIP routes
-  // every address is local). Returns false to say: no more for now.
-  using OnClient = std::function<bool(os::Fd socket, const net::Endpoint& destination)>;
+  // `client` is its own end, `destination` where it believes it connected to (getsockname: with
+  // AnyIP routes every address is local). Returns false to say: no more for now.
+  using OnClient = std::function<bool(os::Fd socket, const net::Endpoint& client,
+                                      const net::Endpoint& destination)>;
 
   ClientListener(net::Loop& loop, os::Fd socket, OnClient on_client);
   ~ClientListener();

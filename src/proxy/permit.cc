@@ -44,6 +44,22 @@ std::string OnlyId(Type type, std::uint64_t id) {
 
 using Fields = WireFields;
 
+void WriteEnds(const ClientEnds& ends, WireWriter& writer) {
+  writer.Text(ends.client);
+  writer.U32(ends.client_port);
+  writer.Text(ends.server);
+  writer.U32(ends.server_port);
+}
+
+ClientEnds ReadEnds(Fields& fields) {
+  ClientEnds ends;
+  ends.client = fields.Text(limits::address_max);
+  ends.client_port = fields.Port();
+  ends.server = fields.Text(limits::address_max);
+  ends.server_port = fields.Port();
+  return ends;
+}
+
 RequestScope ReadScope(Fields& fields) {
   RequestScope scope;
   for (std::uint32_t left = fields.Count(limits::scope_max); left > 0 && !fields.failed(); --left) {
@@ -143,6 +159,7 @@ AskRequest ReadAskRequest(Fields& fields) {
   ask.seen = fields.Choice(Seen::kHead);
   ask.size = fields.U64();
   for (std::string* text : {&ask.body_hash, &ask.same, &ask.body}) *text = fields.Text();
+  ask.ends = ReadEnds(fields);
   return ask;
 }
 
@@ -343,6 +360,7 @@ std::string Encode(const AskVerdict& ask) {
   writer.U32(ask.port);
   writer.U8(static_cast<std::uint8_t>(ask.scheme));
   writer.U8(static_cast<std::uint8_t>(ask.how));
+  WriteEnds(ask.ends, writer);
   return writer.Take();
 }
 
@@ -364,6 +382,7 @@ std::string Encode(const AskRequest& ask) {
   writer.U8(static_cast<std::uint8_t>(ask.seen));
   writer.U64(ask.size);
   for (const std::string* text : {&ask.body_hash, &ask.same, &ask.body}) writer.Text(*text);
+  WriteEnds(ask.ends, writer);
   return writer.Take();
 }
 
@@ -392,6 +411,7 @@ std::string Encode(const AskCredential& ask) {
   writer.U8(ask.overrides_path ? 1 : 0);
   writer.U64(ask.ticket);
   writer.U64(ask.pass);
+  WriteEnds(ask.ends, writer);
   return writer.Take();
 }
 
@@ -500,6 +520,7 @@ Result<WorkerMessage> DecodeFromWorker(std::string_view packet) {
       ask.port = fields.Port();
       ask.scheme = fields.Choice(Scheme::kTcp);
       ask.how = fields.Choice(How::kAhead);
+      ask.ends = ReadEnds(fields);
       return FromWorker(fields, std::move(ask));
     }
     case Type::kAskRequest:
@@ -528,6 +549,7 @@ Result<WorkerMessage> DecodeFromWorker(std::string_view packet) {
       ask.overrides_path = fields.Flag();
       ask.ticket = fields.U64();
       ask.pass = fields.U64();
+      ask.ends = ReadEnds(fields);
       return FromWorker(fields, std::move(ask));
     }
     case Type::kAskApi: {

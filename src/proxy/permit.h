@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -19,6 +20,7 @@
 #include "base/request_scope.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "policy/caller.h"
 #include "proxy/timeouts.h"
 #include "proxy/upstream_proxy.h"
 
@@ -192,6 +194,19 @@ struct Stop {};
 // The listeners are being served.
 struct Ready {};
 
+// The two ends of a client's connection, as the sandbox sees them: by them its holders are found.
+// Without addresses: of no client of the sandbox's.
+struct ClientEnds {
+  std::string client;  // an address
+  std::uint16_t client_port = 0;
+  std::string server;
+  std::uint16_t server_port = 0;
+  bool operator==(const ClientEnds&) const = default;
+};
+
+// Who holds it, as the daemon finds out. No part of a message.
+using CallerFound = std::shared_ptr<const policy::Caller>;
+
 struct AskVerdict {
   std::uint64_t id = 0;
   std::uint64_t ticket = 0;  // of the Serve that the request came by; 0: of none
@@ -199,6 +214,8 @@ struct AskVerdict {
   std::uint16_t port = 0;
   Scheme scheme = Scheme::kHttps;
   How how = How::kConnect;
+  ClientEnds ends = {};
+  CallerFound caller = {};
 };
 
 // How much of a request's body was read when it is asked about.
@@ -229,6 +246,8 @@ struct AskRequest {
   std::string body_hash;   // of that, SHA-256 in hex; empty with kNothing and kHead
   std::string same;        // SHA-256 of all that makes two requests the same one
   std::string body;        // all of it, where it is at most limits::told_body_max
+  ClientEnds ends = {};
+  CallerFound caller = {};
 };
 
 // Nobody waits for the answer to AskRequest or AskCredential any more.
@@ -259,6 +278,8 @@ struct AskCredential {
   bool overrides_path = false;
   std::uint64_t ticket = 0;  // as in AskVerdict
   std::uint64_t pass = 0;    // of the RequestAnswer that let the request go on, if there was one
+  ClientEnds ends = {};
+  CallerFound caller = {};
 };
 
 // For a connection to the sandbox's API.

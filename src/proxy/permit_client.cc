@@ -149,12 +149,13 @@ void PermitClient::Answer(const Api& api, std::vector<os::Fd>& descriptors) {
   (*asked)(Fail(Code::kUnavailable, "{}", api.error));
 }
 
-void PermitClient::AskVerdict(const Site& site, OnVerdict on_verdict) {
+void PermitClient::AskVerdict(const Site& site, const ClientEnds& ends, OnVerdict on_verdict) {
   std::string key = KeyOf(site);
   if (auto verdict = Remembered(verdicts_, key)) return on_verdict(std::move(verdict));
   const std::uint64_t id = next_id_++;
   Ask(id, VerdictAsked{std::move(key), std::move(on_verdict)},
-      Encode(proxy::AskVerdict{id, site.ticket, site.host, site.port, site.scheme, site.how}));
+      Encode(
+          proxy::AskVerdict{id, site.ticket, site.host, site.port, site.scheme, site.how, ends}));
 }
 
 std::uint64_t PermitClient::AskRequest(proxy::AskRequest ask, OnRequest on_request) {

@@ -41,7 +41,7 @@ class PermitClient {
   Status Start(Events events);
   Status SendReady();
 
-  void AskVerdict(const Site& site, OnVerdict on_verdict);
+  void AskVerdict(const Site& site, const ClientEnds& ends, OnVerdict on_verdict);
   // The id is set here, and returned; 0 when it was answered from within the call.
   std::uint64_t AskRequest(proxy::AskRequest ask, OnRequest on_request);
   std::uint64_t AskCredential(proxy::AskCredential ask, OnCredential on_credential);

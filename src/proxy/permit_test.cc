@@ -141,12 +141,15 @@ TEST(Permit, QuestionsAndRecordsComeBackAsTheyWereSent) {
       How::kDns);
   EXPECT_EQ(BackFromWorker<AskLeaf>(Encode(AskLeaf{2, "h", "key"})).public_key, "key");
   EXPECT_EQ(BackFromWorker<AskApi>(Encode(AskApi{7})).id, 7u);
-  const auto ask = BackFromWorker<AskCredential>(Encode(AskCredential{.id = 3,
-                                                                      .binding = "b",
-                                                                      .host = "h",
-                                                                      .method = "PUT",
-                                                                      .path = "/p",
-                                                                      .overrides_path = true}));
+  const auto ask = BackFromWorker<AskCredential>(
+      Encode(AskCredential{.id = 3,
+                           .binding = "b",
+                           .host = "h",
+                           .method = "PUT",
+                           .path = "/p",
+                           .overrides_path = true,
+                           .ends = {"127.0.0.1", 40'000, "fd00::1", 443}}));
+  EXPECT_EQ(ask.ends, (ClientEnds{"127.0.0.1", 40'000, "fd00::1", 443}));
   EXPECT_EQ(ask.binding + ask.method + ask.path, "bPUT/p");
   EXPECT_FALSE(ask.overrides_method);
   EXPECT_TRUE(ask.overrides_path);

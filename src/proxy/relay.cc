@@ -7,19 +7,21 @@
 namespace aileron::proxy {
 
 std::shared_ptr<Relay> Relay::Make(World& world, net::Channel& client, HttpVersion version,
-                                   Exchange::Mode mode, Site site, OnDone on_done) {
-  auto relay =
-      std::make_shared<Relay>(world, client, version, mode, std::move(site), std::move(on_done));
+                                   Exchange::Mode mode, Site site, ClientEnds ends,
+                                   OnDone on_done) {
+  auto relay = std::make_shared<Relay>(world, client, version, mode, std::move(site),
+                                       std::move(ends), std::move(on_done));
   relay->ArmTimer(true);  // the first bytes come with the client's first news
   return relay;
 }
 
 Relay::Relay(World& world, net::Channel& client, HttpVersion version, Exchange::Mode mode,
-             Site site, OnDone on_done)
+             Site site, ClientEnds ends, OnDone on_done)
     : world_(world),
       client_(client),
       version_(version),
       exchange_(mode, std::move(site), &world.names),
+      ends_(std::move(ends)),
       on_done_(std::move(on_done)),
       timer_(world.loop, [this] { OnTimer(); }) {}
 
@@ -224,7 +226,7 @@ void Relay::Do(Exchange::Command command) {
 }
 
 void Relay::AskVerdict() {
-  world_.permits.AskVerdict(exchange_.site(),
+  world_.permits.AskVerdict(exchange_.site(), ends_,
                             [weak = weak_from_this()](std::shared_ptr<const Verdict> verdict) {
                               const auto self = weak.lock();
                               if (!self || self->phase_ != Phase::kExchange) return;
@@ -234,7 +236,9 @@ void Relay::AskVerdict() {
 }
 
 void Relay::AskRequest() {
-  asked_ = world_.permits.AskRequest(exchange_.request_question(),
+  proxy::AskRequest question = exchange_.request_question();
+  question.ends = ends_;
+  asked_ = world_.permits.AskRequest(std::move(question),
                                      [weak = weak_from_this()](const RequestAnswer& answer) {
                                        const auto self = weak.lock();
                                        if (!self || self->phase_ != Phase::kExchange) return;
@@ -250,9 +254,10 @@ void Relay::Forget() {
 }
 
 void Relay::AskCredential() {
+  proxy::AskCredential question = exchange_.credential_question();
+  question.ends = ends_;
   asked_ = world_.permits.AskCredential(
-      exchange_.credential_question(),
-      [weak = weak_from_this()](std::shared_ptr<const Credential> credential) {
+      std::move(question), [weak = weak_from_this()](std::shared_ptr<const Credential> credential) {
         const auto self = weak.lock();
         if (!self || self->phase_ != Phase::kExchange) return;
         self->asked_ = 0;

@@ -29,11 +29,12 @@ class Relay final : public net::Channel::Owner, public std::enable_shared_from_t
   using OnDone = std::function<void(Outcome)>;
 
   // `client` is borrowed until `on_done`, which is called once, from a Pump; it may destroy both.
-  // `version` is what the client speaks.
+  // `version` is what the client speaks, `ends` those of its connection.
   static std::shared_ptr<Relay> Make(World& world, net::Channel& client, HttpVersion version,
-                                     Exchange::Mode mode, Site site, OnDone on_done);
+                                     Exchange::Mode mode, Site site, ClientEnds ends,
+                                     OnDone on_done);
   Relay(World& world, net::Channel& client, HttpVersion version, Exchange::Mode mode, Site site,
-        OnDone on_done);
+        ClientEnds ends, OnDone on_done);
   ~Relay() { Forget(); }
 
   // Goes as far as it can. Calls from within a step become another step.
@@ -72,6 +73,7 @@ class Relay final : public net::Channel::Owner, public std::enable_shared_from_t
   net::Channel& client_;
   HttpVersion version_;
   Exchange exchange_;
+  ClientEnds ends_;
   OnDone on_done_;
   std::unique_ptr<net::Channel> upstream_;
   std::unique_ptr<Upstreams::Opening> opening_;

@@ -67,7 +67,8 @@ class TestWorld {
         key, authority.Sign(host, key.PublicKey(), security == Security::kExpired ? -2 : 1));
     site.listener = std::make_unique<ClientListener>(
         *loop_, std::move(socket),
-        [this, &site, security, identity, on_input](os::Fd client, const net::Endpoint&) {
+        [this, &site, security, identity, on_input](os::Fd client, const net::Endpoint&,
+                                                    const net::Endpoint&) {
           auto& peer = site.peers.emplace_back(*loop_, std::move(client), on_input);
           ++site.accepted;
           if (security != Security::kPlain) peer.ServeTls(*tls_server_, identity);

@@ -24,7 +24,7 @@ VALID = [
               RULE % ", path: /x/**", RULE % ", path: [/x, /y]", RULE % ", protocol: http", RULE % ", protocol: tcp",
               RULE % ", opaque: true", RULE % ", opaque: true, protocol: tcp", RULE % ", opaque: false, path: /x",
               RULE % ", credential: token/x", RULE % ", credential: [token/x, token/y/z]", RULE % ", credential: none",
-              RULE % ", name: a-b_c.1", "{host: [a.example, '*.b.example'], action: deny}",
+              RULE % ", name: a-b_c.1", RULE % ", by: gh", RULE % ", by: /usr/bin/make **, credential: none", "{host: [a.example, '*.b.example'], action: deny}",
               "{host: '*', action: ask}", "{host: 10.0.0.0/8, action: deny}"),
     *_entries("commands", "{command: git push --force, action: deny}", "{command: [a, b], action: record, by: make}",
               "{command: a, action: redirect, redirect: [b, '**'], reason: never}"),
@@ -38,7 +38,8 @@ VALID = [
               "{name: w.1, command: [a], folder: x/y, publish: [80, 443], restart: always, health: {port: 80}}",
               "{name: web, command: [a], restart: on-failure, health: {command: x}}"),
     f"{HEAD}agents: {{claude: {{network: [{RULE % ''}], commands: [], files: [], environment: {{}}}}, codex:}}\n",
-    *_entries("tests", "{request: 'GET https://a.example/x', expect: ask}", "{command: [git, push], expect: redirect}"),
+    *_entries("tests", "{request: 'GET https://a.example/x', expect: ask}", "{command: [git, push], expect: redirect}",
+              "{request: 'GET https://a.example/x', by: gh, expect: ask}"),
 ]
 INVALID = [
     "network: []\n", "version: 2\n", "version: '1'\n", "[]\n", "a\n", f"{HEAD}netwrk: []\n", f"{HEAD}name: open\n",
@@ -48,7 +49,7 @@ INVALID = [
               RULE % ", method: []", RULE % ", path: a", RULE % ", path: []", RULE % ", protocol: ftp",
               RULE % ", opaque: maybe", RULE % ", opaque: true, path: /x", RULE % ", opaque: true, credential: token/x",
               RULE % ", protocol: tcp, method: GET", RULE % ", credential: Token", RULE % ", credential: [none, token/x]",
-              RULE % ", credential: []", RULE % ", name: 'a b'", RULE % ", methd: GET", RULE % ", by: gh",
+              RULE % ", credential: []", RULE % ", name: 'a b'", RULE % ", methd: GET", RULE % ", by: [gh]", RULE % ", by: ''",
               "{host: [], action: deny}", "{host: {a: b}, action: deny}", "{host: a.example, opaque: true, action: ask}",
               "{host: a.example, credential: token/x, action: deny}"),
     *_entries("commands", "{command: a}", "{action: deny}", "{command: a, action: maybe}", "{command: a, action: redirect}",

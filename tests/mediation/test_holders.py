@@ -1,0 +1,109 @@
+"""Whose a connection is: found however it is made, and nothing allowed while it cannot be."""
+
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+
+from lib import process
+
+HOST, PLAIN = "api.test", "plain.test"
+PYTHON = os.path.realpath("/usr/bin/python3")
+# Answers each line of its input with the status of a request.
+ASKS = f"""
+import sys, urllib.request, urllib.error
+for line in sys.stdin:
+    try:
+        print(urllib.request.urlopen("https://{HOST}/").status, flush=True)
+    except urllib.error.HTTPError as error:
+        print(error.code, flush=True)
+"""
+
+
+@pytest.fixture
+def sites(world):
+    """Sites that python alone may reach."""
+    world.site(HOST, allow=False)
+    world.site(PLAIN, allow=False, tls=False, port=80)
+    _policy(world, "allow", "locked")
+
+
+def _policy(world, action, profile) -> None:
+    rules = [{"host": [HOST, PLAIN], "by": PYTHON, "action": action}]
+    world.write(os.path.join(world.config, "aileron", "policy.yaml"),
+                json.dumps({"version": 1, "profile": profile, "network": rules}), 0o600)
+
+
+def _python(world, text) -> str:
+    return world.launch("python3", "-c", text, timeout=60).ok().out.strip()
+
+
+def _mediator() -> int:
+    found = process.eventually(lambda: [one.pid for one in process.descendants()
+                                        if one.command[:2] == ("aileron", "mediator")], "a mediator runs")
+    return found[0]
+
+
+WAYS = {
+    "half closed": f"import socket; s = socket.create_connection(('{PLAIN}', 80)); "
+                   f"s.sendall(b'GET / HTTP/1.1\\r\\nHost: {PLAIN}\\r\\n\\r\\n'); s.shutdown(1); print(s.recv(99)[9:12].decode())",
+    "an IPv6 socket for IPv4": f"import socket; s = socket.socket(socket.AF_INET6); "
+                               f"s.connect(('::ffff:' + socket.gethostbyname('{PLAIN}'), 80)); "
+                               f"s.sendall(b'GET / HTTP/1.1\\r\\nHost: {PLAIN}\\r\\n\\r\\n'); print(s.recv(99)[9:12].decode())",
+    "forked": f"import os, urllib.request; r = urllib.request.urlopen\nif os.fork(): os.wait()\n"
+              f"else: print(r('https://{HOST}/').status)",
+    "shared by a fork": f"import http.client, os\nc = http.client.HTTPSConnection('{HOST}'); c.connect()\n"
+                        "if os.fork() == 0: import time; time.sleep(1); os._exit(0)\nc.request('GET', '/'); print(c.getresponse().status)",
+    "from a thread": f"import threading, urllib.request\nt = threading.Thread(target=lambda: "
+                     f"print(urllib.request.urlopen('https://{HOST}/').status)); t.start(); t.join()",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_programs_connection_is_found(world, sites, way):
+    """Who holds a connection is not found."""
+    assert _python(world, WAYS[way]) == "200"
+
+
+def test_streams_of_one_connection_are_their_clients(world, sites):
+    """Of a connection's streams only some are found to be the program's."""
+    rules = [{"host": HOST, "by": "curl", "action": "allow"}]
+    world.write(os.path.join(world.config, "aileron", "policy.yaml"),
+                json.dumps({"version": 1, "profile": "locked", "network": rules}), 0o600)
+    urls = " ".join(f"-o /dev/null https://{HOST}/{i}" for i in range(20))
+    result = world.shell(f"curl -sS -Z --http2 -w '%{{http_code}}-%{{http_version}} ' {urls}").ok()
+    assert result.out.split() == ["200-2"] * 20, result.describe()
+
+
+@pytest.mark.parametrize(("action", "profile", "else_"), [("allow", "locked", "200"), ("deny", "open", "403")])
+def test_while_nobody_can_look_nothing_is_allowed(world, sites, action, profile, else_):
+    """While the mediator does not answer a request is let through, or waits for ever."""
+    _policy(world, action, profile)
+    child = world.launch_start("python3", "-c", ASKS, stdin=subprocess.PIPE)
+
+    def asked() -> str:
+        child.stdin.write(b"\n")
+        child.stdin.flush()
+        return child.stdout.readline().decode().strip()
+    assert asked() == else_
+    mediator = _mediator()
+    os.kill(mediator, signal.SIGSTOP)
+    try:
+        assert asked() == "403"
+    finally:
+        os.kill(mediator, signal.SIGCONT)
+    assert asked() == else_
+    os.kill(mediator, signal.SIGKILL)
+    process.eventually(lambda: _mediator() != mediator, "there is another mediator")
+    process.eventually(lambda: asked() == else_, "the next one looks")
+    child.communicate(timeout=process.PATIENCE)
+
+
+def test_many_processes_are_looked_at(world, sites):
+    """Among many processes and descriptors the one that holds a connection is not found."""
+    text = ("import subprocess, os, urllib.request\nkids = [subprocess.Popen(['sleep', '60']) for _ in range(150)]\n"
+            "held = [os.dup(1) for _ in range(500)]\n"
+            f"print(urllib.request.urlopen('https://{HOST}/').status)\n[k.kill() for k in kids]")
+    assert _python(world, text) == "200"
