@@ -20,6 +20,13 @@ bool By::Is(std::string_view path, Origin origin, std::span<const std::string> a
   return pattern_.MatchArguments(BaseName(path), words, "", Extent::kAtLeast) == Match::kMet;
 }
 
+bool By::Is(const Parent& process, Claim claim) const {
+  return Is(process.path, process.origin, process.argv, claim) ||
+         std::ranges::any_of(process.links, [&](const std::string& link) {
+           return Is(link, process.origin, process.argv, claim);
+         });
+}
+
 Share ShareOf(const By& by, std::span<const Lineage> holders) {
   const auto are = [&](Claim claim) {
     return [&by, claim](const Lineage& line) {

@@ -25,9 +25,7 @@ class By {
 
   bool Is(std::string_view path, Origin origin, std::span<const std::string> argv,
           Claim claim) const;
-  bool Is(const Parent& process, Claim claim) const {
-    return Is(process.path, process.origin, process.argv, claim);
-  }
+  bool Is(const Parent& process, Claim claim) const;
 
  private:
   explicit By(Pattern pattern) : pattern_(std::move(pattern)) {}

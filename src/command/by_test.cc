@@ -40,6 +40,14 @@ TEST(By, WhatTheAgentCanWriteIsOnlyLikelyTheProgram) {
   EXPECT_EQ(Of("/workspace/gh", {false_gh}), (Share{true, true})) << "its path was written down";
 }
 
+TEST(By, AProgramIsKnownByLinksOfTheSystem) {
+  Parent npm = Program("/usr/lib/node_modules/npm/bin/npm-cli.js");
+  EXPECT_EQ(Of("npm", {{npm}}), (Share{false, false}));
+  npm.links = {"/usr/bin/npm"};
+  EXPECT_EQ(Of("npm", {{npm}}), (Share{true, true}));
+  EXPECT_EQ(Of("/usr/bin/npm", {{npm}}), (Share{true, true}));
+}
+
 TEST(By, ArgumentsCountAsFarAsTheyAreNamed) {
   const Lineage clone = {Program("/usr/bin/gh", {"gh", "repo", "clone", "o/r"})};
   EXPECT_EQ(Of("gh repo", {clone}), (Share{true, true}));

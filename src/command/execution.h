@@ -32,6 +32,8 @@ struct Parent {
   std::string path;  // of its executable, links followed
   Origin origin = Origin::kSandbox;
   std::vector<std::string> argv;  // as it was when it was executed
+  // More paths that are known to lead to the file, as an Execution's.
+  std::vector<std::string> links = {};
 };
 
 struct Execution {

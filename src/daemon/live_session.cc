@@ -389,6 +389,7 @@ session::CommandRequest LiveSession::commands() const {
   session::CommandRequest all = commands_request_;
   all.rules.insert(all.rules.end(), settings_.commands.begin(), settings_.commands.end());
   all.otherwise = std::max(all.otherwise, settings_.command_default);
+  all.by_programs = !settings_.programs.empty();
   return all;
 }
 

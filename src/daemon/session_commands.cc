@@ -41,8 +41,11 @@ Status SessionCommands::Take(std::vector<os::Fd> descriptors, mediation::Trust t
 }
 
 Result<os::Fd> SessionCommands::RulesFile() const {
-  return os::MemoryFileHolding(mediation::Encode(mediation::FromDaemon(mediation::Start{
-      .rules = request_.rules, .otherwise = request_.otherwise, .trust = trust_})));
+  return os::MemoryFileHolding(
+      mediation::Encode(mediation::FromDaemon(mediation::Start{.rules = request_.rules,
+                                                               .otherwise = request_.otherwise,
+                                                               .trust = trust_,
+                                                               .remember = request_.by_programs})));
 }
 
 void SessionCommands::Follow(session::CommandRequest request) {

@@ -14,6 +14,7 @@ class Finder {
   explicit Finder(Holders holders) : holders_(std::move(holders)) {}
 
   Found Answer(const Find& find);
+  Holders& holders() { return holders_; }
 
  private:
   const command::By* Compiled(const std::string& program);

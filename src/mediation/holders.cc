@@ -4,8 +4,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "base/text.h"
@@ -14,6 +16,8 @@
 namespace aileron::mediation {
 
 namespace {
+
+constexpr std::uint64_t kTicks = 100;  // a second: USER_HZ
 
 // Calls visit(number) for each entry that is one, until it returns false.
 template <typename Visit>
@@ -43,7 +47,10 @@ Result<Holders> Holders::Make(pid_t init, Trust trust) {
   os::Fd proc(
       open(fmt::format("/proc/{}/root/proc", init).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!proc) return os::FailErrno("cannot look at the sandbox's processes");
-  return Holders(std::move(sockets), Processes(std::move(proc), first, trust));
+  os::Fd outer(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!outer) return os::FailErrno("cannot look at processes");
+  return Holders(std::move(sockets), Processes(std::move(proc), first, trust),
+                 Processes(std::move(outer), init, trust));
 }
 
 Result<std::vector<Holders::Holder>> Holders::Find(const std::string& socket) const {
@@ -70,6 +77,33 @@ Result<std::vector<Holders::Holder>> Holders::Find(const std::string& socket) co
   return holders;
 }
 
+void Holders::Executed(pid_t pid, const command::Execution& execution) {
+  if (!remembers_) return;
+  if (family_.full()) {
+    family_.Forget(
+        [&](const Family::Process& one) { return processes_.StartedAt(one.pid) == one.started; });
+  }
+  const pid_t inside = outer_.NumberInside(pid);
+  if (inside == 0) return;
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  const auto ticks = static_cast<std::uint64_t>(now.tv_sec) * kTicks +
+                     static_cast<std::uint64_t>(now.tv_nsec) / (1'000'000'000 / kTicks);
+  family_.Note(processes_.LineOf(inside), execution, ticks,
+               [&] { return processes_.ParentsOf(inside); });
+}
+
+// What it was executed as says more than its file, and its parents then more than those it has now;
+// its file is its own in any case.
+command::Lineage Holders::LineageOf(pid_t pid) const {
+  command::Lineage line = processes_.LineageOf(pid);
+  Family::Known known = family_.Of(processes_.LineOf(pid));
+  if (known.line.empty()) return line;
+  line.resize(std::min(line.size(), std::max<std::size_t>(known.at, 1)));
+  for (command::Parent& one : known.line) line.push_back(std::move(one));
+  return line;
+}
+
 Result<std::vector<command::Lineage>> Holders::Of(const os::SocketEnd& client,
                                                   const os::SocketEnd& server) {
   AILERON_ASSIGN(const os::SocketDiag::Socket found, sockets_.Find(client, server));
@@ -77,7 +111,7 @@ Result<std::vector<command::Lineage>> Holders::Of(const os::SocketEnd& client,
   AILERON_ASSIGN(const std::vector<Holder> holders, Find(socket));
   if (holders.empty()) return Fail(Code::kNotFound, "nobody holds that connection");
   std::vector<command::Lineage> lines;
-  for (const Holder& holder : holders) lines.push_back(processes_.LineageOf(holder.pid));
+  for (const Holder& holder : holders) lines.push_back(LineageOf(holder.pid));
   // Of a process that has let go of it meanwhile, or has become another, nothing is known.
   for (const Holder& holder : holders) {
     const os::Fd folder = processes_.Open(holder.pid, "fd", O_RDONLY | O_DIRECTORY);

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "command/by.h"
+#include "mediation/family.h"
 #include "mediation/processes.h"
 #include "os/socket_diag.h"
 
@@ -19,14 +20,18 @@ class Holders {
   // Of the network namespace that this process is in, as its sandbox's own proc shows them.
   static Result<Holders> Make(pid_t init, Trust trust);
 
+  // From now on it is remembered what processes are executed as, or not.
+  void Remember(bool remember) { remembers_ = remember; }
+  // `pid`, as the proc of this process numbers it, is about to run that.
+  void Executed(pid_t pid, const command::Execution& execution);
   // Who holds the client's end, each with those that started it. An error where nobody was found,
   // where there was too much to look at, and where it changed hands meanwhile.
   Result<std::vector<command::Lineage>> Of(const os::SocketEnd& client,
                                            const os::SocketEnd& server);
 
  private:
-  Holders(os::SocketDiag sockets, Processes processes)
-      : sockets_(std::move(sockets)), processes_(std::move(processes)) {}
+  Holders(os::SocketDiag sockets, Processes processes, Processes outer)
+      : sockets_(std::move(sockets)), processes_(std::move(processes)), outer_(std::move(outer)) {}
 
   struct Holder {
     pid_t pid = 0;
@@ -34,8 +39,13 @@ class Holders {
   };
   Result<std::vector<Holder>> Find(const std::string& socket) const;
 
+  command::Lineage LineageOf(pid_t pid) const;
+
   os::SocketDiag sockets_;
-  Processes processes_;
+  Processes processes_;  // as the sandbox counts
+  Processes outer_;      // as this process does
+  Family family_;
+  bool remembers_ = false;
 };
 
 }  // namespace aileron::mediation

@@ -91,11 +91,8 @@ sigset_t HoldStops() {
 
 class Mediator {
  public:
-  Mediator(Supervisor& supervisor, Desk& desk, Finder finder, os::Alarm alarm)
-      : supervisor_(supervisor),
-        desk_(desk),
-        finder_(std::move(finder)),
-        alarm_(std::move(alarm)) {}
+  Mediator(Supervisor& supervisor, Desk& desk, Finder& finder, os::Alarm alarm)
+      : supervisor_(supervisor), desk_(desk), finder_(finder), alarm_(std::move(alarm)) {}
   End Run();
 
  private:
@@ -106,7 +103,7 @@ class Mediator {
 
   Supervisor& supervisor_;
   Desk& desk_;
-  Finder finder_;
+  Finder& finder_;
   os::Alarm alarm_;
   bool sandbox_gone_ = false;
 };
@@ -128,6 +125,7 @@ void Mediator::TakeRules(Start start) {
   auto rules = command::CommandRules::Compile(std::move(start.rules), start.otherwise);
   if (!rules) return LogError("other rules cannot be used: {}", rules.error().message);
   supervisor_.Follow(std::move(*rules));
+  finder_.holders().Remember(start.remember);
 }
 
 // What is due may come a little late, never too early.
@@ -184,8 +182,13 @@ Result<End> Serve(os::Fd channel) {
   if (fcntl(channel.get(), F_SETFL, O_NONBLOCK) != 0)
     return os::FailErrno("cannot use the channel");
   Desk desk(std::move(channel));
-  Supervisor supervisor(std::move(calls), std::move(rules), std::move(look), stand_in, desk);
-  const End end = Mediator(supervisor, desk, Finder(std::move(holders)), std::move(alarm)).Run();
+  Finder finder(std::move(holders));
+  finder.holders().Remember(begun->start.remember);
+  Supervisor supervisor(std::move(calls), std::move(rules), std::move(look), stand_in, desk,
+                        [&](pid_t pid, const command::Execution& execution) {
+                          finder.holders().Executed(pid, execution);
+                        });
+  const End end = Mediator(supervisor, desk, finder, std::move(alarm)).Run();
   desk.FlushRecords();
   return end;
 }

@@ -30,7 +30,8 @@ TEST(Messages, OfTheDaemonComeBackAsTheyWereSent) {
                          .id = "r1",
                          .source = "aileron.yaml:1:2"}},
               .otherwise = command::Action::kAsk,
-              .trust = Trust::kNames};
+              .trust = Trust::kNames,
+              .remember = true};
   const auto sent = DecodeFromDaemon(Encode(FromDaemon(start)));
   ASSERT_TRUE(sent);
   const auto& got = std::get<Start>(*sent);
@@ -41,6 +42,7 @@ TEST(Messages, OfTheDaemonComeBackAsTheyWereSent) {
   EXPECT_EQ(got.rules[0].source, "aileron.yaml:1:2");
   EXPECT_EQ(got.otherwise, command::Action::kAsk);
   EXPECT_EQ(got.trust, Trust::kNames);
+  EXPECT_TRUE(got.remember);
 
   const auto answer = DecodeFromDaemon(Encode(FromDaemon(Answer{7, Said::kPending, "text"})));
   ASSERT_TRUE(answer);

@@ -55,12 +55,36 @@ std::string Processes::Read(pid_t pid, std::string_view name, std::size_t most) 
 }
 
 // proc_pid_stat(5): "PID (NAME) STATE PPID …", where the name may hold anything.
-pid_t Processes::ParentOf(pid_t pid) const {
+Processes::Status Processes::Stat(pid_t pid) const {
+  constexpr std::size_t parent = 2, started = 20;
   const std::string text = Read(pid, "stat", 512);
   const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return 0;
+  if (name_end == std::string::npos) return {};
   const auto fields = Split(std::string_view(text).substr(name_end + 1), ' ');
-  return fields.size() > 2 ? ParseInteger<pid_t>(fields[2]).value_or(0) : 0;
+  if (fields.size() <= started) return {};
+  return {ParseInteger<pid_t>(fields[parent]).value_or(0),
+          ParseInteger<std::uint64_t>(fields[started]).value_or(0)};
+}
+
+std::vector<Family::Process> Processes::LineOf(pid_t pid) const {
+  std::vector<Family::Process> line;
+  while (pid > 0 && pid != init_ && line.size() <= static_cast<std::size_t>(limits::kParents)) {
+    const Status status = Stat(pid);
+    line.push_back({pid, status.started});
+    pid = status.parent;
+  }
+  return line;
+}
+
+// proc_pid_status(5): "NSpid: 700 12", from the namespace of this proc inwards.
+pid_t Processes::NumberInside(pid_t pid) const {
+  const std::string text = Read(pid, "status", 4096);
+  for (const std::string_view line : Split(text, '\n')) {
+    if (!line.starts_with("NSpid:")) continue;
+    const auto numbers = Split(Trim(line.substr(6)), '\t');
+    return numbers.size() > 1 ? ParseInteger<pid_t>(numbers[1]).value_or(0) : 0;
+  }
+  return 0;
 }
 
 std::optional<command::Parent> Processes::ProgramOf(pid_t pid) const {
@@ -76,12 +100,12 @@ std::optional<command::Parent> Processes::ProgramOf(pid_t pid) const {
 
 Lineage Processes::ParentsOf(pid_t pid) const {
   Lineage parents;
-  pid_t parent = ParentOf(pid);
+  pid_t parent = Stat(pid).parent;
   for (int left = limits::kParents; left > 0 && parent > 0 && parent != init_; --left) {
     auto program = ProgramOf(parent);
     if (!program) break;
     parents.push_back(std::move(*program));
-    parent = ParentOf(parent);
+    parent = Stat(parent).parent;
   }
   return parents;
 }

@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "command/by.h"
+#include "mediation/family.h"
 #include "mediation/names.h"
 #include "os/fd.h"
 
@@ -33,6 +34,12 @@ class Processes {
   command::Lineage ParentsOf(pid_t pid) const;
   // The same, and itself before them.
   command::Lineage LineageOf(pid_t pid) const;
+  // `pid` and those that started it, nearest first, as far as they live; without init.
+  std::vector<Family::Process> LineOf(pid_t pid) const;
+  // 0: it has ended.
+  std::uint64_t StartedAt(pid_t pid) const { return Stat(pid).started; }
+  // The number that it has one namespace further inside; 0: none.
+  pid_t NumberInside(pid_t pid) const;
   // Who can have made the file that it was started from.
   command::Origin OriginOf(pid_t pid, int file) const;
   // Of a link of the process's folder; empty when there is none.
@@ -46,7 +53,11 @@ class Processes {
 
  private:
   std::optional<command::Parent> ProgramOf(pid_t pid) const;
-  pid_t ParentOf(pid_t pid) const;
+  struct Status {
+    pid_t parent = 0;
+    std::uint64_t started = 0;  // in ticks
+  };
+  Status Stat(pid_t pid) const;
   std::string Read(pid_t pid, std::string_view name, std::size_t most) const;
 
   os::Fd proc_;

@@ -33,12 +33,13 @@ std::vector<std::string> PathsIn(const std::vector<command::CommandRule>& rules)
 }  // namespace
 
 Supervisor::Supervisor(os::Notifications calls, command::CommandRules rules, Look look,
-                       FileId stand_in, Desk& desk)
+                       FileId stand_in, Desk& desk, OnExecution on_execution)
     : calls_(std::move(calls)),
       rules_(std::move(rules)),
       look_(std::move(look)),
       stand_in_(stand_in),
-      desk_(desk) {
+      desk_(desk),
+      on_execution_(std::move(on_execution)) {
   LearnRules();
 }
 
@@ -139,6 +140,7 @@ void Supervisor::Judge(pid_t pid, Case& known, Turn turn) {
   auto loaded = look_.At(pid);
   if (!loaded) return Kill(pid, loaded.error().message);
   command::Execution& execution = loaded->execution;
+  on_execution_(pid, execution);
   if (by_parents_) look_.Complete(pid, execution);
   // What this one would start comes by itself, with all its words.
   constexpr auto kScope = command::Scope::kItself;

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -37,9 +38,11 @@ class Supervisor {
  public:
   using Clock = std::chrono::steady_clock;
 
+  // Told of each program before it runs.
+  using OnExecution = std::function<void(pid_t pid, const command::Execution& execution)>;
   // `stand_in` is the file of this program as the sandbox has it.
   Supervisor(os::Notifications calls, command::CommandRules rules, Look look, FileId stand_in,
-             Desk& desk);
+             Desk& desk, OnExecution on_execution);
 
   // From now on by these rules.
   void Follow(command::CommandRules rules);
@@ -97,6 +100,7 @@ class Supervisor {
   Look look_;
   FileId stand_in_;
   Desk& desk_;
+  OnExecution on_execution_;
   os::Processors processors_;
   int taken_ = 0;  // calls since it stays where it is
   std::unordered_map<pid_t, Case> cases_;

@@ -117,7 +117,8 @@ std::vector<Subject> Examples(const Document& document) {
   ForEachSections(document, [&](const Sections& sections, std::string_view) {
     AddExamples(sections, subjects);
   });
-  for (const Case& one : document.tests) subjects.push_back({.request = one.request, .command = one.command, .by = one.by});
+  for (const Case& one : document.tests)
+    subjects.push_back({.request = one.request, .command = one.command, .by = one.by});
   return Distinct(std::move(subjects));
 }
 

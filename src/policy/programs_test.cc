@@ -208,9 +208,9 @@ TEST(Programs, AProjectGivesNoProgramACredentialThatItsUserKeepsForAnother) {
 TEST(Programs, WhatAProjectOpensForAProgramIsListed) {
   const auto opened = [](std::string_view user, std::string_view project) {
     std::vector<std::string> texts;
-    for (const Widening& one :
-         Widenings({.user = Read(user, Layer::kUser), .project = {{Read(project, Layer::kProject)}}})
-             .value()) {
+    for (const Widening& one : Widenings({.user = Read(user, Layer::kUser),
+                                          .project = {{Read(project, Layer::kProject)}}})
+                                   .value()) {
       texts.push_back(one.text);
     }
     return texts;

@@ -50,6 +50,8 @@ struct CommandRequest {
   command::Action otherwise = command::Action::kAllow;  // where no rule speaks
   // The sandbox has the filter that makes its commands wait, from its start or never.
   bool filtered = false;
+  // Rules about the network name programs. Of the policy as it is: not kept.
+  bool by_programs = false;
   // Whether commands are mediated at all.
   bool mediated() const { return !rules.empty() || otherwise != command::Action::kAllow; }
 };

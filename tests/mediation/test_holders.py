@@ -67,6 +67,38 @@ def test_a_programs_connection_is_found(world, sites, way):
     assert _python(world, WAYS[way]) == "200"
 
 
+def _only(world, program) -> None:
+    rules = [{"host": HOST, "by": program, "action": "allow"}]
+    world.write(os.path.join(world.config, "aileron", "policy.yaml"),
+                json.dumps({"version": 1, "profile": "locked", "network": rules}), 0o600)
+
+
+CURL = f"curl -sS -o /dev/null -w '%{{http_code}} ' https://{HOST}/"
+
+
+def test_a_program_is_known_by_what_it_was_executed_as(world, sites):
+    """A name that leads to a program, or a script, is not found behind what it runs."""
+    _only(world, "python3")
+    assert _python(world, WAYS["from a thread"]) == "200"
+    script = world.write("tool", f"#!/bin/sh\n{CURL}\n", 0o755)
+    _only(world, script)
+    assert world.shell(f"./tool; {CURL}").ok().out.split() == ["200", "403"]
+
+
+def test_descendants_stay_it_when_their_parents_have_ended(world, sites):
+    """Who outlives its parents is nobody's descendant."""
+    world.write("late", f"sleep 0.5\n{CURL}\n")
+    _only(world, "setsid")
+    assert world.shell("setsid sh -c 'sh ./late & sleep 0.3'; sleep 1.5").ok().out.split() == ["200"]
+
+
+def test_who_was_there_before_the_program_is_not_its_descendant(world, sites):
+    """A process becomes a program's descendant when its parent executes that."""
+    _only(world, "sleep")
+    world.write("early", f"(sleep 0.4; exec {CURL}) &\nsleep 0.1\nexec sleep 1.5\n")
+    assert world.shell("sh ./early").ok().out.split() == ["403"]
+
+
 def test_streams_of_one_connection_are_their_clients(world, sites):
     """Of a connection's streams only some are found to be the program's."""
     rules = [{"host": HOST, "by": "curl", "action": "allow"}]

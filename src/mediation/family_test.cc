@@ -1,0 +1,99 @@
+#include "mediation/family.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "mediation/limits.h"
+
+namespace aileron::mediation {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using Process = Family::Process;
+
+constexpr Process kShell{10, 100}, kGh{20, 200}, kChild{30, 300};
+
+command::Execution Runs(std::string path) { return {.executable = std::move(path)}; }
+
+void Note(Family& family, const std::vector<Process>& line, const command::Execution& execution,
+          std::uint64_t now) {
+  family.Note(line, execution, now, [] { return command::Lineage(); });
+}
+
+std::vector<std::string> Paths(const Family& family, std::vector<Process> line) {
+  std::vector<std::string> paths;
+  for (const command::Parent& one : family.Of(line).line) paths.push_back(one.path);
+  return paths;
+}
+
+Family Tree() {
+  Family family;
+  Note(family, std::vector{kShell}, Runs("/bin/sh"), 101);
+  Note(family, std::vector{kGh, kShell}, Runs("/usr/bin/gh"), 201);
+  Note(family, std::vector{kChild, kGh, kShell}, Runs("/usr/bin/curl"), 301);
+  return family;
+}
+
+TEST(Family, WhoStartedAProcessIsKnownAfterTheyHaveEnded) {
+  const Family family = Tree();
+  EXPECT_THAT(Paths(family, {kChild, kGh, kShell}),
+              ElementsAre("/usr/bin/curl", "/usr/bin/gh", "/bin/sh"));
+  EXPECT_THAT(Paths(family, {kChild}), ElementsAre("/usr/bin/curl", "/usr/bin/gh", "/bin/sh"))
+      << "its parents are gone";
+  EXPECT_THAT(Paths(family, {{40, 400}, kGh, kShell}), ElementsAre("/usr/bin/gh", "/bin/sh"))
+      << "forked, and nothing executed";
+}
+
+TEST(Family, WhoWasThereBeforeIsKnownAsProcTellsIt) {
+  Family family;
+  const auto parents = [] {
+    return command::Lineage{{.path = "/usr/bin/gh"}, {.path = "/bin/sh"}};
+  };
+  family.Note(std::vector{kChild, kGh, kShell}, Runs("/usr/bin/curl"), 301, parents);
+  EXPECT_THAT(Paths(family, {kChild}), ElementsAre("/usr/bin/curl", "/usr/bin/gh", "/bin/sh"));
+  const Family::Known known = family.Of(std::vector{Process{50, 500}, kChild});
+  EXPECT_EQ(known.at, 1u);
+  EXPECT_EQ(family.Of(std::vector{kShell}).at, 1u) << "none is known";
+}
+
+TEST(Family, AnotherProcessOfTheSameNumberIsAnother) {
+  EXPECT_THAT(Paths(Tree(), {{30, 999}}), IsEmpty());
+}
+
+TEST(Family, WhatAProcessWasBeforeStandsBehindWhatItBecame) {
+  Family family = Tree();
+  Note(family, std::vector{kGh, kShell}, Runs("/usr/bin/git"), 400);
+  EXPECT_THAT(Paths(family, {kGh, kShell}), ElementsAre("/usr/bin/git", "/usr/bin/gh", "/bin/sh"));
+}
+
+TEST(Family, WhoWasForkedBeforeItsParentBecameAProgramIsNotItsDescendant) {
+  Family family;
+  Note(family, std::vector{kShell}, Runs("/bin/sh"), 101);
+  const Process early{11, 150}, late{12, 250};
+  Note(family, std::vector{kShell}, Runs("/usr/bin/gh"), 200);
+  EXPECT_THAT(Paths(family, {early, kShell}), ElementsAre("/bin/sh"));
+  EXPECT_THAT(Paths(family, {late, kShell}), ElementsAre("/usr/bin/gh", "/bin/sh"));
+}
+
+TEST(Family, IsBounded) {
+  Family family;
+  for (int i = 0; i < 10 * limits::kParents; ++i) {
+    Note(family, std::vector{kGh}, Runs(fmt::format("/bin/{}", i)),
+         200 + static_cast<std::uint64_t>(i));
+  }
+  const auto paths = Paths(family, {kGh});
+  EXPECT_LE(paths.size(), 3u * limits::kParents);
+  EXPECT_GE(paths.size(), 1u * limits::kParents);
+  EXPECT_EQ(paths[1], fmt::format("/bin/{}", 10 * limits::kParents - 2)) << "the nearest stay";
+  for (pid_t pid = 1; !family.full(); ++pid) {
+    Note(family, std::vector{Process{pid, 1}}, Runs("/bin/true"), 2);
+  }
+  family.Forget([](const Process& one) { return one.pid == 7; });
+  EXPECT_FALSE(family.full());
+  EXPECT_THAT(Paths(family, {{7, 1}}), ElementsAre("/bin/true"));
+  EXPECT_THAT(Paths(family, {{8, 1}}), IsEmpty());
+}
+
+}  // namespace
+}  // namespace aileron::mediation
