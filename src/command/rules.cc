@@ -41,6 +41,9 @@ struct Compiled {
 
 bool Protects(Action action) { return action == Action::kDeny || action == Action::kAsk; }
 
+// Among the commands of a reading, the one that is executed; it starts the others.
+constexpr std::size_t kExecuted = 0;
+
 // A command of a reading, with what its program is known as.
 struct Candidate {
   const Command& command;
@@ -117,6 +120,8 @@ Result<Compiled> CompileRule(const CommandRule& rule) {
   }
   return compiled;
 }
+
+constexpr std::size_t kShownLine = 256;
 
 // What was found for one execution.
 struct Found {
@@ -203,14 +208,15 @@ Match MatchProgramOf(const Compiled& one, const Execution& execution, const Cand
   if (allows) {
     if (!candidate.command.exact) return Match::kNo;
     names = names.first(names.size() - candidate.weak);
-    if (candidate.index == 0 && execution.origin != Origin::kSystem && !one.pattern.by_path()) {
+    if (candidate.index == kExecuted && execution.origin != Origin::kSystem &&
+        !one.pattern.by_path()) {
       return Match::kNo;
     }
   }
   Match best = Match::kNo;
   for (const Word& name : names) {
     // A path whose end has the name may be anybody's.
-    const bool anybody = allows && candidate.index > 0 && !one.pattern.by_path() &&
+    const bool anybody = allows && candidate.index != kExecuted && !one.pattern.by_path() &&
                          name.text.find('/') != std::string_view::npos;
     if (!anybody) best = std::max(best, one.pattern.MatchProgram(name, candidate.command.cwd));
   }
@@ -219,7 +225,7 @@ Match MatchProgramOf(const Compiled& one, const Execution& execution, const Cand
 
 Candidate MakeCandidate(const Execution& execution, const Command& command, std::size_t index) {
   Candidate candidate{.command = command, .index = index};
-  if (index > 0) {
+  if (index != kExecuted) {
     candidate.names = {command.words.front()};
     return candidate;
   }
@@ -294,8 +300,10 @@ void CommandRules::Index::Try(const Compiled& one, const Execution& execution,
   const Command& command = candidate.command;
   if (candidate.only_allow && action != Action::kAllow) return;
   if (action == Action::kRecord && found.recorded != nullptr) return;
+  // What runs instead takes the place of an execution. What this one starts is executed later, and
+  // a builtin of a shell never is.
   if (action == Action::kRedirect &&
-      (found.redirected.rule != nullptr || command.place != Place::kItself)) {
+      (found.redirected.rule != nullptr || candidate.index != kExecuted)) {
     return;
   }
   if (action == Action::kAllow && found.allowed[candidate.index] != nullptr) return;
@@ -419,9 +427,10 @@ CommandVerdict CommandRules::Index::Redirect(const Found::One& one, const Execut
     }
   }
   verdict.reason = fmt::format(
-      "\"{}\" runs instead of \"{}\", by {}{}", Printable(rule.redirect.front()), verdict.command,
+      "\"{}\" runs instead, by {}{}",
+      Printable(BeginningOf(fmt::format("{}", fmt::join(verdict.redirect, " ")), kShownLine)),
       Named(rule), rule.reason.empty() ? "" : fmt::format(": {}", Printable(rule.reason)));
-  verdict.hint = fmt::format("call \"{}\" yourself", Printable(rule.redirect.front()));
+  verdict.hint = "call that yourself";
   return verdict;
 }
 

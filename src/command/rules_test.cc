@@ -298,6 +298,13 @@ TEST(CommandRules, RedirectNamesWhatRunsInstead) {
   // What a wrapper runs is redirected when it is executed itself.
   EXPECT_EQ(Decides(*rules, {"env", "npm", "install"}), Action::kAllow);
   EXPECT_EQ(InShell(*rules, "npm install; ls"), Action::kAllow);
+  EXPECT_THAT(verdict.reason, HasSubstr("\"pnpm install -D x\" runs instead"));
+}
+
+TEST(CommandRules, ABuiltinOfAShellIsNotRedirected) {
+  CommandRule rule = Rule("redirect true");
+  rule.redirect = {"false"};
+  EXPECT_EQ(InShell(*CommandRules::Compile({rule}), "true a b"), Action::kAllow);
 }
 
 TEST(CommandRules, ByHoldsForAProgramAndWhatItStarts) {

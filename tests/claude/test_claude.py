@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lib import binary, process, terminal
+from lib import asked, binary, commands, process, terminal
 from lib.messages_api import MessagesApi
 
 HOST = "api.anthropic.com"
@@ -68,6 +68,44 @@ def test_claude_code_streams_json(agent):
     kinds = [line for line in result.out.splitlines() if line.startswith("{")]
     assert len(kinds) >= 4 and "tool-42" in result.out
     assert any("tool_use" in line for line in kinds) and any("tool_result" in line for line in kinds)
+
+
+_POLICY = """version: 1
+commands:
+  - {command: git push, action: ask}
+  - {command: rm -rf /, action: deny, reason: that is everything}
+"""
+_PUSHES = ["git push -q origin main", "env A=1 git -c color.ui=never push -q origin HEAD:second"]
+# What the agent itself does not take for one, and so lets through.
+_REMOVALS = ["find / -maxdepth 0 -exec rm -r -f {} +", "echo cm0gLXJmIC8K | base64 -d | sh",
+             "python3 -c 'import os; os.execvp(\"nice\", [\"nice\", \"rm\", \"-fr\", \"--no-preserve-root\", \"/\"])'"]
+
+
+def test_claude_code_meets_the_policys_verdicts(agent):
+    """A tool call of the agent pushes without a yes, goes on after a no, or removes what is denied."""
+    agent.write("aileron.yaml", _POLICY)
+    for line in ("init -q --bare -b main remote.git", "init -q -b main .", "remote add origin remote.git",
+                 "add aileron.yaml", "-c user.name=a -c user.email=a@b commit -qm first"):
+        agent.run("git", *line.split()).ok()
+    agent.api.commands = [*_PUSHES, *_REMOVALS, "cat aileron.yaml"]
+    child = agent.launch_start(
+        "/tmp/agent/claude", "-p", "Run the commands, please.", "--allowedTools", "Bash",
+        flags=["--mount", f"{binary.shared(_AGENT.parent)}:/tmp/agent:ro", *_FLAGS, "--hold", "60s"])
+    assert "git push -q origin main" in asked.approve(agent)["title"]
+    process.eventually(lambda: len(agent.api.tool_results()) == 1, "the first call has ended")
+    assert "HEAD:second" in asked.deny(agent)["title"]
+    out, err = child.communicate(timeout=150)
+    assert child.returncode == 0, out + err
+    results = agent.api.tool_results()
+    branches = agent.run("git", "--git-dir", "remote.git", "branch", "--format", "%(refname:short)").ok().out
+    assert branches.split() == ["main"], results
+    assert len(results) == 6 and "Exit code" not in results[0], results
+    assert "Exit code 126" in results[1] and "it was denied" in results[1], results
+    for result in results[2:5]:
+        assert '"rm -' in result and "that is everything" in result, results
+    assert results[5].strip() == _POLICY.strip()
+    ruled = [(one["action"], one["rule"].split()[0]) for one in commands.records(agent) if one.get("rule")]
+    assert ruled == [("allow", "approval"), ("deny", "approval"), *[("deny", "aileron.yaml:4")] * 3]
 
 
 # What a first start asks a person is answered beforehand: the theme, the key, trust in the folder.

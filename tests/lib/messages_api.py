@@ -1,8 +1,8 @@
-"""A stand-in of the Messages API: streams one tool call, then the final answer.
+"""A stand-in of the Messages API: streams one tool call after the other, then the final answer.
 
-The first question of a conversation is answered with a call of the Bash tool; a question that
-carries the tool's result is answered with text that repeats this result, so the test sees at the
-end that the command ran. Keeps each request's headers and body.
+The first question of a conversation is answered with a call of the Bash tool, one that carries the
+tool's result with the next call; the last one with text that repeats this result, so the test sees at
+the end that the command ran. Keeps each request's headers and body.
 """
 
 import json
@@ -12,9 +12,9 @@ import time
 class MessagesApi:
     """Adds the routes to a Site."""
 
-    def __init__(self, site, command: str):
+    def __init__(self, site, *commands: str):
         self.site = site
-        self.command = command
+        self.commands = commands
         self.calls = []
         site.routes["/v1/messages"] = self._messages
         site.routes["/v1/messages/count_tokens"] = lambda request: request.answer_json(
@@ -22,29 +22,19 @@ class MessagesApi:
         site.routes["/"] = lambda request: request.answer("")
 
     def tool_results(self) -> list:
-        """The text of every tool result that the client sent back."""
-        found = []
-        for call in self.calls:
-            for message in call.get("messages", []):
-                content = message.get("content")
-                for block in content if isinstance(content, list) else []:
-                    if block.get("type") == "tool_result":
-                        inner = block.get("content")
-                        if isinstance(inner, list):
-                            inner = "".join(part.get("text", "") for part in inner)
-                        found.append(inner)
-        return found
+        """The text of each tool result, in the order of the calls."""
+        return max((_results(call) for call in self.calls), key=len, default=[])
 
     def _messages(self, request):
         body = json.loads(request.body)
         self.calls.append(body)
         tools = {tool.get("name") for tool in body.get("tools", [])}
-        results = self._last_results(body)
-        if results is not None:
-            blocks = [_text("The command said: " + results)]
+        results = _results(body)
+        if results and len(results) >= len(self.commands):
+            blocks = [_text("The command said: " + results[-1])]
             reason = "end_turn"
         elif "Bash" in tools:
-            blocks = [_tool(self.command)]
+            blocks = [_tool(len(results), self.commands[len(results)])]
             reason = "tool_use"
         else:
             blocks, reason = [_text("a title")], "end_turn"
@@ -52,18 +42,6 @@ class MessagesApi:
             self._stream(request, body, blocks, reason)
         else:
             request.answer_json(_message(body, blocks, reason))
-
-    @staticmethod
-    def _last_results(body):
-        """The tool result in the last message, or None."""
-        content = body["messages"][-1].get("content") if body.get("messages") else None
-        for block in content if isinstance(content, list) else []:
-            if block.get("type") == "tool_result":
-                inner = block.get("content")
-                if isinstance(inner, list):
-                    inner = "".join(part.get("text", "") for part in inner)
-                return inner or ""
-        return None
 
     @staticmethod
     def _stream(request, body, blocks, reason):
@@ -98,6 +76,20 @@ class MessagesApi:
         request.wfile.write(b"0\r\n\r\n")
 
 
+def _results(body) -> list:
+    """The tool results in a conversation."""
+    found = []
+    for message in body.get("messages", []):
+        content = message.get("content")
+        for block in content if isinstance(content, list) else []:
+            if block.get("type") == "tool_result":
+                inner = block.get("content")
+                if isinstance(inner, list):
+                    inner = "".join(part.get("text", "") for part in inner)
+                found.append(inner or "")
+    return found
+
+
 def _pieces(text: str) -> list:
     return [text[start:start + 20] for start in range(0, len(text), 20)]
 
@@ -106,8 +98,8 @@ def _text(text: str) -> dict:
     return {"type": "text", "text": text}
 
 
-def _tool(command: str) -> dict:
-    return {"type": "tool_use", "id": "toolu_01aileron", "name": "Bash",
+def _tool(number: int, command: str) -> dict:
+    return {"type": "tool_use", "id": f"toolu_{number:02}aileron", "name": "Bash",
             "input": {"command": command, "description": "Run the command of the test"}}
 
 
