@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What rules about commands cost: each command, a parallel build, and a shell script of many small ones.
+"""What rules about commands cost: each command, a parallel build, a configure, and a script of many small ones.
 
 The same in a sandbox without rules, in one with them, and under strace. README.md says what each
 figure means.
@@ -27,6 +27,22 @@ _RULES = [f"--command-{what}={pattern}" for what, pattern in (
 _STRACE = ["strace", "-f", "-o", "/dev/null", "-e", "trace=execve"]
 _WAYS = {"plain": ([], []), "rules": (_RULES, []), "strace": ([], _STRACE)}
 _FILES = 120  # of the C project
+_HEADERS = ("arpa/inet ctype dirent dlfcn errno fcntl float inttypes langinfo limits locale malloc netdb netinet/in poll "
+            "pthread pwd sched semaphore signal spawn stddef sys/epoll sys/mman sys/resource sys/socket sys/time syslog "
+            "termios wchar").split()
+_FUNCTIONS = ("alarm atexit bzero clock_gettime dup2 epoll_create explicit_bzero fdatasync fork fseeko ftruncate getcwd getenv "
+              "gethostname getline getpagesize gettimeofday iconv inet_ntoa kqueue lchown localtime_r memchr memfd_create "
+              "memmem memmove mkdir mkfifo mkostemp mmap munmap nanosleep nl_langinfo openat pathconf pipe2 poll posix_spawn "
+              "preadv putenv pwrite realpath rmdir sched_yield select setenv setlocale sigaction socket stpcpy strcasecmp "
+              "strchr strdup strerror_r strlcpy strndup strtoull sysconf tzset uname vfork").split()
+_CONFIGURE = f"""AC_INIT([project], [1.0])
+AC_PROG_CC
+AC_CHECK_HEADERS([{" ".join(f"{name}.h" for name in _HEADERS)}])
+AC_CHECK_FUNCS([{" ".join(_FUNCTIONS)}])
+AC_CHECK_SIZEOF([long])
+AC_C_BIGENDIAN
+AC_OUTPUT
+"""
 _SCRIPT = """i=0
 while [ $i -lt 400 ]; do
   expr $i + 1 >/dev/null; echo 'int main(void) { return 0; }' | sed s/0/1/ | grep -q return
@@ -62,6 +78,8 @@ def project(world: World) -> None:
     _write(world, "Makefile", f"all: {objects}\n\tcc -o all {objects}\n\n%.o: %.c\n"
            "\tcc -O1 -c -o $@ $<\n\nclean:\n\trm -f *.o all\n")
     _write(world, "many.sh", _SCRIPT)
+    _write(world, "configure.ac", _CONFIGURE)
+    subprocess.run(["autoconf"], cwd=world.workspace, check=True)
 
 
 def _write(world: World, name: str, text: str) -> None:
@@ -92,6 +110,7 @@ def measure(rounds: int, count: int, builds: int) -> dict:
     program = build()
     found = {"spawn": {f"{way} {where}": [] for where in ("pinned", "free") for way in _WAYS},
              "make": {way: [] for way in ("plain", "rules")},
+             "configure": {way: [] for way in ("plain", "rules")},
              "script": {way: [] for way in _WAYS}}
     with World() as world:
         project(world)
@@ -108,6 +127,8 @@ def measure(rounds: int, count: int, builds: int) -> dict:
             for way, reports in found["make"].items():
                 run(world, "plain", ["make", "-s", "clean"])
                 reports.append(timed(world, way, ["make", "-s", f"-j{os.cpu_count()}"]))
+            for way, reports in found["configure"].items():
+                reports.append(timed(world, way, ["sh", "configure", "-q"]))
             for way, reports in found["script"].items():
                 reports.append(timed(world, way, ["sh", "many.sh"]))
     return found
@@ -131,9 +152,9 @@ def print_all(result: dict, rounds: int, count: int) -> None:
             more = middle(f"rules {where}", key) - middle(f"plain {where}", key)
             print(f"\nAim, {key.split('_', 1)[0]}, {where}: at most {aim:g} µs more: "
                   + table.verdict(more, aim, smaller_is_better=True) + ".")
-    print(f"\n### `make -j` of {_FILES} C files, and a script of 1,200 small commands\n")
+    print(f"\n### `make -j` of {_FILES} C files, a `configure`, and a script of 1,200 small commands\n")
     rows = []
-    for kind in ("make", "script"):
+    for kind in ("make", "configure", "script"):
         base = samples.median(found[kind]["plain"])
         for way, reports in found[kind].items():
             value = samples.median(reports)
