@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "image/decompressor.h"
 #include "image/digest.h"
 #include "image/platform.h"
 
@@ -27,8 +28,6 @@ struct Descriptor {
   std::string name;                  // org.opencontainers.image.ref.name, in a layout's index
   bool operator==(const Descriptor&) const = default;
 };
-
-enum class Compression : std::uint8_t { kNone, kGzip, kZstd };
 
 struct Layer {
   Descriptor blob;
