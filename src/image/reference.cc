@@ -68,7 +68,8 @@ bool IsDomain(std::string_view domain) {
   if (!ParseInteger<std::uint16_t>(port)) return false;
   if (!host.starts_with('[')) return IsDomainName(host);
   in6_addr address;
-  return host.ends_with(']') &&
+  // inet_pton stops at a NUL, so that what stands behind one would go unseen.
+  return host.ends_with(']') && !host.contains('\0') &&
          inet_pton(AF_INET6, std::string(host.substr(1, host.size() - 2)).c_str(), &address) == 1;
 }
 

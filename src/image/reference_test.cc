@@ -64,6 +64,7 @@ TEST(Reference, WhatDockerRefusesIsRefused) {
                                  std::string("x:70000/a"),
                                  std::string("x:/a"),
                                  std::string("[::g]/a"),
+                                 std::string("[::1\0:x]/a", 10),
                                  std::string("[::1/a"),
                                  std::string("-x.y/a"),
                                  std::string("a..b/c"),
