@@ -10,7 +10,7 @@ function(aileron_library name)
   set(${name}_file ${AILERON_LIB_${name}} PARENT_SCOPE)
 endfunction()
 
-foreach(lib ssl crypto sqlite3 sodium cares seccomp yaml-cpp nghttp2 re2)
+foreach(lib ssl crypto sqlite3 sodium cares seccomp yaml-cpp nghttp2 re2 archive z zstd)
   aileron_library(${lib})
 endforeach()
 
@@ -30,3 +30,5 @@ set(aileron_externals_policy ${yaml-cpp_file})
 set(aileron_externals_vault ${yaml-cpp_file})
 set(aileron_externals_connector ${yaml-cpp_file})
 set(aileron_externals_os ${seccomp_file})
+# Of libarchive only tar is used, which needs none of the libraries that its other formats and filters do.
+set(aileron_externals_image ${archive_file} ${z_file} ${zstd_file})

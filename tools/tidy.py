@@ -20,6 +20,9 @@ LIBRARIES = {  # a library's header → the rooms that may know it
     "CLI": {"modes"},
     "seccomp": {"os", "proxy", "mediation"},
     "re2": {"command"},
+    "archive": {"image"},
+    "zlib": {"image"},
+    "zstd": {"image"},
 }
 
 

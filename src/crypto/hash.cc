@@ -13,11 +13,16 @@
 namespace aileron::crypto {
 
 static_assert(sizeof(SHA256_CTX) <= 112 && alignof(SHA256_CTX) <= 8);
+static_assert(sizeof(SHA512_CTX) <= 216 && alignof(SHA512_CTX) <= 8);
 
 namespace {
 
 SHA256_CTX* State(unsigned char* bytes) {
   return std::launder(reinterpret_cast<SHA256_CTX*>(bytes));
+}
+
+SHA512_CTX* State512(unsigned char* bytes) {
+  return std::launder(reinterpret_cast<SHA512_CTX*>(bytes));
 }
 
 }  // namespace
@@ -36,6 +41,19 @@ Digest Sha256::Finish() {
 }
 
 Digest Hash(std::string_view bytes) { return Sha256().Update(bytes).Finish(); }
+
+Sha512::Sha512() { AILERON_CHECK(SHA512_Init(new (state_) SHA512_CTX) == 1); }
+
+Sha512& Sha512::Update(std::string_view bytes) {
+  AILERON_CHECK(SHA512_Update(State512(state_), bytes.data(), bytes.size()) == 1);
+  return *this;
+}
+
+Digest512 Sha512::Finish() {
+  Digest512 digest;
+  AILERON_CHECK(SHA512_Final(digest.data(), State512(state_)) == 1);
+  return digest;
+}
 
 std::array<std::uint8_t, 20> Sha1(std::string_view bytes) {
   std::array<std::uint8_t, 20> digest;

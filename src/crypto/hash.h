@@ -1,4 +1,4 @@
-// Sha256: incremental and in one call; and Sha1.
+// Sha256: incremental and in one call; Sha512, incremental; and Sha1.
 #pragma once
 
 #include <array>
@@ -22,6 +22,19 @@ class Sha256 {
 };
 
 Digest Hash(std::string_view bytes);
+
+using Digest512 = std::array<std::uint8_t, 64>;
+
+class Sha512 {
+ public:
+  Sha512();
+  Sha512& Update(std::string_view bytes);
+  // Once; the object is used up.
+  Digest512 Finish();
+
+ private:
+  alignas(8) unsigned char state_[216];
+};
 
 // For the handshake of WebSocket (RFC 6455 §4.2.2), where it protects nothing.
 std::array<std::uint8_t, 20> Sha1(std::string_view bytes);

@@ -21,6 +21,12 @@ TEST(Hash, PiecesHashAsTheWhole) {
   EXPECT_EQ(hash.Finish(), Hash(text));
 }
 
+TEST(Hash, Sha512AgreesWithThePublishedVectorInPiecesToo) {
+  EXPECT_EQ(HexEncode(Sha512().Update("a").Update("bc").Finish()),
+            "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+            "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
+}
+
 TEST(Hash, EqualMeansEveryByteAndTheLength) {
   EXPECT_TRUE(ConstantTimeEqual("abc", "abc"));
   EXPECT_TRUE(ConstantTimeEqual("", ""));

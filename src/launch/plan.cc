@@ -91,7 +91,8 @@ bool IsOrBelow(std::string_view path, std::string_view folder) {
 }
 
 Status CheckShareable(const std::string& resolved, const os::Paths& paths) {
-  for (const std::string& folder : WithResolved({paths.config, paths.state, paths.runtime})) {
+  for (const std::string& folder :
+       WithResolved({paths.config, paths.state, paths.cache, paths.runtime})) {
     if (IsOrBelow(resolved, folder) || IsOrBelow(folder, resolved)) {
       return Fail(Code::kDenied,
                   "{} would show {} to the agent, where aileron keeps what must stay outside. "
@@ -178,7 +179,7 @@ Result<Plan> MakePlan(const Options& options, const os::Paths& paths) {
     AILERON_TRY(CheckShareable(mount.source, paths));
     spec.mounts.push_back(std::move(mount));
   }
-  spec.hidden = WithResolved({paths.home, paths.config, paths.state, paths.runtime});
+  spec.hidden = WithResolved({paths.home, paths.config, paths.state, paths.cache, paths.runtime});
   std::erase_if(spec.hidden, [](const std::string& folder) {
     return folder == "/" || std::ranges::find(kSystemFolders, folder) != kSystemFolders.end();
   });

@@ -20,9 +20,10 @@ class PlanTest : public testing::Test {
     paths_.home = std::string(folder_) + "/home";
     paths_.config = paths_.home + "/.config/aileron";
     paths_.state = paths_.home + "/.local/state/aileron";
+    paths_.cache = paths_.home + "/.cache/aileron";
     paths_.runtime = std::string(folder_) + "/run/aileron";
-    for (const std::string& path :
-         {paths_.config, paths_.state, paths_.runtime, paths_.home + "/.ssh", Project() + "/sub"}) {
+    for (const std::string& path : {paths_.config, paths_.state, paths_.cache, paths_.runtime,
+                                    paths_.home + "/.ssh", Project() + "/sub"}) {
       ASSERT_TRUE(os::MakeFolders(path, 0700));
     }
   }
@@ -49,7 +50,7 @@ TEST_F(PlanTest, AProjectIsSharedAtItsOwnPath) {
 
 TEST_F(PlanTest, AWorkspaceThatHoldsKeysIsRefused) {
   for (const std::string& bad : {paths_.home, std::string(folder_), paths_.home + "/.ssh",
-                                 paths_.state, paths_.home + "/.local"}) {
+                                 paths_.state, paths_.home + "/.local", paths_.cache}) {
     const auto plan = MakePlan(In(bad), paths_);
     ASSERT_FALSE(plan) << bad;
     EXPECT_EQ(plan.error().code, Code::kDenied) << bad;

@@ -45,6 +45,7 @@ Result<std::unique_ptr<DemoWorld>> DemoWorld::Make() {
   setenv("HOME", (folder + "/home").c_str(), 1);
   setenv("XDG_CONFIG_HOME", (folder + "/config").c_str(), 1);
   setenv("XDG_STATE_HOME", (folder + "/state").c_str(), 1);
+  setenv("XDG_CACHE_HOME", (folder + "/cache").c_str(), 1);
   setenv("XDG_RUNTIME_DIR", (folder + "/run").c_str(), 1);
   AILERON_ASSIGN(world->paths_, os::FindPaths());
   return world;

@@ -101,11 +101,13 @@ std::string ManPage(std::span<const Mode> modes) {
       Tagged("$XDG_CONFIG_HOME/aileron/bindings.yaml", "The user's bindings (~/.config/aileron).");
   out += Tagged("$XDG_STATE_HOME/aileron",
                 "Vault, database, audit log and daemon.log (~/.local/state/aileron).");
+  out += Tagged("$XDG_CACHE_HOME/aileron/images", "Unpacked images (~/.cache/aileron/images).");
   out += Tagged("$XDG_RUNTIME_DIR/aileron/control.sock",
                 "The daemon's socket, for its user alone (/tmp/aileron-UID).");
   out += Section("ENVIRONMENT");
   out += Tagged("NO_COLOR, TERM=dumb", "No colours.");
-  out += Tagged("XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_RUNTIME_DIR, HOME", "Where the files are.");
+  out += Tagged("XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_CACHE_HOME, XDG_RUNTIME_DIR, HOME",
+                "Where the files are.");
   return out;
 }
 

@@ -41,6 +41,7 @@ Result<Paths> FindPaths() {
   AILERON_ASSIGN(paths.config, FromEnvironment("XDG_CONFIG_HOME", paths.home + "/.config/aileron"));
   AILERON_ASSIGN(paths.state,
                  FromEnvironment("XDG_STATE_HOME", paths.home + "/.local/state/aileron"));
+  AILERON_ASSIGN(paths.cache, FromEnvironment("XDG_CACHE_HOME", paths.home + "/.cache/aileron"));
   AILERON_ASSIGN(paths.runtime,
                  FromEnvironment("XDG_RUNTIME_DIR", fmt::format("/tmp/aileron-{}", getuid())));
   return paths;

@@ -12,6 +12,7 @@ struct Paths {
   std::string config;  // $XDG_CONFIG_HOME/aileron, else ~/.config/aileron: bindings, policy
   std::string
       state;  // $XDG_STATE_HOME/aileron, else ~/.local/state/aileron: vault, database, audit
+  std::string cache;    // $XDG_CACHE_HOME/aileron, else ~/.cache/aileron: unpacked images
   std::string runtime;  // $XDG_RUNTIME_DIR/aileron, else /tmp/aileron-UID: the control socket
 };
 

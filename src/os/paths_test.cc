@@ -11,7 +11,8 @@ namespace {
 class PathsTest : public testing::Test {
  protected:
   void SetUp() override {
-    for (const char* name : {"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"})
+    for (const char* name :
+         {"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"})
       unsetenv(name);
     setenv("HOME", "/home/somebody", 1);
   }
@@ -20,15 +21,18 @@ class PathsTest : public testing::Test {
 TEST_F(PathsTest, FollowTheXdgVariables) {
   setenv("XDG_STATE_HOME", "/s", 1);
   setenv("XDG_RUNTIME_DIR", "/r", 1);
+  setenv("XDG_CACHE_HOME", "/c", 1);
   const Paths paths = FindPaths().value();
   EXPECT_EQ(paths.state, "/s/aileron");
   EXPECT_EQ(paths.config, "/home/somebody/.config/aileron");
+  EXPECT_EQ(paths.cache, "/c/aileron");
   EXPECT_EQ(ControlSocket(paths), "/r/aileron/control.sock");
 }
 
 TEST_F(PathsTest, HaveDefaultsWithoutThem) {
   const Paths paths = FindPaths().value();
   EXPECT_EQ(paths.state, "/home/somebody/.local/state/aileron");
+  EXPECT_EQ(paths.cache, "/home/somebody/.cache/aileron");
   EXPECT_EQ(paths.runtime, "/tmp/aileron-" + std::to_string(getuid()));
 }
 

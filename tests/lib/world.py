@@ -27,8 +27,8 @@ class World:
         self.network = network
         self.root = tempfile.mkdtemp(prefix="al-", dir=base)
         os.chmod(self.root, 0o755)
-        self.home, self.config, self.state, self.runtime, self.workspace, self.temporary = (
-            self._folder(name) for name in ("home", "config", "state", "run", "ws", "tmp"))
+        self.home, self.config, self.state, self.cache, self.runtime, self.workspace, self.temporary = (
+            self._folder(name) for name in ("home", "config", "state", "cache", "run", "ws", "tmp"))
         self.servers = []
         self.flags = []
         self.closed = False
@@ -36,7 +36,7 @@ class World:
             "HOME": self.home, "PATH": _PATH, "LANG": "C.UTF-8", "TERM": "xterm-256color",
             "USER": "tester", "SHELL": "/bin/sh", "TMPDIR": self.temporary,
             "XDG_CONFIG_HOME": self.config, "XDG_STATE_HOME": self.state,
-            "XDG_RUNTIME_DIR": self.runtime, "AILERON_WORLD_MARK": self.root,
+            "XDG_CACHE_HOME": self.cache, "XDG_RUNTIME_DIR": self.runtime, "AILERON_WORLD_MARK": self.root,
         }
 
     def _folder(self, name: str) -> str:

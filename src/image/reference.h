@@ -1,0 +1,55 @@
+// Reference: where an image is, as people write it.
+//
+//   debian:12, quay.io/org/app@sha256:…     a registry's (distribution/reference, as docker reads
+//   it) oci:PATH[:NAME | @DIGEST]               a layout folder (OCI image-spec, image-layout.md)
+//   oci-archive:PATH[:NAME | @DIGEST]       the same as a tar
+//   docker-archive:PATH[:REFERENCE]         what "docker save" writes
+//
+// Of a registry's reference:
+//   [domain "/"] path [":" tag] ["@" digest]
+//   domain    = (name {"." name} | "[" IPv6 "]") [":" port]; the part before the first "/" is one
+//               when it has a "." or ":", is "localhost", or has an upper-case letter
+//   path      = component {"/" component}; component = [a-z0-9]+ {("." | "_" | "__" | "-"+)
+//   [a-z0-9]+} tag       = [A-Za-z0-9_] [A-Za-z0-9_.-]{0,127}
+// Without a domain it is docker.io's, there without a "/" below library/, and without tag and
+// digest it is "latest". A PATH ends at the first ":", as skopeo has it. A NAME is what the
+// specification's annotations.md allows for org.opencontainers.image.ref.name.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "image/digest.h"
+
+namespace aileron::image {
+
+enum class Transport : std::uint8_t { kRegistry, kOciLayout, kOciArchive, kDockerArchive };
+// "oci"; of a registry "docker".
+std::string_view Name(Transport transport);
+
+struct Reference {
+  Transport transport = Transport::kRegistry;
+  std::string domain, path;  // of a registry: "docker.io", "library/debian"
+  std::string file;          // of the others: the folder or archive
+  // Of a registry a tag, of a layout a NAME, of docker-archive a whole normalised reference. Empty:
+  // of a registry where a digest stands, of the others the only image.
+  std::string tag;
+  std::optional<Digest> digest;
+
+  // The whole normalised text, which reads back as the same.
+  std::string Text() const;
+  // Whether it names one content for ever.
+  bool IsPinned() const { return digest.has_value(); }
+  bool operator==(const Reference&) const = default;
+};
+
+// kInvalid says what is wrong and how one is written; kUnsupported for other transports.
+Result<Reference> ParseReference(std::string_view text);
+
+// A relative file, taken from `folder` (absolute), without "." and ".." where no symlink matters.
+Reference Absolute(Reference reference, std::string_view folder);
+
+}  // namespace aileron::image

@@ -1,0 +1,50 @@
+// SourceFiles: the files of an image that lies in a folder, or in a tar, by their names.
+//
+// No symlink leads out: in a folder none is followed at all, in a tar one leads to another name of
+// the same tar (archive_index.h). What is no regular file is refused.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "image/digest.h"
+#include "os/fd.h"
+
+namespace aileron::image {
+
+// `size` bytes from where the descriptor stands. It has a position of its own.
+struct Blob {
+  os::Fd file;
+  std::uint64_t size = 0;
+};
+
+class SourceFiles {
+ public:
+  virtual ~SourceFiles() = default;
+  // kNotFound when there is none. May be called from several threads.
+  virtual Result<Blob> Open(const std::string& name) const = 0;
+  // What messages call the whole: its path.
+  virtual const std::string& path() const = 0;
+};
+
+Result<std::unique_ptr<SourceFiles>> OpenFolder(const std::string& path);
+// Reads the headers of all that is in the tar.
+Result<std::unique_ptr<SourceFiles>> OpenArchive(const std::string& path);
+
+// All of a file of at most `most` bytes.
+Result<std::string> ReadWhole(const SourceFiles& files, const std::string& name, std::size_t most);
+
+// All of a blob, whose size and digest are those that were promised; kInvalid names it.
+Result<std::string> ReadVerified(const SourceFiles& files, const std::string& name,
+                                 const Digest& digest, std::size_t most);
+
+// Reads a blob to its end and compares its digest; `name` is for the message.
+Status Verify(const Blob& blob, const Digest& digest, std::string_view name);
+
+// What tells one state of an archive's file from another without reading it.
+Result<std::string> FileStamp(const std::string& path);
+
+}  // namespace aileron::image
