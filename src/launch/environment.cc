@@ -16,8 +16,9 @@ namespace aileron::launch {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kPassedOn = {"TERM",     "COLORTERM", "NO_COLOR", "LANG",
-                                                       "LANGUAGE", "TZ",        "PATH"};
+constexpr std::array<std::string_view, 4> kPassedOn = {"TERM", "COLORTERM", "NO_COLOR", "TZ"};
+// They name what is in the host's root, as LC_* do: an image has its own.
+constexpr std::array<std::string_view, 3> kOfRoot = {"LANG", "LANGUAGE", "PATH"};
 constexpr std::string_view kDefaultPath =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -33,13 +34,15 @@ bool ValidName(std::string_view name) {
 }
 
 void AddContract(std::map<std::string, std::string>& variables, const SessionFacts& session,
-                 const sandbox::Identity& identity) {
+                 const Plan& plan) {
+  const sandbox::Identity& identity = plan.identity;
   const std::string runtime(sandbox::kRuntimeFolder);
   const std::string proxy = fmt::format("http://127.0.0.1:{}", service::kProxyPort);
   const std::string bundle = runtime + "/ca-bundle.pem";
   variables["HOME"] = identity.home;
   variables["USER"] = variables["LOGNAME"] = identity.name;
-  variables["SHELL"] = access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh";
+  const bool bash = !plan.spec.of_image() && access("/bin/bash", X_OK) == 0;
+  variables["SHELL"] = bash ? "/bin/bash" : "/bin/sh";
   std::string& path = variables["PATH"];
   path = runtime + "/bin:" + (path.empty() ? std::string(kDefaultPath) : path);
   variables["AILERON_API_URL"] = "https://aileron.internal/v1";
@@ -48,8 +51,8 @@ void AddContract(std::map<std::string, std::string>& variables, const SessionFac
   variables["AILERON_TOKEN_FILE"] = runtime + "/token";
   variables["AILERON_SESSION_ID"] = session.id;
   variables["AILERON_SANDBOX"] = "native";
-  variables["AILERON_SANDBOX_IMAGE"] = "host";
-  variables["AILERON_SANDBOX_TIER"] = "host";
+  variables["AILERON_SANDBOX_IMAGE"] = plan.image;
+  variables["AILERON_SANDBOX_TIER"] = plan.tier;
   for (const char* name :
        {"http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}) {
     variables[name] = proxy;
@@ -86,10 +89,10 @@ bool Matches(const std::vector<policy::VariablePattern>& patterns, std::string_v
 }
 
 // Of the caller's, without being named on the command line.
-bool IsPassedOn(std::string_view name, const Passing& passing) {
+bool IsPassedOn(std::string_view name, const Passing& passing, bool of_image) {
   if (passing.Scrubs(name) || name.starts_with("AILERON_")) return false;
-  const bool usual =
-      name.starts_with("LC_") || std::ranges::find(kPassedOn, name) != kPassedOn.end();
+  const bool of_root = name.starts_with("LC_") || std::ranges::find(kOfRoot, name) != kOfRoot.end();
+  const bool usual = of_root ? !of_image : std::ranges::find(kPassedOn, name) != kPassedOn.end();
   return usual || (ValidName(name) && Matches(passing.pass, name));
 }
 
@@ -97,20 +100,29 @@ bool IsPassedOn(std::string_view name, const Passing& passing) {
 
 bool Passing::Scrubs(std::string_view name) const { return Matches(scrub, name); }
 
-std::vector<std::string_view> PassedOnByDefault() { return {kPassedOn.begin(), kPassedOn.end()}; }
+std::vector<std::string_view> PassedOnByDefault() {
+  std::vector<std::string_view> names(kPassedOn.begin(), kPassedOn.end());
+  names.insert(names.end(), kOfRoot.begin(), kOfRoot.end());
+  return names;
+}
 
-Result<std::vector<std::string>> MakeEnvironment(const SessionFacts& session,
-                                                 const sandbox::Identity& identity,
+Result<std::vector<std::string>> MakeEnvironment(const SessionFacts& session, const Plan& plan,
                                                  const std::vector<std::string>& wanted,
                                                  const Passing& passing) {
   std::map<std::string, std::string> variables;
+  for (const std::string& entry : plan.environment) {
+    const auto equals = entry.find('=');
+    const std::string name = entry.substr(0, equals);
+    if (equals == std::string::npos || !ValidName(name) || name.starts_with("AILERON_")) continue;
+    variables[name] = entry.substr(equals + 1);
+  }
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const std::string_view name = text.substr(0, text.find('='));
-    if (name.size() == text.size() || !IsPassedOn(name, passing)) continue;
+    if (name.size() == text.size() || !IsPassedOn(name, passing, plan.spec.of_image())) continue;
     variables[std::string(name)] = text.substr(name.size() + 1);
   }
-  AddContract(variables, session, identity);
+  AddContract(variables, session, plan);
   for (const auto& [name, sentinel] : session.sentinels) variables[name] = sentinel;
   for (const std::string& entry : wanted) {
     const auto equals = entry.find('=');

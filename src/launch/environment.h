@@ -8,10 +8,10 @@
 
 #include "base/result.h"
 #include "policy/document.h"
-#include "sandbox/identity.h"
-#include "sandbox/spec.h"
 
 namespace aileron::launch {
+
+struct Plan;
 
 // What the daemon says of the session, as far as the sandbox may know it.
 struct SessionFacts {
@@ -36,11 +36,10 @@ struct Passing {
   bool Scrubs(std::string_view name) const;
 };
 
-// NAME=VALUE, each name once; later sources win: passed on, contract, sentinels, `wanted`.
-// `wanted` holds NAME=VALUE, or NAME for the caller's own value (left out when that is not set).
-// kInvalid when `wanted` would change a variable of the contract that the walls rely on.
-Result<std::vector<std::string>> MakeEnvironment(const SessionFacts& session,
-                                                 const sandbox::Identity& identity,
+// NAME=VALUE, each name once; later sources win: of the image, passed on, contract, sentinels,
+// `wanted`. `wanted` holds NAME=VALUE, or NAME for the caller's own value (left out when that is
+// not set). kInvalid when `wanted` would change a variable of the contract that the walls rely on.
+Result<std::vector<std::string>> MakeEnvironment(const SessionFacts& session, const Plan& plan,
                                                  const std::vector<std::string>& wanted,
                                                  const Passing& passing = {});
 

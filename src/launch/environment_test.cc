@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include "launch/plan.h"
+
 namespace aileron::launch {
 namespace {
 
@@ -19,15 +21,31 @@ class EnvironmentTest : public testing::Test {
     setenv("PATH", "/opt/bin", 1);
     setenv("AWS_SECRET_ACCESS_KEY", "hunter2", 1);
     setenv("LC_TIME", "C", 1);
-    identity_.name = "agent";
-    identity_.home = "/home/agent";
+    plan_.identity.name = "agent";
+    plan_.identity.home = "/home/agent";
   }
   std::vector<std::string> Make(const std::vector<std::string>& wanted) {
-    return MakeEnvironment({"01ARYZ", "tok", {{"GITHUB_TOKEN", "ghp_fake"}}}, identity_, wanted)
+    return MakeEnvironment({"01ARYZ", "tok", {{"GITHUB_TOKEN", "ghp_fake"}}}, plan_, wanted)
         .value();
   }
-  sandbox::Identity identity_;
+  Plan plan_;
 };
+
+TEST_F(EnvironmentTest, AnImageHasPathAndLocaleOfItsOwn) {
+  setenv("TERM", "xterm", 1);
+  plan_.spec.layers = {"/layer"};
+  plan_.environment = {"PATH=/image/bin", "JAVA_HOME=/java", "AILERON_TOKEN=x", "HOME=/root",
+                       "nothing"};
+  const auto environment = Make({});
+  EXPECT_THAT(environment, Contains("PATH=/run/aileron/bin:/image/bin"));
+  EXPECT_THAT(environment, Contains("JAVA_HOME=/java"));
+  EXPECT_THAT(environment, Contains("TERM=xterm"));
+  EXPECT_THAT(environment, Contains("HOME=/home/agent"));
+  EXPECT_THAT(environment, Contains("AILERON_TOKEN=tok"));
+  EXPECT_THAT(environment, Not(Contains(StartsWith("LC_"))));
+  plan_.environment = {};
+  EXPECT_THAT(Make({}), Contains(StartsWith("PATH=/run/aileron/bin:/usr/local/sbin")));
+}
 
 TEST_F(EnvironmentTest, PassesOnTheListAndNothingElse) {
   const auto environment = Make({});
@@ -63,7 +81,7 @@ TEST_F(EnvironmentTest, GitAsksTheHelperBehindWhatTheCallerTellsIt) {
 
 TEST_F(EnvironmentTest, TheContractsNamesAndNonsenseAreRefused) {
   for (const char* bad : {"AILERON_TOKEN=x", "=x", "1A=b", "A-B=c"}) {
-    EXPECT_FALSE(MakeEnvironment({"i", "t", {}}, identity_, {bad})) << bad;
+    EXPECT_FALSE(MakeEnvironment({"i", "t", {}}, plan_, {bad})) << bad;
   }
 }
 

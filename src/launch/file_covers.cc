@@ -44,7 +44,7 @@ std::string Join(std::string_view folder, std::string_view below) {
 }  // namespace
 
 FileCovers::FileCovers(const sandbox::Spec& spec) {
-  trees_.push_back({"/", "/"});
+  trees_.push_back({spec.of_image() ? "" : "/", "/"});
   for (const std::string_view folder : kEmptyFolders) trees_.push_back({"", std::string(folder)});
   for (const std::string& folder : spec.hidden) trees_.push_back({"", folder});
   for (const sandbox::MountRequest& mount : sandbox::SharedTrees(spec))
@@ -72,7 +72,7 @@ std::vector<FileCovers::Place> FileCovers::PlacesOf(std::string_view path) const
 }
 
 bool FileCovers::ShowsOfRoot(std::string_view path) const {
-  return &TreeAt(path, trees_.size()) == &trees_.front();
+  return !trees_.front().source.empty() && &TreeAt(path, trees_.size()) == &trees_.front();
 }
 
 bool FileCovers::Shows(std::string_view path, std::string_view target, Access access) const {

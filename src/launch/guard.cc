@@ -104,11 +104,11 @@ Status Guard::Stand(const sandbox::Spec& spec, std::vector<std::string> allowed,
                     const std::vector<sandbox::Cover>& policy) {
   const bool read_only = spec.workspace_access == sandbox::Access::kReadOnly;
   const bool opened = std::ranges::any_of(spec.mounts, [&](const sandbox::MountRequest& mount) {
-    return mount.access == sandbox::Access::kReadWrite && IsOrBelow(mount.target, spec.workspace);
+    return mount.access == sandbox::Access::kReadWrite && IsOrBelow(mount.target, spec.inside());
   });
   if (!read_only || opened) {
     AILERON_TRY(AddPlace(read_only ? Kind::kReadOnly : Kind::kWorkspace, spec.workspace,
-                         spec.workspace, std::move(allowed)));
+                         spec.inside(), std::move(allowed)));
   }
   for (const sandbox::MountRequest& mount : spec.mounts) {
     struct stat info;

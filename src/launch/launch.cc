@@ -31,7 +31,6 @@ namespace aileron::launch {
 
 namespace {
 
-constexpr int kSandboxNotStarted = 125;
 constexpr int kReportIncomplete = 1;
 constexpr int kUsage = 64;
 constexpr int kDaemonUnavailable = 69;
@@ -77,7 +76,7 @@ std::vector<sandbox::RuntimeFile> RuntimeFiles(const SessionLink& session, const
                                                const Standing& standing) {
   // Ids, and a path that realpath() gave: nothing that JSON would need to escape but quotes.
   std::string workspace;
-  for (const char c : plan.spec.workspace) {
+  for (const char c : plan.spec.inside()) {
     if (c == '"' || c == '\\') workspace += '\\';
     workspace += c;
   }
@@ -85,9 +84,9 @@ std::vector<sandbox::RuntimeFile> RuntimeFiles(const SessionLink& session, const
       {"ca.pem", session.ca_pem()},
       {"token", session.facts().token},
       {"session.json",
-       fmt::format("{{\"id\":\"{}\",\"driver\":\"native\",\"tier\":\"host\",\"workspace\":\"{}\","
+       fmt::format("{{\"id\":\"{}\",\"driver\":\"native\",\"tier\":\"{}\",\"workspace\":\"{}\","
                    "\"walls\":[{}],\"api_url\":\"https://aileron.internal/v1\"}}\n",
-                   session.facts().id, workspace, QuotedWalls(standing))},
+                   session.facts().id, plan.tier, workspace, QuotedWalls(standing))},
       {"GUIDE.md", std::string(kGuide)},
   };
 }
@@ -177,8 +176,7 @@ std::expected<int, Failure> Run(Options options) {
     Kill(*sandbox);
     return fail(ExitCodeOf(opened.error()), opened.error());
   }
-  auto environment =
-      MakeEnvironment(session->facts(), plan->identity, options.environment, policy->passing);
+  auto environment = MakeEnvironment(session->facts(), *plan, options.environment, policy->passing);
   if (!environment) return give_up(environment.error());
   auto agent_files = PlaceSentinelFiles(session->facts().files, *plan);
   if (!agent_files) return give_up(agent_files.error());

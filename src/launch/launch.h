@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "image/store.h"
 #include "sandbox/spec.h"
 #include "service/mapping.h"
 
@@ -37,8 +38,10 @@ struct CommandOptions {
 struct Options {
   std::vector<std::string> command;  // empty: the user's shell
   std::string sandbox = "auto";      // auto | native
-  std::string profile;               // open | guarded | locked; empty: as the policy says
-  std::vector<std::string> allow;    // HOST[:PORT]
+  std::optional<image::Image>
+      image;                       // the root; nothing: the host's. Whoever calls holds its lease
+  std::string profile;             // open | guarded | locked; empty: as the policy says
+  std::vector<std::string> allow;  // HOST[:PORT]
   std::vector<std::string> deny;
   std::vector<std::string> ask;  // METHOD[,METHOD] HOST[:PORT][/PATH]
   CommandOptions commands;
@@ -71,6 +74,8 @@ struct Options {
   bool status_line = false;      // the terminal's last row says what waits
   Tty tty = Tty::kAuto;
 };
+
+inline constexpr int kSandboxNotStarted = 125;
 
 // The agent's own exit code, 128 + signal, or 125 to 127 as docker has them; the reason is an Error
 // with the exit code to use when nothing was started.

@@ -83,6 +83,22 @@ std::vector<std::string> WithResolved(std::vector<std::string> folders) {
   return folders;
 }
 
+// The root is the image's, and so are the command that it names and who runs there; nothing of the
+// host has to be hidden in it.
+void UseImage(const image::Image& image, Plan& plan) {
+  plan.tier = "image";
+  plan.image = fmt::format("{}@{}", image.reference, image.digest.Text());
+  plan.identity.name = "agent";
+  plan.identity.home = "/home/agent";
+  plan.spec.layers = image.layers;
+  plan.spec.workspace_inside = plan.identity.home + "/workspace";
+  plan.spec.hidden.clear();
+  plan.environment = image.config.env;
+  if (plan.command.empty()) plan.command = image.config.cmd;
+  plan.command.insert(plan.command.begin(), image.config.entrypoint.begin(),
+                      image.config.entrypoint.end());
+}
+
 }  // namespace
 
 bool IsOrBelow(std::string_view path, std::string_view folder) {
@@ -186,13 +202,15 @@ Result<Plan> MakePlan(const Options& options, const os::Paths& paths) {
   AILERON_ASSIGN(spec.listeners, ListenersFor(options.allow, options.connect_to));
 
   plan.command = options.command;
+  plan.tier = plan.image = "host";
+  if (options.image) UseImage(*options.image, plan);
   if (plan.command.empty()) {
-    const char* shell = std::getenv("SHELL");
+    const char* shell = options.image ? nullptr : std::getenv("SHELL");
     plan.command = {shell != nullptr && *shell == '/' ? shell : "/bin/sh"};
   }
   plan.workdir = !options.workdir.empty()          ? options.workdir
-                 : IsOrBelow(here, spec.workspace) ? here
-                                                   : spec.workspace;
+                 : IsOrBelow(here, spec.workspace) ? spec.Inside(here)
+                                                   : spec.inside();
   if (plan.workdir[0] != '/')
     return Fail(Code::kInvalid, "--workdir {} is not an absolute path", plan.workdir);
   return plan;

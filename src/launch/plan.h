@@ -17,6 +17,9 @@ struct Plan {
   sandbox::Spec spec;
   std::vector<std::string> command;
   std::string workdir;
+  std::vector<std::string> environment;  // of the image: NAME=VALUE
+  std::string tier;                      // host | image
+  std::string image;                     // NAME@DIGEST, or "host"
 };
 
 // Refuses a workspace or a mount that would put the user's credentials or aileron's own state into

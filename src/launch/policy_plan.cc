@@ -189,7 +189,7 @@ class FileShaper {
       const std::string path = view.path.substr(spec_.workspace.size() + 1);
       if (IsAmong(opened, path)) continue;
       opened.push_back(path);
-      spec_.mounts.push_back({view.path, view.path, Access::kReadWrite});
+      spec_.mounts.push_back({view.path, spec_.Inside(view.path), Access::kReadWrite});
     }
     for (const std::string& path : allowed_) {
       const bool open = std::ranges::any_of(opened, [&](const std::string& one) {
@@ -300,8 +300,8 @@ void Publish(const policy::ServiceEntry& entry, Options& options) {
 }
 
 // One that starts where nothing is shown has nothing to run.
-Status AddServices(const policy::Merged& merged, const policy::FileRoots& roots, Options& options,
-                   PolicyPlan& into) {
+Status AddServices(const policy::Merged& merged, const policy::FileRoots& roots,
+                   const sandbox::Spec& inside, Options& options, PolicyPlan& into) {
   AILERON_TRY(policy::CheckServiceNames(merged));
   for (const policy::PlacedService& placed : merged.services) {
     AILERON_ASSIGN(service::Spec spec, SpecOf(placed, roots));
@@ -311,6 +311,7 @@ Status AddServices(const policy::Merged& merged, const policy::FileRoots& roots,
           Printable(placed.file), placed.entry.place.line, spec.name, Printable(spec.folder)));
       continue;
     }
+    spec.folder = inside.Inside(spec.folder);
     into.services.push_back(std::move(spec));
     Publish(placed.entry, options);
   }
@@ -339,6 +340,11 @@ void NoteScrubbed(const Options& options, PolicyPlan& into) {
   }
 }
 
+// Behind what an image puts before it.
+const std::string& Launched(const Options& options, const Plan& plan) {
+  return options.command.empty() ? plan.command.front() : options.command.front();
+}
+
 }  // namespace
 
 Result<PolicyPlan> ApplyPolicy(const os::Paths& paths, Plan& plan, Options& options,
@@ -346,12 +352,12 @@ Result<PolicyPlan> ApplyPolicy(const os::Paths& paths, Plan& plan, Options& opti
   PolicyPlan found;
   found.project = trust::FindProject(plan.spec.workspace, paths.home);
   AILERON_ASSIGN(const trust::Texts texts, trust::ReadTexts(paths, found.project));
-  AILERON_ASSIGN(const trust::Loaded loaded, trust::Load(paths, texts, plan.command.front(),
+  AILERON_ASSIGN(const trust::Loaded loaded, trust::Load(paths, texts, Launched(options, plan),
                                                          policy::ParseProfile(options.profile)));
   policy::Merged merged = policy::Merge(loaded.layers);
   const policy::FileRoots roots{.workspace = plan.spec.workspace, .home = paths.home};
   AILERON_TRY(FileShaper(paths, roots, allowed, plan, found).Shape(merged.files));
-  AILERON_TRY(AddServices(merged, roots, options, found));
+  AILERON_TRY(AddServices(merged, roots, plan.spec, options, found));
   found.passing = {.pass = std::move(merged.pass), .scrub = std::move(merged.scrub)};
   if (merged.approvals.hold && !options.hold_given && !options.unattended) {
     const auto hold = std::chrono::duration_cast<std::chrono::seconds>(*merged.approvals.hold);

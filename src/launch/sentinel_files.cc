@@ -10,7 +10,7 @@ namespace aileron::launch {
 namespace {
 
 bool IsShared(std::string_view path, const Plan& plan) {
-  bool shared = IsOrBelow(path, plan.spec.workspace);
+  bool shared = IsOrBelow(path, plan.spec.inside());
   for (const sandbox::MountRequest& mount : plan.spec.mounts) {
     shared |= IsOrBelow(path, mount.target);
   }

@@ -15,14 +15,14 @@ namespace {
 constexpr const char* kProc = "/proc";
 constexpr std::array kPrivateFolders = {"/tmp", "/var/tmp", "/run", "/dev", kProc};
 // Of the host, on every machine; each may be a mount of its own.
-constexpr std::array kHostFolders = {"/", "/usr", "/etc"};
+constexpr std::array<std::string_view, 3> kHostFolders = {"/", "/usr", "/etc"};
 // Files of aileron that exist while a session does.
 constexpr std::array kStateFiles = {"vault.db",  "state.db",   "audit.db",
                                     "audit.key", "audit.head", "daemon.key"};
 
 std::vector<std::string> SharedForWriting(const sandbox::Spec& spec) {
   std::vector<std::string> places;
-  if (spec.workspace_access == sandbox::Access::kReadWrite) places.push_back(spec.workspace);
+  if (spec.workspace_access == sandbox::Access::kReadWrite) places.push_back(spec.inside());
   for (const sandbox::MountRequest& mount : spec.mounts) {
     if (mount.access == sandbox::Access::kReadWrite) places.push_back(mount.target);
   }
@@ -64,10 +64,11 @@ sandbox::Confinement ConfinementFor(const Plan& plan, const os::Paths& paths,
   };
   hide(os::ControlSocket(paths));
   for (const char* name : kStateFiles) hide(fmt::format("{}/{}", paths.state, name));
-  for (const char* folder : kHostFolders) {
+  for (const std::string_view folder : kHostFolders) {
     const bool opened = std::ranges::any_of(
         shared, [&](const std::string& place) { return IsOrBelow(folder, place); });
-    if (!opened && os::Exists(folder)) confinement.read_only.emplace_back(folder);
+    const bool there = spec.of_image() ? folder == "/" : os::Exists(std::string(folder));
+    if (!opened && there) confinement.read_only.emplace_back(folder);
   }
   return confinement;
 }

@@ -2,6 +2,7 @@
 
 #include "launch/launch.h"
 
+#include "modes/image_store.h"
 #include "modes/launch_flags.h"
 #include "modes/verbs.h"
 
@@ -9,8 +10,34 @@ namespace aileron::modes {
 
 namespace {
 
+// Of the store, which keeps it as long as the lease lives.
+struct UsedImage {
+  image::Image image;
+  image::Lease lease;
+};
+
+std::expected<UsedImage, Failure> UseImage(const std::string& text) {
+  AILERON_ASSIGN(const image::Store store, OpenStore());
+  AILERON_ASSIGN(const image::Reference reference, ReferenceOf(text));
+  while (true) {
+    AILERON_ASSIGN(FoundImage found, FindOrAdd(store, reference));
+    auto lease = store.Use(found.image);
+    if (lease) return UsedImage{std::move(found.image), *std::move(lease)};
+    // Somebody has cleared the store in between.
+    if (lease.error().code != Code::kNotFound) return std::unexpected(std::move(lease.error()));
+  }
+}
+
 Outcome RunLaunch(const Invocation& invocation) {
   AILERON_ASSIGN(launch::Options options, LaunchOptions(invocation.parsed));
+  std::optional<UsedImage> image;
+  if (const std::string text = invocation.parsed.Value("--image"); !text.empty()) {
+    auto used = UseImage(text);
+    if (!used)
+      return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(used.error().error)));
+    image = std::move(*used);
+    options.image = image->image;
+  }
   auto ended = launch::Run(std::move(options));
   if (!ended)
     return std::unexpected(Failure(ended.error().exit_code, std::move(ended.error().error)));
@@ -104,6 +131,10 @@ Command LaunchVerb() {
                .value = "DRIVER",
                .summary = "Which engine makes the sandbox",
                .choices = "auto|native"},
+              {.name = "--image",
+               .value = "REF",
+               .summary = "Take this image as the root instead of the host's "
+                          "(oci:FOLDER[:NAME|@DIGEST], oci-archive:FILE, docker-archive:FILE)"},
               {.name = "--profile",
                .value = "NAME",
                .summary = "What the network allows by default, instead of what the policy says, or "

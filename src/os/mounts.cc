@@ -13,6 +13,7 @@
 // <sys/mount.h> and <linux/mount.h> of Debian 12 exclude each other: mount(2) is declared here.
 extern "C" int mount(const char* source, const char* target, const char* type, unsigned long flags,
                      const void* data) noexcept;
+extern "C" int umount2(const char* target, int flags) noexcept;
 
 namespace aileron::os {
 
@@ -57,6 +58,12 @@ Status SetTreeAttributes(const Fd& tree, std::uint64_t attributes) {
   return ChangeTree(tree, change, kRecursive);
 }
 
+Status SetTopAttributes(const Fd& tree, std::uint64_t attributes) {
+  mount_attr change{};
+  change.attr_set = attributes;
+  return ChangeTree(tree, change, 0);
+}
+
 Status ClearTopAttributes(const Fd& tree, std::uint64_t attributes) {
   mount_attr change{};
   change.attr_clr = attributes;
@@ -95,6 +102,43 @@ Status Mount(const char* source, const std::string& target, const char* type, un
              const std::string& options) {
   if (mount(source, target.c_str(), type, flags, options.c_str()) != 0) {
     return FailErrno("cannot mount {} on {}", type, target);
+  }
+  return {};
+}
+
+Result<Fd> MakeFileSystem(const char* type, std::uint64_t attributes) {
+  const Fd context(static_cast<int>(syscall(SYS_fsopen, type, FSOPEN_CLOEXEC)));
+  if (!context) return FailErrno("cannot make a {}", type);
+  if (syscall(SYS_fsconfig, context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
+    return FailErrno("cannot make a {}", type);
+  }
+  Fd made(static_cast<int>(syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, attributes)));
+  if (!made) return FailErrno("cannot make a {}", type);
+  return made;
+}
+
+Status MountOverlay(const std::string& target, std::span<const Fd> lower, const std::string& upper,
+                    const std::string& work) {
+  // mount(2) reads one page, and fsconfig(2) 256 bytes. By descriptor no path is too long for that,
+  // and none has a ":" or "," of its own.
+  constexpr std::size_t most = 4095;
+  std::string options = "userxattr,lowerdir=";
+  for (std::size_t i = lower.size(); i-- > 0;) {
+    options += fmt::format("/proc/self/fd/{}{}", lower[i].get(), i == 0 ? "" : ":");
+  }
+  options += fmt::format(",upperdir={},workdir={}", upper, work);
+  if (options.size() > most) {
+    return Fail(Code::kInvalid, "{} layers are more than one mount can have", lower.size());
+  }
+  return Mount("overlay", target, "overlay", MS_NOSUID | MS_NODEV, options);
+}
+
+Status ChangeRoot(const std::string& root) {
+  constexpr int detach = 2;  // MNT_DETACH
+  // With the new root as the place of the old one, which then lies on top of it (pivot_root(2)).
+  if (chdir(root.c_str()) != 0 || syscall(SYS_pivot_root, ".", ".") != 0 ||
+      umount2(".", detach) != 0 || chdir("/") != 0) {
+    return FailErrno("cannot make {} the root", root);
   }
   return {};
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "base/result.h"
@@ -19,7 +20,9 @@ Result<Fd> CloneLink(const std::string& path);
 
 // Sets MOUNT_ATTR_… on a tree and all mounts below it.
 Status SetTreeAttributes(const Fd& tree, std::uint64_t attributes);
-// Clears them on the topmost mount of a tree alone.
+// The same of the topmost mount of a tree alone.
+Status SetTopAttributes(const Fd& tree, std::uint64_t attributes);
+// Clears them there.
 Status ClearTopAttributes(const Fd& tree, std::uint64_t attributes);
 // Shows the files of a detached tree with other owners (MOUNT_ATTR_IDMAP). kUnsupported where the
 // file system cannot.
@@ -28,6 +31,16 @@ Status MapTreeIds(const Fd& tree, const Fd& user_namespace);
 Status AttachTree(const Fd& tree, const std::string& target);
 // The same, on what `target` (O_PATH) refers to, which may be a symlink.
 Status AttachTree(const Fd& tree, const Fd& target);
+
+// A new file system of that type, detached, with MOUNT_ATTR_…
+Result<Fd> MakeFileSystem(const char* type, std::uint64_t attributes);
+// An overlay (overlayfs of the kernel's documentation, with "userxattr") over `lower`, the lowest
+// first, all folders. kInvalid where they are too many for one mount.
+Status MountOverlay(const std::string& target, std::span<const Fd> lower, const std::string& upper,
+                    const std::string& work);
+// Makes the mount at `root` the root of this process and of its namespace, and takes away what was
+// the root before.
+Status ChangeRoot(const std::string& root);
 
 Status MountTmpfs(const std::string& target, const std::string& options);
 Status Mount(const char* source, const std::string& target, const char* type, unsigned long flags,

@@ -16,6 +16,7 @@
 #include "os/beneath.h"
 #include "os/mounts.h"
 #include "sandbox/fix.h"
+#include "sandbox/image_root.h"
 #include "sandbox/masks.h"
 
 namespace aileron::sandbox {
@@ -24,8 +25,10 @@ using os::FileKind;
 
 namespace {
 
-constexpr unsigned long kNoSuidDevExec = 2 | 4 | 8;  // MS_NOSUID | MS_NODEV | MS_NOEXEC
+constexpr std::uint64_t kNoSuidDevExec = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
+constexpr std::string_view kRun = "/run";
+constexpr std::size_t kProgramMax = 256u << 20;
 constexpr std::array kDevices = {"null", "zero", "full", "random", "urandom", "tty"};
 
 struct DeviceTrees {
@@ -65,8 +68,24 @@ Status BuildDev(const DeviceTrees& devices) {
   return {};
 }
 
-Status BuildProc(Nesting nesting) {
-  AILERON_TRY(os::Mount("proc", "/proc", "proc", kNoSuidDevExec, ""));
+// Made while the host's are to be seen, without which the kernel makes none.
+struct KernelTrees {
+  os::Fd proc;
+  os::Fd sys;  // empty where there is none
+};
+
+Result<KernelTrees> MakeKernelTrees() {
+  KernelTrees trees;
+  AILERON_ASSIGN(trees.proc, os::MakeFileSystem("proc", kNoSuidDevExec));
+  // A kernel that hides parts of its /sys (an outer container) refuses a fresh one.
+  if (auto sys = os::MakeFileSystem("sysfs", MOUNT_ATTR_RDONLY | kNoSuidDevExec)) {
+    trees.sys = std::move(*sys);
+  }
+  return trees;
+}
+
+Status BuildProc(const os::Fd& tree, Nesting nesting) {
+  AILERON_TRY(os::AttachTree(tree, "/proc"));
   // The kernel lets a nested sandbox mount its own only where nothing of this one is covered. What
   // the masks hide belongs to the host's root, whom the agent cannot become.
   if (nesting == Nesting::kAllowed) return {};
@@ -74,12 +93,14 @@ Status BuildProc(Nesting nesting) {
   return MaskProc("", null_device);
 }
 
-Status BuildSys() {
+Status BuildSys(const os::Fd& tree) {
   if (!os::Exists("/sys")) return {};
-  // A kernel that hides parts of its /sys (an outer container) refuses a fresh one: then none.
-  if (auto mounted = os::Mount("sysfs", "/sys", "sysfs", 1 | kNoSuidDevExec, ""); !mounted) {
-    return os::Mount("tmpfs", "/sys", "tmpfs", 1 | kNoSuidDevExec, "mode=755,size=0");
+  if (!tree) {
+    constexpr unsigned long read_only = 1;  // MS_RDONLY
+    constexpr unsigned long no_suid_dev_exec = 2 | 4 | 8;
+    return os::Mount("tmpfs", "/sys", "tmpfs", read_only | no_suid_dev_exec, "mode=755,size=0");
   }
+  AILERON_TRY(os::AttachTree(tree, "/sys"));
   AILERON_ASSIGN(const os::Fd null_device, os::OpenPath("/dev/null"));
   return MaskSys("", null_device);
 }
@@ -100,10 +121,22 @@ Status MakeOwned(const std::string& path, const Identity& identity) {
   return {};
 }
 
+// Of an image only what programs write to.
+Status EmptyImageFolders(const Identity& identity) {
+  for (const char* folder : {"/tmp", "/var/tmp", "/run"}) {
+    AILERON_TRY(os::MakeFolders(folder, 0755));
+    AILERON_TRY(os::MountTmpfs(folder, folder == kRun ? "mode=755" : "mode=1777"));
+  }
+  AILERON_TRY(os::MakeFolders(identity.home, 0755));
+  return os::MountTmpfs(identity.home,
+                        fmt::format("mode=755,uid={},gid={}", identity.uid, identity.gid));
+}
+
 Status EmptyFolders(const Spec& spec, const Identity& identity) {
+  if (spec.of_image()) return EmptyImageFolders(identity);
   AILERON_TRY(Empty("/tmp", "mode=1777"));
   AILERON_TRY(Empty("/var/tmp", "mode=1777"));
-  AILERON_TRY(Empty("/run", "mode=755"));
+  AILERON_TRY(Empty(kRun.data(), "mode=755"));
   AILERON_TRY(Empty("/home", "mode=755"));
   AILERON_TRY(Empty("/root", "mode=755"));
   for (const std::string& folder : spec.hidden) {
@@ -147,13 +180,42 @@ Status BindText(const std::string& path, const std::string& text) {
   return {};
 }
 
+Status MakeMissing(const std::string& path) {
+  struct stat info;
+  if (lstat(path.c_str(), &info) == 0) return {};
+  return os::MakeMountPoint(path, FileKind::kFile);
+}
+
+// What an image has there, which may be anything.
+std::string TextIn(const std::string& path) {
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return {};
+  return os::ReadFile(path).value_or("");
+}
+
+// Before others of the image's that may have the same number: the first one is found by it.
+Status NameAgent(const Identity& identity) {
+  const std::string passwd = TextIn("/etc/passwd");
+  const std::string group = TextIn("/etc/group");
+  AILERON_TRY(
+      BindText("/etc/passwd", fmt::format("{}:x:{}:{}:agent:{}:/bin/sh\n{}", identity.name,
+                                          identity.uid, identity.gid, identity.home, passwd)));
+  return BindText("/etc/group", fmt::format("{}:x:{}:\n{}", identity.name, identity.gid, group));
+}
+
 // The few files of /etc that must tell the truth about this place.
-Status BuildEtc(const Identity& identity) {
+Status BuildEtc(const Spec& spec, const Identity& identity) {
+  if (spec.of_image()) {
+    for (const char* path : {"/etc/resolv.conf", "/etc/hosts", "/etc/passwd", "/etc/group"}) {
+      AILERON_TRY(MakeMissing(path));
+    }
+  }
   AILERON_TRY(BindText("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n"));
   // The last two are what the data plane's DNS would say (proxy/names.h), without asking it.
   AILERON_TRY(BindText("/etc/hosts",
                        "127.0.0.1 localhost sandbox\n::1 localhost ip6-localhost\n"
                        "198.18.0.1 aileron.internal\nfd00:a11e::1 aileron.internal\n"));
+  if (spec.of_image()) return NameAgent(identity);
   if (!identity.renamed()) return {};
   const auto passwd = os::ReadFile("/etc/passwd");
   const auto group = os::ReadFile("/etc/group");
@@ -185,17 +247,17 @@ Result<os::Fd> Detach(const HostTrees::Tree& tree) {
 
 // A mount of another namespace cannot be taken, and /proc/self/exe is one: by path, or, when the
 // file has been replaced meanwhile, as a copy.
-Status PlaceRuntimeBinary(const Result<os::Fd>& tree) {
+Status PlaceRuntimeBinary(const Result<os::Fd>& tree, const os::Fd& program) {
   const std::string target = std::string(kRuntimeFolder) + "/bin/aileron";
   if (tree) {
     AILERON_TRY(os::MakeMountPoint(target, FileKind::kFile));
     return os::AttachTree(*tree, target);
   }
-  AILERON_ASSIGN(const std::string program, os::ReadFile("/proc/self/exe"));
+  AILERON_ASSIGN(const std::string bytes, os::ReadAll(program, "this program", kProgramMax));
   AILERON_TRY(os::MakeFolders(std::string(kRuntimeFolder) + "/bin", 0755));
   os::Fd file(open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0555));
   if (!file) return os::FailErrno("cannot create {}", target);
-  return os::WriteAll(file.get(), program);
+  return os::WriteAll(file.get(), bytes);
 }
 
 }  // namespace
@@ -236,6 +298,9 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
     AILERON_TRY(os::SetTreeAttributes(copy, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | read_only));
     detached.push_back(std::move(copy));
   }
+  auto kernel = MakeKernelTrees();
+  if (!kernel) return std::unexpected(WithFix(kernel.error()));
+  const os::Fd program(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
   const Result<os::Fd> binary = os::CloneTree(host.runtime_binary);
   if (binary) {
     AILERON_TRY(
@@ -243,18 +308,20 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   }
 
   AILERON_TRY(WithFix(os::SealNamespace(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID)));
+  if (spec.of_image()) AILERON_TRY(EnterImage(spec));
   AILERON_TRY(EmptyFolders(spec, identity));
+  AILERON_TRY(BuildEtc(spec, identity));
   AILERON_TRY(WithFix(BuildDev(devices)));
-  AILERON_TRY(WithFix(BuildProc(spec.nesting)));
-  AILERON_TRY(BuildSys());
-  AILERON_TRY(BuildEtc(identity));
   for (std::size_t i = 0; i < detached.size(); ++i) {
     AILERON_TRY(AttachHostTree(host.trees[i], detached[i]));
   }
   const std::string runtime(kRuntimeFolder);
   AILERON_TRY(os::MakeFolders(runtime, 0755));
   AILERON_TRY(os::MountTmpfs(runtime, "mode=755,size=16m"));
-  return PlaceRuntimeBinary(binary);
+  AILERON_TRY(PlaceRuntimeBinary(binary, program));
+  AILERON_TRY(WithFix(BuildProc(kernel->proc, spec.nesting)));
+  AILERON_TRY(BuildSys(kernel->sys));
+  return spec.of_image() ? FinishImage() : Status();
 }
 
 }  // namespace aileron::sandbox

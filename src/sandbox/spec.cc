@@ -34,11 +34,11 @@ Result<MountRequest> ParseMount(std::string_view text) {
 
 std::vector<MountRequest> SharedTrees(const Spec& spec) {
   const auto is_above = [&](const MountRequest& mount) {
-    return spec.workspace.starts_with(mount.target + "/");
+    return spec.inside().starts_with(mount.target + "/");
   };
   std::vector<MountRequest> trees;
   std::ranges::copy_if(spec.mounts, std::back_inserter(trees), is_above);
-  trees.push_back({spec.workspace, spec.workspace, spec.workspace_access});
+  trees.push_back({spec.workspace, spec.inside(), spec.workspace_access});
   std::ranges::copy_if(spec.mounts, std::back_inserter(trees), std::not_fn(is_above));
   return trees;
 }

@@ -78,13 +78,28 @@ struct Cover {
 
 // What the walls are made of: known before there is a session.
 struct Spec {
-  std::string workspace;  // host path, resolved; the same inside
+  std::string workspace;              // host path, resolved
+  std::string workspace_inside = {};  // where it stands; empty: at the same path
+  // Folders of the host, the lowest layer first, that are the root instead of the host's;
+  // read-only, as that is. Files of the layers are as OCI's runtimes unpack them for an overlay
+  // mount: removed ones are character devices 0:0, and "user.overlay.opaque" marks folders
+  // (docs/adr/0023).
+  std::vector<std::string> layers = {};
   Access workspace_access = Access::kReadWrite;
   std::vector<std::string> hidden;  // folders to cover with an empty one, where they exist
   std::vector<MountRequest> mounts;
   Resources resources;
   Nesting nesting = Nesting::kRefused;
   std::vector<Listener> listeners;
+
+  bool of_image() const { return !layers.empty(); }
+  const std::string& inside() const {
+    return workspace_inside.empty() ? workspace : workspace_inside;
+  }
+  // Where a path of the host in the workspace stands.
+  std::string Inside(std::string_view path) const {
+    return inside() + std::string(path.substr(workspace.size()));
+  }
 };
 
 // The workspace and the mounts, in the order in which they are put up: one hides what was put up

@@ -1,0 +1,23 @@
+// The store of images, as verbs use it: opened, and filled with a bar that says how far it is.
+#pragma once
+
+#include <string_view>
+
+#include "image/store.h"
+#include "modes/command.h"
+
+namespace aileron::modes {
+
+std::expected<image::Store, Failure> OpenStore();
+
+// As a person writes it, relative to the current folder.
+Result<image::Reference> ReferenceOf(std::string_view text);
+
+struct FoundImage {
+  image::Image image;
+  bool was_there = false;
+};
+// From its source, where the store has not got it. Takes as long as its layers are large.
+Result<FoundImage> FindOrAdd(const image::Store& store, const image::Reference& reference);
+
+}  // namespace aileron::modes
