@@ -125,6 +125,7 @@ Outcome RunDoctor(const Invocation& invocation) {
   std::vector<Capability> found = sandbox::Probe();
   found.push_back(Folder("config folder", paths.config));
   found.push_back(Folder("state folder", paths.state));
+  found.push_back(Folder("cache folder", paths.cache));
   found.push_back(Folder("runtime folder", paths.runtime));
   found.push_back(Daemon());
   std::ranges::move(Surfaces(), std::back_inserter(found));

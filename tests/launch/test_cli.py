@@ -8,7 +8,7 @@ import pytest
 from lib import process
 
 VERBS = ["launch", "daemon", "status", "session", "vault", "secret", "binding", "audit", "doctor",
-         "demo", "version", "help", "completion"]
+         "demo", "version", "help", "completion", "sandbox"]
 
 
 def test_help_names_every_verb(world):
