@@ -26,6 +26,7 @@ def plain(any_world):
 def test_the_image_is_the_root(plain):
     """A program of the image does not run, or something of the host's root is seen."""
     plain.write("in-workspace", "mine")
+    plain.home_used = True
     outside = plain.write(os.path.join(plain.home, "host-only"), "x")
     result = _launch(plain, plain.image, f"id -u; id -un; pwd; echo $HOME; cat in-workspace; ls /; test -e {outside} || echo hidden; "
                      "ls /home; readlink /proc/1/root; cat /proc/1/comm").ok()
@@ -83,21 +84,29 @@ def test_a_session_says_which_image_it_runs(plain):
     assert session["tier"] == "image" and session["image"].startswith("oci:") and "@sha256:" in session["image"]
 
 
-def test_requests_go_through_the_data_plane(plain):
+def test_requests_go_through_the_data_plane(any_world):
     """A program of the image reaches a site without its credential, does not trust it, or sees the secret."""
-    site = plain.bound(HOST, SECRET, scheme="bearer")
-    result = _launch(plain, plain.image, f"wget -q -O - https://{HOST}/x >/dev/null; echo $?; env; cat /etc/hosts").ok()
-    plain.secret_free(result.stdout + result.stderr, SECRET)
-    assert site.seen("/x"), result.describe()
-    assert site.seen("/x")[0].header("authorization") == [f"Bearer {SECRET}"]
+    site = any_world.bound(HOST, SECRET, scheme="bearer")
+    reference = layouts.layout(any_world, "curl", layouts.add_program(layouts.busybox(), "/usr/bin/curl"))
+    result = _launch(any_world, reference, f"curl -sS https://{HOST}/by-proxy; curl -sS --noproxy '*' https://{HOST}/captured; env").ok()
+    any_world.secret_free(result.stdout + result.stderr, SECRET)
+    for path in ("/by-proxy", "/captured"):
+        assert site.seen(path) and site.seen(path)[0].header("authorization") == [f"Bearer {SECRET}"], result.describe()
 
 
-def test_rules_about_commands_hold_in_an_image(plain):
-    """A program of an image is denied by another name, or is not taken for the system's."""
-    flags = ["--command-default", "deny", *(f"--command-allow={name} **" for name in ("sh", "ls", "/bin/busybox"))]
-    result = _launch(plain, plain.image, "ls /bin >/dev/null && echo listed; touch forbidden; cp /bin/busybox ./ls; ./ls /", *flags)
-    assert "listed" in result.out, result.describe()
-    assert not os.path.exists(os.path.join(plain.workspace, "forbidden"))
+def test_rules_about_commands_hold_in_an_image(any_world):
+    """A program of an image is not taken for the system's, or one of the agent's by its name is."""
+    with open(layouts.BUSYBOX, "rb") as file:
+        program = file.read()
+    reference = layouts.layout(any_world, "rules", layouts.busybox().folder("opt").file("opt/tool", program, 0o755),
+                               Env=["PATH=/opt:/bin"])
+    any_world.write("tool", program, 0o755)
+    flags = ["--command-default", "deny", "--command-allow=sh **", "--command-allow=tool **"]
+    script = "tool 2>&1 | head -n1 >/dev/null; tool; echo image $?; ./tool; echo own $?; PATH=$PWD tool; echo path $?"
+    result = _launch(any_world, reference, script, *flags)
+    assert "image 126" not in result.out and "own 126" in result.out and "path 126" in result.out, result.describe()
+    denied = _launch(any_world, reference, "touch forbidden; env touch forbidden", "--command-deny", "touch forbidden")
+    assert denied.rc != 0 and not os.path.exists(os.path.join(any_world.workspace, "forbidden"))
 
 
 @pytest.mark.parametrize("name", ["dev", "proc", "sys", "run", "tmp", "var", "etc", "home", "var/tmp"])
@@ -112,18 +121,17 @@ def test_a_link_in_the_place_of_a_folder_is_refused(any_world, name):
 
 
 @pytest.mark.parametrize("target", ["/proc/self/environ", "/proc/1/environ", "/proc/self/root/etc/shadow",
-                                    "/../../../../etc/hostname", "/proc/self/cwd/secret", "/dev/stdin", "/proc/self/fd/0"])
+                                    "/../../../../etc/hostname", "/dev/stdin", "/proc/self/fd/0"])
 @pytest.mark.parametrize("name", ["passwd", "group", "hosts", "resolv.conf"])
 def test_a_file_of_the_image_that_leads_outside_brings_nothing_in(any_world, name, target):
     """The builder reads or writes a file of the host for an image."""
-    any_world.write("secret", SECRET)
     layer = layouts.busybox() if name != "passwd" else Layer().folder("bin").folder("etc").file(
         "bin/busybox", open(layouts.BUSYBOX, "rb").read(), 0o755).link("bin/sh", "busybox").link("bin/cat", "busybox")
     reference = layouts.layout(any_world, "leads", layer.link(f"etc/{name}", target))
     result = any_world.launch("sh", "-c", f"cat /etc/{name} /etc/passwd", flags=["--image", reference, "--read-only"],
                               env={"MARKED": SECRET})
     assert SECRET not in result.out and "root:$" not in result.out, result.describe()
-    assert any_world.read("secret") == SECRET
+    assert os.listdir(any_world.workspace) == []
 
 
 def test_canary_an_ordinary_file_is_read(plain):
@@ -142,11 +150,11 @@ def test_a_fifo_does_not_hold_the_launch(any_world):
 
 def test_an_image_without_anything_has_what_a_sandbox_needs(any_world):
     """An image of one program does not start, or has no /dev, /proc, /etc or /tmp."""
-    layer = Layer().file("program", open(layouts.BUSYBOX, "rb").read(), 0o755)
+    layer = Layer().file("busybox", open(layouts.BUSYBOX, "rb").read(), 0o755)
     reference = layouts.layout(any_world, "bare", layer)
-    result = any_world.launch("/program", "sh", "-c", "/program ls /; /program cat /etc/hosts; echo x > /dev/null; /program ls /proc/1",
+    result = any_world.launch("/busybox", "sh", "-c", "/busybox ls /; /busybox cat /etc/hosts; echo x > /dev/null; /busybox ls /proc/1",
                               flags=["--image", reference]).ok()
-    assert {"dev", "etc", "home", "proc", "program", "run", "sys", "tmp", "var"} <= set(result.out.split())
+    assert {"dev", "etc", "busybox", "home", "proc", "run", "sys", "tmp", "var"} <= set(result.out.split())
     assert "aileron.internal" in result.out
 
 

@@ -4,7 +4,10 @@ import hashlib
 import io
 import json
 import os
+import re
 import tarfile
+
+from lib import process
 
 BUSYBOX = "/bin/busybox"  # linked statically
 
@@ -68,6 +71,15 @@ def busybox(*applets: str) -> Layer:
                    "mount", "wget", "find", "true", "sleep", "head", *applets):
         layer.link(f"bin/{applet}", "busybox")
     return layer.file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n")
+
+
+def add_program(layer: Layer, path: str) -> Layer:
+    """A program of this machine, with the libraries that it is linked to, at the same paths."""
+    listed = process.run(["ldd", path]).ok().out
+    for name in [path, *re.findall(r"(?:=> |^\s)(/\S+) \(", listed, re.MULTILINE)]:
+        with open(name, "rb") as file:
+            layer.file(name.lstrip("/"), file.read(), 0o755)
+    return layer
 
 
 def layout(world, name: str, *layers: Layer, **config) -> str:
