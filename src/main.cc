@@ -11,6 +11,7 @@ using aileron::modes::Mode;
 constexpr Mode kModes[] = {
     {"launch", Group::kRun, "Run a command in a sandbox", aileron::modes::LaunchVerb},
     {"session", Group::kRun, "List, show, watch and stop sessions", aileron::modes::SessionVerb},
+    {"sandbox", Group::kRun, "Show what sandboxes are made of", aileron::modes::SandboxVerb},
     {"service", Group::kRun, "Run services beside an agent, and publish their ports",
      aileron::modes::ServiceVerb},
     {"demo", Group::kRun, "Show the whole at work, offline, in a world of its own",

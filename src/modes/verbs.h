@@ -7,6 +7,7 @@ namespace aileron::modes {
 
 Command LaunchVerb();
 Command SessionVerb();
+Command SandboxVerb();
 Command DemoVerb();
 Command VaultVerb();
 Command SecretVerb();
@@ -37,5 +38,8 @@ Command StandInVerb();
 
 // "aileron approvals webhook"
 Command WebhookCommand();
+
+// "aileron sandbox …"
+Command SandboxPlanCommand();
 
 }  // namespace aileron::modes
