@@ -32,6 +32,7 @@ void CheckReports(const SandboxPlan& plan) {
     if (one.field == "privileged") Expect(!plan.container.metadata.privileged.value_or(false));
     if (one.field == "runArgs") {
       Expect(!one.detail.starts_with("--cap-add") && !one.detail.starts_with("--device"));
+      Expect(!one.detail.starts_with("--env ") || one.detail.contains('='));
       Expect(one.detail != "--privileged" && !one.detail.starts_with("--network"));
     }
   }

@@ -16,6 +16,8 @@ enum class Rule : std::uint8_t {
   kSecurity,
   kMount,
   kVolume,
+  kMemory,
+  kVariable,
   kNetwork,
   kUserNamespace
 };
@@ -36,7 +38,7 @@ constexpr std::string_view kPorts = "ports are published by forwardPorts";
 constexpr std::string_view kHow = "how it runs is the launcher's";
 
 constexpr Flag kFlags[] = {
-    {"--env", "-e", Takes::kValue, Rule::kTaken, "a variable inside"},
+    {"--env", "-e", Takes::kValue, Rule::kVariable, "a variable inside"},
     {"--label", "-l", Takes::kValue, Rule::kTaken, "a label"},
     {"--hostname", "-h", Takes::kValue, Rule::kTaken, "the name of the machine inside"},
     {"--user", "-u", Takes::kValue, Rule::kTaken, "as containerUser"},
@@ -46,7 +48,7 @@ constexpr Flag kFlags[] = {
     {"--cpus", "", Takes::kValue, Rule::kTaken, "a bound"},
     {"--pids-limit", "", Takes::kValue, Rule::kTaken, "a bound"},
     {"--ulimit", "", Takes::kValue, Rule::kTaken, "a bound, never over the host's"},
-    {"--tmpfs", "", Takes::kValue, Rule::kTaken, "memory, gone with the sandbox"},
+    {"--tmpfs", "", Takes::kValue, Rule::kMemory, ""},
     {"--stop-signal", "", Takes::kValue, Rule::kTaken, "how commands are told to end"},
     {"--init", "", Takes::kNothing, Rule::kAlways, "always so"},
     {"--rm", "", Takes::kNothing, Rule::kAlways, "always so"},
@@ -130,6 +132,13 @@ Verdict Judge(const Flag& flag, std::string_view value, std::string_view workspa
     }
     case Rule::kVolume:
       return JudgeVolume(value, workspace, permissions);
+    case Rule::kMemory:
+      return JudgeMount({.type = "tmpfs", .target = std::string(value.substr(0, value.find(':')))},
+                        workspace, permissions);
+    case Rule::kVariable:
+      // Without a value docker takes the host's.
+      if (value.contains('=')) return {Honour::kHonoured, why};
+      return {Honour::kNotHonoured, "names a variable of the host; write NAME=VALUE"};
     case Rule::kNetwork:
       return {Honour::kNotHonoured,
               "its network is the data plane; your policy says what it reaches"};

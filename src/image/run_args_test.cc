@@ -59,6 +59,17 @@ TEST(RunArgs, WhatTheSandboxHasOfItsOwnIsNotTaken) {
   EXPECT_EQ(Of({"--init"}), Honour::kHonoured);
 }
 
+TEST(RunArgs, AHostsVariableIsNotTakenByItsName) {
+  EXPECT_EQ(Of({"--env", "TOKEN"}), Honour::kNotHonoured);
+  EXPECT_EQ(Of({"-eTOKEN"}), Honour::kNotHonoured);
+  EXPECT_EQ(Of({"-e", "TOKEN="}), Honour::kHonoured);
+}
+
+TEST(RunArgs, MemoryIsMountedOverNothingOfTheSandboxesOwn) {
+  EXPECT_EQ(Of({"--tmpfs", "/scratch:size=1g"}), Honour::kHonoured);
+  EXPECT_EQ(Of({"--tmpfs=/run/aileron"}), Honour::kNotHonoured);
+}
+
 TEST(RunArgs, WhatIsNotOnTheListIsNotHonoured) {
   const auto reviewed =
       Review({"--new-flag", "value", "--other", "--init", "-it", "stray", "--memory"});
