@@ -42,4 +42,7 @@ Command WebhookCommand();
 Command SandboxPullCommand();
 Command SandboxCacheCommand();
 
+// "aileron sandbox …"
+Command SandboxPlanCommand();
+
 }  // namespace aileron::modes

@@ -1,0 +1,201 @@
+// Tested by tests/image/test_devcontainer.py.
+
+// aileron sandbox plan: what a sandbox of this folder will be, before anything runs.
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "image/devcontainer_limits.h"
+#include "image/plan.h"
+#include "launch/environment.h"
+#include "modes/api.h"
+#include "modes/terminal.h"
+#include "modes/verbs.h"
+#include "os/fd.h"
+#include "trust/store.h"
+
+namespace aileron::modes {
+
+namespace {
+
+using image::Honour;
+using image::SandboxPlan;
+
+// A mistake in a file is one of configuration (78).
+Failure BadFile(Error error) {
+  const int code = error.code == Code::kInvalid ? kExitConfiguration : Failure(error).exit_code;
+  return {code, std::move(error)};
+}
+
+Result<std::string> CurrentFolder() {
+  char resolved[PATH_MAX];
+  if (realpath(".", resolved) == nullptr) return os::FailErrno("cannot tell the current folder");
+  return std::string(resolved);
+}
+
+bool IsPassedOn(std::string_view name) {
+  const std::vector<std::string_view> names = launch::PassedOnByDefault();
+  return name.starts_with("LC_") || std::ranges::find(names, name) != names.end();
+}
+
+std::map<std::string, std::string, std::less<>> HostVariables() {
+  std::map<std::string, std::string, std::less<>> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals == text.npos || !IsUtf8(text)) continue;
+    variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
+// The label in an image's configuration (OCI image-spec, "Image Configuration"); empty: none.
+Result<std::string> LabelOf(const std::string& path) {
+  AILERON_ASSIGN(const std::string text, os::ReadFile(path, image::limits::kJsoncMax));
+  AILERON_ASSIGN(const image::JsonNode root, image::ParseJsonc(text, path));
+  const image::JsonNode* config = root.Find("config");
+  const image::JsonNode* labels = config == nullptr ? nullptr : config->Find("Labels");
+  const image::JsonNode* label = labels == nullptr ? nullptr : labels->Find(image::kMetadataLabel);
+  if (label == nullptr) return std::string();
+  if (label->kind != image::JsonKind::kString) {
+    return image::FailAt(path, label->place, "a label is a string");
+  }
+  return label->text;
+}
+
+std::expected<image::PlanInput, Failure> InputOf(const Parsed& parsed) {
+  AILERON_ASSIGN(const os::Paths paths, Paths());
+  image::PlanInput input{.image = parsed.Value("--image"), .may_see = IsPassedOn};
+  AILERON_ASSIGN(input.workspace, CurrentFolder());
+  auto config = image::FindConfig(input.workspace, parsed.Value("--config"));
+  if (!config) return std::unexpected(BadFile(std::move(config.error())));
+  input.config = *std::move(config);
+  input.local_env = HostVariables();
+  if (parsed.Has("--image-config")) {
+    auto label = LabelOf(parsed.Value("--image-config"));
+    if (!label) return std::unexpected(BadFile(std::move(label.error())));
+    input.metadata_label = *std::move(label);
+  }
+  if (input.config) {
+    AILERON_ASSIGN(const std::vector<trust::Trusted> trusted, trust::Store(paths.state).List());
+    input.permissions.trusted =
+        trust::Trusts(trusted, input.config->path, trust::DigestOf(input.config->text));
+  }
+  return input;
+}
+
+Json WarningsJson(std::span<const image::Warning> warnings) {
+  Json list = Json::array();
+  for (const image::Warning& one : warnings) {
+    list.push_back({{"line", one.place.line}, {"column", one.place.column}, {"text", one.text}});
+  }
+  return list;
+}
+
+Json PlanJson(const SandboxPlan& plan, const image::PlanInput& input) {
+  Json json = {{"tier", image::Name(plan.tier.tier)},
+               {"why", plan.tier.why},
+               {"workspace", input.workspace},
+               {"workspace_folder", plan.workspace_folder},
+               {"trusted", input.permissions.trusted},
+               {"fields", Json::array()},
+               {"warnings", WarningsJson(plan.container.warnings)},
+               {"image_warnings", WarningsJson(plan.label_warnings)},
+               {"merged", image::MergedJson(plan.container, plan.merged)}};
+  if (!plan.tier.image.empty()) json["image"] = plan.tier.image;
+  if (input.config) json["config"] = input.config->path;
+  for (const image::FieldReport& one : plan.reports) {
+    Json field = {
+        {"field", one.field}, {"state", image::Name(one.verdict.honour)}, {"why", one.verdict.why}};
+    if (!one.detail.empty()) field["detail"] = one.detail;
+    if (one.place.line != 0) {
+      field["line"] = one.place.line;
+      field["column"] = one.place.column;
+    }
+    json["fields"].push_back(std::move(field));
+  }
+  return json;
+}
+
+Style StyleOf(Honour honour) {
+  if (honour == Honour::kHonoured) return Style::kGreen;
+  return honour == Honour::kRefused ? Style::kRed : Style::kYellow;
+}
+
+void PrintPlan(const SandboxPlan& plan, const image::PlanInput& input) {
+  const std::string image = plan.tier.image.empty() ? "-" : plan.tier.image;
+  std::string text = fmt::format(
+      "tier       {} ({})\nimage      {}\nconfig     {}\nworkspace  {} at {}\n",
+      image::Name(plan.tier.tier), plan.tier.why, Printable(image),
+      input.config ? Printable(input.config->path) + (input.permissions.trusted ? ", trusted" : "")
+                   : "-",
+      Printable(input.workspace), Printable(plan.workspace_folder));
+  (void)Print(text);
+  Grid grid({"STATE", "FIELD", "LINE", "WHY"});
+  for (const image::FieldReport& one : plan.reports) {
+    const std::string line = one.place.line == 0 ? "image" : std::to_string(one.place.line);
+    grid.Add({{std::string(image::Name(one.verdict.honour)), StyleOf(one.verdict.honour)},
+              one.detail.empty() ? one.field : fmt::format("{} {}", one.field, one.detail),
+              line,
+              one.verdict.why});
+  }
+  if (!grid.empty()) {
+    (void)Print("\n");
+    PrintGrid(grid);
+  }
+  for (const image::Warning& one : plan.container.warnings) {
+    PrintNote(fmt::format("{}:{}:{}: {}", Printable(plan.container.file), one.place.line,
+                          one.place.column, one.text));
+  }
+  for (const image::Warning& one : plan.label_warnings) {
+    PrintNote(fmt::format("the image's label: {}", one.text));
+  }
+}
+
+Outcome RunPlan(const Invocation& invocation) {
+  const Parsed& parsed = invocation.parsed;
+  AILERON_ASSIGN(const image::PlanInput input, InputOf(parsed));
+  auto plan = image::MakePlan(input);
+  if (!plan) return std::unexpected(BadFile(std::move(plan.error())));
+  if (parsed.Has("--json")) {
+    AILERON_TRY(Print(Pretty(PlanJson(*plan, input))));
+  } else {
+    PrintPlan(*plan, input);
+  }
+  return image::Refused(plan->reports) ? kExitConfiguration : 0;
+}
+
+}  // namespace
+
+Command SandboxPlanCommand() {
+  return {
+      .name = "plan",
+      .summary = "Show what a sandbox of this folder will be, before anything runs",
+      .text =
+          "Says of each field of devcontainer.json whether it is honoured, and why: \"honoured\"; "
+          "\"partly\"; \"not honoured\" (nothing here does it); \"withheld\" (left out until "
+          "your own policy allows it or you trust the file); \"refused\" (nothing starts with "
+          "it; then the exit code is 78, as it is for a file that is wrong).",
+      .flags = {{"--config",
+                 "FILE",
+                 "The devcontainer.json, where the folder has several or none",
+                 Repeat::kOnce,
+                 {},
+                 Completes::kFile},
+                {"--image", "REF", "This image, taken as it is, or \"base\""},
+                {"--image-config",
+                 "FILE",
+                 "The image's configuration (OCI), for its devcontainer.metadata label",
+                 Repeat::kOnce,
+                 {},
+                 Completes::kFile},
+                kJsonFlag},
+      .examples = {{"aileron sandbox plan", "The project that we are in"},
+                   {"aileron sandbox plan --image debian:12", "With another image"}},
+      .run = RunPlan};
+}
+
+}  // namespace aileron::modes
