@@ -4,6 +4,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "base/free_with.h"
@@ -68,23 +69,41 @@ class Unzstd : public Decompressor {
   }
 
   Result<Step> Run(std::string_view input, std::span<char> output) override {
-    if (complete_ && input.empty()) return Step{};
+    if (magic_size_ == magic_.size()) return Pass(input, output);
+    // Before a frame: its magic number is looked at first. zstd's library would read frames of
+    // before zstd 0.8 too, by decoders that nobody looks after any more.
+    const std::size_t taken = std::min(input.size(), magic_.size() - magic_size_);
+    std::copy_n(input.data(), taken, magic_.data() + magic_size_);
+    magic_size_ += taken;
+    if (magic_size_ < magic_.size()) return Step{taken, 0};
+    const std::string_view magic(magic_.data(), magic_.size());
+    if (CompressionOf(magic) != Compression::kZstd)
+      return Fail(Code::kInvalid, "behind its end stand bytes that are no zstd");
+    AILERON_ASSIGN(const Step step, Pass(magic, output));
+    AILERON_CHECK(step.taken == magic.size());
+    return Step{taken, step.made};
+  }
+
+  bool IsComplete() const override { return frames_ > 0 && magic_size_ == 0; }
+
+ private:
+  Result<Step> Pass(std::string_view input, std::span<char> output) {
     ZSTD_inBuffer in{input.data(), input.size(), 0};
     ZSTD_outBuffer out{output.data(), output.size(), 0};
     const std::size_t result = ZSTD_decompressStream(context_.get(), &out, &in);
-    if (ZSTD_isError(result) != 0) {
-      if (complete_) return Fail(Code::kInvalid, "behind its end stand bytes that are no zstd");
+    if (ZSTD_isError(result) != 0)
       return Fail(Code::kInvalid, "its zstd is damaged: {}", ZSTD_getErrorName(result));
+    if (result == 0) {
+      ++frames_;
+      magic_size_ = 0;
     }
-    complete_ = result == 0;
     return Step{in.pos, out.pos};
   }
 
-  bool IsComplete() const override { return complete_; }
-
- private:
   std::unique_ptr<ZSTD_DCtx, FreeWith<&ZSTD_freeDCtx>> context_;
-  bool complete_ = false;
+  std::array<char, kMagicBytes> magic_{};  // of the frame that begins
+  std::size_t magic_size_ = 0;
+  std::size_t frames_ = 0;
 };
 
 }  // namespace

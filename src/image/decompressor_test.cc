@@ -74,6 +74,18 @@ TEST(Decompressor, DamageIsSeen) {
               HasSubstr("no zstd"));
 }
 
+// Their magic numbers are 0xFD2FB525 to 0xFD2FB527 (zstd's legacy formats).
+TEST(Decompressor, FramesOfOldZstdAreRefused) {
+  for (const char version : {'\x25', '\x26', '\x27'}) {
+    const std::string old = version + std::string("\xb5\x2f\xfd") + std::string(20, '\0');
+    EXPECT_EQ(CompressionOf(old), Compression::kNone);
+    for (const std::size_t in : {1U, 3U, 1000U}) {
+      EXPECT_THAT(Decompressed(Compression::kZstd, Zstd("x") + old, in, 1000).error().message,
+                  HasSubstr("no zstd"));
+    }
+  }
+}
+
 // A frame that wants a window of 2^28 bytes: RFC 8878 §3.1.1.1.2.
 TEST(Decompressor, AZstdWindowIsBounded) {
   const auto frame = [](unsigned log) {

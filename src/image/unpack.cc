@@ -26,6 +26,8 @@ Status WriteAt(const os::Fd& file, std::uint64_t offset, std::string_view bytes)
     const ssize_t count =
         pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && (errno == ENOSPC || errno == EDQUOT))
+      return Fail(Code::kUnavailable, "the disk is full; make room on it and try again");
     if (count < 0) return os::FailErrno("cannot write it");
     bytes.remove_prefix(static_cast<std::size_t>(count));
     offset += static_cast<std::uint64_t>(count);
@@ -172,9 +174,6 @@ Result<Unpacked> UnpackLayer(const LayerSource& source, const std::string& folde
   auto unpacked = Unpacking(source, std::move(made), limits, progress).Run();
   if (unpacked) return unpacked;
   (void)os::RemoveTree(folder);  // what failed first is what to tell
-  if (unpacked.error().code == Code::kUnavailable) {
-    unpacked.error().message += fmt::format(". Is the disk of {} full?", folder);
-  }
   return Wrap(std::move(unpacked).error(), "cannot unpack the layer {}", source.name);
 }
 
