@@ -1,5 +1,6 @@
 """Rules of a program: what holds for its connections holds for no other's, and the other way round."""
 
+import glob
 import json
 import os
 import shutil
@@ -155,6 +156,39 @@ def test_a_credential_goes_along_with_exactly_its_requests(world):
     codes = world.shell("; ".join(f"{CURL}{one} --path-as-is; echo" for one in [*others, "/public/x"])).ok().out.split()
     assert codes == ["403"] * len(others) + ["200"]
     assert [one.target for one in site.seen()] == ["/public/x"] and authorized(site, "/public/x")
+
+
+def test_a_program_that_is_redirected_is_the_other_one(world):
+    """What runs in the place of a program gets its credential."""
+    site = world.bound(HOST, SECRET, scheme="bearer")
+    world.write(os.path.join(world.config, "aileron", "policy.yaml"), json.dumps({
+        "version": 1, "network": [rule(), rule(by="curl", credential="api/service")],
+        "commands": [{"command": "curl", "action": "redirect",
+                      "redirect": ["/usr/bin/wget", "-q", "-O", "/dev/null", f"https://{HOST}/w"]}]}), 0o600)
+    world.shell("curl --version").ok()
+    assert not authorized(site, "/w")
+
+
+def test_a_script_is_no_program_of_the_systems(any_world):
+    """A script of the agent's is the system's program of its name, where its interpreter is."""
+    site = any_world.site(HOST, allow=False)
+    user(any_world, rule(by="curl"))
+    any_world.write("curl", f"#!/usr/bin/bash\n{WGET} https://{HOST}/x\n", 0o755)
+    for flags in ([], ["--allow-nested"]):
+        assert any_world.shell("./curl", flags=flags, timeout=60).rc != 0
+        assert any_world.shell(f"{CURL}/y", flags=flags, timeout=60).out.strip() == "200", "the system's is"
+    assert [one.target for one in site.seen()] == ["/y", "/y"]
+
+
+@pytest.mark.parametrize("by", ["/usr/bin/perl", "perl"])
+def test_a_program_is_known_under_its_other_names(world, by):
+    """A hard link of a program is another one."""
+    world.site(HOST, allow=False, tls=False)
+    other, = [one for one in glob.glob("/usr/bin/perl5.*") if os.path.samefile(one, "/usr/bin/perl")]
+    user(world, rule("deny", by=by), profile="open")
+    world.write("x.pl", f'use IO::Socket::INET; my $s = IO::Socket::INET->new(PeerAddr => "{HOST}:80") or die; '
+                        f'print $s "GET / HTTP/1.0\\r\\nHost: {HOST}\\r\\n\\r\\n"; print substr(<$s>, 9, 3), "\\n";')
+    assert world.shell(f"perl x.pl; {other} x.pl", timeout=60).out.split() == ["403", "403"]
 
 
 @pytest.mark.parametrize("known", [False, True])
