@@ -240,6 +240,12 @@ def test_code_that_is_put_into_the_program_is_the_program(world, site):
     assert authorized(site) == [True]
 
 
+def test_a_request_from_before_the_program_is_the_programs(world, site):
+    """SECURITY.md is wrong: a connection that another program left to it, with a request, is not its own."""
+    world.shell(f"export PYTHONHOME=/usr; ./other sockets.py 'hands over' {HOST} {PYTHON}", timeout=60)
+    assert authorized(site) == [True]
+
+
 def test_a_copy_that_is_on_its_way_is_not_seen(world, site):
     """SECURITY.md is wrong: a hold that is hidden in a message is found."""
     assert run(world, "./other", "hidden") == ["200"]
