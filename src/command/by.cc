@@ -21,6 +21,10 @@ bool By::Is(std::string_view path, Origin origin, std::span<const std::string> a
 }
 
 bool By::Is(const Parent& process, Claim claim) const {
+  if (claim == Claim::kSure) {
+    if (process.knowledge == Knowledge::kNothing) return false;
+    if (process.knowledge == Knowledge::kProgram && !pattern_.names_program_only()) return false;
+  }
   return Is(process.path, process.origin, process.argv, claim) ||
          std::ranges::any_of(process.links, [&](const std::string& link) {
            return Is(link, process.origin, process.argv, claim);
@@ -28,13 +32,14 @@ bool By::Is(const Parent& process, Claim claim) const {
 }
 
 Share ShareOf(const By& by, std::span<const Lineage> holders) {
-  const auto are = [&](Claim claim) {
-    return [&by, claim](const Lineage& line) {
-      return std::ranges::any_of(line, [&](const Parent& one) { return by.Is(one, claim); });
-    };
+  const auto is = [&by](const Lineage& line, Claim claim) {
+    return std::ranges::any_of(line.processes,
+                               [&](const Parent& one) { return by.Is(one, claim); });
   };
-  return {.all = !holders.empty() && std::ranges::all_of(holders, are(Claim::kSure)),
-          .any = std::ranges::any_of(holders, are(Claim::kLikely))};
+  const auto surely = [&](const Lineage& line) { return is(line, Claim::kSure); };
+  const auto likely = [&](const Lineage& line) { return line.cut || is(line, Claim::kLikely); };
+  return {.all = !holders.empty() && std::ranges::all_of(holders, surely),
+          .any = std::ranges::any_of(holders, likely)};
 }
 
 }  // namespace aileron::command

@@ -33,12 +33,15 @@ class By {
 };
 
 // A process and those that started it, nearest first.
-using Lineage = std::vector<Parent>;
+struct Lineage {
+  std::vector<Parent> processes;
+  bool cut = false;  // there were more, which are not known
+};
 
 // How far the holders of a connection are a program or its descendants.
 struct Share {
   bool all = false;  // there are some, and each surely is
-  bool any = false;  // one of them likely is
+  bool any = false;  // one of them likely is, or may be: not all that stands behind it is known
   bool operator==(const Share&) const = default;
 };
 Share ShareOf(const By& by, std::span<const Lineage> holders);

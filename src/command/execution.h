@@ -27,6 +27,13 @@ struct Interpreter {
   std::string argument;  // the one that the kernel puts before the script: "-S python3 -u"; or ""
 };
 
+// What is known of a process having been this program.
+enum class Knowledge : std::uint8_t {
+  kWhole,
+  kProgram,  // not its arguments, which it may have overwritten
+  kNothing,  // it may have become that program without those whom it stands behind here
+};
+
 // A process of the chain of parents.
 struct Parent {
   std::string path;  // of its executable, links followed
@@ -34,6 +41,7 @@ struct Parent {
   std::vector<std::string> argv;  // as it was when it was executed
   // More paths that are known to lead to the file, as an Execution's.
   std::vector<std::string> links = {};
+  Knowledge knowledge = Knowledge::kWhole;
 };
 
 struct Execution {

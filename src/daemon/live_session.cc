@@ -389,7 +389,7 @@ session::CommandRequest LiveSession::commands() const {
   session::CommandRequest all = commands_request_;
   all.rules.insert(all.rules.end(), settings_.commands.begin(), settings_.commands.end());
   all.otherwise = std::max(all.otherwise, settings_.command_default);
-  all.by_programs = !settings_.programs.empty();
+  all.programs = settings_.programs.All();
   return all;
 }
 
@@ -413,7 +413,7 @@ std::string LiveSession::RefreshPolicy() {
   if (policy_.problem().empty() && !mediated() && !settings_.programs.empty()) {
     news +=
         "; nobody can tell yet whose a connection is, so what it allows to single programs "
-        "counts from the next launch, and what it denies to them is denied to all";
+        "counts from the next launch, and what it denies to them or asks about them holds for all";
   }
   Audit("policy", policy_.problem().empty() ? "allow" : "deny", news);
   if (!policy_.problem().empty()) LogWarning("session {}: {}", record_.id, news);

@@ -17,41 +17,46 @@ proxy::CallerFound Unknown(std::string why) {
 }  // namespace
 
 template <typename Ask>
-std::optional<Permits::FindCaller> Permits::CallerWanted(Ask& ask) {
-  if (settings_.programs.empty()) return std::nullopt;
+std::vector<std::string> Permits::CallerWanted(Ask& ask) {
+  if (settings_.programs.empty()) return {};
   if (ask.ticket != 0) {
     ask.caller = std::make_shared<policy::Caller>(policy::Caller::Nobody());
-    return std::nullopt;
+    return {};
   }
   const auto host = ParseHost(ask.host);
-  if (!host) return std::nullopt;
+  if (!host) return {};
   std::vector<std::string> programs = settings_.programs.At(host->text);
-  if (programs.empty()) return std::nullopt;
+  if (programs.empty()) return {};
   if (ask.ends.client.empty()) {
     ask.caller = Unknown("is not one of the sandbox's programs");
-    return std::nullopt;
+    return {};
   }
   if (looked_for_.size() >= limits::kLooks || !looked_for_.insert(ask.id).second) {
     ask.caller = Unknown("is one of too many at once to tell whose it is");
-    return std::nullopt;
+    return {};
   }
-  return FindCaller{.question = proxy::Ready{}, .ends = ask.ends, .programs = std::move(programs)};
+  return programs;
 }
 
 Result<Permits::Answer> Permits::Handle(proxy::WorkerMessage message, Time now) {
-  std::optional<FindCaller> find;
-  if (auto* ask = std::get_if<proxy::AskVerdict>(&message)) {
-    // What is asked ahead or of names is nobody's in particular, and answered in order.
-    if (ask->how != proxy::How::kDns) NoteHost(ask->host);
-    if (ask->how != proxy::How::kDns && ask->how != proxy::How::kAhead) find = CallerWanted(*ask);
+  std::vector<std::string> programs;
+  proxy::ClientEnds ends;
+  const auto want = [&](auto& ask) {
+    programs = CallerWanted(ask);
+    ends = ask.ends;
+  };
+  if (auto* ask = std::get_if<proxy::AskVerdict>(&message); ask && ask->how != proxy::How::kDns) {
+    NoteHost(ask->host);
+    // What is asked ahead is nobody's in particular, and answered in order.
+    if (ask->how != proxy::How::kAhead) want(*ask);
   } else if (auto* request = std::get_if<proxy::AskRequest>(&message)) {
-    find = CallerWanted(*request);
+    want(*request);
   } else if (auto* credential = std::get_if<proxy::AskCredential>(&message)) {
-    if (credential->binding != proxy::kUpstreamProxyBinding) find = CallerWanted(*credential);
+    if (credential->binding != proxy::kUpstreamProxyBinding) want(*credential);
   }
-  if (!find) return Answered(std::move(message), now);
-  find->question = std::move(message);
-  return std::move(*find);
+  if (programs.empty()) return Answered(std::move(message), now);
+  return FindCaller{
+      .question = std::move(message), .ends = std::move(ends), .programs = std::move(programs)};
 }
 
 Result<Permits::Answer> Permits::Found(proxy::WorkerMessage question, policy::Caller caller,
@@ -73,14 +78,9 @@ bool Permits::ToldApart(std::string_view host) const {
   return !settings_.programs.empty() && !settings_.programs.At(host).empty();
 }
 
-// Whose connection it is may have changed since the verdict: that is told as what it is.
-proxy::Credential Permits::NotHeld(const proxy::AskCredential& ask) {
-  if (!ToldApart(ParseHost(ask.host)->text)) return NoLonger(ask);
-  for (const vault::Binding* binding : source_.Applicable(ask.host, ask.port)) {
-    if (binding->name != ask.binding) continue;
-    if (auto kept = KeptBack(ask, *binding)) return std::move(*kept);
-  }
-  return NoLonger(ask);
+void Permits::KeepNothing(std::string_view host, Answer& answer) const {
+  auto* verdict = std::get_if<proxy::Verdict>(&answer);
+  if (verdict != nullptr && ToldApart(host)) verdict->keep_ms = 0;
 }
 
 }  // namespace aileron::daemon

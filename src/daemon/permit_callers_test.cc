@@ -38,7 +38,11 @@ policy::Caller Gh(command::Share share = {.all = true, .any = true}) {
   caller.Set("gh", share);
   return caller;
 }
-policy::Caller Curl() { return policy::Caller::Held("/usr/bin/curl"); }
+policy::Caller Curl() {
+  policy::Caller caller = policy::Caller::Held("/usr/bin/curl");
+  caller.Set("gh", {});
+  return caller;
+}
 
 class PermitCallersTest : public ::testing::Test {
  protected:
@@ -78,6 +82,9 @@ class PermitCallersTest : public ::testing::Test {
   Permits permits_{settings_, sentinels_, source_};
   Time now_{std::chrono::seconds(100)};
   std::uint64_t id_ = 0;
+  const Approvals::Said yes_{.kind = Approvals::Said::Kind::kYes,
+                             .rule = "approval 1",
+                             .until = now_ + std::chrono::hours(1)};
 };
 
 TEST_F(PermitCallersTest, WhoHoldsAConnectionIsFoundOutWhereARuleNamesAProgram) {
@@ -149,16 +156,67 @@ TEST_F(PermitCallersTest, ARequestIsAskedAboutForTheProgramOrWhomNobodyKnows) {
 TEST_F(PermitCallersTest, AYesForOneProgramIsNoneForAnother) {
   const auto ask = std::get<Permits::AskPerson>(Found(Find(About("person.example")), Gh()));
   EXPECT_EQ(ask.about->by, "gh");
-  const auto said = permits_.Said(ask.ticket,
-                                  {.kind = Approvals::Said::Kind::kYes,
-                                   .rule = "approval 1",
-                                   .until = now_ + std::chrono::hours(1)},
-                                  now_);
+  const auto said = permits_.Said(ask.ticket, yes_, now_);
   ASSERT_EQ(said.size(), 1u);
   EXPECT_EQ(std::get<proxy::Verdict>(said[0]).action, proxy::Action::kAllow);
   EXPECT_EQ(std::get<proxy::Verdict>(said[0]).keep_ms, 0u);
   EXPECT_EQ(Verdict("person.example", Gh()).action, proxy::Action::kAllow);
   EXPECT_EQ(Verdict("person.example", Curl()).action, proxy::Action::kDeny);
+}
+
+TEST_F(PermitCallersTest, AYesForAProgramIsNoneForWhomNobodyCanTellFromIt) {
+  const auto ask = std::get<Permits::AskPerson>(Found(Find(About("person.example")), Gh()));
+  // Nor do they wait for it.
+  const policy::Caller unsure[] = {Gh({.all = false, .any = true}), policy::Caller::Unknown("x")};
+  const auto other = std::get<Permits::AskPerson>(Found(Find(About("person.example")), unsure[0]));
+  EXPECT_NE(other.about->Key(), ask.about->Key());
+  (void)permits_.Said(ask.ticket, yes_, now_);
+  EXPECT_EQ(Verdict("person.example", Gh()).action, proxy::Action::kAllow);
+  for (const policy::Caller& caller : unsure) {
+    EXPECT_TRUE(std::holds_alternative<proxy::Held>(Found(Find(About("person.example")), caller)));
+  }
+  const approval::Question question = QuestionOn({}, *other.about);
+  EXPECT_THAT(question.fields,
+              testing::Contains(approval::Field{"program", "gh or another, which cannot be told"}));
+}
+
+TEST_F(PermitCallersTest, AYesToARequestForAProgramIsNoneForWhomNobodyCanTellFromIt) {
+  (void)Verdict("asked.example", Curl());
+  auto post = Post("asked.example");
+  post.seen = proxy::Seen::kWhole;
+  post.same = post.body_hash = std::string(64, 'a');
+  const auto ask = std::get<Permits::AskPerson>(Found(Find(post), Gh()));
+  (void)permits_.Said(ask.ticket, yes_, now_);
+  post.id = ++id_;
+  EXPECT_EQ(std::get<proxy::RequestAnswer>(Found(Find(post), Gh())).next, proxy::Next::kSend);
+  post.id = ++id_;
+  EXPECT_TRUE(
+      std::holds_alternative<Permits::AskPerson>(Found(Find(post), policy::Caller::Unknown("x"))));
+}
+
+TEST_F(PermitCallersTest, AYesForAProgramLetsNobodyElseUseACredentialFirst) {
+  settings_ = Settings(R"(version: 1
+network:
+  - {host: api.example, by: gh, action: ask}
+  - {host: api.example, action: allow}
+)");
+  source_.bindings.front().approval = vault::Approval::kFirstUse;
+  const auto ask = std::get<Permits::AskPerson>(Found(Find(About("api.example")), Gh()));
+  (void)permits_.Said(ask.ticket, yes_, now_);
+  ASSERT_EQ(Verdict("api.example", Curl()).bindings.size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<Permits::AskPerson>(Found(Find(Wants()), Curl())));
+}
+
+TEST_F(PermitCallersTest, WhoWaitsIsDeniedWhatIsDeniedMeanwhile) {
+  const auto ask = std::get<Permits::AskPerson>(Found(Find(About("person.example")), Gh()));
+  settings_ = Settings(R"(version: 1
+network:
+  - {host: person.example, by: /usr/bin/gh, action: deny}
+  - {host: person.example, action: ask}
+)");
+  const auto said = permits_.Said(ask.ticket, yes_, now_);
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_EQ(std::get<proxy::Verdict>(said[0]).action, proxy::Action::kDeny);
 }
 
 TEST_F(PermitCallersTest, WhatTheDaemonSendsItselfIsNoPrograms) {

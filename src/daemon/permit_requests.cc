@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "daemon/permit_answers.h"
 #include "daemon/permits.h"
+#include "policy/caller.h"
 
 namespace aileron::daemon {
 namespace {
@@ -13,6 +14,12 @@ namespace {
 crypto::Digest RequestOf(std::string_view host, std::uint16_t port, std::string_view method,
                          std::string_view path) {
   return crypto::Hash(fmt::format("{}\n{}\n{}\n{}", host, port, method, path));
+}
+
+// What a rule asks about a program it asks about whoever may be that.
+void NameProgram(const std::string& by, const policy::Caller* caller, About& about) {
+  about.by = by;
+  about.by_unsure = !policy::HoldsFor(by, policy::Action::kAllow, caller);
 }
 
 bool IsDigest(std::string_view text) { return text.size() == 64 && HexDecode(text).has_value(); }
@@ -119,7 +126,7 @@ Permits::Answer Permits::AskAboutRequest(proxy::AskRequest ask, const policy::Re
                                          Time now) {
   About about{.subject = approval::Subject::kHttpRequest, .host = ask.host, .port = ask.port};
   about.rule = rule.id;
-  about.by = rule.by;
+  NameProgram(rule.by, ask.caller.get(), about);
   if (auto inside = DenyInside(ask.id, ask.host, rule.id); inside && !HostAllowed(ask)) {
     return Refused(*inside);
   }
@@ -184,7 +191,7 @@ std::vector<vault::Binding> Permits::BindingsOf(const About& about, const policy
 About Permits::HostAbout(const std::string& host, std::uint16_t port,
                          const policy::Verdict& decided, const policy::Caller* caller) {
   About about{.host = host, .port = port};
-  if (decided.by != nullptr) about.by = decided.by->by;
+  if (decided.by != nullptr) NameProgram(decided.by->by, caller, about);
   about.bindings = BindingsOf(about, caller);
   return about;
 }
@@ -317,17 +324,15 @@ std::vector<Permits::Answer> Permits::Said(std::uint64_t ticket, const Approvals
     asking_.Again(again, std::move(group));
     break;
   }
-  if (!ToldApart(about.host)) return answers;
-  for (Answer& answer : answers) {
-    if (auto* verdict = std::get_if<proxy::Verdict>(&answer)) verdict->keep_ms = 0;
-  }
+  for (Answer& answer : answers) KeepNothing(about.host, answer);
   return answers;
 }
 
-// A yes to a host is one to the credentials that it named.
+// A yes to a host is one to the credentials that it named; one for a program is not, since a
+// credential is remembered for whoever uses it.
 void Permits::RememberYes(const About& about, const Asking::Yes& yes) {
   asking_.Remember(about.Key(), yes);
-  if (about.subject != approval::Subject::kHost) return;
+  if (about.subject != approval::Subject::kHost || !about.by.empty()) return;
   for (const vault::Binding& binding : about.bindings) {
     if (binding.approval == vault::Approval::kNone) continue;
     const proxy::AskCredential ask{.host = about.host, .port = about.port};

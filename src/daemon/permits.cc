@@ -3,6 +3,7 @@
 #include "base/host_pattern.h"
 #include "base/text.h"
 #include "daemon/permit_answers.h"
+#include "policy/caller.h"
 #include "proxy/limits.h"
 #include "proxy/site.h"
 #include "vault/aws_key.h"
@@ -55,9 +56,7 @@ Result<Permits::Answer> Permits::Answered(proxy::WorkerMessage message, Time now
   if (auto* ask = std::get_if<proxy::AskVerdict>(&message)) {
     if (ask->how == proxy::How::kDns) return OnName(*ask);
     Answer answer = OnVerdict(*ask, now);
-    auto* verdict = std::get_if<proxy::Verdict>(&answer);
-    if (const auto host = ParseHost(ask->host); verdict != nullptr && host && ToldApart(host->text))
-      verdict->keep_ms = 0;
+    if (const auto host = ParseHost(ask->host)) KeepNothing(host->text, answer);
     return answer;
   }
   if (auto* ask = std::get_if<proxy::AskRequest>(&message)) {
@@ -342,6 +341,16 @@ Result<proxy::Leaf> Permits::OnLeaf(const proxy::AskLeaf& ask, Time now) {
   return leaf;
 }
 
+namespace {
+
+const vault::Binding* Named(const std::vector<const vault::Binding*>& bindings,
+                            std::string_view name) {
+  const auto found = std::ranges::find(bindings, name, &vault::Binding::name);
+  return found != bindings.end() ? *found : nullptr;
+}
+
+}  // namespace
+
 bool Permits::Allowed(const proxy::AskCredential& ask, Time now) {
   const policy::Verdict decided =
       DecideHost(ask.host, ask.port, policy::Protocol::kHttps, ask.caller);
@@ -366,12 +375,17 @@ const vault::Binding* Permits::StillHolds(const proxy::AskCredential& ask, Time 
     return settings_.proxy.credential.empty() ? nullptr : &proxy_binding_;
   }
   if (!Allowed(ask, now)) return nullptr;
-  const auto host = ParseHost(ask.host);
-  for (const vault::Binding* binding : Bound(host->text, ask.port, ask.caller.get())) {
-    if (binding->name != ask.binding) continue;
-    return binding->scope.Covers(ask.method, ask.path) ? binding : nullptr;
-  }
-  return nullptr;
+  const vault::Binding* binding =
+      Named(Bound(ParseHost(ask.host)->text, ask.port, ask.caller.get()), ask.binding);
+  return binding != nullptr && binding->scope.Covers(ask.method, ask.path) ? binding : nullptr;
+}
+
+// Whose connection it is may have changed since the verdict: that is told as what it is.
+proxy::Credential Permits::NotHeld(const proxy::AskCredential& ask) {
+  if (!ToldApart(ParseHost(ask.host)->text)) return NoLonger(ask);
+  const vault::Binding* binding = Named(source_.Applicable(ask.host, ask.port), ask.binding);
+  auto kept = binding != nullptr ? KeptBack(ask, *binding) : std::nullopt;
+  return kept ? std::move(*kept) : NoLonger(ask);
 }
 
 namespace {
@@ -422,7 +436,8 @@ std::optional<proxy::Credential> Permits::KeptBack(const proxy::AskCredential& a
   std::string why =
       fmt::format("the credential {} may not go along with this request by the rule {}",
                   binding.credential, rule->id);
-  if (!rule->by.empty() && ask.caller != nullptr) {
+  if (ask.caller != nullptr &&
+      !policy::HoldsFor(rule->by, policy::Action::kAllow, ask.caller.get())) {
     why += fmt::format(", which is about {}: this connection {}", Printable(rule->by),
                        Printable(ask.caller->text()));
   }

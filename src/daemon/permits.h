@@ -128,10 +128,12 @@ class Permits {
   void Withdraw();
 
  private:
-  // Nothing when the question says who asks, or no rule cares.
+  // The programs that are to be told apart; none when the question says who asks, or no rule cares.
   template <typename Ask>
-  std::optional<FindCaller> CallerWanted(Ask& ask);
+  std::vector<std::string> CallerWanted(Ask& ask);
   bool ToldApart(std::string_view host) const;
+  // Of a host whose connections are told apart each question is asked anew.
+  void KeepNothing(std::string_view host, Answer& answer) const;
   std::optional<Host> NoteHost(const std::string& name);
   Result<Answer> Answered(proxy::WorkerMessage message, Time now);
   Answer OnVerdict(const proxy::AskVerdict& ask, Time now);

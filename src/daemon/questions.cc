@@ -32,8 +32,15 @@ std::string With(std::string_view credentials) {
   return credentials.empty() ? "" : fmt::format(" with {}", credentials);
 }
 
-std::string Only(std::string_view by) {
-  return by.empty() ? "" : fmt::format(" by {}", Printable(by));
+// The program that is asked about; empty: whichever.
+std::string ProgramOf(const About& about) {
+  if (about.by.empty()) return {};
+  return fmt::format("{}{}", Printable(about.by),
+                     about.by_unsure ? " or another, which cannot be told" : "");
+}
+
+std::string Only(const About& about) {
+  return about.by.empty() ? "" : fmt::format(" by {}", ProgramOf(about));
 }
 
 // Which requests a binding is for: "GET,HEAD /a/**", or "every request".
@@ -55,7 +62,7 @@ void AboutHost(const About& about, approval::Question& question) {
   const std::string credentials = CredentialsOf(about.bindings);
   question.title = fmt::format("connect to {}", place);
   question.fields = {{"host", about.host}, {"port", fmt::format("{}", about.port)}};
-  if (!about.by.empty()) question.fields.push_back({"program", about.by});
+  if (!about.by.empty()) question.fields.push_back({"program", ProgramOf(about)});
   question.opens =
       fmt::format("every request to {}, {}", place,
                   credentials.empty() ? std::string("with no credential")
@@ -107,7 +114,7 @@ void AboutRequest(const About& about, approval::Question& question) {
       request.size == 0 ? "" : request.body_hash);
   for (approval::Field& field : BodyOf(request)) question.fields.push_back(std::move(field));
   add("rule", about.rule);
-  add("program", about.by);
+  add("program", ProgramOf(about));
   question.opens =
       fmt::format("this request, {}; a yes for more than once: each {}, whatever its body",
                   credentials.empty() ? std::string("with no credential")
@@ -143,7 +150,7 @@ std::string About::Key() const {
   switch (subject) {
     case Subject::kHttpRequest:
       return fmt::format("request {} {}{}{}", request.method, RequestUrl(request),
-                         With(CredentialsOf(bindings)), Only(by));
+                         With(CredentialsOf(bindings)), Only(*this));
     case Subject::kCredential: {
       const vault::Binding& binding = bindings.front();
       return fmt::format("credential {} for {} to {} (binding {})", binding.credential,
@@ -157,7 +164,7 @@ std::string About::Key() const {
   std::ranges::copy_if(bindings, std::back_inserter(first_use), [](const vault::Binding& binding) {
     return binding.approval == vault::Approval::kFirstUse;
   });
-  return fmt::format("host {}{}{}", place, With(CredentialsOf(first_use)), Only(by));
+  return fmt::format("host {}{}{}", place, With(CredentialsOf(first_use)), Only(*this));
 }
 
 std::string About::What() const {

@@ -6,7 +6,8 @@
 //
 // The key says what a remembered yes covers: the host; the method and path of a request, whatever
 // its body; the credential at one host. It names the credentials that the question named, so that a
-// yes from before one was bound does not cover it.
+// yes from before one was bound does not cover it, and the program that a rule asks about, where it
+// surely is that one: a yes to a program is none to whom nobody can tell from it.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,7 @@ struct About {
   proxy::AskRequest request;             // of http_request
   std::string rule;                      // that asks for it
   std::string by;                        // the only program that the rule is about; empty: all
+  bool by_unsure = false;                // whether it is that program's cannot be told
   std::string method, path;              // of credential: the request that wants it
 
   // What a remembered answer covers.

@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/limits.h"
+#include "mediation/limits.h"
 #include "mediation/ruling.h"
+#include "policy/limits.h"
 
 namespace aileron::daemon {
 
@@ -15,6 +17,10 @@ namespace {
 
 constexpr std::size_t kFromLauncher = 3;  // descriptors
 constexpr std::string_view kStart = "start";
+
+static_assert(policy::limits::kPrograms == mediation::limits::kPrograms &&
+                  policy::limits::kByMax == mediation::limits::kProgramText,
+              "what rules may name can be asked about");
 
 }  // namespace
 
@@ -45,7 +51,7 @@ Result<os::Fd> SessionCommands::RulesFile() const {
       mediation::Encode(mediation::FromDaemon(mediation::Start{.rules = request_.rules,
                                                                .otherwise = request_.otherwise,
                                                                .trust = trust_,
-                                                               .remember = request_.by_programs})));
+                                                               .programs = request_.programs})));
 }
 
 void SessionCommands::Follow(session::CommandRequest request) {

@@ -3,13 +3,15 @@
 // proc tells a process's parent while that lives, and its file, which of a script is the
 // interpreter's. Who sees each execution knows more: the script, the names that lead to it, and the
 // ancestors of one whose parents have ended or have become other programs. A process that was
-// forked before its parent became a program is not that program's descendant. Bounded: what is
-// forgotten is known as proc tells it. Pure.
+// forked before its parent became a program is not that program's descendant; whether it was can
+// only be told where that had no child then. Bounded: what is cut off, or was forgotten, is said to
+// be missing, since it may have been any program. Pure.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <unordered_map>
@@ -28,18 +30,24 @@ class Family {
     std::uint64_t started = 0;
   };
 
+  // Whether a process had children when it was executed, as far as can be told.
+  enum class Children : std::uint8_t { kNone, kMaybe };
+  struct Moment {
+    std::uint64_t now = 0;
+    Children children = Children::kNone;
+  };
   // `line` is it and its parents as they stand now, nearest first: of each it is looked up what it
   // was. Where none is known, `parents` says who they are.
   template <typename Parents>
-  void Note(std::span<const Process> line, const command::Execution& execution, std::uint64_t now,
+  void Note(std::span<const Process> line, const command::Execution& execution, Moment moment,
             Parents&& parents) {
-    Link behind = Find(line).node;
-    if (behind == nullptr) behind = Chain(parents());
-    Add(line, execution, now, std::move(behind));
+    Add(line, execution, moment, Find(line), parents);
   }
   struct Known {
     std::size_t at = 0;     // the first of the line that is known; its size when none is
     command::Lineage line;  // it and those that started it, nearest first
+    // One of the others became what it is now when the one before it was there.
+    bool replaced = false;
   };
   Known Of(std::span<const Process> line) const;
 
@@ -49,7 +57,9 @@ class Family {
   void Forget(Lives&& lives) {
     std::erase_if(known_,
                   [&](const auto& one) { return !lives(Process{one.first, one.second->started}); });
-    if (full()) known_.clear();
+    if (!full()) return;
+    known_.clear();
+    forgot_ = true;
   }
 
  private:
@@ -60,20 +70,24 @@ class Family {
     command::Parent program;
     std::shared_ptr<const Node> behind;
     bool same_process = false;  // as `behind`
+    bool had_children = false;  // maybe
+    bool cut = false;           // more stood behind it than is known
     int depth = 0;              // of what stands behind it
   };
   using Link = std::shared_ptr<const Node>;
   struct Place {
     std::size_t at = 0;
     Link node;
+    bool replaced = false;
   };
   static Link Nearest(const Link& node, int count);
-  static Link Chain(const command::Lineage& parents);
-  void Add(std::span<const Process> line, const command::Execution& execution, std::uint64_t now,
-           Link behind);
+  static Link Chain(const command::Lineage& parents, command::Knowledge knowledge);
+  void Add(std::span<const Process> line, const command::Execution& execution, Moment moment,
+           Place place, const std::function<command::Lineage()>& parents);
   Place Find(std::span<const Process> line) const;
 
   std::unordered_map<pid_t, Link> known_;
+  bool forgot_ = false;  // somebody who may still live
 };
 
 }  // namespace aileron::mediation

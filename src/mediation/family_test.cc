@@ -17,13 +17,13 @@ constexpr Process kShell{10, 100}, kGh{20, 200}, kChild{30, 300};
 command::Execution Runs(std::string path) { return {.executable = std::move(path)}; }
 
 void Note(Family& family, const std::vector<Process>& line, const command::Execution& execution,
-          std::uint64_t now) {
-  family.Note(line, execution, now, [] { return command::Lineage(); });
+          std::uint64_t now, Family::Children children = Family::Children::kNone) {
+  family.Note(line, execution, {now, children}, [] { return command::Lineage(); });
 }
 
 std::vector<std::string> Paths(const Family& family, std::vector<Process> line) {
   std::vector<std::string> paths;
-  for (const command::Parent& one : family.Of(line).line) paths.push_back(one.path);
+  for (const command::Parent& one : family.Of(line).line.processes) paths.push_back(one.path);
   return paths;
 }
 
@@ -48,9 +48,9 @@ TEST(Family, WhoStartedAProcessIsKnownAfterTheyHaveEnded) {
 TEST(Family, WhoWasThereBeforeIsKnownAsProcTellsIt) {
   Family family;
   const auto parents = [] {
-    return command::Lineage{{.path = "/usr/bin/gh"}, {.path = "/bin/sh"}};
+    return command::Lineage{{{.path = "/usr/bin/gh"}, {.path = "/bin/sh"}}};
   };
-  family.Note(std::vector{kChild, kGh, kShell}, Runs("/usr/bin/curl"), 301, parents);
+  family.Note(std::vector{kChild, kGh, kShell}, Runs("/usr/bin/curl"), {.now = 301}, parents);
   EXPECT_THAT(Paths(family, {kChild}), ElementsAre("/usr/bin/curl", "/usr/bin/gh", "/bin/sh"));
   const Family::Known known = family.Of(std::vector{Process{50, 500}, kChild});
   EXPECT_EQ(known.at, 1u);
@@ -74,6 +74,66 @@ TEST(Family, WhoWasForkedBeforeItsParentBecameAProgramIsNotItsDescendant) {
   Note(family, std::vector{kShell}, Runs("/usr/bin/gh"), 200);
   EXPECT_THAT(Paths(family, {early, kShell}), ElementsAre("/bin/sh"));
   EXPECT_THAT(Paths(family, {late, kShell}), ElementsAre("/usr/bin/gh", "/bin/sh"));
+}
+
+// Which of its parent's programs forked it cannot be told by times, of which there are 100 a
+// second.
+TEST(Family, NobodyIsSurelyAProgramsChildWhereThatHadOneWhenItBegan) {
+  using enum command::Knowledge;
+  for (const auto children : {Family::Children::kNone, Family::Children::kMaybe}) {
+    Family family;
+    Note(family, std::vector{kShell}, Runs("/bin/sh"), 101);
+    Note(family, std::vector{kShell}, Runs("/usr/bin/gh"), 200, children);
+    const Process forked{11, 200}, executed{12, 300};
+    Note(family, std::vector{executed, kShell}, Runs("/usr/bin/curl"), 301);
+    const bool sure = children == Family::Children::kNone;
+    const auto gh = [&](const std::vector<Process>& line, std::size_t at) {
+      const command::Parent one = family.Of(line).line.processes.at(at);
+      EXPECT_EQ(one.path, "/usr/bin/gh");
+      return one.knowledge;
+    };
+    EXPECT_EQ(gh({forked, kShell}, 0), sure ? kWhole : kNothing);
+    EXPECT_EQ(gh({executed, kShell}, 1), sure ? kWhole : kNothing);
+    EXPECT_EQ(gh({kShell}, 0), kWhole) << "itself it surely is";
+  }
+}
+
+TEST(Family, WhatProcSaysOfAParentThatBecameThatLaterIsNothing) {
+  Family family;
+  const Process early{11, 150};
+  Note(family, std::vector{kGh}, Runs("/usr/bin/gh"), 250);
+  EXPECT_TRUE(family.Of(std::vector{early, kGh}).replaced);
+  EXPECT_FALSE(family.Of(std::vector{kChild, kGh}).replaced);
+  const auto parents = [] { return command::Lineage{{{.path = "/usr/bin/gh"}}}; };
+  family.Note(std::vector{early, kGh}, Runs("/usr/bin/curl"), {.now = 301}, parents);
+  EXPECT_EQ(family.Of(std::vector{early}).line.processes.at(1).knowledge,
+            command::Knowledge::kNothing);
+}
+
+TEST(Family, WhatIsCutOffIsSaidToBeMissing) {
+  Family family;
+  for (int i = 0; i < 10 * limits::kParents; ++i) {
+    EXPECT_EQ(family.Of(std::vector{kGh}).line.cut, i > 2 * limits::kParents + 1) << i;
+    Note(family, std::vector{kGh}, Runs("/bin/a"), 200);
+  }
+  const auto parents = [] {
+    return command::Lineage{.processes = {{.path = "/bin/sh"}}, .cut = true};
+  };
+  family.Note(std::vector{kShell}, Runs("/usr/bin/curl"), {.now = 301}, parents);
+  EXPECT_TRUE(family.Of(std::vector{kShell}).line.cut) << "proc was not followed to its end";
+  Note(family, std::vector{kChild}, Runs("/usr/bin/curl"), 301);
+  EXPECT_FALSE(family.Of(std::vector{kChild}).line.cut);
+}
+
+TEST(Family, WhoWasForgottenWhileTheyLivedMayHaveBeenAnything) {
+  Family family;
+  for (pid_t pid = 1; !family.full(); ++pid) {
+    Note(family, std::vector{Process{pid, 1}}, Runs("/bin/true"), 2);
+  }
+  family.Forget([](const Process&) { return true; });
+  EXPECT_TRUE(family.Of(std::vector{Process{8, 1}}).line.cut);
+  Note(family, std::vector{kChild}, Runs("/usr/bin/curl"), 301);
+  EXPECT_TRUE(family.Of(std::vector{kChild}).line.cut);
 }
 
 TEST(Family, IsBounded) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "mediation/holders.h"
@@ -13,10 +15,13 @@ class Finder {
  public:
   explicit Finder(Holders holders) : holders_(std::move(holders)) {}
 
-  Found Answer(const Find& find);
+  // `changing` as Holders has it. With patience nothing, where a moment later it may be known.
+  enum class Patience : std::uint8_t { kNone, kSome };
+  std::optional<Found> Answer(const Find& find, std::span<const pid_t> changing, Patience patience);
   Holders& holders() { return holders_; }
 
  private:
+  Result<Found> Look(const Find& find, std::span<const pid_t> changing);
   const command::By* Compiled(const std::string& program);
 
   Holders holders_;

@@ -5,6 +5,8 @@
 // so who means harm can hide a hold; who holds it by mistake, or openly, is seen.
 #pragma once
 
+#include <span>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -24,10 +26,13 @@ class Holders {
   void Remember(bool remember) { remembers_ = remember; }
   // `pid`, as the proc of this process numbers it, is about to run that.
   void Executed(pid_t pid, const command::Execution& execution);
-  // Who holds the client's end, each with those that started it. An error where nobody was found,
-  // where there was too much to look at, and where it changed hands meanwhile.
-  Result<std::vector<command::Lineage>> Of(const os::SocketEnd& client,
-                                           const os::SocketEnd& server);
+  // Who holds the client's end, each with those that started it. `changing` are threads, as the
+  // proc of this process numbers them, whose program is not judged yet: what they run now is nobody
+  // to believe in. An error where nobody was found and where there was too much to look at;
+  // kUnavailable where a holder or one that started it is changing, and where it changed hands
+  // meanwhile: a moment later it may be known.
+  Result<std::vector<command::Lineage>> Of(const os::SocketEnd& client, const os::SocketEnd& server,
+                                           std::span<const pid_t> changing);
 
  private:
   Holders(os::SocketDiag sockets, Processes processes, Processes outer)
@@ -38,6 +43,8 @@ class Holders {
     int descriptor = 0;
   };
   Result<std::vector<Holder>> Find(const std::string& socket) const;
+  Status CheckEnded(pid_t pid, const std::string& socket) const;
+  Status CheckUnchanging(std::span<const Holder> holders, std::span<const pid_t> changing) const;
 
   command::Lineage LineageOf(pid_t pid) const;
 

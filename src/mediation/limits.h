@@ -31,6 +31,8 @@ constexpr std::size_t kProgramText = 256;            // of one
 constexpr std::size_t kAddress = 45;
 constexpr std::size_t kFamily = 4096;       // processes of which it is known what they were
 constexpr std::size_t kProgramsKept = 256;  // as they were compiled
+constexpr auto kFindAgain = 50ms;           // while a holder is about to be another program
+constexpr auto kFindStep = 2ms;             // between two looks
 
 // What is told of it to the daemon, which shows and records it.
 constexpr std::size_t kToldWords = 64;

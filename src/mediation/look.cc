@@ -107,8 +107,7 @@ Result<Execution> Look::FromExe(pid_t pid, StackImage& image) {
   auto known = Follow(execution.asked, {info.st_dev, info.st_ino}, execution.cwd);
   if (known && TakeScriptWords(known->before, image.name, image.argv)) {
     execution.executable = known->named.path;
-    execution.origin =
-        trust_ == Trust::kNames ? known->named.origin : processes_.OriginOf(pid, file.get());
+    execution.origin = OriginOf(pid, file.get(), *known);
     AddWatched(known->named, known->named.links);
     execution.links = known->named.links;
     execution.interpreters = known->interpreters;
@@ -120,6 +119,16 @@ Result<Execution> Look::FromExe(pid_t pid, StackImage& image) {
   execution.argv = std::move(image.argv);
   if (execution.executable.empty()) return Fail(Code::kInvalid, "its file has no name");
   return execution;
+}
+
+// Of a script only the interpreter was loaded: which file that reads is only certain where its name
+// leads nowhere else, be it from another root folder or at another time.
+Origin Look::OriginOf(pid_t pid, int loaded, const Known& known) const {
+  const bool script = !known.interpreters.empty();
+  if (script && !known.named.stable) return Origin::kSandbox;
+  if (trust_ == Trust::kNames) return known.named.origin;
+  if (script && !processes_.HasRootOfInit(pid)) return Origin::kSandbox;
+  return processes_.OriginOf(pid, loaded);
 }
 
 void Look::AddWatched(const Named& named, std::vector<std::string>& links) const {
@@ -162,7 +171,7 @@ void Look::Complete(pid_t pid, Execution& execution) const {
     const bool terminal = (kind >= kTerminalsFirst && kind <= kTerminalsLast) || kind == kTtyMajor;
     if (terminal) execution.input = command::Stdin::kTerminal;
   }
-  execution.parents = processes_.ParentsOf(pid);
+  execution.parents = processes_.ParentsOf(pid).processes;
 }
 
 bool Look::RunsFile(pid_t pid, const FileId& file) const {

@@ -61,6 +61,7 @@ class Look {
   Result<command::Execution> FromExe(pid_t pid, StackImage& image);
   std::optional<Known> Follow(const std::string& name, const FileId& loaded,
                               const std::string& folder) const;
+  command::Origin OriginOf(pid_t pid, int loaded, const Known& known) const;
   void AddWatched(const Named& named, std::vector<std::string>& links) const;
 
   Names names_;

@@ -99,12 +99,18 @@ class Mediator {
   // An End when it is over.
   std::optional<End> HearDaemon();
   void TakeRules(Start start);
+  void AnswerFinds();
   void SetAlarm();
 
   Supervisor& supervisor_;
   Desk& desk_;
   Finder& finder_;
   os::Alarm alarm_;
+  struct Waiting {
+    Find find;
+    Supervisor::Clock::time_point next, last;  // looks
+  };
+  std::vector<Waiting> finds_;
   bool sandbox_gone_ = false;
 };
 
@@ -115,7 +121,10 @@ std::optional<End> Mediator::HearDaemon() {
     if (!*message) return std::nullopt;
     if (std::holds_alternative<Stop>(**message)) return End::kStopped;
     if (const auto* answer = std::get_if<Answer>(&**message)) supervisor_.Take(*answer);
-    if (const auto* find = std::get_if<Find>(&**message)) desk_.Send(finder_.Answer(*find));
+    if (const auto* find = std::get_if<Find>(&**message)) {
+      const auto now = Supervisor::Clock::now();
+      finds_.push_back({*find, now, now + limits::kFindAgain});
+    }
     if (auto* start = std::get_if<Start>(&**message)) TakeRules(std::move(*start));
   }
 }
@@ -124,12 +133,30 @@ std::optional<End> Mediator::HearDaemon() {
 void Mediator::TakeRules(Start start) {
   auto rules = command::CommandRules::Compile(std::move(start.rules), start.otherwise);
   if (!rules) return LogError("other rules cannot be used: {}", rules.error().message);
-  supervisor_.Follow(std::move(*rules));
-  finder_.holders().Remember(start.remember);
+  supervisor_.Follow(std::move(*rules), start.programs);
+  finder_.holders().Remember(!start.programs.empty());
+}
+
+// One of whose holders a program has just been loaded for is looked at again: until that is judged
+// it is not what it runs, and most are in no time.
+void Mediator::AnswerFinds() {
+  if (finds_.empty()) return;
+  supervisor_.TakeStops();
+  const std::vector<pid_t> changing = supervisor_.Changing();
+  const auto now = Supervisor::Clock::now();
+  std::erase_if(finds_, [&](Waiting& one) {
+    using enum Finder::Patience;
+    if (now < one.next) return false;
+    one.next = now + limits::kFindStep;
+    const auto found = finder_.Answer(one.find, changing, now < one.last ? kSome : kNone);
+    if (found) desk_.Send(*found);
+    return found.has_value();
+  });
 }
 
 // What is due may come a little late, never too early.
 void Mediator::SetAlarm() {
+  if (!finds_.empty()) alarm_.SetFor(Supervisor::Clock::now() + limits::kFindStep);
   if (const auto due = desk_.Due()) alarm_.SetFor(*due);
   if (const auto due = supervisor_.Due()) alarm_.SetFor(*due);
 }
@@ -152,6 +179,7 @@ End Mediator::Run() {
     if (count > 0 && ready[0].revents != 0) {
       if (const auto end = HearDaemon()) return *end;
     }
+    AnswerFinds();
     if (count > 0 && (ready[1].revents & POLLHUP) != 0) sandbox_gone_ = true;
     if (count > 0 && ready[2].revents != 0) {
       alarm_.Rang();
@@ -183,9 +211,9 @@ Result<End> Serve(os::Fd channel) {
     return os::FailErrno("cannot use the channel");
   Desk desk(std::move(channel));
   Finder finder(std::move(holders));
-  finder.holders().Remember(begun->start.remember);
-  Supervisor supervisor(std::move(calls), std::move(rules), std::move(look), stand_in, desk,
-                        [&](pid_t pid, const command::Execution& execution) {
+  finder.holders().Remember(!begun->start.programs.empty());
+  Supervisor supervisor(std::move(calls), std::move(rules), begun->start.programs, std::move(look),
+                        stand_in, desk, [&](pid_t pid, const command::Execution& execution) {
                           finder.holders().Executed(pid, execution);
                         });
   const End end = Mediator(supervisor, desk, finder, std::move(alarm)).Run();

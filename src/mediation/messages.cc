@@ -73,7 +73,7 @@ struct Encoder {
     for (const command::CommandRule& rule : start.rules) command::WriteRule(out, rule);
     out.U8(static_cast<std::uint8_t>(start.otherwise));
     out.U8(static_cast<std::uint8_t>(start.trust));
-    out.U8(start.remember ? 1 : 0);
+    out.Texts(start.programs);
     return out.Take();
   }
   std::string operator()(const Answer& answer) const {
@@ -144,7 +144,7 @@ Result<Start> TakeStart(Fields& in) {
   }
   start.otherwise = in.Choice(command::Action::kDeny);
   start.trust = in.Choice(Trust::kFiles);
-  start.remember = in.Flag();
+  start.programs = in.Texts(limits::kPrograms, limits::kProgramText);
   AILERON_TRY(in.Done("a message"));
   return start;
 }

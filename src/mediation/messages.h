@@ -49,7 +49,7 @@ struct Start {
   std::vector<command::CommandRule> rules;
   command::Action otherwise = command::Action::kAllow;
   Trust trust = Trust::kFiles;
-  bool remember = false;  // what processes are executed as: connections will be asked about
+  std::vector<std::string> programs;  // that connections will be asked about for; none: they won't
 };
 enum class Said : std::uint8_t { kYes, kNo, kPending };
 struct Answer {

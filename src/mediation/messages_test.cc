@@ -31,7 +31,7 @@ TEST(Messages, OfTheDaemonComeBackAsTheyWereSent) {
                          .source = "aileron.yaml:1:2"}},
               .otherwise = command::Action::kAsk,
               .trust = Trust::kNames,
-              .remember = true};
+              .programs = {"gh", "/usr/bin/make all"}};
   const auto sent = DecodeFromDaemon(Encode(FromDaemon(start)));
   ASSERT_TRUE(sent);
   const auto& got = std::get<Start>(*sent);
@@ -42,7 +42,7 @@ TEST(Messages, OfTheDaemonComeBackAsTheyWereSent) {
   EXPECT_EQ(got.rules[0].source, "aileron.yaml:1:2");
   EXPECT_EQ(got.otherwise, command::Action::kAsk);
   EXPECT_EQ(got.trust, Trust::kNames);
-  EXPECT_TRUE(got.remember);
+  EXPECT_THAT(got.programs, ElementsAre("gh", "/usr/bin/make all"));
 
   const auto answer = DecodeFromDaemon(Encode(FromDaemon(Answer{7, Said::kPending, "text"})));
   ASSERT_TRUE(answer);

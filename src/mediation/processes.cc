@@ -56,13 +56,14 @@ std::string Processes::Read(pid_t pid, std::string_view name, std::size_t most) 
 
 // proc_pid_stat(5): "PID (NAME) STATE PPID …", where the name may hold anything.
 Processes::Status Processes::Stat(pid_t pid) const {
-  constexpr std::size_t parent = 2, started = 20;
+  constexpr std::size_t state = 1, parent = 2, started = 20;
   const std::string text = Read(pid, "stat", 512);
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return {};
   const auto fields = Split(std::string_view(text).substr(name_end + 1), ' ');
   if (fields.size() <= started) return {};
-  return {ParseInteger<pid_t>(fields[parent]).value_or(0),
+  return {fields[state].empty() ? '\0' : fields[state].front(),
+          ParseInteger<pid_t>(fields[parent]).value_or(0),
           ParseInteger<std::uint64_t>(fields[started]).value_or(0)};
 }
 
@@ -76,12 +77,28 @@ std::vector<Family::Process> Processes::LineOf(pid_t pid) const {
   return line;
 }
 
-// proc_pid_status(5): "NSpid: 700 12", from the namespace of this proc inwards.
-pid_t Processes::NumberInside(pid_t pid) const {
-  const std::string text = Read(pid, "status", 4096);
+bool Processes::IsZombie(pid_t pid) const {
+  struct stat tasks;
+  // A thread that goes on keeps its folder beside that of the first one, which has ended.
+  return Stat(pid).state == 'Z' &&
+         fstatat(proc_.get(), Below(pid, "task").c_str(), &tasks, 0) == 0 && tasks.st_nlink == 3;
+}
+
+// proc_pid_children(5), which is empty where there is none, and may lack some of several.
+Family::Children Processes::ChildrenOf(pid_t pid) const {
+  const os::Fd file = Open(pid, fmt::format("task/{}/children", pid), O_RDONLY);
+  char first;
+  const bool none = file && read(file.get(), &first, 1) == 0;
+  return none ? Family::Children::kNone : Family::Children::kMaybe;
+}
+
+// proc_pid_status(5): "NStgid: 700 12", from the namespace of this proc inwards.
+pid_t Processes::NumberInside(pid_t thread) const {
+  constexpr std::string_view field = "NStgid:";
+  const std::string text = Read(thread, "status", 4096);
   for (const std::string_view line : Split(text, '\n')) {
-    if (!line.starts_with("NSpid:")) continue;
-    const auto numbers = Split(Trim(line.substr(6)), '\t');
+    if (!line.starts_with(field)) continue;
+    const auto numbers = Split(Trim(line.substr(field.size())), '\t');
     return numbers.size() > 1 ? ParseInteger<pid_t>(numbers[1]).value_or(0) : 0;
   }
   return 0;
@@ -101,10 +118,11 @@ std::optional<command::Parent> Processes::ProgramOf(pid_t pid) const {
 Lineage Processes::ParentsOf(pid_t pid) const {
   Lineage parents;
   pid_t parent = Stat(pid).parent;
-  for (int left = limits::kParents; left > 0 && parent > 0 && parent != init_; --left) {
+  while (parent > 0 && parent != init_) {
     auto program = ProgramOf(parent);
-    if (!program) break;
-    parents.push_back(std::move(*program));
+    parents.cut = !program || parents.processes.size() == limits::kParents;
+    if (parents.cut) break;
+    parents.processes.push_back(std::move(*program));
     parent = Stat(parent).parent;
   }
   return parents;
@@ -113,9 +131,18 @@ Lineage Processes::ParentsOf(pid_t pid) const {
 Lineage Processes::LineageOf(pid_t pid) const {
   Lineage line;
   if (pid == init_) return line;
-  if (auto program = ProgramOf(pid)) line.push_back(std::move(*program));
-  for (command::Parent& parent : ParentsOf(pid)) line.push_back(std::move(parent));
+  auto program = ProgramOf(pid);
+  line.cut = !program;
+  line.processes.push_back(program ? std::move(*program) : command::Parent{});
+  Lineage parents = ParentsOf(pid);
+  for (command::Parent& parent : parents.processes) line.processes.push_back(std::move(parent));
+  line.cut |= parents.cut;
   return line;
+}
+
+bool Processes::HasRootOfInit(pid_t pid) const {
+  const auto root = FileAt(pid, "root");
+  return root && root == FileAt(init_, "root");
 }
 
 // In a mount namespace that was made inside, any mount may be read-only.

@@ -32,16 +32,22 @@ class Processes {
 
   // The processes that started `pid`, nearest first: without init, at most limits::kParents.
   command::Lineage ParentsOf(pid_t pid) const;
+  // Whether one has a child now, as far as can be told. Of a process that has one thread.
+  Family::Children ChildrenOf(pid_t pid) const;
+  // Whether all of it has ended, and nobody has waited for it yet.
+  bool IsZombie(pid_t pid) const;
   // The same, and itself before them.
   command::Lineage LineageOf(pid_t pid) const;
   // `pid` and those that started it, nearest first, as far as they live; without init.
   std::vector<Family::Process> LineOf(pid_t pid) const;
   // 0: it has ended.
   std::uint64_t StartedAt(pid_t pid) const { return Stat(pid).started; }
-  // The number that it has one namespace further inside; 0: none.
-  pid_t NumberInside(pid_t pid) const;
+  // The number that its process has one namespace further inside; 0: none, or it has ended.
+  pid_t NumberInside(pid_t thread) const;
   // Who can have made the file that it was started from.
   command::Origin OriginOf(pid_t pid, int file) const;
+  // Whether its root folder is the sandbox's.
+  bool HasRootOfInit(pid_t pid) const;
   // Of a link of the process's folder; empty when there is none.
   std::string ReadLink(pid_t pid, std::string_view name) const;
   os::Fd Open(pid_t pid, std::string_view name, int flags) const;
@@ -54,6 +60,7 @@ class Processes {
  private:
   std::optional<command::Parent> ProgramOf(pid_t pid) const;
   struct Status {
+    char state = 0;
     pid_t parent = 0;
     std::uint64_t started = 0;  // in ticks
   };

@@ -18,12 +18,25 @@ std::uint64_t NowMicroseconds() {
   return static_cast<std::uint64_t>(Now().time_since_epoch().count());
 }
 
-// The programs that rules name by their paths.
-std::vector<std::string> PathsIn(const std::vector<command::CommandRule>& rules) {
+// Where a program that is called by its name is the system's.
+constexpr std::string_view kProgramFolders[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+                                                "/usr/bin"};
+
+// The files that commands' rules name by their paths, and those that `programs` may be.
+std::vector<std::string> PathsIn(const std::vector<command::CommandRule>& rules,
+                                 std::span<const std::string> programs) {
   std::vector<std::string> paths;
   for (const command::CommandRule& rule : rules) {
     if (!rule.pattern.starts_with('/')) continue;
     paths.push_back(rule.pattern.substr(0, rule.pattern.find(' ')));
+  }
+  for (const std::string& program : programs) {
+    const std::string first = program.substr(0, program.find(' '));
+    if (first.starts_with('/')) paths.push_back(first);
+    if (first.contains('/')) continue;
+    for (const std::string_view folder : kProgramFolders) {
+      paths.push_back(fmt::format("{}/{}", folder, first));
+    }
   }
   std::ranges::sort(paths);
   paths.erase(std::ranges::unique(paths).begin(), paths.end());
@@ -32,26 +45,33 @@ std::vector<std::string> PathsIn(const std::vector<command::CommandRule>& rules)
 
 }  // namespace
 
-Supervisor::Supervisor(os::Notifications calls, command::CommandRules rules, Look look,
-                       FileId stand_in, Desk& desk, OnExecution on_execution)
+Supervisor::Supervisor(os::Notifications calls, command::CommandRules rules,
+                       std::span<const std::string> programs, Look look, FileId stand_in,
+                       Desk& desk, OnExecution on_execution)
     : calls_(std::move(calls)),
       rules_(std::move(rules)),
       look_(std::move(look)),
       stand_in_(stand_in),
       desk_(desk),
       on_execution_(std::move(on_execution)) {
-  LearnRules();
+  LearnRules(programs);
 }
 
-void Supervisor::Follow(command::CommandRules rules) {
+void Supervisor::Follow(command::CommandRules rules, std::span<const std::string> programs) {
   rules_ = std::move(rules);
-  LearnRules();
+  LearnRules(programs);
 }
 
-void Supervisor::LearnRules() {
+void Supervisor::LearnRules(std::span<const std::string> programs) {
   by_parents_ =
       std::ranges::any_of(rules_.rules(), [](const auto& rule) { return !rule.by.empty(); });
-  look_.Watch(PathsIn(rules_.rules()));
+  look_.Watch(PathsIn(rules_.rules(), programs));
+}
+
+std::vector<pid_t> Supervisor::Changing() const {
+  std::vector<pid_t> threads;
+  for (const auto& [thread, known] : cases_) threads.push_back(thread);
+  return threads;
 }
 
 bool Supervisor::full() const { return cases_.size() >= limits::kCases || desk_.full(); }
@@ -140,7 +160,6 @@ void Supervisor::Judge(pid_t pid, Case& known, Turn turn) {
   auto loaded = look_.At(pid);
   if (!loaded) return Kill(pid, loaded.error().message);
   command::Execution& execution = loaded->execution;
-  on_execution_(pid, execution);
   if (by_parents_) look_.Complete(pid, execution);
   // What this one would start comes by itself, with all its words.
   constexpr auto kScope = command::Scope::kItself;
@@ -153,7 +172,7 @@ void Supervisor::Judge(pid_t pid, Case& known, Turn turn) {
   const Ruling ruling = RuleOn(verdict, execution, turn);
   if (ruling.kind == Ruling::Kind::kAsk) return Hold(pid, known, *loaded, ruling, verdict.command);
   KeepRecord(*loaded, ruling, verdict.command);
-  if (ruling.kind == Ruling::Kind::kLet) return Release(pid);
+  if (ruling.kind == Ruling::Kind::kLet) return LetRun(pid, execution);
   const bool redirects = ruling.kind == Ruling::Kind::kRedirect;
   StandIn(pid, known, loaded->stack, kRefusedCode, ruling.text, ruling.command,
           redirects ? loaded->environment : 0);
@@ -195,7 +214,7 @@ void Supervisor::Approve(pid_t pid, Case& known) {
   if (!loaded) return Kill(pid, loaded.error().message);
   look_.Complete(pid, loaded->execution);
   const command::CommandVerdict verdict = rules_.Decide(loaded->execution, command::Scope::kItself);
-  if (verdict.action != command::Action::kDeny) return Release(pid);
+  if (verdict.action != command::Action::kDeny) return LetRun(pid, loaded->execution);
   const Ruling ruling = RuleOn(verdict, loaded->execution, Turn::kFirst);
   KeepRecord(*loaded, ruling, verdict.command);
   StandIn(pid, known, loaded->stack, kRefusedCode, ruling.text);
@@ -217,6 +236,11 @@ void Supervisor::StandIn(pid_t pid, Case& known, std::uint64_t stack, int code,
   known.state = State::kStandingIn;
   known.redirects = !command.empty();
   (void)os::GoOn(pid);
+}
+
+void Supervisor::LetRun(pid_t pid, const command::Execution& execution) {
+  on_execution_(pid, execution);
+  Release(pid);
 }
 
 void Supervisor::Release(pid_t pid, int signal) {

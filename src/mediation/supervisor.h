@@ -17,6 +17,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -38,14 +39,16 @@ class Supervisor {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Told of each program before it runs.
+  // Told of each program that is let run, before it does.
   using OnExecution = std::function<void(pid_t pid, const command::Execution& execution)>;
-  // `stand_in` is the file of this program as the sandbox has it.
-  Supervisor(os::Notifications calls, command::CommandRules rules, Look look, FileId stand_in,
-             Desk& desk, OnExecution on_execution);
+  // `stand_in` is the file of this program as the sandbox has it, `programs` as Follow has them.
+  Supervisor(os::Notifications calls, command::CommandRules rules,
+             std::span<const std::string> programs, Look look, FileId stand_in, Desk& desk,
+             OnExecution on_execution);
 
-  // From now on by these rules.
-  void Follow(command::CommandRules rules);
+  // From now on by these rules. The files of `programs`, as rules' "by" names them, are known under
+  // each of their names.
+  void Follow(command::CommandRules rules, std::span<const std::string> programs);
 
   // The next call, when one waits.
   void TakeCall();
@@ -58,6 +61,8 @@ class Supervisor {
 
   int descriptor() const { return calls_.descriptor(); }
   bool full() const;
+  // The threads whose program may be one that nobody has let run.
+  std::vector<pid_t> Changing() const;
   // Several threads are on their way.
   bool busy() const { return cases_.size() > held_.size() + 1; }
 
@@ -77,7 +82,7 @@ class Supervisor {
     bool redirects = false;    // of kStandingIn
   };
 
-  void LearnRules();
+  void LearnRules(std::span<const std::string> programs);
   void Seize(const os::Notifications::Call& call);
   void OnStop(const os::Stop& stop);
   void OnExecuted(const os::Stop& stop);
@@ -88,6 +93,7 @@ class Supervisor {
   void Approve(pid_t pid, Case& known);
   void StandIn(pid_t pid, Case& known, std::uint64_t stack, int code, const std::string& text,
                const std::vector<std::string>& command = {}, std::uint64_t environment = 0);
+  void LetRun(pid_t pid, const command::Execution& execution);
   void Release(pid_t pid, int signal = 0);
   void Kill(pid_t pid, std::string why);
   void Note(std::string action, std::string code, std::string detail);

@@ -15,11 +15,14 @@ Style StyleOf(std::string_view verdict) {
 }
 
 std::string Credentials(const Opinion& opinion) {
-  if (!opinion.credentials) {
-    return opinion.kept.empty() ? "" : fmt::format("not {}", fmt::join(opinion.kept, ", "));
+  std::string text;
+  if (opinion.credentials) {
+    text = opinion.credentials->empty()
+               ? "none"
+               : fmt::format("only {}", fmt::join(*opinion.credentials, ", "));
   }
-  if (opinion.credentials->empty()) return "none";
-  return fmt::format("only {}", fmt::join(*opinion.credentials, ", "));
+  if (opinion.kept.empty()) return text;
+  return fmt::format("{}{}not {}", text, text.empty() ? "" : ", ", fmt::join(opinion.kept, ", "));
 }
 
 // A verdict in a diff: with what else may differ.

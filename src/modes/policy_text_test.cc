@@ -38,6 +38,16 @@ TEST(PolicyText, AChangeReadsLikeADiff) {
             "+ allow, credentials: only token/a  by profile open\n");
 }
 
+TEST(PolicyText, WhatIsKeptForOthersStandsBesideWhatGoesAlong) {
+  policy::Opinion opinion{.verdict = "allow", .rule = "profile open", .layer = "builtin"};
+  opinion.credentials = {"token/a"};
+  opinion.kept = {"token/b"};
+  EXPECT_THAT(OpinionText(kSubject, opinion, Colour::kNever),
+              HasSubstr("only token/a, not token/b\n"));
+  opinion.credentials.reset();
+  EXPECT_THAT(OpinionText(kSubject, opinion, Colour::kNever), HasSubstr(" not token/b\n"));
+}
+
 TEST(PolicyText, WhatAFileSaysCannotDriveATerminal) {
   policy::Opinion opinion = kDenied;
   opinion.reason = "\x1b[2J";

@@ -104,11 +104,15 @@ Result<SocketDiag::Socket> SocketDiag::Find(const sockaddr_storage& own,
   }
   alignas(nlmsghdr) char bytes[1024];
   const auto* header = reinterpret_cast<const nlmsghdr*>(bytes);
+  sockaddr_nl from{};
+  message.msg_name = &from;
   while (true) {
+    message.msg_namelen = sizeof from;
     part = {bytes, sizeof bytes};
     const ssize_t size = recvmsg(kernel_.get(), &message, MSG_DONTWAIT);
     if (size < static_cast<ssize_t>(sizeof *header)) return None();
-    if (header->nlmsg_seq != asked_) continue;
+    // Any process of the network may write to this socket; the kernel is number 0.
+    if (from.nl_pid != 0 || header->nlmsg_seq != asked_) continue;
     if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
         size < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(inet_diag_msg)))) {
       return None();

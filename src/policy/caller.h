@@ -21,8 +21,10 @@ class Caller {
   static Caller Unknown(std::string why) { return Caller({.all = false, .any = true}, why); }
   // No program of the sandbox's: what the daemon itself sends.
   static Caller Nobody() { return Caller({}, "is no program's"); }
-  // Of programs that are not set.
-  static Caller Held(std::string who) { return Caller({}, "is held by " + who); }
+  // Of a program that is not set nobody asked: it may be that, and is not surely.
+  static Caller Held(std::string who) {
+    return Caller({.all = false, .any = true}, "is held by " + who);
+  }
 
   void Set(std::string by, command::Share share) { shares_[std::move(by)] = share; }
   command::Share ShareOf(std::string_view by) const;

@@ -2,7 +2,7 @@
 #include "policy/credential_rules.h"
 
 #include <algorithm>
-#include <array>
+#include <map>
 #include <set>
 
 #include "policy/caller.h"
@@ -15,46 +15,59 @@ bool Lists(const CredentialRule& rule, std::string_view credential) {
   return std::ranges::find(rule.credentials, credential) != rule.credentials.end();
 }
 
+// How far a rule speaks of a request. Who narrows means all that a server may take for it, who
+// gives exactly what is certain.
+enum class Cover : std::uint8_t { kMay, kSure };
+
+Cover CoverOf(const CredentialRule& rule, const RequestTarget& target,
+              const RequestScope::Segments& segments) {
+  const bool doubtful = (target.doubt.method && !rule.scope.methods.empty()) ||
+                        (target.doubt.path && !rule.scope.paths.empty());
+  return !doubtful && rule.scope.Covers(target.method, segments) ? Cover::kSure : Cover::kMay;
+}
+
 // What rules say of one credential, one after the other.
 class Weighing {
  public:
   Weighing(std::string_view credential, const Caller* caller)
       : credential_(credential), caller_(caller) {}
 
-  void Take(const CredentialRule& rule) {
-    const bool lists = Lists(rule, credential_);
-    if (!lists && HoldsFor(rule.by, Action::kAsk, caller_)) Against(rule);
-    if (!lists || rule.by.empty()) return;
-    Kept& kept = kept_[static_cast<std::size_t>(rule.layer)];
-    if (kept.by == nullptr) kept.by = &rule;
-    TakeGift(rule);
-  }
-  // Only what it gives.
-  void TakeGift(const CredentialRule& rule) {
-    if (rule.by.empty() || !Lists(rule, credential_)) return;
-    kept_[static_cast<std::size_t>(rule.layer)].given |= HoldsFor(rule.by, Action::kAllow, caller_);
-  }
-  const CredentialRule* Result() {
-    for (const Kept& kept : kept_) {
-      if (kept.by != nullptr && !kept.given) Against(*kept.by);
+  void Take(const CredentialRule& rule, Cover cover) {
+    if (!Lists(rule, credential_)) {
+      if (against_ == nullptr && HoldsFor(rule.by, Action::kAsk, caller_)) against_ = &rule;
+    } else if (!rule.by.empty()) {
+      Kept& kept = kept_[rule.document];
+      if (kept.by == nullptr) kept.by = &rule;
+      if (cover == Cover::kSure) Give(rule, kept);
     }
-    return against_;
   }
+  // Only what it gives to some request.
+  void TakeGift(const CredentialRule& rule) {
+    if (!rule.by.empty() && Lists(rule, credential_)) Give(rule, kept_[rule.document]);
+  }
+  // The rule that keeps it for a program that this is not.
+  const CredentialRule* kept() const {
+    for (const auto& [document, kept] : kept_) {
+      if (kept.by != nullptr && !kept.given) return kept.by;
+    }
+    return nullptr;
+  }
+  const CredentialRule* against() const { return against_ != nullptr ? against_ : kept(); }
 
  private:
-  // For programs, by a layer's rules.
+  // For programs, by a file's rules.
   struct Kept {
     const CredentialRule* by = nullptr;
     bool given = false;
   };
-  void Against(const CredentialRule& rule) {
-    if (against_ == nullptr) against_ = &rule;
+  void Give(const CredentialRule& rule, Kept& kept) const {
+    kept.given |= HoldsFor(rule.by, Action::kAllow, caller_);
   }
 
   std::string_view credential_;
   const Caller* caller_;
   const CredentialRule* against_ = nullptr;
-  std::array<Kept, static_cast<std::size_t>(Layer::kFlag) + 1> kept_;
+  std::map<std::size_t, Kept> kept_;
 };
 
 }  // namespace
@@ -77,8 +90,15 @@ struct CredentialRules::Index {
     std::optional<RequestScope::Segments> segments;  // taken apart once, where a rule asks for it
     ForEach(target.host, target.port, [&](const CredentialRule& rule) {
       if (!segments) segments = NormalPath(target.path);
-      if (rule.scope.MayCover(target.method, *segments, target.doubt)) visit(rule);
+      if (!rule.scope.MayCover(target.method, *segments, target.doubt)) return;
+      visit(rule, CoverOf(rule, target, *segments));
     });
+  }
+
+  Weighing Weigh(const RequestTarget& target, std::string_view credential) const {
+    Weighing weighing(credential, target.caller);
+    ForEach(target, [&](const CredentialRule& rule, Cover cover) { weighing.Take(rule, cover); });
+    return weighing;
   }
 };
 
@@ -94,9 +114,7 @@ CredentialRules::CredentialRules(std::vector<CredentialRule> rules) : Credential
 
 const CredentialRule* CredentialRules::Against(const RequestTarget& target,
                                                std::string_view credential) const {
-  Weighing weighing(credential, target.caller);
-  index_->ForEach(target, [&](const CredentialRule& rule) { weighing.Take(rule); });
-  return weighing.Result();
+  return index_->Weigh(target, credential).against();
 }
 
 bool CredentialRules::SpeaksOfRequests(std::string_view host, std::uint16_t port) const {
@@ -112,17 +130,17 @@ const CredentialRule* CredentialRules::AgainstAll(std::string_view host, std::ui
   Weighing weighing(credential, caller);
   index_->ForEach(host, port, [&](const CredentialRule& rule) {
     if (rule.scope.everything()) {
-      weighing.Take(rule);
+      weighing.Take(rule, Cover::kSure);
     } else {
       weighing.TakeGift(rule);
     }
   });
-  return weighing.Result();
+  return weighing.against();
 }
 
 std::optional<std::vector<std::string>> CredentialRules::Listed(const RequestTarget& target) const {
   std::optional<std::vector<std::string>> listed;
-  index_->ForEach(target, [&](const CredentialRule& rule) {
+  index_->ForEach(target, [&](const CredentialRule& rule, Cover) {
     if (!listed && HoldsFor(rule.by, Action::kAsk, target.caller)) listed = rule.credentials;
   });
   if (listed) {
@@ -133,10 +151,10 @@ std::optional<std::vector<std::string>> CredentialRules::Listed(const RequestTar
 
 std::vector<std::string> CredentialRules::KeptForOthers(const RequestTarget& target) const {
   std::set<std::string> kept;
-  index_->ForEach(target, [&](const CredentialRule& rule) {
+  index_->ForEach(target, [&](const CredentialRule& rule, Cover) {
     if (rule.by.empty()) return;
     for (const std::string& one : rule.credentials) {
-      if (Against(target, one) != nullptr) kept.insert(one);
+      if (index_->Weigh(target, one).kept() != nullptr) kept.insert(one);
     }
   });
   return {kept.begin(), kept.end()};

@@ -3,8 +3,8 @@
 // Each rule narrows: a credential goes along where every rule that could speak of the request lists
 // it. Like a rule that asks, it holds for what any server may take for the request that it names.
 // One of a program ("by") narrows what that program's requests get, and keeps what it lists for
-// them: of each layer that has such a rule, one whose program it surely is has to list the
-// credential.
+// them: of each file that has such a rule, one has to list the credential whose program it surely
+// is and which, like a rule that allows, names exactly that request.
 // Compiled by host. Pure.
 #pragma once
 

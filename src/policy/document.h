@@ -31,6 +31,7 @@ struct CredentialRule {
   int line = 0;
   // Only with this program's requests, and of them only these; empty: whoever's.
   std::string by = {};
+  std::size_t document = 0;  // which of a launch's files says it (Merge)
 };
 
 // A host that is reached without anybody looking inside. Its rule that allows stands with the rest.

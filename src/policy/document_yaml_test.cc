@@ -238,6 +238,8 @@ TEST(DocumentYaml, WhatContradictsItselfIsRefused) {
               HasSubstr("action: allow"));
   EXPECT_THAT(MistakeIn("network", "{host: a.example, opaque: true, path: /x, action: allow}"),
               HasSubstr("leave them out"));
+  EXPECT_THAT(MistakeIn("network", "{host: a.example, opaque: true, by: gh, action: allow}"),
+              HasSubstr("opaque to every program"));
   EXPECT_THAT(MistakeIn("network", "{host: a.example, opaque: yes, action: allow}"),
               HasSubstr("expected true or false"));
   EXPECT_THAT(

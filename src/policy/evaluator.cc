@@ -55,7 +55,7 @@ std::string PathOf(std::string_view program) {
   return program.contains('/') ? std::string(program) : fmt::format("/usr/bin/{}", program);
 }
 
-command::Lineage LineageOf(std::string_view by) {
+std::vector<command::Parent> LineOf(std::string_view by) {
   command::Parent process{.path = {}, .origin = command::Origin::kSystem, .argv = {}};
   for (const std::string_view word : Split(by, ' ')) {
     if (!word.empty() && word != "**") process.argv.emplace_back(word);
@@ -94,7 +94,7 @@ Result<Evaluator> Evaluator::Compile(const Layers& layers) {
 Opinion Evaluator::OnRequest(const Request& request, std::string_view by) const {
   const Compiled& compiled = *compiled_;
   std::vector<command::Lineage> holders;
-  if (auto line = LineageOf(by); !line.empty()) holders.push_back(std::move(line));
+  if (auto line = LineOf(by); !line.empty()) holders.push_back({.processes = std::move(line)});
   const Caller caller = compiled.programs.CallerOf(holders);
   const RequestTarget target{.host = request.host,
                              .port = request.port,
@@ -133,7 +133,7 @@ Opinion Evaluator::OnCommand(std::span<const std::string> argv, const std::strin
        .origin = command::Origin::kSystem,
        .asked = path,
        .argv = {argv.begin(), argv.end()},
-       .parents = LineageOf(by)},
+       .parents = LineOf(by)},
       executable.empty() ? command::Scope::kWhole : command::Scope::kItself);
   Opinion opinion{.verdict = std::string(Name(verdict.action)),
                   .rule = "no rule speaks of it",

@@ -160,6 +160,9 @@ class Writer {
         "should\n# have been. No other host is reached. {}\n",
         Printable(observed_.session),
         commands_ ? "Other commands are asked about." : "No command was recorded, so all may run.");
+    if (!sites_.empty()) {
+      text += "# Which program made a request is not recorded: these rules have no \"by\".\n";
+    }
     if (denied_.empty()) return text;
     text += "# Denied, and so not allowed here:\n";
     std::size_t shown = 0;

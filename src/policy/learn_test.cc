@@ -48,6 +48,7 @@ TEST(Learn, APathThatNoPatternCoversIsAllowedAgain) {
                                            Saw("PUT https://registry.example/x")},
                           .written = {}};
   const std::string text = Learn(observed);
+  EXPECT_THAT(text, HasSubstr("# Which program made a request is not recorded"));
   const Evaluator evaluator = Learned(text);
   for (const Observation& one : observed.observations) {
     EXPECT_EQ(evaluator.OnRequest(*one.subject.request).verdict, "allow")

@@ -33,7 +33,9 @@ std::string FolderOf(const Document& document) {
   return slash == std::string::npos ? std::string() : document.file.substr(0, slash);
 }
 
-void AddSections(const Sections& sections, const Document& document, Reach reach, Merged& into) {
+// `number` is the document's among those of the launch.
+void AddSections(const Sections& sections, const Document& document, std::size_t number,
+                 Reach reach, Merged& into) {
   if (reach == Reach::kFull) {
     Append(into.hosts, sections.hosts);
     Append(into.requests, sections.requests);
@@ -51,7 +53,10 @@ void AddSections(const Sections& sections, const Document& document, Reach reach
       into.commands.back().narrows = true;
     }
   }
-  Append(into.credentials, sections.credentials);
+  for (const CredentialRule& rule : sections.credentials) {
+    into.credentials.push_back(rule);
+    into.credentials.back().document = number;
+  }
   Append(into.scrub, sections.environment.scrub);
   if (!sections.files.empty()) {
     into.files.push_back(
@@ -59,13 +64,14 @@ void AddSections(const Sections& sections, const Document& document, Reach reach
   }
 }
 
-void AddDocument(const Document& document, Reach reach, const std::string& agent, Merged& into) {
-  AddSections(document.sections, document, reach, into);
+void AddDocument(const Document& document, std::size_t number, Reach reach,
+                 const std::string& agent, Merged& into) {
+  AddSections(document.sections, document, number, reach, into);
   // In a file what is said of an agent stands for what is said of all, between files the stricter.
   std::optional<CommandDefault> command_default = document.sections.command_default;
   for (const AgentSections& one : document.agents) {
     if (one.name != agent) continue;
-    AddSections(one.sections, document, reach, into);
+    AddSections(one.sections, document, number, reach, into);
     if (one.sections.command_default) command_default = one.sections.command_default;
   }
   if (command_default &&
@@ -123,11 +129,12 @@ std::vector<const Document*> Documents(const Layers& layers) {
 
 Merged Merge(const Layers& layers) {
   Merged merged{.profile = ProfileOf(layers)};
-  AddDocument(layers.user, Reach::kFull, layers.agent, merged);
+  std::size_t number = 0;
+  AddDocument(layers.user, number, Reach::kFull, layers.agent, merged);
   merged.approvals = layers.user.approvals;
   for (const ProjectFile& file : layers.project) {
     const Reach reach = file.trust == Trust::kTrusted ? Reach::kFull : Reach::kNarrows;
-    AddDocument(file.document, reach, layers.agent, merged);
+    AddDocument(file.document, ++number, reach, layers.agent, merged);
     NarrowApprovals(merged.approvals, file.document.approvals);
   }
   return merged;

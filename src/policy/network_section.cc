@@ -130,6 +130,11 @@ class EntryReader {
                         "opaque: nobody sees methods, paths or credentials of such a host; leave "
                         "them out");
     }
+    if (!by_.empty()) {
+      return reader_.At(node.key_place,
+                        "opaque: a host is opaque to every program; leave out by, or let another "
+                        "rule deny the host to one");
+    }
     if (protocol_ != Protocol::kAny && protocol_ != Protocol::kTcp) {
       return reader_.At(node.key_place, "opaque: its protocol is tcp, or is left out");
     }

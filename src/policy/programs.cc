@@ -1,7 +1,5 @@
 #include "policy/programs.h"
 
-#include <algorithm>
-#include <deque>
 #include <map>
 #include <set>
 
@@ -12,16 +10,15 @@
 namespace aileron::policy {
 
 struct Programs::Index {
-  using Named = std::string;  // a program, as `patterns` has it
-  std::map<std::string, command::By, std::less<>> patterns;
-  std::deque<Named> named;  // never changed after compiling: the index points into it
-  HostIndex<Named> hosts;
-  std::vector<const Named*> everywhere;  // of "*" and ranges of addresses
-  std::set<std::pair<std::string, std::string>> added;
+  std::map<std::string, command::By, std::less<>> patterns;  // the index points into its keys
+  HostIndex<std::string> hosts;
+  std::set<std::string, std::less<>> everywhere;  // of "*" and ranges of addresses
+  std::set<std::pair<std::string, const std::string*>> added;
 
   Status Add(const std::string& by, std::string_view rule, const HostPattern* host) {
     if (by.empty()) return {};
-    if (!patterns.contains(by)) {
+    auto known = patterns.find(by);
+    if (known == patterns.end()) {
       auto pattern = command::By::Parse(by);
       if (!pattern) {
         return Wrap(std::move(pattern.error()), "the rule \"{}\": by \"{}\"", rule, Printable(by));
@@ -31,14 +28,12 @@ struct Programs::Index {
                     "the rule \"{}\": rules about the network name more than {} programs", rule,
                     limits::kPrograms);
       }
-      patterns.emplace(by, std::move(*pattern));
+      known = patterns.emplace(by, std::move(*pattern)).first;
     }
-    if (!added.emplace(host != nullptr ? host->ToString() : "*", by).second) return {};
-    const Named& kept = named.emplace_back(by);
-    if (host != nullptr) {
-      hosts.Add(*host, kept);
-    } else {
-      everywhere.push_back(&kept);
+    if (host == nullptr) {
+      everywhere.insert(by);
+    } else if (added.emplace(host->ToString(), &known->first).second) {
+      hosts.Add(*host, known->first);
     }
     return {};
   }
@@ -68,23 +63,24 @@ Result<Programs> Programs::Compile(std::span<const Rule> hosts,
 
 bool Programs::empty() const { return index_->patterns.empty(); }
 
-std::vector<std::string> Programs::At(std::string_view host) const {
+std::vector<std::string> Programs::All() const {
   std::vector<std::string> all;
-  if (empty()) return all;
-  const auto take = [&](const Index::Named& by) {
-    all.push_back(by);
-    return false;
-  };
-  for (const Index::Named* by : index_->everywhere) take(*by);
-  index_->hosts.Any(host, take);
-  std::ranges::sort(all);
-  all.erase(std::ranges::unique(all).begin(), all.end());
+  for (const auto& [by, pattern] : index_->patterns) all.push_back(by);
   return all;
 }
 
+std::vector<std::string> Programs::At(std::string_view host) const {
+  std::set<std::string, std::less<>> all = index_->everywhere;
+  index_->hosts.Any(host, [&](const std::string& by) {
+    all.insert(by);
+    return false;
+  });
+  return {all.begin(), all.end()};
+}
+
 Caller Programs::CallerOf(std::span<const command::Lineage> holders) const {
-  const bool known = !holders.empty() && !holders.front().empty();
-  Caller caller = known ? Caller::Held(holders.front().front().path) : Caller::Nobody();
+  const bool known = !holders.empty() && !holders.front().processes.empty();
+  Caller caller = known ? Caller::Held(holders.front().processes.front().path) : Caller::Nobody();
   for (const auto& [by, pattern] : index_->patterns) {
     caller.Set(by, command::ShareOf(pattern, holders));
   }

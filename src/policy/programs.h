@@ -28,6 +28,7 @@ class Programs {
   ~Programs();
 
   bool empty() const;
+  std::vector<std::string> All() const;
   // Those of rules that may speak of the host (as ParseHost spells it), each once.
   std::vector<std::string> At(std::string_view host) const;
   // What they find of holders that are known.

@@ -51,6 +51,12 @@ TEST(Programs, OfWhomNothingIsKnownNothingIsAllowedAndAllIsDenied) {
   EXPECT_FALSE(HoldsFor("gh", Action::kDeny, &nobody));
 }
 
+TEST(Programs, AProgramThatNobodyAskedForMayHoldIt) {
+  const Caller caller = Caller::Held("/usr/bin/gh");
+  EXPECT_FALSE(HoldsFor("gh", Action::kAllow, &caller));
+  EXPECT_TRUE(HoldsFor("gh", Action::kDeny, &caller));
+}
+
 TEST(Programs, OneHolderThatIsAnotherEndsWhatIsAllowed) {
   Caller caller = Caller::Held("/usr/bin/gh");
   caller.Set("gh", {.all = false, .any = true});
@@ -193,6 +199,60 @@ TEST(Programs, ACredentialMayBeSeveralProgramsAndNarrowedByPath) {
   EXPECT_NE(rules.AgainstAll("api.example", 443, "token/github", &curl), nullptr);
 }
 
+TEST(Programs, ACredentialIsGivenForExactlyTheRequestsThatARuleNames) {
+  const Document document = Read(R"(network:
+  - {host: api.example, by: wget, credential: token/a, action: allow}
+  - {host: api.example, by: curl, method: GET, path: /public/**, credential: token/a, action: allow}
+)",
+                                 Layer::kUser);
+  const CredentialRules rules(document.sections.credentials);
+  Caller curl = Caller::Held("/usr/bin/curl");
+  curl.Set("curl", {.all = true, .any = true});
+  curl.Set("wget", {});
+  const auto given = [&](std::string_view path, std::string_view method = "GET",
+                         Overrides doubt = {}) {
+    return rules.Against({.host = "api.example",
+                          .method = method,
+                          .path = path,
+                          .doubt = doubt,
+                          .caller = &curl},
+                         "token/a") == nullptr;
+  };
+  EXPECT_TRUE(given("/public/x"));
+  for (const std::string_view path :
+       {"/private//x", "/public/%2e%2e/private", "/public%2f..%2fx", "/PUBLIC/x", "/private/x"}) {
+    EXPECT_FALSE(given(path)) << path;
+  }
+  EXPECT_FALSE(given("/public/x", "DELETE"));
+  EXPECT_FALSE(given("/public/x", "get"));
+  EXPECT_FALSE(given("/public/x", "GET", {.method = true}));
+  EXPECT_FALSE(given("/public/x", "GET", {.path = true}));
+}
+
+TEST(Programs, WhatARuleAboutAllHoldsBackIsNotKeptForAnother) {
+  const Evaluator evaluator = Make(R"(network:
+  - {host: api.example, credential: none, action: allow}
+  - {host: api.example, by: gh, credential: token/github, action: allow}
+)");
+  EXPECT_THAT(*On(evaluator, "gh", "GET https://api.example/").credentials, IsEmpty());
+  EXPECT_THAT(On(evaluator, "gh", "GET https://api.example/").kept, IsEmpty());
+  EXPECT_THAT(On(evaluator, "curl", "GET https://api.example/").kept, ElementsAre("token/github"));
+}
+
+TEST(Programs, OfTwoFilesOfAProjectEachKeepsWhatItKeeps) {
+  constexpr auto gh = "network: [{host: api.example, by: gh, credential: token/x, action: allow}]";
+  constexpr auto curl =
+      "network: [{host: api.example, by: curl, credential: token/x, action: allow}]";
+  const Evaluator evaluator =
+      Evaluator::Compile(
+          {.user = Read("network: [{host: api.example, action: allow}]", Layer::kUser),
+           .project = {{Read(curl, Layer::kProject)}, {Read(gh, Layer::kProject)}}})
+          .value();
+  for (const std::string_view by : {"curl", "gh", "wget"}) {
+    EXPECT_THAT(On(evaluator, by, "GET https://api.example/").kept, ElementsAre("token/x")) << by;
+  }
+}
+
 TEST(Programs, AProjectGivesNoProgramACredentialThatItsUserKeepsForAnother) {
   constexpr auto project =
       "network: [{host: api.example, by: curl, credential: token/github, action: allow}]";
@@ -223,6 +283,10 @@ TEST(Programs, WhatAProjectOpensForAProgramIsListed) {
   EXPECT_THAT(opened(gh, all), ElementsAre("allow a.test"));
   EXPECT_THAT(opened("network: [{host: a.test, by: gh, action: deny}]", all),
               ElementsAre("allow a.test"));
+  // What is asked about one program alone is lifted for that one.
+  EXPECT_THAT(opened("profile: open\nnetwork: [{host: a.test, by: gh, action: ask}]",
+                     "network: [{host: a.test, method: POST, action: allow}]"),
+              ElementsAre("allow POST a.test"));
 }
 
 }  // namespace

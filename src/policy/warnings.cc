@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <set>
 #include <unordered_map>
 
 #include "policy/address.h"
@@ -78,6 +79,7 @@ struct Said {
   Protocol protocol = Protocol::kAny;
   RequestScope scope;
   std::string by;
+  bool credentials = false;  // it says which go along, whoever else says the rest
 };
 
 bool CoversHost(const Said& a, const Said& b) {
@@ -139,6 +141,8 @@ bool Covers(const Said& a, const Said& b) {
 class Checker {
  public:
   void Take(const Document& document, std::string_view agent, const Sections& sections) {
+    std::set<std::string_view> credentials;
+    for (const CredentialRule& rule : sections.credentials) credentials.insert(rule.id);
     for (const Rule& rule : sections.hosts) {
       Said said{.document = &document,
                 .agent = agent,
@@ -149,7 +153,8 @@ class Checker {
                 .port = rule.port,
                 .protocol = rule.protocol,
                 .scope = {},
-                .by = rule.by};
+                .by = rule.by,
+                .credentials = credentials.contains(rule.id)};
       if (auto host = HostPattern::Parse(rule.pattern)) said.host = *std::move(host);
       Add(std::move(said));
     }
@@ -164,7 +169,8 @@ class Checker {
            .port = rule.port,
            .protocol = rule.protocol,
            .scope = rule.scope,
-           .by = rule.by});
+           .by = rule.by,
+           .credentials = credentials.contains(rule.id)});
     }
   }
 
@@ -217,6 +223,7 @@ class Checker {
     const auto look = [&](const Said& other) {
       if (&other == &said || other.action < said.action || !Covers(other, said)) return false;
       const bool same = other.action == said.action;
+      if (same && said.credentials) return false;
       if (!Counts(other, said, same)) return false;
       if (same && Covers(said, other) && other.order > said.order) return false;
       if (strongest == nullptr || other.action > strongest->action) strongest = &other;

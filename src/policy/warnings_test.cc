@@ -60,6 +60,10 @@ TEST(Warnings, ARuleThatRepeatsAnotherIsShadowed) {
 }
 
 TEST(Warnings, RulesThatBothDecideAreNoMistake) {
+  EXPECT_THAT(Of(With({"host: a.example, action: allow",
+                       "host: a.example, by: gh, credential: token/a, action: allow"})),
+              IsEmpty())
+      << "one says whose the credential is";
   EXPECT_THAT(Of(With({"host: a.b.example, action: deny", "host: '*.b.example', action: allow",
                        "host: b.example, action: ask"})),
               IsEmpty());

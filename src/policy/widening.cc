@@ -30,7 +30,7 @@ Result<Base> CompileBase(const Layers& layers) {
 std::string PlaceText(const std::string& pattern, std::optional<std::uint16_t> port,
                       Protocol protocol, const std::string& by) {
   std::string text = port ? fmt::format("{}:{}", pattern, *port) : pattern;
-  if (protocol != Protocol::kAny) text += fmt::format(" by {}", Name(protocol));
+  if (protocol != Protocol::kAny) text += fmt::format(" over {}", Name(protocol));
   if (!by.empty()) text += fmt::format(" for {}", Printable(by));
   return text;
 }
@@ -97,12 +97,14 @@ class Lister {
     std::string host = rule.pattern;
     if (host == "*") host = fmt::format("{}.invalid", kProbe);
     if (host.starts_with("*.")) host = fmt::format("{}{}", kProbe, host.substr(1));
-    // Of a program that no rule of the user's names.
-    const Caller other = Caller::Nobody();
-    const Verdict without = Decide(base_.network, {host, port, protocol, &other});
-    const bool decided = without.by != nullptr;
-    const bool lifted = of == Of::kRequests && without.action == Action::kAsk;
-    return without.action > rule.action && (!decided || lifted);
+    // To a program that no rule of the user's names, and to one that any of them may.
+    const Caller callers[] = {Caller::Nobody(), Caller::Unknown("may be any program's")};
+    return std::ranges::any_of(callers, [&](const Caller& caller) {
+      const Verdict without = Decide(base_.network, {host, port, protocol, &caller});
+      const bool decided = without.by != nullptr;
+      const bool lifted = of == Of::kRequests && without.action == Action::kAsk;
+      return without.action > rule.action && (!decided || lifted);
+    });
   }
 
   bool Opens(const Rule& rule, Of of) const {

@@ -51,7 +51,7 @@ struct CommandRequest {
   // The sandbox has the filter that makes its commands wait, from its start or never.
   bool filtered = false;
   // Rules about the network name programs. Of the policy as it is: not kept.
-  bool by_programs = false;
+  std::vector<std::string> programs;
   // Whether commands are mediated at all.
   bool mediated() const { return !rules.empty() || otherwise != command::Action::kAllow; }
 };

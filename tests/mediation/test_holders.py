@@ -95,8 +95,37 @@ def test_descendants_stay_it_when_their_parents_have_ended(world, sites):
 def test_who_was_there_before_the_program_is_not_its_descendant(world, sites):
     """A process becomes a program's descendant when its parent executes that."""
     _only(world, "sleep")
-    world.write("early", f"(sleep 0.4; exec {CURL}) &\nsleep 0.1\nexec sleep 1.5\n")
-    assert world.shell("sh ./early").ok().out.split() == ["403"]
+    world.write("early", f"(sleep 0.4; exec {CURL}) &\n$1\nexec sleep 1.5\n")
+    assert world.shell("sh ./early 'sleep 0.1'; for i in 1 2 3 4; do sh ./early :; done", timeout=60).ok().out.split() == ["403"] * 5
+
+
+# Requests over one connection, while children are forked that have it until they execute something.
+FORKS = f"""
+import http.client, os, subprocess, threading
+connection = http.client.HTTPSConnection("{HOST}")
+connection.connect()
+done = False
+def forks():
+    while not done:
+        if os.fork() == 0:
+            os.execv("/bin/true", ["true"])
+        os.wait()
+thread = threading.Thread(target=forks)
+thread.start()
+for i in range(100):
+    connection.request("GET", "/")
+    answer = connection.getresponse()
+    answer.read()
+    print(answer.status)
+done = True
+thread.join()
+"""
+
+
+def test_a_program_that_starts_others_meanwhile_is_found(world, sites):
+    """While one of its children is about to be another program its requests are refused."""
+    world.write("forks.py", FORKS)
+    assert world.launch("python3", "forks.py", timeout=60).ok().out.split() == ["200"] * 100
 
 
 def test_streams_of_one_connection_are_their_clients(world, sites):

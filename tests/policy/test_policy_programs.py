@@ -1,10 +1,13 @@
 """Rules of a program: what holds for its connections holds for no other's, and the other way round."""
 
+import glob
 import json
 import os
 import shutil
 
 import pytest
+
+from lib import asked
 
 HOST = "api.test"
 SECRET = "only-for-curl"
@@ -121,10 +124,10 @@ def test_requests_are_allowed_to_one_program(any_world):
     assert [one.method for one in site.seen()] == ["POST", "GET"]
 
 
-def test_an_opaque_host_is_one_programs(world):
-    """A host that nobody looks into is reached by another program than the one that it is allowed to."""
+def test_an_opaque_host_is_denied_to_one_program(world):
+    """A host that nobody looks into is reached by the program that it is denied to."""
     site = world.site(HOST, allow=False)
-    user(world, rule(opaque=True, by="curl"))
+    user(world, rule(opaque=True), rule("deny", by="wget"))
     assert code(world, f"{CURL}/curl -k --noproxy '*'") == "200"
     assert world.shell(f"{WGET} --no-check-certificate --no-proxy https://{HOST}/wget").rc != 0
     assert [one.target for one in site.seen()] == ["/curl"]
@@ -141,6 +144,66 @@ def test_a_credential_is_one_programs(any_world):
     any_world.shell(f"for i in 1 2; do {CURL}/c$i; {WGET} https://{HOST}/w$i; done; {CURL}/c3 {CURL}/c4").ok()
     assert [authorized(site, f"/c{i}") for i in (1, 2, 3)] == [True] * 3
     assert [authorized(site, f"/w{i}") for i in (1, 2)] == [False] * 2
+
+
+def test_a_credential_goes_along_with_exactly_its_requests(world):
+    """What one program gets for some requests goes along with others that a server may take for them."""
+    site = world.bound(HOST, SECRET, scheme="bearer")
+    user(world, rule(), rule(by="wget", credential="api/service"),
+         rule(method="GET", path="/public/**", by="curl", credential="api/service"))
+    others = ["/private/a", "/private//b", "/public/%2e%2e/c", "/public%2f..%2fd", "/private/e -H 'X-Original-URL: /public/x'",
+              "/public/f -X DELETE", "/public/g -X DELETE -H 'X-HTTP-Method-Override: GET'"]
+    codes = world.shell("; ".join(f"{CURL}{one} --path-as-is; echo" for one in [*others, "/public/x"])).ok().out.split()
+    assert codes == ["403"] * len(others) + ["200"]
+    assert [one.target for one in site.seen()] == ["/public/x"] and authorized(site, "/public/x")
+
+
+def test_a_program_that_is_redirected_is_the_other_one(world):
+    """What runs in the place of a program gets its credential."""
+    site = world.bound(HOST, SECRET, scheme="bearer")
+    world.write(os.path.join(world.config, "aileron", "policy.yaml"), json.dumps({
+        "version": 1, "network": [rule(), rule(by="curl", credential="api/service")],
+        "commands": [{"command": "curl", "action": "redirect",
+                      "redirect": ["/usr/bin/wget", "-q", "-O", "/dev/null", f"https://{HOST}/w"]}]}), 0o600)
+    world.shell("curl --version").ok()
+    assert not authorized(site, "/w")
+
+
+def test_a_script_is_no_program_of_the_systems(any_world):
+    """A script of the agent's is the system's program of its name, where its interpreter is."""
+    site = any_world.site(HOST, allow=False)
+    user(any_world, rule(by="curl"))
+    any_world.write("curl", f"#!/usr/bin/bash\n{WGET} https://{HOST}/x\n", 0o755)
+    for flags in ([], ["--allow-nested"]):
+        assert any_world.shell("./curl", flags=flags, timeout=60).rc != 0
+        assert any_world.shell(f"{CURL}/y", flags=flags, timeout=60).out.strip() == "200", "the system's is"
+    assert [one.target for one in site.seen()] == ["/y", "/y"]
+
+
+@pytest.mark.parametrize("by", ["/usr/bin/perl", "perl"])
+def test_a_program_is_known_under_its_other_names(world, by):
+    """A hard link of a program is another one."""
+    world.site(HOST, allow=False, tls=False)
+    other, = [one for one in glob.glob("/usr/bin/perl5.*") if os.path.samefile(one, "/usr/bin/perl")]
+    user(world, rule("deny", by=by), profile="open")
+    world.write("x.pl", f'use IO::Socket::INET; my $s = IO::Socket::INET->new(PeerAddr => "{HOST}:80") or die; '
+                        f'print $s "GET / HTTP/1.0\\r\\nHost: {HOST}\\r\\n\\r\\n"; print substr(<$s>, 9, 3), "\\n";')
+    assert world.shell(f"perl x.pl; {other} x.pl", timeout=60).out.split() == ["403", "403"]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_who_waits_is_denied_what_is_denied_meanwhile(world, known):
+    """A rule that denies a program while a person is asked about its request does not count."""
+    world.site(HOST, allow=False)
+    rules = [rule("ask"), rule("ask", by="wget")] + [rule("deny", port=9999, by="curl")] * known
+    user(world, *rules)
+    child = world.launch_start("sh", "-c", f"{CURL}/1", flags=["--hold", "60s"])
+    asked.waiting(world)
+    user(world, *rules, rule("deny", by="curl"))
+    line = child.stderr.readline()
+    assert b"the policy changed" in line, line
+    asked.approve(world)
+    assert child.communicate(timeout=60)[0] == b"403"
 
 
 def test_a_policy_that_begins_to_name_programs_counts_at_once_where_it_can(world):

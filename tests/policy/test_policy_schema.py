@@ -47,7 +47,7 @@ INVALID = [
     *_entries("network", "{host: a.example}", "{action: ask}", "{host: a.example, action: alow}", "a", "[a]",
               RULE % ", port: 0", RULE % ", port: 65536", RULE % ", port: '443'", RULE % ", method: get",
               RULE % ", method: []", RULE % ", path: a", RULE % ", path: []", RULE % ", protocol: ftp",
-              RULE % ", opaque: maybe", RULE % ", opaque: true, path: /x", RULE % ", opaque: true, credential: token/x",
+              RULE % ", opaque: maybe", RULE % ", opaque: true, path: /x", RULE % ", opaque: true, by: gh", RULE % ", opaque: true, credential: token/x",
               RULE % ", protocol: tcp, method: GET", RULE % ", credential: Token", RULE % ", credential: [none, token/x]",
               RULE % ", credential: []", RULE % ", name: 'a b'", RULE % ", methd: GET", RULE % ", by: [gh]", RULE % ", by: ''",
               "{host: [], action: deny}", "{host: {a: b}, action: deny}", "{host: a.example, opaque: true, action: ask}",

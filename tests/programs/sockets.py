@@ -12,6 +12,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 
 WAY, HOST, KEEPER = sys.argv[1:4]
@@ -73,6 +74,73 @@ def take(pair) -> socket.socket:
 def other(way, *fds) -> subprocess.Popen:
     """This program again, as the other one."""
     return subprocess.Popen([KEEPER, __file__, way, HOST, sys.executable, *map(str, fds)], pass_fds=fds)
+
+
+def full_pipe() -> int:
+    """The end of a pipe in which whoever writes to it waits."""
+    _, end = os.pipe()
+    os.set_blocking(end, False)
+    for size in (4096, 1):
+        try:
+            while True:
+                os.write(end, b"x" * size)
+        except BlockingIOError:
+            pass
+    os.set_blocking(end, True)
+    return end
+
+
+def hands_over(*command) -> None:
+    """Leaves the connection to a child that executes the command, and then sends its request."""
+    tls = secure(connect())
+    os.set_inheritable(tls.fileno(), True)
+    end = full_pipe()
+    if os.fork() == 0:
+        os.dup2(end, 1)
+        os.dup2(end, 2)
+        os.execv(command[0], command)
+    time.sleep(1)
+    tls.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)  # what is sent goes out 200 ms later
+    send(tls)
+    os.close(tls.fileno())
+    time.sleep(3)
+
+
+def hides(tls) -> None:
+    """Asks while the connection is on its way to itself, and in no process's folder."""
+    ours, theirs = socket.socketpair()
+    tls.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+    send(tls)
+    pass_on(ours, tls)
+    number = tls.fileno()
+    os.close(number)
+    time.sleep(1)
+    back = take(theirs).detach()
+    if back != number:
+        os.dup2(back, number)
+    answer(tls)
+
+
+def ends_first_thread(work) -> None:
+    """Goes on in another thread when the first one has ended."""
+    def run():
+        time.sleep(1)
+        work()
+        os._exit(0)
+    threading.Thread(target=run).start()
+    ctypes.CDLL(None).syscall(60, 0)
+
+
+def is_adopted() -> None:
+    """A process that this one takes over when it is the allowed program asks."""
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    if os.fork() == 0:
+        time.sleep(1)
+        if os.fork() == 0:
+            time.sleep(0.5)
+            ask(secure(connect()))
+        os._exit(0)
+    os.execv(KEEPER, [KEEPER, "-c", "import time; time.sleep(3)"])
 
 
 def main() -> None:
@@ -150,21 +218,26 @@ def main() -> None:
         pair.send(str(raw.getsockname()[1]).encode())
         pair.recv(1)
     elif WAY == "hidden":  # the other one's own copy is on its way to itself while the allowed program sleeps with it
-        raw = connect()
-        tls = secure(raw)
+        tls = secure(connect())
         child = other("sleep", tls.fileno())
-        ours, theirs = socket.socketpair()
-        tls.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)  # what is sent goes out 200 ms later
-        send(tls)
-        pass_on(ours, tls)
-        number = tls.fileno()
-        os.close(number)
-        time.sleep(1)
-        back = take(theirs).detach()
-        if back != number:
-            os.dup2(back, number)
-        answer(tls)
+        hides(tls)
         child.kill()
+    elif WAY == "nobody's":
+        hides(secure(connect()))
+    elif WAY == "hands over":
+        hands_over(KEEPER, "--version")
+    elif WAY in ("without its first thread", "not dumpable"):  # beside the allowed program, which sleeps
+        tls = secure(connect())
+        child = other("sleep", tls.fileno())
+        time.sleep(1)
+        if WAY == "not dumpable":
+            ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+            ask(tls)
+            child.kill()
+        else:
+            ends_first_thread(lambda: (ask(tls), child.kill()))
+    elif WAY == "adopted":
+        is_adopted()
     else:
         raise SystemExit(f"no way {WAY}")
 
