@@ -17,7 +17,7 @@ add_link_options(-fuse-ld=lld -Wl,--gc-sections -Wl,-z,relro,-z,now)
 
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_compile_definitions(_FORTIFY_SOURCE=2)
-  add_link_options(-Wl,--icf=safe -Wl,-z,pack-relative-relocs)
+  add_link_options(-Wl,-O2 -Wl,--icf=safe -Wl,-z,pack-relative-relocs)
 endif()
 
 if(AILERON_SANITIZE)
