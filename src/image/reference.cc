@@ -271,7 +271,8 @@ Reference Absolute(Reference reference, std::string_view folder) {
     return reference;
   }
   std::string_view file = reference.file;
-  while (file.starts_with("./")) file.remove_prefix(file.find_first_not_of('/', 1));
+  while (file.starts_with("./"))
+    file.remove_prefix(std::min(file.find_first_not_of('/', 1), file.size()));
   if (file == ".") file = {};
   reference.file =
       fmt::format("{}{}{}", folder, file.empty() || folder.ends_with('/') ? "" : "/", file);

@@ -151,6 +151,8 @@ TEST(Reference, ARelativePathIsTakenFromAFolder) {
   EXPECT_EQ(at("oci:a/b:x"), "oci:/w/a/b:x");
   EXPECT_EQ(at("oci:./a"), "oci:/w/a");
   EXPECT_EQ(at("oci:.:x"), "oci:/w:x");
+  EXPECT_EQ(at("oci:./"), "oci:/w");
+  EXPECT_EQ(at("oci:././/a/"), "oci:/w/a/");
   EXPECT_EQ(at("oci:../a"), "oci:/w/../a");
   EXPECT_EQ(at("oci:/a"), "oci:/a");
   EXPECT_EQ(at("debian"), "docker.io/library/debian:latest");

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -14,7 +13,7 @@ inline std::string TarEntryBytes(std::string_view name, std::string_view content
                                  std::string_view link = {}, std::string_view magic = "ustar") {
   std::string header(512, '\0');
   const auto put = [&](std::size_t at, std::string_view text) {
-    std::memcpy(header.data() + at, text.data(), text.size());
+    text.copy(header.data() + at, text.size());
   };
   put(0, name.substr(0, 100));
   put(100, "0000644");
