@@ -35,6 +35,12 @@ function(aileron_add_room room sees)
     # Runs once for what a person types: small counts for more than fast. (-Os would need a precompiled header of its own.)
     if(room STREQUAL "modes" AND CMAKE_BUILD_TYPE STREQUAL "Release")
       target_compile_options(${room} PRIVATE "SHELL:-mllvm -inline-threshold=50")
+    elseif(room STREQUAL "image" AND CMAKE_BUILD_TYPE STREQUAL "Release")
+      # So does what reads a devcontainer.json; what unpacks images does not.
+      foreach(source aileron_settings devcontainer field_report json_reader jsonc metadata metadata_fields plan run_args
+              variables)
+        set_property(SOURCE src/image/${source}.cc PROPERTY COMPILE_OPTIONS -mllvm -inline-threshold=50)
+      endforeach()
     endif()
   endif()
   if(tests)
