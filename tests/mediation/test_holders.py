@@ -47,8 +47,6 @@ def _mediator() -> int:
 
 
 WAYS = {
-    "half closed": f"import socket; s = socket.create_connection(('{PLAIN}', 80)); "
-                   f"s.sendall(b'GET / HTTP/1.1\\r\\nHost: {PLAIN}\\r\\n\\r\\n'); s.shutdown(1); print(s.recv(99)[9:12].decode())",
     "an IPv6 socket for IPv4": f"import socket; s = socket.socket(socket.AF_INET6); "
                                f"s.connect(('::ffff:' + socket.gethostbyname('{PLAIN}'), 80)); "
                                f"s.sendall(b'GET / HTTP/1.1\\r\\nHost: {PLAIN}\\r\\n\\r\\n'); print(s.recv(99)[9:12].decode())",
