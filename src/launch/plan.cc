@@ -85,7 +85,11 @@ std::vector<std::string> WithResolved(std::vector<std::string> folders) {
 
 // The root is the image's, and so are the command that it names and who runs there; nothing of the
 // host has to be hidden in it.
-void UseImage(const image::Image& image, Plan& plan) {
+Status UseImage(const image::Image& image, Plan& plan) {
+  if (image.layers.empty()) {
+    return Fail(Code::kInvalid, "the image {} has no layers, and so nothing to run",
+                Printable(image.reference));
+  }
   plan.tier = "image";
   plan.image = fmt::format("{}@{}", image.reference, image.digest.Text());
   plan.identity.name = "agent";
@@ -97,6 +101,7 @@ void UseImage(const image::Image& image, Plan& plan) {
   if (plan.command.empty()) plan.command = image.config.cmd;
   plan.command.insert(plan.command.begin(), image.config.entrypoint.begin(),
                       image.config.entrypoint.end());
+  return {};
 }
 
 }  // namespace
@@ -202,8 +207,7 @@ Result<Plan> MakePlan(const Options& options, const os::Paths& paths) {
   AILERON_ASSIGN(spec.listeners, ListenersFor(options.allow, options.connect_to));
 
   plan.command = options.command;
-  plan.tier = plan.image = "host";
-  if (options.image) UseImage(*options.image, plan);
+  if (options.image) AILERON_TRY(UseImage(*options.image, plan));
   if (plan.command.empty()) {
     const char* shell = options.image ? nullptr : std::getenv("SHELL");
     plan.command = {shell != nullptr && *shell == '/' ? shell : "/bin/sh"};

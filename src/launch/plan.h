@@ -18,8 +18,8 @@ struct Plan {
   std::vector<std::string> command;
   std::string workdir;
   std::vector<std::string> environment;  // of the image: NAME=VALUE
-  std::string tier;                      // host | image
-  std::string image;                     // NAME@DIGEST, or "host"
+  std::string tier = "host";             // host | image
+  std::string image = "host";            // or NAME@DIGEST
 };
 
 // Refuses a workspace or a mount that would put the user's credentials or aileron's own state into

@@ -48,6 +48,27 @@ TEST_F(PlanTest, AProjectIsSharedAtItsOwnPath) {
   EXPECT_EQ(plan.spec.workspace_access, sandbox::Access::kReadWrite);
 }
 
+TEST_F(PlanTest, AnImageIsTheRootAndHasThePlacesOfTheContract) {
+  Options options = In(Project());
+  options.image.emplace();
+  options.image->reference = "docker.io/library/a:1";
+  options.image->digest.hex = "12";
+  options.image->layers = {"/layers/1", "/layers/2"};
+  options.image->config.entrypoint = {"/entry"};
+  options.image->config.cmd = {"cmd"};
+  const Plan plan = MakePlan(options, paths_).value();
+  EXPECT_EQ(plan.spec.layers, options.image->layers);
+  EXPECT_EQ(plan.spec.inside(), "/home/agent/workspace");
+  EXPECT_EQ(plan.workdir, "/home/agent/workspace");
+  EXPECT_EQ(plan.command, (std::vector<std::string>{"/entry", "true"}));
+  EXPECT_EQ(plan.image, "docker.io/library/a:1@sha256:12");
+  options.command.clear();
+  EXPECT_EQ(MakePlan(options, paths_)->command, (std::vector<std::string>{"/entry", "cmd"}));
+  // The host's root would stand in for one that is not there.
+  options.image->layers.clear();
+  EXPECT_EQ(MakePlan(options, paths_).error().code, Code::kInvalid);
+}
+
 TEST_F(PlanTest, AWorkspaceThatHoldsKeysIsRefused) {
   for (const std::string& bad : {paths_.home, std::string(folder_), paths_.home + "/.ssh",
                                  paths_.state, paths_.home + "/.local", paths_.cache}) {

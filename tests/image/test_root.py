@@ -158,6 +158,13 @@ def test_an_image_without_anything_has_what_a_sandbox_needs(any_world):
     assert "aileron.internal" in result.out
 
 
+def test_an_image_without_layers_is_no_root(any_world):
+    """For an image of nothing the agent runs in the host's root."""
+    reference = layouts.layout(any_world, "empty", Cmd=["/bin/ls"])
+    result = any_world.launch("ls", "/", flags=["--image", reference])
+    assert result.rc == 125 and result.out == "" and "layers" in result.err, result.describe()
+
+
 def test_files_of_mounts_and_policies_stand_in_an_image(plain):
     """What a mount or a policy shows is not there, or what it hides is."""
     plain.write("shown/x", "shown")
