@@ -17,6 +17,7 @@
 #include <cerrno>
 
 #include "os/call_filter.h"
+#include "os/mounts.h"
 #include "os/namespaces.h"
 #include "os/process.h"
 
@@ -42,9 +43,7 @@ Status LeaveHostFiles() {
   if (mount("/proc", "proc", nullptr, kBindAll, nullptr) != 0) {
     return os::FailErrno("cannot show /proc in an empty root folder");
   }
-  if (syscall(SYS_pivot_root, ".", ".") != 0 || umount2(".", MNT_DETACH) != 0 || chdir("/") != 0) {
-    return os::FailErrno("cannot leave the host's root folder");
-  }
+  AILERON_TRY(os::ChangeRoot(kPlace));
   mount_attr change{};
   change.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
   if (syscall(SYS_mount_setattr, -1, "/", AT_RECURSIVE, &change, sizeof change) != 0) {

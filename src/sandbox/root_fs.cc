@@ -27,7 +27,9 @@ namespace {
 
 constexpr std::uint64_t kNoSuidDevExec = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
-constexpr std::string_view kRun = "/run";
+// Of every sandbox's own.
+constexpr std::pair<const char*, const char*> kPrivateFolders[] = {
+    {"/tmp", "mode=1777"}, {"/var/tmp", "mode=1777"}, {"/run", "mode=755"}};
 constexpr std::size_t kProgramMax = 256u << 20;
 constexpr std::array kDevices = {"null", "zero", "full", "random", "urandom", "tty"};
 
@@ -123,9 +125,9 @@ Status MakeOwned(const std::string& path, const Identity& identity) {
 
 // Of an image only what programs write to.
 Status EmptyImageFolders(const Identity& identity) {
-  for (const char* folder : {"/tmp", "/var/tmp", "/run"}) {
+  for (const auto& [folder, options] : kPrivateFolders) {
     AILERON_TRY(os::MakeFolders(folder, 0755));
-    AILERON_TRY(os::MountTmpfs(folder, folder == kRun ? "mode=755" : "mode=1777"));
+    AILERON_TRY(os::MountTmpfs(folder, options));
   }
   AILERON_TRY(os::MakeFolders(identity.home, 0755));
   return os::MountTmpfs(identity.home,
@@ -134,9 +136,7 @@ Status EmptyImageFolders(const Identity& identity) {
 
 Status EmptyFolders(const Spec& spec, const Identity& identity) {
   if (spec.of_image()) return EmptyImageFolders(identity);
-  AILERON_TRY(Empty("/tmp", "mode=1777"));
-  AILERON_TRY(Empty("/var/tmp", "mode=1777"));
-  AILERON_TRY(Empty(kRun.data(), "mode=755"));
+  for (const auto& [folder, options] : kPrivateFolders) AILERON_TRY(Empty(folder, options));
   AILERON_TRY(Empty("/home", "mode=755"));
   AILERON_TRY(Empty("/root", "mode=755"));
   for (const std::string& folder : spec.hidden) {
@@ -247,13 +247,31 @@ Result<os::Fd> Detach(const HostTrees::Tree& tree) {
 
 // A mount of another namespace cannot be taken, and /proc/self/exe is one: by path, or, when the
 // file has been replaced meanwhile, as a copy.
-Status PlaceRuntimeBinary(const Result<os::Fd>& tree, const os::Fd& program) {
-  const std::string target = std::string(kRuntimeFolder) + "/bin/aileron";
-  if (tree) {
-    AILERON_TRY(os::MakeMountPoint(target, FileKind::kFile));
-    return os::AttachTree(*tree, target);
+struct RuntimeBinary {
+  os::Fd tree;
+  os::Fd program;  // to be copied, where there is no tree
+};
+
+Result<RuntimeBinary> TakeRuntimeBinary(const std::string& path) {
+  RuntimeBinary binary;
+  if (auto tree = os::CloneTree(path)) {
+    binary.tree = std::move(*tree);
+    AILERON_TRY(os::SetTreeAttributes(binary.tree,
+                                      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
+    return binary;
   }
-  AILERON_ASSIGN(const std::string bytes, os::ReadAll(program, "this program", kProgramMax));
+  binary.program = os::Fd(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+  if (!binary.program) return os::FailErrno("cannot open this program");
+  return binary;
+}
+
+Status PlaceRuntimeBinary(const RuntimeBinary& binary) {
+  const std::string target = std::string(kRuntimeFolder) + "/bin/aileron";
+  if (binary.tree) {
+    AILERON_TRY(os::MakeMountPoint(target, FileKind::kFile));
+    return os::AttachTree(binary.tree, target);
+  }
+  AILERON_ASSIGN(const std::string bytes, os::ReadAll(binary.program, "this program", kProgramMax));
   AILERON_TRY(os::MakeFolders(std::string(kRuntimeFolder) + "/bin", 0755));
   os::Fd file(open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0555));
   if (!file) return os::FailErrno("cannot create {}", target);
@@ -300,12 +318,7 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   }
   auto kernel = MakeKernelTrees();
   if (!kernel) return std::unexpected(WithFix(kernel.error()));
-  const os::Fd program(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-  const Result<os::Fd> binary = os::CloneTree(host.runtime_binary);
-  if (binary) {
-    AILERON_TRY(
-        os::SetTreeAttributes(*binary, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
-  }
+  AILERON_ASSIGN(const RuntimeBinary binary, TakeRuntimeBinary(host.runtime_binary));
 
   AILERON_TRY(WithFix(os::SealNamespace(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID)));
   if (spec.of_image()) AILERON_TRY(EnterImage(spec));
@@ -318,7 +331,7 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   const std::string runtime(kRuntimeFolder);
   AILERON_TRY(os::MakeFolders(runtime, 0755));
   AILERON_TRY(os::MountTmpfs(runtime, "mode=755,size=16m"));
-  AILERON_TRY(PlaceRuntimeBinary(binary, program));
+  AILERON_TRY(PlaceRuntimeBinary(binary));
   AILERON_TRY(WithFix(BuildProc(kernel->proc, spec.nesting)));
   AILERON_TRY(BuildSys(kernel->sys));
   return spec.of_image() ? FinishImage() : Status();
