@@ -51,4 +51,11 @@ Status WireReader::Done() const {
   return {};
 }
 
+std::vector<std::string> WireReader::Texts(std::size_t most) {
+  std::vector<std::string> texts;
+  for (std::uint32_t left = U32(); left > 0 && texts.size() < most && !failed_; --left)
+    texts.emplace_back(Text());
+  return texts;
+}
+
 }  // namespace aileron

@@ -42,6 +42,9 @@ class WireReader {
   std::uint64_t U64() { return Integer(8); }
   // Borrowed from the message.
   std::string_view Text();
+  // What WireWriter::Texts wrote. More than `most` leaves bytes that nobody takes, which Done()
+  // finds.
+  std::vector<std::string> Texts(std::size_t most = SIZE_MAX);
 
   // kInvalid when a field was missing or bytes are left over.
   Status Done() const;

@@ -11,6 +11,8 @@ inline constexpr std::size_t kPatternTextMax = 500;  // one pattern as it is wri
 inline constexpr std::size_t kPatternWords = 32;
 inline constexpr std::size_t kRuleTextMax = 1'024;    // any text of a rule that is passed on
 inline constexpr std::size_t kRedirectWords = 64;     // of the command that runs instead
+inline constexpr std::size_t kPrograms = 64;          // that rules about the network name ("by")
+inline constexpr std::size_t kByMax = 256;            // one of them, as it is written
 inline constexpr std::size_t kRegexMemory = 1 << 20;  // of one regular expression, in bytes
 
 // What one execution is read into. Past any of them it is not understood, and asked.

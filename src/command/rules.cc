@@ -426,10 +426,10 @@ CommandVerdict CommandRules::Index::Redirect(const Found::One& one, const Execut
                               execution.argv.end());
     }
   }
-  verdict.reason = fmt::format(
-      "\"{}\" runs instead, by {}{}",
-      Printable(BeginningOf(fmt::format("{}", fmt::join(verdict.redirect, " ")), kShownLine)),
-      Named(rule), rule.reason.empty() ? "" : fmt::format(": {}", Printable(rule.reason)));
+  verdict.reason =
+      fmt::format("\"{}\" runs instead, by {}{}",
+                  Printable(BeginningOf(Join(verdict.redirect, " "), kShownLine)), Named(rule),
+                  rule.reason.empty() ? "" : fmt::format(": {}", Printable(rule.reason)));
   verdict.hint = "call that yourself";
   return verdict;
 }

@@ -407,10 +407,11 @@ std::string LiveSession::RefreshPolicy() {
     return {};
   }
   std::string news = policy_.News();
-  if (policy_.problem().empty() && !mediated() && settings_.mediated()) {
+  const bool unmediated = policy_.problem().empty() && !mediated();
+  if (unmediated && settings_.mediated()) {
     news += "; its rules about commands count from the next launch, since this one began without";
   }
-  if (policy_.problem().empty() && !mediated() && !settings_.programs.empty()) {
+  if (unmediated && !settings_.programs.empty()) {
     news +=
         "; nobody can tell yet whose a connection is, so what it allows to single programs "
         "counts from the next launch, and what it denies to them or asks about them holds for all";

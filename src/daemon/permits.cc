@@ -41,15 +41,14 @@ proxy::BindingScheme SchemeOf(vault::Scheme scheme) {
 
 // Noted before anything is decided: the refusal too is told inside TLS, for which the worker wants
 // a leaf.
-std::optional<Host> Permits::NoteHost(const std::string& name) {
+void Permits::NoteHost(const std::string& name) {
   const auto host = ParseHost(name);
-  if (!host) return std::nullopt;
+  if (!host) return;
   if (hosts_.size() >= limits::kVerdictHosts) {
     hosts_.clear();
     forgotten_ = true;
   }
   hosts_.insert(host->text);
-  return *host;
 }
 
 Result<Permits::Answer> Permits::Answered(proxy::WorkerMessage message, Time now) {

@@ -25,12 +25,12 @@
 //                  A verdict may be asked for with the ticket of a request of the daemon's own:
 //                  then its host is allowed unless a rule denies it
 //
+//   AskApi         always; the connection says which session asks, and a token is wanted on it
+//
 // Where a rule names a program (policy/programs.h), who holds the client's connection is found out
 // first: the answer to such a question is then the command to FindCaller, and the real one comes
 // when Found() is told of it. Nothing that is said of such a host is kept by the worker, so each
 // request is looked at.
-//
-//   AskApi         always; the connection says which session asks, and a token is wanted on it
 //
 // Anything else is a violation: an Error. The worker parses strangers' bytes; one that asks for
 // what it has no permit for has been taken over, and is ended. A table that is full forgets
@@ -134,7 +134,7 @@ class Permits {
   bool ToldApart(std::string_view host) const;
   // Of a host whose connections are told apart each question is asked anew.
   void KeepNothing(std::string_view host, Answer& answer) const;
-  std::optional<Host> NoteHost(const std::string& name);
+  void NoteHost(const std::string& name);
   Result<Answer> Answered(proxy::WorkerMessage message, Time now);
   Answer OnVerdict(const proxy::AskVerdict& ask, Time now);
   Answer OnTicket(const proxy::AskVerdict& ask);

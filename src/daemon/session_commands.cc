@@ -7,9 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/limits.h"
-#include "mediation/limits.h"
 #include "mediation/ruling.h"
-#include "policy/limits.h"
 
 namespace aileron::daemon {
 
@@ -17,10 +15,6 @@ namespace {
 
 constexpr std::size_t kFromLauncher = 3;  // descriptors
 constexpr std::string_view kStart = "start";
-
-static_assert(policy::limits::kPrograms == mediation::limits::kPrograms &&
-                  policy::limits::kByMax == mediation::limits::kProgramText,
-              "what rules may name can be asked about");
 
 }  // namespace
 

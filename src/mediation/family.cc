@@ -10,9 +10,8 @@ Family::Place Family::Find(std::span<const Process> line) const {
     const auto found = known_.find(line[i].pid);
     if (found == known_.end() || found->second->started != line[i].started) continue;
     Link node = found->second;
-    if (i == 0) return {.at = i, .node = std::move(node)};
     // As it was when the next one was forked.
-    while (node != nullptr && node->since > line[i - 1].started) {
+    while (i > 0 && node != nullptr && node->since > line[i - 1].started) {
       node = node->same_process ? node->behind : nullptr;
     }
     if (node != nullptr) return {.at = i, .node = std::move(node), .replaced = replaced};
@@ -37,9 +36,10 @@ Family::Link Family::Chain(const command::Lineage& parents, command::Knowledge k
   return behind;
 }
 
-void Family::Add(std::span<const Process> line, const command::Execution& execution, Moment moment,
-                 Place place, const std::function<command::Lineage()>& parents) {
+void Family::Note(std::span<const Process> line, const command::Execution& execution, Moment moment,
+                  const std::function<command::Lineage()>& parents) {
   if (line.empty()) return;
+  Place place = Find(line);
   Link behind = std::move(place.node);
   bool cut = false;
   if (behind == nullptr) {

@@ -38,11 +38,8 @@ class Family {
   };
   // `line` is it and its parents as they stand now, nearest first: of each it is looked up what it
   // was. Where none is known, `parents` says who they are.
-  template <typename Parents>
   void Note(std::span<const Process> line, const command::Execution& execution, Moment moment,
-            Parents&& parents) {
-    Add(line, execution, moment, Find(line), parents);
-  }
+            const std::function<command::Lineage()>& parents);
   struct Known {
     std::size_t at = 0;     // the first of the line that is known; its size when none is
     command::Lineage line;  // it and those that started it, nearest first
@@ -82,8 +79,6 @@ class Family {
   };
   static Link Nearest(const Link& node, int count);
   static Link Chain(const command::Lineage& parents, command::Knowledge knowledge);
-  void Add(std::span<const Process> line, const command::Execution& execution, Moment moment,
-           Place place, const std::function<command::Lineage()>& parents);
   Place Find(std::span<const Process> line) const;
 
   std::unordered_map<pid_t, Link> known_;

@@ -26,8 +26,6 @@ constexpr std::size_t kParentBytes = 4096;  // of each one's arguments
 // Who holds a connection.
 constexpr std::size_t kProcessesLooked = 4096;
 constexpr std::size_t kDescriptorsLooked = 100'000;  // of all of them
-constexpr std::size_t kPrograms = 64;                // asked about at once
-constexpr std::size_t kProgramText = 256;            // of one
 constexpr std::size_t kAddress = 45;
 constexpr std::size_t kFamily = 4096;       // processes of which it is known what they were
 constexpr std::size_t kProgramsKept = 256;  // as they were compiled

@@ -144,7 +144,7 @@ Result<Start> TakeStart(Fields& in) {
   }
   start.otherwise = in.Choice(command::Action::kDeny);
   start.trust = in.Choice(Trust::kFiles);
-  start.programs = in.Texts(limits::kPrograms, limits::kProgramText);
+  start.programs = in.Texts(command::limits::kPrograms, command::limits::kByMax);
   AILERON_TRY(in.Done("a message"));
   return start;
 }
@@ -158,14 +158,15 @@ Result<Answer> TakeAnswer(Fields& in) {
 
 Result<Find> TakeFind(Fields& in) {
   Find find{.number = in.U64(), .client = TakeEnd(in), .server = TakeEnd(in), .programs = {}};
-  find.programs = in.Texts(limits::kPrograms, limits::kProgramText);
+  find.programs = in.Texts(command::limits::kPrograms, command::limits::kByMax);
   AILERON_TRY(in.Done("a message"));
   return find;
 }
 
 Result<Found> TakeFound(Fields& in) {
   Found found{.number = in.U64(), .who = in.Text(limits::kToldPath), .shares = {}};
-  for (std::uint32_t left = in.Count(limits::kPrograms); left > 0 && !in.failed(); --left) {
+  for (std::uint32_t left = in.Count(command::limits::kPrograms); left > 0 && !in.failed();
+       --left) {
     const bool all = in.Flag(), any = in.Flag();
     found.shares.push_back({.all = all, .any = any});
   }

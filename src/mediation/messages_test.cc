@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "command/limits.h"
 #include "mediation/limits.h"
 
 namespace aileron::mediation {
@@ -66,9 +67,9 @@ TEST(Messages, WhoHoldsAConnectionIsBounded) {
   ASSERT_TRUE(found);
   EXPECT_EQ(std::get<Found>(*found).who.size(), limits::kToldPath);
   EXPECT_THAT(std::get<Found>(*found).shares, ElementsAre(share, command::Share{}));
-  const std::vector<std::string> many(limits::kPrograms + 1, "gh");
+  const std::vector<std::string> many(command::limits::kPrograms + 1, "gh");
   EXPECT_FALSE(DecodeFromDaemon(Encode(FromDaemon(Find{1, {}, {}, many}))));
-  const std::vector<std::string> wide = {std::string(limits::kProgramText + 1, 'x')};
+  const std::vector<std::string> wide = {std::string(command::limits::kByMax + 1, 'x')};
   EXPECT_FALSE(DecodeFromDaemon(Encode(FromDaemon(Find{1, {}, {}, wide}))));
 }
 

@@ -78,10 +78,10 @@ std::vector<Family::Process> Processes::LineOf(pid_t pid) const {
 }
 
 bool Processes::IsZombie(pid_t pid) const {
-  struct stat tasks;
+  if (Stat(pid).state != 'Z') return false;
   // A thread that goes on keeps its folder beside that of the first one, which has ended.
-  return Stat(pid).state == 'Z' &&
-         fstatat(proc_.get(), Below(pid, "task").c_str(), &tasks, 0) == 0 && tasks.st_nlink == 3;
+  const auto tasks = StatOf(pid, "task");
+  return tasks && tasks->st_nlink == 3;
 }
 
 // proc_pid_children(5), which is empty where there is none, and may lack some of several.

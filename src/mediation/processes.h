@@ -32,12 +32,12 @@ class Processes {
 
   // The processes that started `pid`, nearest first: without init, at most limits::kParents.
   command::Lineage ParentsOf(pid_t pid) const;
+  // The same, and itself before them.
+  command::Lineage LineageOf(pid_t pid) const;
   // Whether one has a child now, as far as can be told. Of a process that has one thread.
   Family::Children ChildrenOf(pid_t pid) const;
   // Whether all of it has ended, and nobody has waited for it yet.
   bool IsZombie(pid_t pid) const;
-  // The same, and itself before them.
-  command::Lineage LineageOf(pid_t pid) const;
   // `pid` and those that started it, nearest first, as far as they live; without init.
   std::vector<Family::Process> LineOf(pid_t pid) const;
   // 0: it has ended.

@@ -38,11 +38,9 @@ Command StandInVerb();
 
 // "aileron approvals webhook"
 Command WebhookCommand();
-// "aileron sandbox pull" and "aileron sandbox cache"
-Command SandboxPullCommand();
-Command SandboxCacheCommand();
-
 // "aileron sandbox …"
 Command SandboxPlanCommand();
+Command SandboxPullCommand();
+Command SandboxCacheCommand();
 
 }  // namespace aileron::modes

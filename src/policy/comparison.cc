@@ -78,8 +78,7 @@ void AddExamples(const Sections& sections, std::vector<Subject>& subjects) {
 }  // namespace
 
 std::string Write(const Subject& subject) {
-  std::string text = subject.request ? Write(*subject.request)
-                                     : fmt::format("{}", fmt::join(subject.command, " "));
+  std::string text = subject.request ? Write(*subject.request) : Join(subject.command, " ");
   if (!subject.by.empty()) text += fmt::format(" (by {})", subject.by);
   return Printable(text);
 }

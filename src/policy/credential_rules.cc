@@ -152,11 +152,10 @@ std::optional<std::vector<std::string>> CredentialRules::Listed(const RequestTar
 std::vector<std::string> CredentialRules::KeptForOthers(const RequestTarget& target) const {
   std::set<std::string> kept;
   index_->ForEach(target, [&](const CredentialRule& rule, Cover) {
-    if (rule.by.empty()) return;
-    for (const std::string& one : rule.credentials) {
-      if (index_->Weigh(target, one).kept() != nullptr) kept.insert(one);
-    }
+    if (!rule.by.empty()) kept.insert(rule.credentials.begin(), rule.credentials.end());
   });
+  std::erase_if(
+      kept, [&](const std::string& one) { return index_->Weigh(target, one).kept() == nullptr; });
   return {kept.begin(), kept.end()};
 }
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "policy/limits.h"
+#include "command/limits.h"
 
 namespace aileron::policy {
 namespace {
@@ -229,7 +229,7 @@ TEST(DocumentYaml, MistakesSayWhereWhatWasFoundAndWhatWasExpected) {
   EXPECT_THAT(MistakeIn("network", "{host: a.example, action: ask, by: [gh]}"),
               HasSubstr("by: expected a word, found a list"));
   EXPECT_THAT(MistakeIn("network", fmt::format("{{host: a.example, action: ask, by: {}}}",
-                                               std::string(limits::kByMax + 1, 'a'))),
+                                               std::string(command::limits::kByMax + 1, 'a'))),
               HasSubstr("at most 256 bytes"));
 }
 

@@ -16,8 +16,6 @@ inline constexpr std::size_t kRequestRuleTextMax = 2'000;  // one as a flag
 inline constexpr std::size_t kRuleMethods = 16;            // of one rule
 inline constexpr std::size_t kRulePaths = 32;              // of one rule
 inline constexpr std::size_t kExtraPorts = 64;  // ports besides 80 and 443 that rules name
-inline constexpr std::size_t kPrograms = 64;    // that rules about the network name ("by")
-inline constexpr std::size_t kByMax = 256;      // one of them, as it is written
 
 // A policy file. Two of them go into a session's resume text.
 inline constexpr std::size_t kPolicyFileMax = 192 << 10;

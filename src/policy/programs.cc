@@ -4,8 +4,8 @@
 #include <set>
 
 #include "base/text.h"
+#include "command/limits.h"
 #include "policy/host_index.h"
-#include "policy/limits.h"
 
 namespace aileron::policy {
 
@@ -23,10 +23,10 @@ struct Programs::Index {
       if (!pattern) {
         return Wrap(std::move(pattern.error()), "the rule \"{}\": by \"{}\"", rule, Printable(by));
       }
-      if (patterns.size() == limits::kPrograms) {
+      if (patterns.size() == command::limits::kPrograms) {
         return Fail(Code::kInvalid,
                     "the rule \"{}\": rules about the network name more than {} programs", rule,
-                    limits::kPrograms);
+                    command::limits::kPrograms);
       }
       known = patterns.emplace(by, std::move(*pattern)).first;
     }

@@ -19,7 +19,7 @@ namespace aileron::policy {
 class Programs {
  public:
   Programs();
-  // kInvalid names the rule: more than limits::kPrograms, or one that is no pattern.
+  // kInvalid names the rule: more than command::limits::kPrograms, or one that is no pattern.
   static Result<Programs> Compile(std::span<const Rule> hosts,
                                   std::span<const RequestRule> requests,
                                   std::span<const CredentialRule> credentials);

@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "command/limits.h"
 #include "policy/credential_rules.h"
 #include "policy/document_yaml.h"
 #include "policy/evaluator.h"
-#include "policy/limits.h"
 #include "policy/widening.h"
 
 namespace aileron::policy {
@@ -85,7 +85,7 @@ TEST(Programs, AreFoundWhereARuleSpeaksOfTheHost) {
 
 TEST(Programs, AreBounded) {
   std::vector<Rule> rules;
-  for (std::size_t i = 0; i <= limits::kPrograms; ++i) {
+  for (std::size_t i = 0; i <= command::limits::kPrograms; ++i) {
     rules.push_back({.action = Action::kDeny, .pattern = "a.test", .by = fmt::format("p{}", i)});
   }
   EXPECT_THAT(Programs::Compile(rules, {}, {}).error().message, HasSubstr("more than 64 programs"));

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "command/by.h"
+#include "command/limits.h"
 #include "policy/limits.h"
 
 namespace aileron::policy {
@@ -107,8 +108,8 @@ Result<std::size_t> SectionReader::Choice(const YamlNode& node, std::string_view
 
 Result<std::string> SectionReader::Program(const YamlNode& node, std::string_view key) const {
   AILERON_ASSIGN(std::string word, Word(node, key));
-  if (word.size() > limits::kByMax) {
-    return Expected(node, key, fmt::format("at most {} bytes", limits::kByMax));
+  if (word.size() > command::limits::kByMax) {
+    return Expected(node, key, fmt::format("at most {} bytes", command::limits::kByMax));
   }
   if (const auto by = command::By::Parse(word); !by) {
     return At(node.place, fmt::format("{}: {}", key, by.error().message));

@@ -28,13 +28,6 @@ enum class Type : std::uint8_t {
 
 constexpr std::size_t kCoversMax = 1u << 30;
 
-std::vector<std::string> TakeTexts(WireReader& in) {
-  std::vector<std::string> texts;
-  for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left)
-    texts.emplace_back(in.Text());
-  return texts;
-}
-
 void PutConfinement(WireWriter& out, const Confinement& confinement) {
   out.U8(static_cast<std::uint8_t>(confinement.nesting));
   out.U8(static_cast<std::uint8_t>(confinement.commands));
@@ -50,9 +43,9 @@ Confinement TakeConfinement(WireReader& in) {
   confinement.nesting = in.U8() == 0 ? Nesting::kRefused : Nesting::kAllowed;
   confinement.commands = in.U8() == 0 ? Commands::kFree : Commands::kMediated;
   confinement.landlock = in.U32();
-  confinement.writable = TakeTexts(in);
-  confinement.hidden = TakeTexts(in);
-  confinement.read_only = TakeTexts(in);
+  confinement.writable = in.Texts();
+  confinement.hidden = in.Texts();
+  confinement.read_only = in.Texts();
   confinement.closed_port = static_cast<std::uint16_t>(in.U32());
   return confinement;
 }
@@ -204,8 +197,8 @@ Message TakeFiles(WireReader& in) {
 
 Result<Message> TakeProgram(WireReader& in) {
   Program program;
-  program.command = TakeTexts(in);
-  program.environment = TakeTexts(in);
+  program.command = in.Texts();
+  program.environment = in.Texts();
   program.workdir = in.Text();
   program.terminals = in.U8();
   program.terminal_size.ws_row = static_cast<unsigned short>(in.U32());

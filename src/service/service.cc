@@ -26,14 +26,6 @@ std::optional<Enum> Find(const std::array<std::string_view, N>& names, std::stri
   return static_cast<Enum>(found - names.begin());
 }
 
-// More than `most` leaves the reader with bytes that nobody takes, which Done() finds.
-std::vector<std::string> TakeTexts(WireReader& in, std::size_t most) {
-  std::vector<std::string> texts;
-  for (std::uint32_t left = in.U32(); left > 0 && texts.size() < most && !in.failed(); --left)
-    texts.emplace_back(in.Text());
-  return texts;
-}
-
 std::unexpected<Error> Malformed(std::string_view what) {
   return Fail(Code::kInvalid, "a message about services is malformed: {}", what);
 }
@@ -148,8 +140,8 @@ void Put(WireWriter& out, const Spec& spec) {
 Result<Spec> TakeSpec(WireReader& in) {
   Spec spec;
   spec.name = in.Text();
-  spec.command = TakeTexts(in, limits::kWords);
-  spec.environment = TakeTexts(in, limits::kWords);
+  spec.command = in.Texts(limits::kWords);
+  spec.environment = in.Texts(limits::kWords);
   spec.folder = in.Text();
   const std::uint32_t count = in.U32();
   if (count > limits::kPorts) return Malformed("too many ports");

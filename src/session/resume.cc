@@ -11,15 +11,6 @@ namespace {
 
 constexpr std::string_view kPurpose = "aileron session resume 6";
 
-std::vector<std::string> ReadList(WireReader& reader, std::size_t most) {
-  std::vector<std::string> texts;
-  const std::uint32_t count = reader.U32();
-  for (std::uint32_t i = 0; i < count && i < most && !reader.failed(); ++i) {
-    texts.emplace_back(reader.Text());
-  }
-  return texts;
-}
-
 std::optional<CommandRequest> ReadCommands(WireReader& reader) {
   CommandRequest commands{.rules = {}, .otherwise = static_cast<command::Action>(reader.U8())};
   commands.filtered = reader.U8() != 0;
@@ -115,7 +106,7 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
   ResumeState state;
   Session& session = state.session;
   session.id = reader.Text();
-  session.command = ReadList(reader, limits::kCommandWords);
+  session.command = reader.Texts(limits::kCommandWords);
   for (std::string* text : {&session.workspace, &session.driver, &session.tier, &session.image}) {
     *text = reader.Text();
   }
@@ -124,9 +115,9 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
   NetworkRequest& network = state.network;
   network.profile = reader.Text();
   session.profile = network.profile;
-  network.allow = ReadList(reader, limits::kRulesMax);
-  network.deny = ReadList(reader, limits::kRulesMax);
-  network.ask = ReadList(reader, limits::kRulesMax);
+  network.allow = reader.Texts(limits::kRulesMax);
+  network.deny = reader.Texts(limits::kRulesMax);
+  network.ask = reader.Texts(limits::kRulesMax);
   network.user_policy = reader.Text();
   const std::uint32_t files = reader.U32();
   for (std::uint32_t i = 0; i < files && i < limits::kPolicyFilesMax && !reader.failed(); ++i) {
@@ -134,13 +125,13 @@ Result<ResumeState> OpenResume(const Secret& key, std::string_view sealed) {
     network.project.emplace_back(std::move(path), reader.Text());
   }
   network.upstream_ca = reader.Text();
-  network.connect_to = ReadList(reader, limits::kConnectToMax);
+  network.connect_to = reader.Texts(limits::kConnectToMax);
   for (std::string* text :
        {&network.upstream_proxy, &network.upstream_proxy_credential, &network.no_proxy}) {
     *text = reader.Text();
   }
-  network.timeouts = ReadList(reader, limits::kTimeoutsMax);
-  network.opaque = ReadList(reader, limits::kOpaqueMax);
+  network.timeouts = reader.Texts(limits::kTimeoutsMax);
+  network.opaque = reader.Texts(limits::kOpaqueMax);
   network.hold = Duration(static_cast<std::int64_t>(reader.U64()));
   network.unattended = reader.U8() != 0;
   network.learn = reader.U8() != 0;

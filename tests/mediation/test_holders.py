@@ -128,9 +128,7 @@ def test_a_program_that_starts_others_meanwhile_is_found(world, sites):
 
 def test_streams_of_one_connection_are_their_clients(world, sites):
     """Of a connection's streams only some are found to be the program's."""
-    rules = [{"host": HOST, "by": "curl", "action": "allow"}]
-    world.write(os.path.join(world.config, "aileron", "policy.yaml"),
-                json.dumps({"version": 1, "profile": "locked", "network": rules}), 0o600)
+    _only(world, "curl")
     urls = " ".join(f"-o /dev/null https://{HOST}/{i}" for i in range(20))
     result = world.shell(f"curl -sS -Z --http2 -w '%{{http_code}}-%{{http_version}} ' {urls}").ok()
     assert result.out.split() == ["200-2"] * 20, result.describe()

@@ -12,7 +12,6 @@ from lib import asked, process
 HOST = "api.test"
 SECRET = "only-for-python"
 PYTHON = os.path.realpath("/usr/bin/python3")
-OTHER = "PYTHONHOME=/usr ./other"
 
 
 def _policy(world, *rules, **more) -> None:
