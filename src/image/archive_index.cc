@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "image/decompressor.h"
 #include "image/limits.h"
 
 namespace aileron::image {
@@ -210,8 +211,7 @@ Result<std::optional<std::pair<std::string, ArchiveEntry>>> Reader::Next() {
 
 // How a file that is compressed as a whole begins.
 bool IsCompressed(std::string_view begin) {
-  return begin.starts_with("\x1f\x8b") || begin.starts_with("\x28\xb5\x2f\xfd") ||
-         begin.starts_with("BZh") ||
+  return CompressionOf(begin) != Compression::kNone || begin.starts_with("BZh") ||
          begin.starts_with(
              "\xfd"
              "7zXZ");

@@ -5,15 +5,12 @@
 #include "base/text.h"
 #include "image/json_fields.h"
 #include "image/limits.h"
+#include "image/quoted.h"
 
 namespace aileron::image {
 namespace {
 
 constexpr std::size_t kPlatformWordMax = 64;
-
-std::string Quoted(std::string_view text) {
-  return fmt::format("\"{}\"", Printable(BeginningOf(text, limits::kQuotedMax)));
-}
 
 // A list of words, or one word for a list of it, as docker took it once.
 Result<std::vector<std::string>> WordsOf(const Fields& run, std::string_view name) {

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "image/limits.h"
+#include "image/quoted.h"
 
 namespace aileron::image {
 
@@ -16,23 +17,21 @@ std::string Digest::Text() const { return fmt::format("{}:{}", Name(algorithm), 
 Result<Digest> ParseDigest(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || text.size() > limits::kDigestMax) {
-    return Fail(Code::kInvalid, "\"{}\" is no digest; one is \"sha256:\" and 64 hex digits",
-                Printable(BeginningOf(text, limits::kQuotedMax)));
+    return Fail(Code::kInvalid, "{} is no digest; one is \"sha256:\" and 64 hex digits",
+                Quoted(text));
   }
   const std::string_view name = text.substr(0, colon), hex = text.substr(colon + 1);
   const bool is512 = name == Name(Algorithm::kSha512);
   if (!is512 && name != Name(Algorithm::kSha256)) {
-    return Fail(Code::kUnsupported,
-                "the digest \"{}\" is one of {}; sha256 and sha512 can be verified",
-                Printable(BeginningOf(text, limits::kQuotedMax)),
-                Printable(BeginningOf(name, limits::kQuotedMax)));
+    return Fail(Code::kUnsupported, "the digest {} is one of {}; sha256 and sha512 can be verified",
+                Quoted(text), Printable(BeginningOf(name, limits::kQuotedMax)));
   }
   const std::size_t size = is512 ? 128 : 64;
   const bool plain = std::ranges::all_of(
       hex, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   if (hex.size() != size || !plain) {
-    return Fail(Code::kInvalid, "\"{}\" is no digest; \"{}:\" is followed by {} lower-case digits",
-                Printable(BeginningOf(text, limits::kQuotedMax)), name, size);
+    return Fail(Code::kInvalid, "{} is no digest; \"{}:\" is followed by {} lower-case digits",
+                Quoted(text), name, size);
   }
   return Digest{is512 ? Algorithm::kSha512 : Algorithm::kSha256, std::string(hex)};
 }

@@ -28,7 +28,6 @@ class FileLock {
                                std::string_view who, Missing missing = Missing::kMake);
 
   int descriptor() const { return file_.get(); }
-  const std::string& path() const { return path_; }
   // Removes the file, and lets go. For one who holds it alone.
   void Remove();
 

@@ -25,12 +25,9 @@ Result<Digest> DigestIn(const Fields& fields) {
 }  // namespace
 
 std::string Write(const ImageRecord& record) {
-  Json layers = Json::array();
-  for (const Digest& diff_id : record.config.diff_ids) layers.push_back(diff_id.Text());
   return Json({{"version", kVersion},
                {"digest", record.digest.Text()},
                {"config", record.config_text},
-               {"layers", layers},
                {"added", FormatTime(record.added)}})
       .dump();
 }

@@ -1,6 +1,6 @@
 // What the store remembers of an image, of a name and of a layer, as text in its files.
 //
-//   an image   {"version":1, "digest", "config", "layers":[diff id…], "added"}
+//   an image   {"version":1, "digest", "config", "added"}
 //   a name     {"version":1, "reference", "digest", "stamp"}
 //   a layer    {"version":1, "bytes", "root_opaque"}
 //

@@ -32,10 +32,7 @@ Status Compare(const SourceLayer& layer, const LayerResult& result) {
   const std::string name = Printable(layer.name);
   if (layer.digest && layer.digest->algorithm == Algorithm::kSha256 &&
       *layer.digest != result.digest) {
-    return Fail(Code::kInvalid,
-                "the layer {} is damaged, or was changed: its digest is {}, and {} was promised. "
-                "Copy the image anew",
-                name, result.digest.Text(), layer.digest->Text());
+    return FailLying("the layer " + name, *layer.digest, result.digest);
   }
   if (layer.diff_id != result.diff_id) {
     return Fail(Code::kInvalid,

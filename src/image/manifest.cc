@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "image/json_fields.h"
 #include "image/limits.h"
+#include "image/quoted.h"
 
 namespace aileron::image {
 namespace {
@@ -36,10 +37,6 @@ constexpr std::string_view kNameAnnotation = "org.opencontainers.image.ref.name"
 
 bool IsOneOf(std::string_view word, std::span<const std::string_view> words) {
   return std::ranges::find(words, word) != words.end();
-}
-
-std::string Quoted(std::string_view text) {
-  return fmt::format("\"{}\"", Printable(BeginningOf(text, limits::kQuotedMax)));
 }
 
 Result<Platform> ReadPlatform(const Fields& fields) {

@@ -43,13 +43,11 @@ Result<SandboxPlan> MakePlan(const PlanInput& input) {
   plan.tier = ChooseTier(input.image, input.config ? &plan.container : nullptr);
   std::vector<Metadata> entries;
   if (!input.metadata_label.empty() && plan.tier.tier != Tier::kHost) {
-    // Strangers' text: it sees what an untrusted file sees.
-    VariableValues strangers = values;
-    strangers.may_see = input.may_see;
-    AILERON_ASSIGN(entries,
-                   ReadMetadataLabel(input.metadata_label,
-                                     plan.tier.image.empty() ? "the image" : plan.tier.image,
-                                     strangers, plan.label_warnings));
+    values.may_see = input.may_see;  // strangers' text: it sees what an untrusted file sees
+    AILERON_ASSIGN(
+        entries, ReadMetadataLabel(input.metadata_label,
+                                   plan.tier.image.empty() ? "the image" : plan.tier.image, values,
+                                   plan.label_warnings));
   }
   entries.push_back(plan.container.metadata);
   plan.merged = Merge(entries);

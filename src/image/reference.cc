@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "image/limits.h"
+#include "image/quoted.h"
 
 namespace aileron::image {
 namespace {
@@ -26,10 +27,6 @@ bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsAlphanumeric(char c) { return IsLower(c) || IsUpper(c) || IsDigit(c); }
-
-std::string Quoted(std::string_view text) {
-  return fmt::format("\"{}\"", Printable(BeginningOf(text, limits::kQuotedMax)));
-}
 
 // component = alphanumerics, with one separator of `separators` between, or "__", or dashes.
 bool IsComponent(std::string_view text) {

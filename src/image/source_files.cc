@@ -104,19 +104,19 @@ Result<std::string> ReadBlob(const Blob& blob, std::string_view name, std::size_
   return text;
 }
 
-std::unexpected<Error> FailLying(std::string_view name, const Digest& digest, const Digest& got) {
-  return Fail(
-      Code::kInvalid,
-      "{} is damaged, or was changed: its digest is {}, and {} was promised. Copy the image "
-      "anew",
-      name, got.Text(), digest.Text());
-}
-
 std::string Shown(const SourceFiles& files, const std::string& name) {
   return fmt::format("{}/{}", Printable(files.path()), Printable(name));
 }
 
 }  // namespace
+
+std::unexpected<Error> FailLying(std::string_view name, const Digest& promised, const Digest& got) {
+  return Fail(
+      Code::kInvalid,
+      "{} is damaged, or was changed: its digest is {}, and {} was promised. Copy the image "
+      "anew",
+      name, got.Text(), promised.Text());
+}
 
 Result<std::unique_ptr<SourceFiles>> OpenFolder(const std::string& path) {
   os::Fd folder(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));

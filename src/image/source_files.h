@@ -41,6 +41,9 @@ Result<std::string> ReadWhole(const SourceFiles& files, const std::string& name,
 Result<std::string> ReadVerified(const SourceFiles& files, const std::string& name,
                                  const Digest& digest, std::size_t most);
 
+// kInvalid, for what has another digest than it should.
+std::unexpected<Error> FailLying(std::string_view name, const Digest& promised, const Digest& got);
+
 // Reads a blob to its end and compares its digest; `name` is for the message.
 Status Verify(const Blob& blob, const Digest& digest, std::string_view name);
 

@@ -274,7 +274,9 @@ Result<Lease> Store::Use(const Image& image) const {
                              "another process that removes the image", FileLock::Missing::kFail);
   if (!lock && lock.error().code != Code::kNotFound) return std::unexpected(lock.error());
   // Under the lock nobody removes it any more.
-  if (!lock || !Load(image.reference, image.digest)) {
+  const bool there = lock && Exists(RecordPath(image.digest)) &&
+                     std::ranges::all_of(image.layers, [](const auto& one) { return Exists(one); });
+  if (!there) {
     return Fail(Code::kNotFound, "{} was removed from the store meanwhile", image.reference);
   }
   (void)futimens(lock->descriptor(), nullptr);

@@ -1,7 +1,5 @@
 #include "image/unpack.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,7 +9,6 @@
 #include "image/layer_folder.h"
 #include "image/layer_path.h"
 #include "image/tar_reader.h"
-#include "os/beneath.h"
 #include "os/remove_tree.h"
 
 namespace aileron::image {
@@ -175,23 +172,6 @@ Result<Unpacked> UnpackLayer(const LayerSource& source, const std::string& folde
   if (unpacked) return unpacked;
   (void)os::RemoveTree(folder);  // what failed first is what to tell
   return Wrap(std::move(unpacked).error(), "cannot unpack the layer {}", source.name);
-}
-
-Status PublishLayer(const std::string& temporary, const std::string& folder) {
-  const os::Fd whole(open(temporary.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!whole) return os::FailErrno("cannot open the layer's folder {}", temporary);
-  if (syncfs(whole.get()) != 0) return os::FailErrno("cannot write {} to the disk", temporary);
-  if (renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, folder.c_str(), RENAME_NOREPLACE) != 0) {
-    const bool exists = errno == EEXIST || errno == ENOTEMPTY;
-    if (exists) return Fail(Code::kInvalid, "the layer's folder {} exists already", folder);
-    return os::FailErrno("cannot rename {} to {}", temporary, folder);
-  }
-  const std::string above = os::SplitPath(folder).folder;
-  const os::Fd parent(
-      open(above.empty() ? "/" : above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!parent || fsync(parent.get()) != 0)
-    return os::FailErrno("cannot write {} to the disk", above);
-  return {};
 }
 
 }  // namespace aileron::image

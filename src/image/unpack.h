@@ -55,7 +55,7 @@ struct Unpacked {
 };
 
 // Makes `folder`, which must not exist, and unpacks into it. When that fails the folder is removed;
-// a process that is killed leaves it, so it is a temporary one, and PublishLayer gives it its name.
+// a process that is killed leaves it, so it is a temporary one, and the store gives it its name.
 // Nothing is flushed to the disk. Blocks as long as the descriptor and the disk do.
 //
 // Errors name the layer and the entry: kInvalid for a layer that is damaged, cut, hostile or beyond
@@ -63,11 +63,5 @@ struct Unpacked {
 // `progress` returned.
 Result<Unpacked> UnpackLayer(const LayerSource& source, const std::string& folder,
                              const LayerLimits& limits = {}, const Progress& progress = {});
-
-// Renames a whole layer from `temporary` to `folder`, on the same file system; kInvalid when that
-// exists. What a power cut leaves is decided here: all that the layer wrote is flushed first
-// (syncfs(2), which takes others' writes along), then the new name. Unpack all layers of an image
-// before the first is published, and one flush is paid for, the later ones find nothing to do.
-Status PublishLayer(const std::string& temporary, const std::string& folder);
 
 }  // namespace aileron::image

@@ -353,19 +353,6 @@ TEST_F(UnpackTest, APartOfADescriptorIsALayer) {
   EXPECT_EQ(lseek(file.get(), 0, SEEK_CUR), static_cast<off_t>(6 + tar.size()));
 }
 
-TEST_F(UnpackTest, ALayerIsPublishedOnce) {
-  ASSERT_TRUE(Unpack(TarText().File("a", "x").End()));
-  const std::string name = canary_ + "/../layer-whole";
-  ASSERT_TRUE(PublishLayer(root_, name));
-  EXPECT_FALSE(std::filesystem::exists(root_));
-  EXPECT_TRUE(std::filesystem::exists(name + "/a"));
-  ASSERT_TRUE(Unpack(TarText().File("b", "x").End()));
-  EXPECT_EQ(PublishLayer(root_, name).error().code, Code::kInvalid);
-  EXPECT_FALSE(std::filesystem::exists(name + "/b"));
-  EXPECT_EQ(PublishLayer(place_ + "/none", name).error().code, Code::kNotFound);
-  EXPECT_TRUE(os::RemoveTree(name));
-}
-
 TEST_F(UnpackTest, AFolderThatExistsIsNotUnpackedInto) {
   const os::Fd file = os::MemoryFileHolding(TarText().File("file", "new").End()).value();
   EXPECT_FALSE(UnpackLayer({.descriptor = file, .name = "L"}, canary_));

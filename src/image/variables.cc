@@ -97,18 +97,18 @@ std::string Substituted(std::string_view text, const VariableValues& values, con
   std::string result;
   for (;;) {
     const std::size_t start = text.find("${");
-    const std::size_t end = start == text.npos ? text.npos : text.find('}', start);
     // A variable stands in one line.
-    const std::size_t line = start == text.npos ? text.npos : text.find_first_of("\r\n", start);
-    if (end == text.npos) return result.append(text);
-    if (line < end) {
-      result.append(text.substr(0, line));
-      text.remove_prefix(line);
+    const std::size_t stop = start == text.npos ? text.npos : text.find_first_of("}\r\n", start);
+    if (stop == text.npos) return result.append(text);
+    if (text[stop] != '}') {
+      result.append(text.substr(0, stop));
+      text.remove_prefix(stop);
       continue;
     }
     result.append(text.substr(0, start));
-    result += substitution.Of(text.substr(start, end + 1 - start));
-    text.remove_prefix(end + 1);
+    result += substitution.Of(text.substr(start, stop + 1 - start));
+    if (result.size() > limits::kSubstitutedMax) return result;  // who counts refuses it
+    text.remove_prefix(stop + 1);
   }
 }
 

@@ -88,11 +88,14 @@ bool Matches(const std::vector<policy::VariablePattern>& patterns, std::string_v
   return std::ranges::any_of(patterns, [&](const auto& pattern) { return pattern.Matches(name); });
 }
 
+bool IsOfRoot(std::string_view name) {
+  return name.starts_with("LC_") || std::ranges::find(kOfRoot, name) != kOfRoot.end();
+}
+
 // Of the caller's, without being named on the command line.
 bool IsPassedOn(std::string_view name, const Passing& passing, bool of_image) {
   if (passing.Scrubs(name) || name.starts_with("AILERON_")) return false;
-  const bool of_root = name.starts_with("LC_") || std::ranges::find(kOfRoot, name) != kOfRoot.end();
-  const bool usual = of_root ? !of_image : std::ranges::find(kPassedOn, name) != kPassedOn.end();
+  const bool usual = IsOfRoot(name) ? !of_image : PassedOnByDefault(name);
   return usual || (ValidName(name) && Matches(passing.pass, name));
 }
 
@@ -100,10 +103,8 @@ bool IsPassedOn(std::string_view name, const Passing& passing, bool of_image) {
 
 bool Passing::Scrubs(std::string_view name) const { return Matches(scrub, name); }
 
-std::vector<std::string_view> PassedOnByDefault() {
-  std::vector<std::string_view> names(kPassedOn.begin(), kPassedOn.end());
-  names.insert(names.end(), kOfRoot.begin(), kOfRoot.end());
-  return names;
+bool PassedOnByDefault(std::string_view name) {
+  return IsOfRoot(name) || std::ranges::find(kPassedOn, name) != kPassedOn.end();
 }
 
 Result<std::vector<std::string>> MakeEnvironment(const SessionFacts& session, const Plan& plan,

@@ -43,8 +43,8 @@ Result<std::vector<std::string>> MakeEnvironment(const SessionFacts& session, co
                                                  const std::vector<std::string>& wanted,
                                                  const Passing& passing = {});
 
-// The names that are passed on without being asked for; LC_* besides.
-std::vector<std::string_view> PassedOnByDefault();
+// Whether the host's root gives an agent the caller's value without being asked for it.
+bool PassedOnByDefault(std::string_view name);
 
 // The lines of an --env-file: NAME=VALUE or NAME; blank lines and lines that start with # do not
 // count. kInvalid with the line's number.

@@ -2,7 +2,6 @@
 
 #include <limits.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -47,13 +46,6 @@ Result<std::string> Resolve(const std::string& path, std::string_view what) {
   if (realpath(path.c_str(), real) == nullptr)
     return os::FailErrno("cannot find the {} {}", what, path);
   return std::string(real);
-}
-
-Result<std::string> CurrentFolder() {
-  char folder[PATH_MAX];
-  if (getcwd(folder, sizeof folder) == nullptr)
-    return os::FailErrno("cannot tell the current folder");
-  return std::string(folder);
 }
 
 Status CheckWorkspace(const std::string& workspace, const os::Paths& paths) {
@@ -187,7 +179,7 @@ Result<Plan> MakePlan(const Options& options, const os::Paths& paths) {
   }
   Plan plan;
   AILERON_ASSIGN(plan.identity, sandbox::IdentityOfCaller(paths.home));
-  AILERON_ASSIGN(const std::string here, CurrentFolder());
+  AILERON_ASSIGN(const std::string here, os::CurrentFolder());
   sandbox::Spec& spec = plan.spec;
   AILERON_ASSIGN(spec.workspace,
                  Resolve(options.workspace.empty() ? here : options.workspace, "workspace"));

@@ -4,8 +4,6 @@
 
 #include <unistd.h>
 
-#include <climits>
-
 #include "base/text.h"
 #include "image/layer_unpacker.h"
 #include "modes/api.h"
@@ -17,12 +15,6 @@ namespace {
 
 constexpr auto kBarAfter = std::chrono::seconds(1);
 constexpr std::size_t kBarWidth = 24;
-
-Result<std::string> CurrentFolder() {
-  char path[PATH_MAX];
-  if (getcwd(path, sizeof path) == nullptr) return os::FailErrno("cannot tell the current folder");
-  return std::string(path);
-}
 
 // The line on a terminal that says how far it is, for what takes longer than a moment.
 class ProgressBar {
@@ -58,7 +50,7 @@ std::expected<image::Store, Failure> OpenStore() {
 
 Result<image::Reference> ReferenceOf(std::string_view text) {
   AILERON_ASSIGN(image::Reference reference, image::ParseReference(text));
-  AILERON_ASSIGN(const std::string folder, CurrentFolder());
+  AILERON_ASSIGN(const std::string folder, os::CurrentFolder());
   return image::Absolute(std::move(reference), folder);
 }
 

@@ -1,14 +1,10 @@
 // Tested by tests/policy/test_policy_files.py.
 #include "modes/policy_source.h"
 
-#include <unistd.h>
-
-#include <cstdlib>
-#include <memory>
-
 #include "base/text.h"
 #include "modes/api.h"
 #include "os/fd.h"
+#include "os/paths.h"
 #include "policy/document_yaml.h"
 #include "policy/limits.h"
 #include "trust/files.h"
@@ -19,12 +15,6 @@ namespace {
 
 constexpr const char* kNoFile = "none";
 
-Result<std::string> CurrentFolder() {
-  const std::unique_ptr<char, decltype(&std::free)> folder(getcwd(nullptr, 0), &std::free);
-  if (!folder) return os::FailErrno("cannot tell the current folder");
-  return std::string(folder.get());
-}
-
 std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 Result<trust::ProjectTexts> ProjectTexts(const Parsed& parsed, const os::Paths& paths) {
@@ -34,7 +24,7 @@ Result<trust::ProjectTexts> ProjectTexts(const Parsed& parsed, const os::Paths& 
     AILERON_ASSIGN(std::string text, ReadNamedFile(named));
     return trust::ProjectTexts{{named, std::move(text)}};
   }
-  AILERON_ASSIGN(const std::string folder, CurrentFolder());
+  AILERON_ASSIGN(const std::string folder, os::CurrentFolder());
   return trust::ReadProject(trust::FindProject(folder, paths.home));
 }
 

@@ -14,6 +14,7 @@
 #include "modes/policy_source.h"
 #include "modes/policy_text.h"
 #include "modes/policy_verbs.h"
+#include "os/paths.h"
 #include "policy/document_yaml.h"
 #include "trust/files.h"
 #include "trust/loader.h"
@@ -25,16 +26,16 @@ namespace {
 
 // The file that the line names, or the one of this folder, with its whole path.
 Result<std::string> FileOf(const Parsed& parsed, const os::Paths& paths) {
-  char resolved[PATH_MAX];
   if (parsed.arguments.empty()) {
-    if (realpath(".", resolved) == nullptr) return os::FailErrno("cannot tell the current folder");
-    const auto found = trust::FindProject(resolved, paths.home);
+    AILERON_ASSIGN(const std::string here, os::CurrentFolder());
+    const auto found = trust::FindProject(here, paths.home);
     if (!found.empty()) return found.front();
     return Fail(Code::kNotFound, "there is no {} in this folder or above it", trust::kProjectFile);
   }
   const std::string& named = parsed.arguments.front();
   const std::size_t slash = named.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : named.substr(0, slash + 1);
+  char resolved[PATH_MAX];
   if (realpath(folder.c_str(), resolved) == nullptr) {
     return os::FailErrno(
         "cannot find {} (a file that is gone has the path that \"aileron policy "

@@ -1,10 +1,6 @@
 // Tested by tests/image/test_devcontainer.py.
 
 // aileron sandbox plan: what a sandbox of this folder will be, before anything runs.
-#include <unistd.h>
-
-#include <algorithm>
-#include <climits>
 #include <cstdlib>
 
 #include "base/text.h"
@@ -15,6 +11,7 @@
 #include "modes/terminal.h"
 #include "modes/verbs.h"
 #include "os/fd.h"
+#include "os/paths.h"
 #include "trust/store.h"
 
 namespace aileron::modes {
@@ -28,17 +25,6 @@ using image::SandboxPlan;
 Failure BadFile(Error error) {
   const int code = error.code == Code::kInvalid ? kExitConfiguration : Failure(error).exit_code;
   return {code, std::move(error)};
-}
-
-Result<std::string> CurrentFolder() {
-  char resolved[PATH_MAX];
-  if (realpath(".", resolved) == nullptr) return os::FailErrno("cannot tell the current folder");
-  return std::string(resolved);
-}
-
-bool IsPassedOn(std::string_view name) {
-  const std::vector<std::string_view> names = launch::PassedOnByDefault();
-  return name.starts_with("LC_") || std::ranges::find(names, name) != names.end();
 }
 
 std::map<std::string, std::string, std::less<>> HostVariables() {
@@ -68,8 +54,8 @@ Result<std::string> LabelOf(const std::string& path) {
 
 std::expected<image::PlanInput, Failure> InputOf(const Parsed& parsed) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
-  image::PlanInput input{.image = parsed.Value("--image"), .may_see = IsPassedOn};
-  AILERON_ASSIGN(input.workspace, CurrentFolder());
+  image::PlanInput input{.image = parsed.Value("--image"), .may_see = launch::PassedOnByDefault};
+  AILERON_ASSIGN(input.workspace, os::CurrentFolder());
   auto config = image::FindConfig(input.workspace, parsed.Value("--config"));
   if (!config) return std::unexpected(BadFile(std::move(config.error())));
   input.config = *std::move(config);

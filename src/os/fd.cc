@@ -35,6 +35,7 @@ Error ErrnoError(int number, std::string_view tried) {
     case ETIMEDOUT:
     case EBUSY:
     case ENOSPC:
+    case EDQUOT:
     case EMFILE:
     case ENFILE:
     case ENOMEM:

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <memory>
 
 #include "base/text.h"
 #include "os/fd.h"
@@ -45,6 +46,12 @@ Result<Paths> FindPaths() {
   AILERON_ASSIGN(paths.runtime,
                  FromEnvironment("XDG_RUNTIME_DIR", fmt::format("/tmp/aileron-{}", getuid())));
   return paths;
+}
+
+Result<std::string> CurrentFolder() {
+  const std::unique_ptr<char, decltype(&std::free)> folder(getcwd(nullptr, 0), &std::free);
+  if (!folder) return FailErrno("cannot tell the current folder");
+  return std::string(folder.get());
 }
 
 Status MakePrivateFolder(const std::string& path) {

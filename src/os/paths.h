@@ -19,6 +19,9 @@ struct Paths {
 // Reads the environment; creates nothing. kInvalid when a variable is set but not absolute.
 Result<Paths> FindPaths();
 
+// Absolute, without links.
+Result<std::string> CurrentFolder();
+
 // Makes the folders, 0700, and refuses one that belongs to somebody else or that others may enter.
 Status MakePrivateFolder(const std::string& path);
 

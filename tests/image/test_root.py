@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from lib import layouts
-from lib.layouts import Layer
+from lib import images
+from lib.images import Layer
 
 HOST = "api.test"
 SECRET = "sk-image-77aa0c"
@@ -19,7 +19,7 @@ def _launch(world, reference: str, script: str, *flags, **more):
 @pytest.fixture
 def plain(any_world):
     """A world with an image of busybox alone."""
-    any_world.image = layouts.layout(any_world, "plain", layouts.busybox())
+    any_world.image = images.layout(any_world, "plain", images.busybox())
     return any_world
 
 
@@ -50,8 +50,8 @@ def test_what_is_written_is_private_or_the_workspaces(plain):
 
 def test_layers_lie_over_each_other(any_world):
     """Removed files are there, replaced ones are old, or an opaque folder shows what is below it."""
-    reference = layouts.layout(
-        any_world, "layers", layouts.busybox(),
+    reference = images.layout(
+        any_world, "layers", images.busybox(),
         Layer().folder("data").file("data/old", "1").file("data/gone", "2").folder("data/sub").file("data/sub/a", "3")
         .folder("kept").file("kept/a", "4").file("was-file", "5").folder("was-folder").file("was-folder/a", "6"),
         Layer().file("data/old", "new").whiteout("data/gone").opaque("data/sub").file("data/sub/b", "7")
@@ -63,7 +63,7 @@ def test_layers_lie_over_each_other(any_world):
 
 def test_the_images_settings_hold(any_world):
     """Env, Entrypoint, Cmd or PATH of the image do not hold, or change what the contract says."""
-    reference = layouts.layout(any_world, "settings", layouts.busybox().file("opt/tool", "#!/bin/sh\necho tool $@\n", 0o755),
+    reference = images.layout(any_world, "settings", images.busybox().file("opt/tool", "#!/bin/sh\necho tool $@\n", 0o755),
                               Env=["PATH=/opt:/bin", "JAVA_HOME=/java", "HOME=/root", "AILERON_TOKEN=x", "HTTPS_PROXY="],
                               Entrypoint=["/bin/env", "A=1"], Cmd=["sh", "-c", "echo by-default $A"])
     assert any_world.launch(flags=["--image", reference]).ok().out == "by-default 1\n"
@@ -87,7 +87,7 @@ def test_a_session_says_which_image_it_runs(plain):
 def test_requests_go_through_the_data_plane(any_world):
     """A program of the image reaches a site without its credential, does not trust it, or sees the secret."""
     site = any_world.bound(HOST, SECRET, scheme="bearer")
-    reference = layouts.layout(any_world, "curl", layouts.add_program(layouts.busybox(), "/usr/bin/curl"))
+    reference = images.layout(any_world, "curl", images.add_program(images.busybox(), "/usr/bin/curl"))
     result = _launch(any_world, reference, f"curl -sS https://{HOST}/by-proxy; curl -sS --noproxy '*' https://{HOST}/captured; env").ok()
     any_world.secret_free(result.stdout + result.stderr, SECRET)
     for path in ("/by-proxy", "/captured"):
@@ -96,9 +96,9 @@ def test_requests_go_through_the_data_plane(any_world):
 
 def test_rules_about_commands_hold_in_an_image(any_world):
     """A program of an image is not taken for the system's, or one of the agent's by its name is."""
-    with open(layouts.BUSYBOX, "rb") as file:
+    with open(images.BUSYBOX, "rb") as file:
         program = file.read()
-    reference = layouts.layout(any_world, "rules", layouts.busybox().folder("opt").file("opt/tool", program, 0o755),
+    reference = images.layout(any_world, "rules", images.busybox().folder("opt").file("opt/tool", program, 0o755),
                                Env=["PATH=/opt:/bin"])
     any_world.write("tool", program, 0o755)
     flags = ["--command-default", "deny", "--command-allow=sh **", "--command-allow=tool **"]
@@ -112,8 +112,8 @@ def test_rules_about_commands_hold_in_an_image(any_world):
 @pytest.mark.parametrize("name", ["dev", "proc", "sys", "run", "tmp", "var", "etc", "home", "var/tmp"])
 def test_a_link_in_the_place_of_a_folder_is_refused(any_world, name):
     """An image leads what is mounted for the sandbox to somewhere else."""
-    layer = layouts.busybox() if name != "etc" else Layer().folder("bin").file("bin/sh", b"", 0o755)
-    reference = layouts.layout(any_world, "link", layer.link(name, "/home/agent/workspace") if "/" not in name
+    layer = images.busybox() if name != "etc" else Layer().folder("bin").file("bin/sh", b"", 0o755)
+    reference = images.layout(any_world, "link", layer.link(name, "/home/agent/workspace") if "/" not in name
                               else layer.folder("var").link(name, "/home/agent/workspace"))
     result = _launch(any_world, reference, "true")
     assert result.rc == 125 and f"/{name}" in result.err and "image" in result.err, result.describe()
@@ -125,9 +125,9 @@ def test_a_link_in_the_place_of_a_folder_is_refused(any_world, name):
 @pytest.mark.parametrize("name", ["passwd", "group", "hosts", "resolv.conf"])
 def test_a_file_of_the_image_that_leads_outside_brings_nothing_in(any_world, name, target):
     """The builder reads or writes a file of the host for an image."""
-    layer = layouts.busybox() if name != "passwd" else Layer().folder("bin").folder("etc").file(
-        "bin/busybox", open(layouts.BUSYBOX, "rb").read(), 0o755).link("bin/sh", "busybox").link("bin/cat", "busybox")
-    reference = layouts.layout(any_world, "leads", layer.link(f"etc/{name}", target))
+    layer = images.busybox() if name != "passwd" else Layer().folder("bin").folder("etc").file(
+        "bin/busybox", open(images.BUSYBOX, "rb").read(), 0o755).link("bin/sh", "busybox").link("bin/cat", "busybox")
+    reference = images.layout(any_world, "leads", layer.link(f"etc/{name}", target))
     result = any_world.launch("sh", "-c", f"cat /etc/{name} /etc/passwd", flags=["--image", reference, "--read-only"],
                               env={"MARKED": SECRET})
     assert SECRET not in result.out and "root:$" not in result.out, result.describe()
@@ -143,15 +143,15 @@ def test_canary_an_ordinary_file_is_read(plain):
 
 def test_a_fifo_does_not_hold_the_launch(any_world):
     """A named pipe in the place of a file stops the launch for ever."""
-    layer = Layer().folder("bin").folder("etc").file("bin/busybox", open(layouts.BUSYBOX, "rb").read(), 0o755)
-    reference = layouts.layout(any_world, "fifo", layer.link("bin/sh", "busybox").fifo("etc/passwd").fifo("etc/group"))
+    layer = Layer().folder("bin").folder("etc").file("bin/busybox", open(images.BUSYBOX, "rb").read(), 0o755)
+    reference = images.layout(any_world, "fifo", layer.link("bin/sh", "busybox").fifo("etc/passwd").fifo("etc/group"))
     assert any_world.launch("sh", "-c", "echo on", flags=["--image", reference]).ok().out == "on\n"
 
 
 def test_an_image_without_anything_has_what_a_sandbox_needs(any_world):
     """An image of one program does not start, or has no /dev, /proc, /etc or /tmp."""
-    layer = Layer().file("busybox", open(layouts.BUSYBOX, "rb").read(), 0o755)
-    reference = layouts.layout(any_world, "bare", layer)
+    layer = Layer().file("busybox", open(images.BUSYBOX, "rb").read(), 0o755)
+    reference = images.layout(any_world, "bare", layer)
     result = any_world.launch("/busybox", "sh", "-c", "/busybox ls /; /busybox cat /etc/hosts; echo x > /dev/null; /busybox ls /proc/1",
                               flags=["--image", reference]).ok()
     assert {"dev", "etc", "busybox", "home", "proc", "run", "sys", "tmp", "var"} <= set(result.out.split())
@@ -160,7 +160,7 @@ def test_an_image_without_anything_has_what_a_sandbox_needs(any_world):
 
 def test_an_image_without_layers_is_no_root(any_world):
     """For an image of nothing the agent runs in the host's root."""
-    reference = layouts.layout(any_world, "empty", Cmd=["/bin/ls"])
+    reference = images.layout(any_world, "empty", Cmd=["/bin/ls"])
     result = any_world.launch("ls", "/", flags=["--image", reference])
     assert result.rc == 125 and result.out == "" and "layers" in result.err, result.describe()
 
