@@ -7,13 +7,13 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "base/text.h"
 #include "image/limits.h"
 #include "os/remove_tree.h"
+#include "os/start_thread.h"
 
 namespace aileron::image {
 namespace {
@@ -127,20 +127,17 @@ Status Work::Run(std::size_t threads, const ImageProgress& progress) {
       const std::scoped_lock lock(mutex_);
       ++running_;
     }
-    try {
-      started.emplace_back([this] { TakeJobs(); });
-    } catch (const std::system_error&) {
+    auto thread = os::StartThread([this] { TakeJobs(); });
+    if (!thread) {
       const std::scoped_lock lock(mutex_);
       --running_;
+      if (started.empty()) return std::unexpected(thread.error());
       break;
     }
+    started.push_back(*std::move(thread));
   }
   Wait(progress);
   for (std::thread& thread : started) thread.join();
-  if (started.empty()) {
-    return Fail(Code::kUnavailable,
-                "cannot start a thread to unpack layers: too many processes run");
-  }
   if (!error_) return {};
   // What cannot be removed now is removed by whoever needs the place next.
   for (const LayerJob& job : jobs_) (void)os::RemoveTree(job.folder);
