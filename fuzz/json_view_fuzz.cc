@@ -1,13 +1,12 @@
 // JSON answers: what a common parser accepts is accepted, and a member is what that parser finds.
-#include "daemon/json_view.h"
+#include "base/json_view.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "daemon/limits.h"
 #include "fuzz/pieces.h"
 
-using aileron::daemon::JsonView;
+using aileron::JsonView;
 using aileron::fuzz::AsText;
 using aileron::fuzz::Expect;
 using nlohmann::json;
@@ -19,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const json theirs = json::parse(text, nullptr, false);
   // They stop at a NUL as if it were the end, and read over a byte order mark (RFC 8259 §8.1).
   if (text.contains('\0')) return 0;
-  if (!theirs.is_discarded() && nested <= static_cast<long>(aileron::daemon::limits::kJsonDepth) &&
+  if (!theirs.is_discarded() && nested <= static_cast<long>(JsonView::kDepthMax) &&
       !text.starts_with("\xef\xbb\xbf")) {
     Expect(mine.has_value());
   }

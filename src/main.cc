@@ -58,6 +58,8 @@ constexpr Mode kModes[] = {
     {"credential", Group::kInside, "Answer git and docker with look-alikes of credentials",
      aileron::modes::CredentialVerb},
     {"init", Group::kInside, "Be the first process of a sandbox", aileron::modes::InitVerb},
+    {"keeper", Group::kInside, "Keep the terminal of a launch that nobody is at",
+     aileron::modes::KeeperVerb},
     {"worker", Group::kInside, "Be the data plane of one session", aileron::modes::WorkerVerb},
     {"mediator", Group::kInside, "Judge the commands of one session", aileron::modes::MediatorVerb},
     {"stand-in", Group::kInside, "Take the place of a command that was refused",

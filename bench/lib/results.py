@@ -10,7 +10,7 @@ import pathlib
 _FILE = pathlib.Path(__file__).resolve().parent.parent / "RESULTS.md"
 _INTRODUCTION = """# Results
 
-Written by `./dev bench launch|proxy|authority|decisions|commands --write`; do not edit. `README.md` says
+Written by `./dev bench launch|pull|proxy|authority|decisions|commands --write`; do not edit. `README.md` says
 what each figure means, how it is measured and how to measure again. A figure holds for the machine
 named above its tables, and comparisons hold within one table only.
 """

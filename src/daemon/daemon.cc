@@ -103,6 +103,7 @@ class Daemon final : private net::Loop::Handler {
         surfaces_(options.paths.config + "/approvals.yaml"),
         notifier_(loop, approvals_, CommandWorld::OfProcess(environ)),
         webhooks_({.loop = loop, .approvals = approvals_, .vault = vault_, .audit = audit_}),
+        registry_tokens_(loop, vault_, bindings_, credentials_),
         api_{.loop = loop,
              .background = background_,
              .audit = audit_,
@@ -117,6 +118,7 @@ class Daemon final : private net::Loop::Handler {
              .surfaces = surfaces_,
              .notifier = notifier_,
              .webhooks = webhooks_,
+             .registry_tokens = registry_tokens_,
              .started = Now(),
              .idle_timeout = options.idle_timeout,
              .stop = [this] { Stop("asked for"); },
@@ -245,6 +247,7 @@ class Daemon final : private net::Loop::Handler {
   SurfacesFile surfaces_;
   Notifier notifier_;
   Webhooks webhooks_;
+  RegistryTokens registry_tokens_;
   Api api_;
   Drain drain_;
   OwnUserGate gate_;

@@ -1,8 +1,8 @@
 #include "daemon/hashicorp_opening.h"
 
+#include "base/json_view.h"
 #include "base/text.h"
 #include "daemon/file_opening.h"
-#include "daemon/json_view.h"
 #include "daemon/limits.h"
 
 namespace aileron::daemon {
@@ -102,7 +102,7 @@ HashicorpOpening::HashicorpOpening(OpeningWorld& world, const vault::CredentialS
 }
 
 void HashicorpOpening::Ask(Secret token) {
-  FetchRequest request{.url = source_.address, .ca = source_.ca, .timeout = source_.timeout};
+  fetch::Request request{.url = source_.address, .ca = source_.ca, .timeout = source_.timeout};
   // An address with a path is a server behind a gateway.
   const std::string_view base = Trim(source_.address.path, "/");
   request.target = fmt::format("{}{}/v1/{}/data/{}", base.empty() ? "" : "/", base,
@@ -112,12 +112,12 @@ void HashicorpOpening::Ask(Secret token) {
     request.headers.emplace_back("X-Vault-Namespace", source_.name_space);
   }
   request.secret_headers.emplace_back("X-Vault-Token", std::move(token));
-  fetch_ = std::make_unique<Fetch>(
+  fetch_ = std::make_unique<fetch::Fetch>(
       world_.loop, std::move(request),
-      [this](Result<FetchResponse> response) { Answered(std::move(response)); });
+      [this](Result<fetch::Response> response) { Answered(std::move(response)); });
 }
 
-void HashicorpOpening::Answered(Result<FetchResponse> response) {
+void HashicorpOpening::Answered(Result<fetch::Response> response) {
   if (!response) {
     return Finish(std::unexpected(WhyNot(response.error(), "see whether the server is up")));
   }

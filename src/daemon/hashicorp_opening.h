@@ -7,8 +7,8 @@
 
 #include <memory>
 
-#include "daemon/fetch.h"
 #include "daemon/opening.h"
+#include "fetch/fetch.h"
 
 namespace aileron::daemon {
 
@@ -18,14 +18,14 @@ class HashicorpOpening final : public Opening {
 
  private:
   void Ask(Secret token);
-  void Answered(Result<FetchResponse> response);
+  void Answered(Result<fetch::Response> response);
   void Finish(FreshCredential fresh);
 
   OpeningWorld& world_;
   vault::CredentialSource source_;
   OnFresh on_fresh_;
   std::unique_ptr<Opening> token_file_;
-  std::unique_ptr<Fetch> fetch_;
+  std::unique_ptr<fetch::Fetch> fetch_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 

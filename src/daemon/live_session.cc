@@ -271,8 +271,9 @@ class Retirement {
 
 }  // namespace
 
-Result<std::unique_ptr<Fetch>> LiveSession::Send(FetchRequest request, Permits::Ticket leave,
-                                                 Fetch::OnDone done) {
+Result<std::unique_ptr<fetch::Fetch>> LiveSession::Send(fetch::Request request,
+                                                        Permits::Ticket leave,
+                                                        fetch::Fetch::OnDone done) {
   if (!have_listeners_ || network_down_) {
     return Fail(Code::kUnavailable, "the session has no network {}",
                 network_down_ ? "any more" : "yet. Try again");
@@ -289,7 +290,7 @@ Result<std::unique_ptr<Fetch>> LiveSession::Send(FetchRequest request, Permits::
   worker_->Send(proxy::Encode(proxy::Serve{ticket, request.url.host, request.url.port}),
                 std::move(ends.second));
   request.through = std::move(ends.first);
-  return std::make_unique<Fetch>(
+  return std::make_unique<fetch::Fetch>(
       world_.loop, std::move(request),
       [until = std::make_shared<Retirement>(permits_, ticket),
        done = std::move(done)](auto response) { done(std::move(response)); });

@@ -19,7 +19,6 @@
 #include "daemon/crashes.h"
 #include "daemon/credentials.h"
 #include "daemon/denials.h"
-#include "daemon/fetch.h"
 #include "daemon/first_use.h"
 #include "daemon/permits.h"
 #include "daemon/session_channel.h"
@@ -30,6 +29,7 @@
 #include "daemon/vault_service.h"
 #include "daemon/waiting_questions.h"
 #include "daemon/worker_link.h"
+#include "fetch/fetch.h"
 #include "policy/network.h"
 #include "session/resume.h"
 
@@ -85,8 +85,8 @@ class LiveSession final : public PermitSource {
   void ResumeReading();
   // Sends a request of the daemon's own through the worker, with what it may do (its host and port
   // are the request's); `done` as Fetch has it.
-  Result<std::unique_ptr<Fetch>> Send(FetchRequest request, Permits::Ticket leave,
-                                      Fetch::OnDone done);
+  Result<std::unique_ptr<fetch::Fetch>> Send(fetch::Request request, Permits::Ticket leave,
+                                             fetch::Fetch::OnDone done);
   // Asks the launcher to end the sandbox.
   void SendStop(std::string_view reason) { channel_->SendStop(reason); }
   void SendTools(std::string_view list) { channel_->SendTools(list); }

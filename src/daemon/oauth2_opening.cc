@@ -1,10 +1,10 @@
 #include "daemon/oauth2_opening.h"
 
+#include "base/json_view.h"
 #include "base/log.h"
+#include "base/secret_writer.h"
 #include "base/text.h"
-#include "daemon/json_view.h"
 #include "daemon/limits.h"
-#include "daemon/secret_writer.h"
 
 namespace aileron::daemon {
 namespace {
@@ -111,12 +111,12 @@ void OAuth2Opening::Begin() {
   if (auto stored = Store(); !stored) return Finish(std::unexpected(std::move(stored.error())));
   auto request = MakeRequest();
   if (!request) return Finish(std::unexpected(std::move(request.error())));
-  fetch_ = std::make_unique<Fetch>(
+  fetch_ = std::make_unique<fetch::Fetch>(
       world_.loop, std::move(*request),
-      [this](Result<FetchResponse> response) { Answered(std::move(response)); });
+      [this](Result<fetch::Response> response) { Answered(std::move(response)); });
 }
 
-std::expected<FetchRequest, Unopened> OAuth2Opening::MakeRequest() {
+std::expected<fetch::Request, Unopened> OAuth2Opening::MakeRequest() {
   auto redeemed = OpenEntry(world_.vault, credential_);
   if (!redeemed) return std::unexpected(std::move(redeemed.error()));
   redeemed_ = std::move(*redeemed);
@@ -128,19 +128,19 @@ std::expected<FetchRequest, Unopened> OAuth2Opening::MakeRequest() {
     if (!opened) return std::unexpected(std::move(opened.error()));
     client_secret = std::move(*opened);
   }
-  SecretWriter form(limits::kFetchBody);
+  SecretWriter form(fetch::limits::kBody);
   form.PutField("grant_type", refresh ? "refresh_token" : "client_credentials");
   if (refresh) form.PutField("refresh_token", redeemed_.Reveal());
   if (!settings_.scope.empty()) form.PutField("scope", settings_.scope);
-  FetchRequest request{.url = settings_.endpoint,
-                       .method = "POST",
-                       .target = settings_.endpoint.path,
-                       .ca = settings_.ca,
-                       .timeout = limits::kOAuth2Wait};
+  fetch::Request request{.url = settings_.endpoint,
+                         .method = "POST",
+                         .target = settings_.endpoint.path,
+                         .ca = settings_.ca,
+                         .timeout = limits::kOAuth2Wait};
   request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-  SecretWriter basic(limits::kFetchHead);
+  SecretWriter basic(fetch::limits::kHead);
   if (client_secret && settings_.client_auth == OAuth2Settings::ClientAuth::kBasic) {
-    SecretWriter pair(limits::kFetchHead);
+    SecretWriter pair(fetch::limits::kHead);
     pair.PutEncoded(settings_.client_id);
     pair.Put(":");
     pair.PutEncoded(client_secret->Reveal());
@@ -158,7 +158,7 @@ std::expected<FetchRequest, Unopened> OAuth2Opening::MakeRequest() {
   return request;
 }
 
-void OAuth2Opening::Answered(Result<FetchResponse> response) {
+void OAuth2Opening::Answered(Result<fetch::Response> response) {
   if (!response) {
     Unopened why = WhyNot(response.error(), "see whether the token endpoint is up");
     why.code = "oauth2_failed";

@@ -15,8 +15,8 @@
 #include <optional>
 #include <string>
 
-#include "daemon/fetch.h"
 #include "daemon/opening.h"
+#include "fetch/fetch.h"
 #include "vault/oauth2_settings.h"
 
 namespace aileron::daemon {
@@ -34,9 +34,9 @@ class OAuth2Opening final : public Opening {
                 const vault::OAuth2Settings& settings, OnFresh on_fresh);
 
  private:
-  std::expected<FetchRequest, Unopened> MakeRequest();
+  std::expected<fetch::Request, Unopened> MakeRequest();
   void Begin();
-  void Answered(Result<FetchResponse> response);
+  void Answered(Result<fetch::Response> response);
   // Puts a waiting refresh token into the vault; nothing when none waits.
   std::expected<void, Unopened> Store();
   void Finish(FreshCredential fresh);
@@ -47,7 +47,7 @@ class OAuth2Opening final : public Opening {
   vault::OAuth2Settings settings_;
   OnFresh on_fresh_;
   Secret redeemed_;  // the refresh token or the client's secret, as the vault had it
-  std::unique_ptr<Fetch> fetch_;
+  std::unique_ptr<fetch::Fetch> fetch_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 

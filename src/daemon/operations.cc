@@ -27,13 +27,13 @@ Outcome Failed(std::string code, std::string message) {
   return {.end = Outcome::End::kFailed, .code = std::move(code), .message = std::move(message)};
 }
 
-Outcome OutcomeOf(const Result<FetchResponse>& response) {
+Outcome OutcomeOf(const Result<fetch::Response>& response) {
   if (!response) return Failed("no_answer", response.error().message);
   // A redirect is not followed: where it leads is not what was asked about.
   const bool done = response->status < 300;
   Outcome outcome{.end = done ? Outcome::End::kSucceeded : Outcome::End::kFailed,
                   .status = response->status,
-                  .content_type = response->content_type,
+                  .content_type = std::string(response->Header("Content-Type")),
                   .body = std::string(response->body.Reveal())};
   outcome.body_size = static_cast<std::int64_t>(outcome.body.size());
   if (!done) {
@@ -216,13 +216,13 @@ void Operations::Send(const Plan& plan, const Key& key, std::function<void(const
   }
   auto call = connector::BuildCall(*plan.operation, plan.asked.arguments, plan.asked.key);
   if (!call) return done(Failed("invalid_arguments", call.error().message));
-  FetchRequest request{.url = {.host = call->host, .port = call->port},
-                       .method = call->method,
-                       .target = call->target,
-                       .headers = call->headers,
-                       .body = Secret(call->body),
-                       .timeout = limits::kOperationWait,
-                       .body_max = approval::limits::kBodyMax};
+  fetch::Request request{.url = {.host = call->host, .port = call->port},
+                         .method = call->method,
+                         .target = call->target,
+                         .headers = call->headers,
+                         .body = Secret(call->body),
+                         .timeout = limits::kOperationWait,
+                         .body_max = approval::limits::kBodyMax};
   if (!call->content_type.empty()) request.headers.emplace_back("Content-Type", call->content_type);
   Flight& flying = flights_[key];
   flying.call = plan.call;
@@ -233,7 +233,7 @@ void Operations::Send(const Plan& plan, const Key& key, std::function<void(const
       {.rule = fmt::format("operation {}", Name(*plan.connector, *plan.operation)),
        .credential = plan.operation->credential,
        .confirmed = plan.confirmed},
-      [this, key](const Result<FetchResponse>& response) { Land(key, OutcomeOf(response)); });
+      [this, key](const Result<fetch::Response>& response) { Land(key, OutcomeOf(response)); });
   if (!fetch) return Land(key, OutcomeOf(std::unexpected(std::move(fetch.error()))));
   flying.fetch = std::move(*fetch);
 }

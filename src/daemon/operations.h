@@ -19,10 +19,10 @@
 
 #include "daemon/approvals.h"
 #include "daemon/connectors.h"
-#include "daemon/fetch.h"
 #include "daemon/landed.h"
 #include "daemon/request.h"
 #include "daemon/sessions.h"
+#include "fetch/fetch.h"
 
 namespace aileron::daemon {
 
@@ -73,7 +73,7 @@ class Operations {
   struct Flight {
     crypto::Digest call{};  // which it is, to tell it from another with the same key
     std::string rule;       // what let it through; empty: nobody is asked
-    std::unique_ptr<Fetch> fetch;
+    std::unique_ptr<fetch::Fetch> fetch;
     std::vector<std::function<void(const approval::Outcome&)>> done;
   };
   // What was asked, as the queue keeps it.

@@ -12,6 +12,7 @@
 #include "daemon/keyring.h"
 #include "daemon/notifier.h"
 #include "daemon/operations.h"
+#include "daemon/registry_tokens.h"
 #include "daemon/router.h"
 #include "daemon/sessions.h"
 #include "daemon/surfaces_file.h"
@@ -38,6 +39,7 @@ struct Api {
   SurfacesFile& surfaces;
   Notifier& notifier;
   Webhooks& webhooks;
+  RegistryTokens& registry_tokens;
   Time started;
   Duration idle_timeout;
   std::function<void()> stop;   // the daemon, once what is being answered has been
@@ -57,6 +59,7 @@ void AddApprovalRoutes(Router& router, Api& api);
 void AddConnectorRoutes(Router& router, Api& api);
 void AddSurfaceRoutes(Router& router, Api& api);
 void AddKeyringRoutes(Router& router, Api& api);
+void AddRegistryRoutes(Router& router, Api& api);
 void AddAllRoutes(Router& router, Api& api);
 // The control socket's hand on the browser's door; and the door's own route, served nowhere else.
 void AddBrowserRoutes(Router& router, Browser& browser);

@@ -113,6 +113,7 @@ void AddAllRoutes(Router& router, Api& api) {
   AddConnectorRoutes(router, api);
   AddSurfaceRoutes(router, api);
   AddKeyringRoutes(router, api);
+  AddRegistryRoutes(router, api);
 }
 
 }  // namespace aileron::daemon

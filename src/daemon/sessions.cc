@@ -248,8 +248,9 @@ void Sessions::TellDenied(const std::string& id, const Denied& denied) {
   if (found != live_.end()) found->second->TellDenied(denied);
 }
 
-Result<std::unique_ptr<Fetch>> Sessions::Send(const std::string& id, FetchRequest request,
-                                              Permits::Ticket leave, Fetch::OnDone done) {
+Result<std::unique_ptr<fetch::Fetch>> Sessions::Send(const std::string& id, fetch::Request request,
+                                                     Permits::Ticket leave,
+                                                     fetch::Fetch::OnDone done) {
   const auto found = live_.find(id);
   if (found == live_.end()) return Fail(Code::kNotFound, "session {} does not run", id);
   return found->second->Send(std::move(request), std::move(leave), std::move(done));

@@ -57,8 +57,8 @@ class Sessions {
   // As LiveSession::TellDenied, where it runs.
   void TellDenied(const std::string& id, const Denied& denied);
   // As LiveSession::Send; kNotFound when it does not run.
-  Result<std::unique_ptr<Fetch>> Send(const std::string& id, FetchRequest request,
-                                      Permits::Ticket leave, Fetch::OnDone done);
+  Result<std::unique_ptr<fetch::Fetch>> Send(const std::string& id, fetch::Request request,
+                                             Permits::Ticket leave, fetch::Fetch::OnDone done);
   // What a sandbox shows; kDenied for what this daemon did not sign.
   Result<session::Token> VerifyToken(std::string_view text) const;
   std::size_t running() const { return live_.size(); }

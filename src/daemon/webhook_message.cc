@@ -63,24 +63,24 @@ std::string WebhookSignature(const Secret& key, std::string_view id, std::int64_
   return "v1," + Base64Encode(crypto::AsText(digest));
 }
 
-Result<FetchRequest> WebhookRequest(const Webhook& webhook, const WebhookMessage& message,
-                                    const Secret& entry, Time now) {
+Result<fetch::Request> WebhookRequest(const Webhook& webhook, const WebhookMessage& message,
+                                      const Secret& entry, Time now) {
   auto key = WebhookKey(entry);
   if (!key) return Wrap(std::move(key.error()), "{} cannot be used", webhook.secret);
   const auto timestamp = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
-  return FetchRequest{.url = webhook.url,
-                      .method = "POST",
-                      .target = webhook.url.path,
-                      .headers = {{"Content-Type", "application/json"},
-                                  {"webhook-id", message.id},
-                                  {"webhook-timestamp", std::to_string(timestamp)},
-                                  {"webhook-signature",
-                                   WebhookSignature(*key, message.id, timestamp, message.body)}},
-                      .body = Secret(message.body),
-                      .ca = webhook.ca,
-                      .timeout = limits::kWebhookWait,
-                      .body_max = limits::kWebhookBody,
-                      .answer = FetchRequest::Answer::kStatusAlone};
+  return fetch::Request{.url = webhook.url,
+                        .method = "POST",
+                        .target = webhook.url.path,
+                        .headers = {{"Content-Type", "application/json"},
+                                    {"webhook-id", message.id},
+                                    {"webhook-timestamp", std::to_string(timestamp)},
+                                    {"webhook-signature",
+                                     WebhookSignature(*key, message.id, timestamp, message.body)}},
+                        .body = Secret(message.body),
+                        .ca = webhook.ca,
+                        .timeout = limits::kWebhookWait,
+                        .body_max = limits::kWebhookBody,
+                        .answer = fetch::Request::Answer::kStatusAlone};
 }
 
 Duration PauseAfter(int failures, std::optional<Duration> asked) {

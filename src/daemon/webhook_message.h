@@ -20,8 +20,8 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "base/time.h"
-#include "daemon/fetch.h"
 #include "daemon/surfaces.h"
+#include "fetch/fetch.h"
 
 namespace aileron::daemon {
 
@@ -42,8 +42,8 @@ std::string WebhookSignature(const Secret& key, std::string_view id, std::int64_
                              std::string_view body);
 
 // `entry` is what the vault holds. Of the answer only the status is read.
-Result<FetchRequest> WebhookRequest(const Webhook& webhook, const WebhookMessage& message,
-                                    const Secret& entry, Time now);
+Result<fetch::Request> WebhookRequest(const Webhook& webhook, const WebhookMessage& message,
+                                      const Secret& entry, Time now);
 
 // How long to wait after so many failures in a row, and what the receiver asked for.
 Duration PauseAfter(int failures, std::optional<Duration> asked = std::nullopt);

@@ -90,7 +90,7 @@ TEST(WebhookMessage, ARequestCarriesTheThreeFieldsAndReadsNoAnswer) {
   EXPECT_EQ(request->target, "/hook");
   EXPECT_EQ(request->ca, "/ca.pem");
   EXPECT_EQ(request->body.Reveal(), "{}");
-  EXPECT_EQ(request->answer, FetchRequest::Answer::kStatusAlone);
+  EXPECT_EQ(request->answer, fetch::Request::Answer::kStatusAlone);
   using Field = std::pair<std::string, std::string>;
   EXPECT_THAT(request->headers,
               ::testing::IsSupersetOf(

@@ -105,9 +105,9 @@ void WebhookSender::Send() {
   auto request = WebhookRequest(webhook_, *message_, *entry, Now());
   if (!request) return Stick(request.error().message);
   ++tries_;
-  fetch_ =
-      std::make_unique<Fetch>(world_.loop, *std::move(request),
-                              [this](const Result<FetchResponse>& answer) { OnAnswer(answer); });
+  fetch_ = std::make_unique<fetch::Fetch>(
+      world_.loop, *std::move(request),
+      [this](const Result<fetch::Response>& answer) { OnAnswer(answer); });
 }
 
 // Nothing can be sent until the vault changes; that is no failure of the receiver's.
@@ -119,7 +119,7 @@ void WebhookSender::Stick(std::string why) {
   stuck_ = true;
 }
 
-void WebhookSender::OnAnswer(const Result<FetchResponse>& answer) {
+void WebhookSender::OnAnswer(const Result<fetch::Response>& answer) {
   fetch_.reset();
   if (answer && IsTaken(answer->status)) {
     problem_.clear();
@@ -129,7 +129,7 @@ void WebhookSender::OnAnswer(const Result<FetchResponse>& answer) {
   }
   problem_ = !answer ? answer.error().message
                      : fmt::format("{} answered with {}", webhook_.url.Authority(), answer->status);
-  again_.Set(PauseAfter(++failures_, answer ? answer->retry_after : std::nullopt));
+  again_.Set(PauseAfter(++failures_, answer ? answer->RetryAfter() : std::nullopt));
   const bool gone = answer && answer->status == kGone;
   if (gone || tries_ >= limits::kWebhookTries) PutAside(problem_);
 }
@@ -219,9 +219,9 @@ void Webhooks::Test(const std::string& url, Tested tested) {
   auto request = WebhookRequest(webhook, TestMessage(Now()), *entry, Now());
   if (!request) return tested(std::unexpected(request.error()));
   const std::uint64_t number = next_test_++;
-  tests_[number] = std::make_unique<Fetch>(
+  tests_[number] = std::make_unique<fetch::Fetch>(
       world_.loop, *std::move(request),
-      [this, number, tested = std::move(tested)](const Result<FetchResponse>& answer) {
+      [this, number, tested = std::move(tested)](const Result<fetch::Response>& answer) {
         tests_.erase(number);
         if (!answer) return tested(std::unexpected(answer.error()));
         tested(answer->status);

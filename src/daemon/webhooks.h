@@ -17,10 +17,10 @@
 
 #include "daemon/approvals.h"
 #include "daemon/audit_service.h"
-#include "daemon/fetch.h"
 #include "daemon/surfaces.h"
 #include "daemon/vault_service.h"
 #include "daemon/webhook_message.h"
+#include "fetch/fetch.h"
 
 namespace aileron::daemon {
 
@@ -55,7 +55,7 @@ class WebhookSender {
   Status FindNext();
   void Send();
   void Stick(std::string why);
-  void OnAnswer(const Result<FetchResponse>& answer);
+  void OnAnswer(const Result<fetch::Response>& answer);
   void PutAside(std::string_view audited);
   Status TakePlace();
 
@@ -71,7 +71,7 @@ class WebhookSender {
   std::uint64_t delivered_ = 0;
   std::string problem_;
   net::Timer again_;
-  std::unique_ptr<Fetch> fetch_;
+  std::unique_ptr<fetch::Fetch> fetch_;
 };
 
 class Webhooks {
@@ -98,7 +98,7 @@ class Webhooks {
   std::map<std::string, std::unique_ptr<WebhookSender>> senders_;  // by URL
   std::optional<std::uint64_t> watcher_;
   bool posted_ = false;
-  std::map<std::uint64_t, std::unique_ptr<Fetch>> tests_;
+  std::map<std::uint64_t, std::unique_ptr<fetch::Fetch>> tests_;
   std::uint64_t next_test_ = 0;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };

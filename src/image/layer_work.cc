@@ -7,13 +7,13 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "base/text.h"
 #include "image/limits.h"
 #include "os/remove_tree.h"
+#include "os/start_thread.h"
 
 namespace aileron::image {
 namespace {
@@ -55,6 +55,7 @@ class Work {
  private:
   void TakeJobs();
   Result<LayerResult> Do(const LayerJob& job);
+  Result<LayerResult> Read(const LayerJob& job, const Blob& blob);
   void Wait(const ImageProgress& progress);
 
   const Source& source_;
@@ -72,11 +73,27 @@ class Work {
 };
 
 Result<LayerResult> Work::Do(const LayerJob& job) {
-  AILERON_ASSIGN(Blob blob, source_.Open(*job.layer));
+  while (true) {
+    AILERON_ASSIGN(const Blob blob, source_.Open(*job.layer));
+    auto result = Read(job, blob);
+    if (blob.feed == nullptr) return result;
+    // Why it ended early is known where it comes from.
+    if (auto fed = blob.feed->Finish(); !fed) return std::unexpected(std::move(fed.error()));
+    const bool wrong = !result && result.error().code == Code::kInvalid;
+    if (result || wrong) blob.feed->Forget();
+    // What was kept may have been damaged since.
+    if (!wrong || !blob.feed->resumed()) return result;
+  }
+}
+
+Result<LayerResult> Work::Read(const LayerJob& job, const Blob& blob) {
+  Blob again;
+  const Blob* unpacked = &blob;
   if (job.layer->digest && job.layer->digest->algorithm != Algorithm::kSha256) {
     // Unpacking tells sha256 alone, so this one is read twice.
     AILERON_TRY(Verify(blob, *job.layer->digest, "the layer " + Printable(job.layer->name)));
-    AILERON_ASSIGN(blob, source_.Open(*job.layer));
+    AILERON_ASSIGN(again, source_.Open(*job.layer));
+    unpacked = &again;
   }
   std::uint64_t before = 0;
   const auto told = [&](std::uint64_t read) -> Status {
@@ -85,7 +102,7 @@ Result<LayerResult> Work::Do(const LayerJob& job) {
     if (failed_) return Fail(Code::kUnavailable, "given up, since another layer failed");
     return {};
   };
-  AILERON_ASSIGN(LayerResult result, unpack_(blob, *job.layer, job.folder, told));
+  AILERON_ASSIGN(LayerResult result, unpack_(*unpacked, *job.layer, job.folder, told));
   AILERON_TRY(Compare(*job.layer, result));
   (void)told(job.layer->size);
   return result;
@@ -127,20 +144,17 @@ Status Work::Run(std::size_t threads, const ImageProgress& progress) {
       const std::scoped_lock lock(mutex_);
       ++running_;
     }
-    try {
-      started.emplace_back([this] { TakeJobs(); });
-    } catch (const std::system_error&) {
+    auto thread = os::StartThread([this] { TakeJobs(); });
+    if (!thread) {
       const std::scoped_lock lock(mutex_);
       --running_;
+      if (started.empty()) return std::unexpected(thread.error());
       break;
     }
+    started.push_back(*std::move(thread));
   }
   Wait(progress);
   for (std::thread& thread : started) thread.join();
-  if (started.empty()) {
-    return Fail(Code::kUnavailable,
-                "cannot start a thread to unpack layers: too many processes run");
-  }
   if (!error_) return {};
   // What cannot be removed now is removed by whoever needs the place next.
   for (const LayerJob& job : jobs_) (void)os::RemoveTree(job.folder);
@@ -153,7 +167,9 @@ Status UnpackAll(const Source& source, std::span<LayerJob> jobs, const LayerUnpa
                  const ImageProgress& progress) {
   if (jobs.empty()) return {};
   return Work(source, jobs, unpack)
-      .Run(std::min({limits::kThreadsMax, Processors(), jobs.size()}), progress);
+      .Run(std::min({limits::kThreadsMax, source.is_remote() ? limits::kThreadsMax : Processors(),
+                     jobs.size()}),
+           progress);
 }
 
 }  // namespace aileron::image

@@ -39,7 +39,8 @@ struct LayerJob {
 // Bytes that have been read of all that there are to read. Called on the caller's thread.
 using ImageProgress = std::function<void(std::uint64_t read, std::uint64_t all)>;
 
-// On at most limits::kThreadsMax threads, and no more than this process may use processors. After
+// On at most limits::kThreadsMax threads; of a source on this machine no more than this process may
+// use processors. After
 // an error none of the folders is there.
 Status UnpackAll(const Source& source, std::span<LayerJob> jobs, const LayerUnpacker& unpack,
                  const ImageProgress& progress);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "image/json_fields.h"
 #include "image/limits.h"
+#include "image/resolve.h"
 
 namespace aileron::image {
 namespace {
@@ -49,30 +50,27 @@ Status CheckVersion(const SourceFiles& files) {
               Printable(version), kVersion);
 }
 
-}  // namespace
+class LayoutDocuments : public Documents {
+ public:
+  explicit LayoutDocuments(const SourceFiles& files) : files_(files) {}
 
-Status CheckResolved(Resolved& resolved, const Platform& machine, std::string_view what) {
-  const auto& diff_ids = resolved.config.diff_ids;
-  if (resolved.layers.size() != diff_ids.size()) {
-    return Fail(Code::kInvalid, "{} has {} layers, and its config has diff ids of {}", what,
-                resolved.layers.size(), diff_ids.size());
-  }
-  if (diff_ids.empty())
-    return Fail(Code::kInvalid, "{} has no layers: nothing can run in it", what);
-  for (std::size_t i = 0; i < diff_ids.size(); ++i) {
-    if (diff_ids[i].algorithm != Algorithm::kSha256) {
-      return Fail(Code::kUnsupported,
-                  "{}: the diff id of layer {} is {}; sha256 is what images have", what, i,
-                  diff_ids[i].Text());
+  Result<std::string> Read(Kind, const Descriptor& descriptor, std::size_t most) override {
+    const std::string path = PathOf(descriptor.digest);
+    AILERON_ASSIGN(std::string text, ReadVerified(files_, path, descriptor.digest, most));
+    if (descriptor.size != 0 && descriptor.size != text.size()) {
+      return Fail(Code::kInvalid, "{}/{} has {} bytes, and {} were promised", Name(), path,
+                  text.size(), descriptor.size);
     }
-    resolved.layers[i].diff_id = diff_ids[i];
+    return text;
   }
-  if (!Fit(machine, resolved.config.platform)) {
-    return Fail(Code::kUnsupported, "{} is for {}, and this machine is {}", what,
-                Printable(resolved.config.platform.Text()), machine.Text());
-  }
-  return {};
-}
+  std::string NameOf(const Digest& digest) const override { return PathOf(digest); }
+  std::string Name() const override { return Printable(files_.path()); }
+
+ private:
+  const SourceFiles& files_;
+};
+
+}  // namespace
 
 Result<Descriptor> LayoutSource::PickByName(const Platform& machine) const {
   const std::string what = Printable(files_->path()) + "/index.json";
@@ -103,51 +101,16 @@ Result<Digest> LayoutSource::Pick(const Platform& machine) const {
   return picked.digest;
 }
 
-Result<std::string> LayoutSource::ReadDocument(const Digest& digest,
-                                               const std::optional<Descriptor>& promised,
-                                               std::size_t most) const {
-  AILERON_ASSIGN(std::string text, ReadVerified(*files_, PathOf(digest), digest, most));
-  if (promised && promised->size != text.size()) {
-    return Fail(Code::kInvalid, "{}/{} has {} bytes, and {} were promised",
-                Printable(files_->path()), PathOf(digest), text.size(), promised->size);
-  }
-  return text;
-}
-
 Result<Resolved> LayoutSource::Resolve(const Platform& machine) {
   AILERON_TRY(CheckVersion(*files_));
-  std::optional<Descriptor> promised;
-  if (!reference_.digest) {
-    AILERON_ASSIGN(promised, PickByName(machine));
+  Descriptor first;
+  if (reference_.digest) {
+    first.digest = *reference_.digest;
+  } else {
+    AILERON_ASSIGN(first, PickByName(machine));
   }
-  for (std::size_t depth = 0; depth < limits::kIndexDepthMax; ++depth) {
-    const Digest digest = promised ? promised->digest : *reference_.digest;
-    const std::string what = Printable(files_->path()) + "/" + PathOf(digest);
-    AILERON_ASSIGN(const std::string text, ReadDocument(digest, promised, limits::kManifestMax));
-    AILERON_ASSIGN(const Document document,
-                   ParseManifest(text, promised ? promised->media_type : "", what));
-    if (const Index* index = std::get_if<Index>(&document)) {
-      AILERON_ASSIGN(promised, Choose(*index, machine, what));
-      continue;
-    }
-    const Manifest& manifest = *std::get_if<Manifest>(&document);
-    Resolved resolved{.digest = digest};
-    AILERON_ASSIGN(resolved.config_text,
-                   ReadDocument(manifest.config.digest, manifest.config, limits::kConfigMax));
-    AILERON_ASSIGN(resolved.config,
-                   ParseConfig(resolved.config_text,
-                               Printable(files_->path()) + "/" + PathOf(manifest.config.digest)));
-    for (const Layer& layer : manifest.layers) {
-      resolved.layers.push_back({.name = PathOf(layer.blob.digest),
-                                 .digest = layer.blob.digest,
-                                 .size = layer.blob.size,
-                                 .compression = layer.compression});
-    }
-    AILERON_TRY(CheckResolved(resolved, machine, what));
-    return resolved;
-  }
-  return Fail(Code::kInvalid, "{} has more than {} indexes within each other",
-              Printable(files_->path()), limits::kIndexDepthMax - 1);
+  LayoutDocuments documents(*files_);
+  return ResolveFrom(documents, std::move(first), machine);
 }
 
 Result<Blob> LayoutSource::Open(const SourceLayer& layer) const {

@@ -21,15 +21,9 @@ class LayoutSource : public Source {
 
  private:
   Result<Descriptor> PickByName(const Platform& machine) const;
-  Result<std::string> ReadDocument(const Digest& digest, const std::optional<Descriptor>& promised,
-                                   std::size_t most) const;
 
   std::unique_ptr<SourceFiles> files_;
   Reference reference_;
 };
-
-// What both forms check: as many layers as diff ids, diff ids that can be verified, and a platform
-// of this machine's. Fills in the layers' diff ids.
-Status CheckResolved(Resolved& resolved, const Platform& machine, std::string_view what);
 
 }  // namespace aileron::image

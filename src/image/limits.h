@@ -46,6 +46,7 @@ inline constexpr std::size_t kThreadsMax = 4;
 inline constexpr Duration kLayerWait = std::chrono::minutes(30);  // until another has unpacked it
 inline constexpr Duration kStoreWait = std::chrono::seconds(20);  // until another has cleaned up
 inline constexpr Duration kUnusedFor = std::chrono::hours(24 * 30);
+inline constexpr Duration kPartialKept = std::chrono::hours(24 * 7);
 inline constexpr std::uint64_t kStoreSize = std::uint64_t{20} << 30;
 inline constexpr std::size_t kDigestPrefixMin = 6;  // of what names an image in short
 

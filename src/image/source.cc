@@ -4,6 +4,7 @@
 #include "image/docker_archive.h"
 #include "image/layout_source.h"
 #include "image/limits.h"
+#include "image/resolve.h"
 
 namespace aileron::image {
 namespace {
@@ -42,20 +43,11 @@ class DockerArchiveSource : public Source {
   Reference reference_;
 };
 
-std::unexpected<Error> FailRegistry(const Reference& reference) {
-  return Fail(
-      Code::kUnsupported,
-      "{} is in a registry, and images are not fetched from registries yet. Copy it to this "
-      "machine, with \"skopeo copy docker://… oci:FOLDER\" or \"docker save\", and name it "
-      "as oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REFERENCE]",
-      reference.Text());
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Source>> OpenSource(const Reference& reference) {
+  AILERON_CHECK(reference.transport != Transport::kRegistry);
   std::unique_ptr<SourceFiles> files;
-  if (reference.transport == Transport::kRegistry) return FailRegistry(reference);
   if (reference.transport == Transport::kOciLayout) {
     AILERON_ASSIGN(files, OpenFolder(reference.file));
   } else {
@@ -68,7 +60,7 @@ Result<std::unique_ptr<Source>> OpenSource(const Reference& reference) {
 }
 
 Result<std::string> StampOf(const Reference& reference, const Platform& machine) {
-  if (reference.transport == Transport::kRegistry) return FailRegistry(reference);
+  AILERON_CHECK(reference.transport != Transport::kRegistry);
   if (reference.transport != Transport::kOciLayout) return FileStamp(reference.file);
   AILERON_ASSIGN(auto files, OpenFolder(reference.file));
   AILERON_ASSIGN(const Digest picked, LayoutSource(std::move(files), reference).Pick(machine));

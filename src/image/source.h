@@ -45,9 +45,11 @@ class Source {
   virtual Result<Resolved> Resolve(const Platform& machine) = 0;
   // kInvalid when it has another size than was promised. May be called from several threads.
   virtual Result<Blob> Open(const SourceLayer& layer) const = 0;
+  // Whether reading a layer is mostly waiting.
+  virtual bool is_remote() const { return false; }
 };
 
-// Of a local form. kUnsupported for a registry's reference.
+// Of a local form. Registries are in a room of their own (registry/registry_source.h).
 Result<std::unique_ptr<Source>> OpenSource(const Reference& reference);
 
 // What is the same as long as the reference means the same image: of a layout what its index.json

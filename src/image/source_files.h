@@ -15,10 +15,24 @@
 
 namespace aileron::image {
 
-// `size` bytes from where the descriptor stands. It has a position of its own.
+// What fills a blob's descriptor from afar while it is read.
+class Feed {
+ public:
+  virtual ~Feed() = default;
+  // Once the reader has read all that it wants: ends the feed. Why the bytes ended early, if they
+  // did.
+  virtual Status Finish() = 0;
+  // Whether some of the bytes were fetched in former times.
+  virtual bool resumed() const = 0;
+  // What was kept of the bytes, to go on with in later times, is not kept.
+  virtual void Forget() = 0;
+};
+
+// `size` bytes from where the descriptor stands. It has a position of its own, or is a pipe.
 struct Blob {
   os::Fd file;
   std::uint64_t size = 0;
+  std::unique_ptr<Feed> feed;  // nothing where the bytes lie on this machine
 };
 
 class SourceFiles {

@@ -19,8 +19,8 @@ namespace {
 
 constexpr unsigned kMode = 0600;
 constexpr std::string_view kLock = ".lock";
-constexpr const char* kFolders[] = {"layers/sha256", "images/sha256", "images/sha512", "names",
-                                    "tmp"};
+constexpr const char* kFolders[] = {"layers/sha256", "images/sha256", "images/sha512",
+                                    "names",         "partial",       "tmp"};
 
 Result<os::Fd> OpenFolderAt(const std::string& path) {
   os::Fd folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));

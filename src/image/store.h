@@ -8,6 +8,7 @@
 //                      /HEX.lock    shared by who runs it; its time is when it was used last
 //     names/HEX.json                what a reference means, by the SHA-256 of its text
 //     names.lock                    alone by who writes an image or a name
+//     partial/                      blobs of which a part has come
 //     tmp/                          what is being made or removed; STEM.lock says that it is
 //
 // Several processes may use it at once. A layer is unpacked by one of them, while the others wait
@@ -107,6 +108,9 @@ class Store {
   Result<Collected> Collect(const Bounds& bounds, Time now) const;
 
   const std::string& folder() const { return folder_; }
+  // Where a source may keep parts of blobs, named as it likes and locked by flock(2) while they are
+  // in use. They are collected, too.
+  std::string PartialFolder() const { return folder_ + "/partial"; }
 
  private:
   struct Known {
@@ -135,6 +139,7 @@ class Store {
   Status Unpack(std::vector<LayerJob>& jobs, Source& source, const ImageProgress& progress) const;
   Status Publish(const std::vector<LayerJob>& jobs) const;
   Status Sweep() const;
+  Status DropPartial(Duration unused_for, Time now) const;
 
   Result<FileLock> LockForRemoval() const;
   Result<std::vector<Known>> Survey() const;

@@ -1,5 +1,6 @@
 // What the store lists, and what it removes.
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -154,6 +155,20 @@ std::uint64_t BytesOf(const std::map<std::string, std::uint64_t>& layers) {
 
 }  // namespace
 
+// Parts of blobs that nobody went on with.
+Status Store::DropPartial(Duration unused_for, Time now) const {
+  AILERON_ASSIGN(const auto names, NamesIn(PartialFolder()));
+  for (const std::string& name : names) {
+    const std::string path = fmt::format("{}/{}", PartialFolder(), name);
+    const os::Fd file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat info;
+    if (!file || fstat(file.get(), &info) != 0 || now - TimeOf(info.st_mtim) <= unused_for)
+      continue;
+    if (flock(file.get(), LOCK_EX | LOCK_NB) == 0) (void)unlink(path.c_str());
+  }
+  return {};
+}
+
 Result<Collected> Store::Collect(const Bounds& bounds, Time now) const {
   Collected collected;
   {
@@ -183,6 +198,7 @@ Result<Collected> Store::Collect(const Bounds& bounds, Time now) const {
     AILERON_TRY(DropLayers(kept, collected));
   }
   AILERON_TRY(Sweep());
+  AILERON_TRY(DropPartial(std::min<Duration>(bounds.unused_for, limits::kPartialKept), now));
   return collected;
 }
 

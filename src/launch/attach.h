@@ -22,11 +22,12 @@ void HoldSignals();
 
 // Until the sandbox's first process has ended: the exit code, or why nothing was run. `covers` are
 // what it was sent; `report` takes what the daemon says was denied, and the status line, where it
-// is wanted, what waits.
+// is wanted, what waits. The session's id goes to `session_fd`, if there is one, once the agent
+// runs.
 std::expected<int, sandbox::Failed> Attach(const Plan& plan,
                                            const std::vector<sandbox::Cover>& covers,
                                            sandbox::NativeSandbox& sandbox, SessionLink& session,
                                            LiveTools tools, ServiceDesk& desk, Report& report,
-                                           StatusLine status_line);
+                                           StatusLine status_line, std::optional<int> session_fd);
 
 }  // namespace aileron::launch

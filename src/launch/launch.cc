@@ -210,8 +210,9 @@ std::expected<int, Failure> Run(Options options) {
   }
   if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
   if (!sent && sent.error().code == Code::kInvalid) return give_up(sent.error());
-  auto ended = Attach(*plan, guard.covers(), *sandbox, *session,
-                      LiveTools(program, session->facts().tools), *desk, *report, status_line);
+  auto ended =
+      Attach(*plan, guard.covers(), *sandbox, *session, LiveTools(program, session->facts().tools),
+             *desk, *report, status_line, options.session_fd);
   for (const std::string& line : guard.Finish(sandbox->covers.copies()))
     std::fprintf(stderr, "aileron: %s\n", line.c_str());
   sandbox->covers = sandbox::CoverWatch();  // holds the last mounts over the reserved names

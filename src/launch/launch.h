@@ -68,10 +68,11 @@ struct Options {
   bool unattended = false;            // nobody is asked
   bool learn = false;                 // record what a policy is to be made of
   Publishing publishing;
-  std::string report;            // a file for what was denied unasked; empty: none
-  std::optional<int> report_fd;  // or a descriptor of the caller's
-  bool fail_on_denied = false;   // exit with 77 when anything was
-  bool status_line = false;      // the terminal's last row says what waits
+  std::string report;             // a file for what was denied unasked; empty: none
+  std::optional<int> report_fd;   // or a descriptor of the caller's
+  bool fail_on_denied = false;    // exit with 77 when anything was
+  std::optional<int> session_fd;  // a descriptor that the session's id goes to, once the agent runs
+  bool status_line = false;       // the terminal's last row says what waits
   Tty tty = Tty::kAuto;
 };
 

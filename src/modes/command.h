@@ -107,6 +107,7 @@ class Parsed {
 struct Invocation {
   Parsed parsed;
   std::span<const Mode> modes;
+  std::span<const std::string> words;  // as they were written, behind the mode's name
 };
 
 struct Command {

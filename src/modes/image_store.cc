@@ -5,9 +5,15 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "control/start.h"
+#include "fetch/token_server.h"
 #include "image/layer_unpacker.h"
 #include "modes/api.h"
+#include "modes/limits.h"
 #include "modes/terminal.h"
+#include "os/paths.h"
+#include "registry/limits.h"
+#include "registry/registry_source.h"
 
 namespace aileron::modes {
 
@@ -19,13 +25,14 @@ constexpr std::size_t kBarWidth = 24;
 // The line on a terminal that says how far it is, for what takes longer than a moment.
 class ProgressBar {
  public:
+  explicit ProgressBar(std::string_view doing) : doing_(doing) {}
   void Show(std::uint64_t read, std::uint64_t all) {
     if (!terminal_ || Uptime() - begin_ < kBarAfter || all == 0) return;
     shown_ = true;
     const std::size_t full = std::min<std::uint64_t>(kBarWidth, read * kBarWidth / all);
     std::string bar(full, '#');
     bar.resize(kBarWidth, '.');
-    (void)os::WriteAll(STDERR_FILENO, fmt::format("\r\x1b[KUnpacking [{}] {} of {}", bar,
+    (void)os::WriteAll(STDERR_FILENO, fmt::format("\r\x1b[K{} [{}] {} of {}", doing_, bar,
                                                   Bytes(std::min(read, all)), Bytes(all)));
   }
   ~ProgressBar() {
@@ -33,10 +40,61 @@ class ProgressBar {
   }
 
  private:
+  const std::string_view doing_;
   const bool terminal_ = isatty(STDERR_FILENO) != 0;
   const Duration begin_ = Uptime();
   bool shown_ = false;
 };
+
+// A mistake in the user's file is one of configuration.
+std::expected<registry::Settings, Failure> ReadSettings(const os::Paths& paths) {
+  const std::string file = paths.config + "/registries.yaml";
+  auto text = os::ReadFile(file, registry::limits::kSettingsMax);
+  if (!text && text.error().code != Code::kNotFound) {
+    return std::unexpected(Failure(std::move(text.error())));
+  }
+  auto settings = registry::ParseSettings(text ? *text : "", file);
+  if (!settings) return std::unexpected(Failure(kExitConfiguration, std::move(settings.error())));
+  for (const char* tool : {"containers", "docker"}) {
+    settings->certificates.push_back(fmt::format("{}/.config/{}/certs.d", paths.home, tool));
+    settings->certificates.push_back(fmt::format("/etc/{}/certs.d", tool));
+  }
+  return *std::move(settings);
+}
+
+// By a credential in the daemon's vault. Where no daemon runs the vault is locked.
+Result<fetch::RegistryToken> TokenOfVault(const os::Paths& paths,
+                                          const fetch::TokenQuestion& question,
+                                          const std::string& ca) {
+  AILERON_ASSIGN(auto client, control::ConnectIfRunning(paths));
+  if (!client) return Fail(Code::kNotFound, "no daemon runs");
+  const std::string body = Compact({{"realm", question.realm.Name() + question.realm.query},
+                                    {"service", question.service},
+                                    {"repository", question.repository},
+                                    {"ca", ca}});
+  AILERON_ASSIGN(const control::Response answer,
+                 client->Call({.method = "POST",
+                               .path = "/v1/registry-tokens",
+                               .body = body,
+                               .deadline = limits::registry_token_wait}));
+  return fetch::ReadToken(question.realm,
+                          {.status = 200, .headers = {}, .body = Secret(answer.body)});
+}
+
+std::expected<std::unique_ptr<image::Source>, Failure> OpenSource(const image::Store& store,
+                                                                  const image::Reference& reference,
+                                                                  bool plain_http) {
+  if (reference.transport != image::Transport::kRegistry) return image::OpenSource(reference);
+  AILERON_ASSIGN(const os::Paths paths, Paths());
+  registry::Options options{
+      .logins = registry::PlacesOfEnvironment(),
+      .vault = [paths](const auto& question,
+                       const auto& ca) { return TokenOfVault(paths, question, ca); },
+      .partial = store.PartialFolder()};
+  AILERON_ASSIGN(options.settings, ReadSettings(paths));
+  if (plain_http) options.settings.hosts[reference.domain].plain_http = true;
+  return registry::OpenRegistry(reference, options);
+}
 
 }  // namespace
 
@@ -54,15 +112,20 @@ Result<image::Reference> ReferenceOf(std::string_view text) {
   return image::Absolute(std::move(reference), folder);
 }
 
-Result<FoundImage> FindOrAdd(const image::Store& store, const image::Reference& reference) {
+std::expected<FoundImage, Failure> FindOrAdd(const image::Store& store,
+                                             const image::Reference& reference,
+                                             const PullOptions& options) {
   const image::Platform machine = image::HostPlatform();
-  if (auto found = store.Find(reference, machine)) return FoundImage{std::move(*found), true};
-  AILERON_ASSIGN(const auto source, image::OpenSource(reference));
-  ProgressBar bar;
+  auto found = store.Find(reference, machine);
+  const bool moves = reference.transport == image::Transport::kRegistry && !reference.IsPinned();
+  if (found && !(moves && options.ask == Ask::kAgain)) return FoundImage{std::move(*found), true};
+  AILERON_ASSIGN(const auto source, OpenSource(store, reference, options.plain_http));
+  ProgressBar bar(source->is_remote() ? "Pulling" : "Unpacking");
   AILERON_ASSIGN(image::Image added,
                  store.Add(reference, *source, machine,
                            [&](std::uint64_t read, std::uint64_t all) { bar.Show(read, all); }));
-  return FoundImage{std::move(added), false};
+  const bool same = found && found->digest == added.digest;
+  return FoundImage{std::move(added), same};
 }
 
 }  // namespace aileron::modes

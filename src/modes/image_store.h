@@ -1,4 +1,5 @@
-// The store of images, as verbs use it: opened, and filled with a bar that says how far it is.
+// The store of images, as verbs use it: opened, and filled, from local forms and from registries,
+// with a bar that says how far it is.
 #pragma once
 
 #include <string_view>
@@ -17,7 +18,17 @@ struct FoundImage {
   image::Image image;
   bool was_there = false;
 };
+enum class Ask : std::uint8_t {
+  kWhatIsMissing,  // the registry is not asked for what the store has
+  kAgain           // what a tag means now
+};
+struct PullOptions {
+  Ask ask = Ask::kWhatIsMissing;
+  bool plain_http = false;  // of this reference's registry, besides those of the user's file
+};
 // From its source, where the store has not got it. Takes as long as its layers are large.
-Result<FoundImage> FindOrAdd(const image::Store& store, const image::Reference& reference);
+std::expected<FoundImage, Failure> FindOrAdd(const image::Store& store,
+                                             const image::Reference& reference,
+                                             const PullOptions& options = {});
 
 }  // namespace aileron::modes

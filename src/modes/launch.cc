@@ -2,8 +2,10 @@
 
 #include "launch/launch.h"
 
+#include "modes/detach.h"
 #include "modes/image_store.h"
 #include "modes/launch_flags.h"
+#include "modes/terminal.h"
 #include "modes/verbs.h"
 
 namespace aileron::modes {
@@ -28,8 +30,20 @@ std::expected<UsedImage, Failure> UseImage(const std::string& text) {
   }
 }
 
+Outcome RunDetached(const Invocation& invocation, const launch::Options& options) {
+  const auto session = LaunchDetached({invocation.words.begin(), invocation.words.end()},
+                                      options.tty != launch::Tty::kNever);
+  if (!session) return session.error();
+  AILERON_TRY(Print(*session + "\n"));
+  return 0;
+}
+
 Outcome RunLaunch(const Invocation& invocation) {
   AILERON_ASSIGN(launch::Options options, LaunchOptions(invocation.parsed));
+  // The launch that a keeper runs has the same words, and tells it which session it is.
+  if (invocation.parsed.Has("--detach") && !options.session_fd) {
+    return RunDetached(invocation, options);
+  }
   std::optional<UsedImage> image;
   if (const std::string text = invocation.parsed.Value("--image"); !text.empty()) {
     auto used = UseImage(text);
@@ -173,6 +187,9 @@ Command LaunchVerb() {
                .summary = "With --unattended: what was refused unasked, one JSON object a line",
                .completes = Completes::kFile},
               {"--report-fd", "N", "The same, on a descriptor from 3 up that you opened"},
+              {"--session-fd", "N",
+               "Write the session's id to a descriptor from 3 up that you opened, once the agent "
+               "runs"},
               {"--fail-on-denied", "", "With --unattended: exit with 77 when anything was refused"},
               {.name = "--workspace",
                .value = "FOLDER",
@@ -237,6 +254,11 @@ Command LaunchVerb() {
                "How long to wait: connect, tls, head, upload, idle or pool; see above",
                Repeat::kMany},
               {"--status-line", "", "Keep the terminal's last row for what waits for your answer"},
+              {.name = "--detach",
+               .value = "",
+               .summary = "Print the session's id once the command runs, and leave it alone; see "
+                          "\"aileron session attach\" and \"logs\"",
+               .letter = "-d"},
               {.name = "--tty",
                .value = "WHEN",
                .summary = "Give the command a terminal of its own; auto if yours is one",
@@ -251,6 +273,8 @@ Command LaunchVerb() {
                    {"aileron launch --profile=locked --allow=api.example.com -- make test",
                     "Run a build that may reach one host"},
                    {"aileron launch -p 3000 claude", "With a dev server that your browser sees"},
+                   {"aileron launch --detach -- make nightly",
+                    "A command that goes on when you close the terminal"},
                    {"aileron launch --memory=2g --mount=/srv/data:/data:ro",
                     "A shell with a bound and a folder"}},
       .run = RunLaunch};

@@ -51,6 +51,16 @@ Status ReadAsking(const Parsed& parsed, launch::Options& options) {
   return {};
 }
 
+// A descriptor that the caller opened for us.
+Result<std::optional<int>> DescriptorOf(const Parsed& parsed, std::string_view flag) {
+  if (!parsed.Has(flag)) return std::nullopt;
+  const auto number = ParseInteger<int>(parsed.Value(flag));
+  if (number && *number >= 3) return number;
+  return Fail(Code::kInvalid,
+              "{}: \"{}\" is not a descriptor from 3 up; 0 to 2 are the agent's as well", flag,
+              Printable(parsed.Value(flag)));
+}
+
 // What is told of that nobody is asked.
 Status ReadReport(const Parsed& parsed, launch::Options& options) {
   options.report = parsed.Value("--report");
@@ -61,15 +71,15 @@ Status ReadReport(const Parsed& parsed, launch::Options& options) {
                   flag);
     }
   }
-  if (!parsed.Has("--report-fd")) return {};
-  if (parsed.Has("--report")) {
+  if (parsed.Has("--report-fd") && parsed.Has("--report")) {
     return Fail(Code::kInvalid, "--report and --report-fd: there is one report; leave one out");
   }
-  options.report_fd = ParseInteger<int>(parsed.Value("--report-fd"));
-  if (!options.report_fd || *options.report_fd < 3) {
+  AILERON_ASSIGN(options.report_fd, DescriptorOf(parsed, "--report-fd"));
+  AILERON_ASSIGN(options.session_fd, DescriptorOf(parsed, "--session-fd"));
+  if (parsed.Has("--detach") && options.report_fd) {
     return Fail(Code::kInvalid,
-                "--report-fd: \"{}\" is not a descriptor from 3 up; 0 to 2 are the agent's as well",
-                Printable(parsed.Value("--report-fd")));
+                "--report-fd: a launch that goes on by itself has none of your descriptors; write "
+                "--report FILE");
   }
   return {};
 }

@@ -42,6 +42,7 @@ std::unexpected<Failure> UnknownCommand(const Command& command, std::string_view
 }
 
 Outcome RunMode(std::span<const Mode> modes, const Mode& mode, std::span<const std::string> words) {
+  const std::span<const std::string> all = words;
   const Command described = Describe(mode);
   const Command* command = &described;
   std::string path = fmt::format("aileron {}", mode.name);
@@ -69,7 +70,7 @@ Outcome RunMode(std::span<const Mode> modes, const Mode& mode, std::span<const s
         Print(CommandHelp(*command, path, ColourOf(STDOUT_FILENO), WidthOf(STDOUT_FILENO))));
     return 0;
   }
-  return command->run({std::move(*parsed), modes});
+  return command->run({std::move(*parsed), modes, all});
 }
 
 Outcome RunWords(std::span<const Mode> modes, std::span<const std::string> words) {

@@ -17,7 +17,10 @@ constexpr std::size_t kShortDigest = 12;
 Outcome RunPull(const Invocation& invocation) {
   AILERON_ASSIGN(const image::Reference reference, ReferenceOf(invocation.parsed.arguments.at(0)));
   AILERON_ASSIGN(const image::Store store, OpenStore());
-  AILERON_ASSIGN(const FoundImage found, FindOrAdd(store, reference));
+  AILERON_ASSIGN(
+      const FoundImage found,
+      FindOrAdd(store, reference,
+                {.ask = Ask::kAgain, .plain_http = invocation.parsed.Has("--plain-http")}));
   const image::Image& image = found.image;
   if (invocation.parsed.Has("--json")) {
     AILERON_TRY(Print(Pretty({{"reference", image.reference},
@@ -132,13 +135,21 @@ Command SandboxPullCommand() {
       .name = "pull",
       .summary = "Add an image to the store",
       .text =
-          "Unpacks an image of a file or folder, so that sandboxes start from it at once. REF is "
-          "oci:FOLDER[:NAME|@DIGEST], oci-archive:FILE[:NAME|@DIGEST] or "
-          "docker-archive:FILE[:REFERENCE]. What is there already is not read again. Prints the "
-          "image's digest.",
-      .flags = {kJsonFlag},
+          "Fetches and unpacks an image, so that sandboxes start from it at once. REF is one of a "
+          "registry (debian:12, ghcr.io/team/app@sha256:…), oci:FOLDER[:NAME|@DIGEST], "
+          "oci-archive:FILE[:NAME|@DIGEST] or docker-archive:FILE[:REFERENCE]. What is there "
+          "already is not read again; what a tag means is asked anew. Prints the image's "
+          "digest.\n\n"
+          "Logins are those of \"docker login\" and \"podman login\", helpers too. Mirrors, "
+          "registries without TLS and authorities of your own stand in registries.yaml beside your "
+          "policy. A pull that is cut goes on where it was.",
+      .flags = {{"--plain-http", "",
+                 "Speak to REF's registry without TLS: anybody on the way may "
+                 "change what comes"},
+                kJsonFlag},
       .arguments = {{"REF", "Which image"}},
-      .examples = {{"aileron sandbox pull oci:./image:12",
+      .examples = {{"aileron sandbox pull debian:12", "An image of Docker Hub"},
+                   {"aileron sandbox pull oci:./image:12",
                     "The image named 12 in the OCI layout \"image\""}},
       .run = RunPull};
 }

@@ -78,6 +78,8 @@ Command SessionVerb() {
            .summary = "List running sessions",
            .flags = {{"--all", "", "Those that ended too"}, kJsonFlag},
            .run = RunList},
+          SessionAttachCommand(),
+          SessionLogsCommand(),
           {.name = "show",
            .summary = "Show all that is known of a session",
            .flags = {kJsonFlag},

@@ -9,7 +9,7 @@
 
 #include "connector/limits.h"
 #include "crypto/limits.h"
-#include "modes/download.h"
+#include "fetch/download.h"
 #include "modes/limits.h"
 #include "os/beneath.h"
 #include "os/fd.h"
@@ -75,14 +75,15 @@ Result<std::vector<SpecFile>> ReadFolder(const std::string& path) {
 }
 
 Result<SpecFile> ReadUrl(const SpecPlace& place, Beside beside) {
-  AILERON_ASSIGN(const RemoteFile remote, RemoteFile::Parse(place.where));
+  AILERON_ASSIGN(const auto remote, fetch::RemoteFile::Parse(place.where));
   SpecFile file{.name = remote.Name()};
   AILERON_ASSIGN(std::optional<std::string> text,
-                 Download(remote, place.ca, connector::limits::kFileMax));
+                 fetch::Download(remote, place.ca, connector::limits::kFileMax));
   if (!text) return Fail(Code::kNotFound, "there is nothing at {}", file.name);
   file.text = *std::move(text);
   if (beside == Beside::kNothing) return file;
-  auto signature = Download(remote.Beside(kSignature), place.ca, crypto::limits::kMinisignMax);
+  auto signature =
+      fetch::Download(remote.Beside(kSignature), place.ca, crypto::limits::kMinisignMax);
   if (!signature) {
     return Wrap(std::move(signature.error()), "cannot tell whether {} is signed", file.name);
   }
@@ -93,7 +94,7 @@ Result<SpecFile> ReadUrl(const SpecPlace& place, Beside beside) {
 }  // namespace
 
 Result<std::vector<SpecFile>> ReadSpecs(const SpecPlace& place) {
-  const bool remote = RemoteFile::IsUrl(place.where);
+  const bool remote = fetch::RemoteFile::IsUrl(place.where);
   if (!place.ca.empty() && !remote) return Fail(Code::kInvalid, "--ca belongs to a URL");
   if (!remote && os::IsFolder(place.where)) {
     if (place.signature.empty()) return ReadFolder(place.where);

@@ -32,6 +32,7 @@ Command WaitVerb();
 Command DrainVerb();
 Command CredentialVerb();
 Command InitVerb();
+Command KeeperVerb();
 Command WorkerVerb();
 Command MediatorVerb();
 Command StandInVerb();
@@ -41,6 +42,8 @@ Command WebhookCommand();
 // "aileron sandbox …"
 Command SandboxPlanCommand();
 Command SandboxPullCommand();
+Command SessionAttachCommand();
+Command SessionLogsCommand();
 Command SandboxCacheCommand();
 
 }  // namespace aileron::modes

@@ -23,7 +23,8 @@ enum class Type : std::uint8_t {
   kPublish,
   kPublished,
   kServiceReports,
-  kCommandCalls
+  kCommandCalls,
+  kStarted
 };
 
 constexpr std::size_t kCoversMax = 1u << 30;
@@ -56,6 +57,7 @@ struct Encoder {
   void operator()(const Listeners&) const { out.U8(static_cast<std::uint8_t>(Type::kListeners)); }
   void operator()(const Covers&) const { out.U8(static_cast<std::uint8_t>(Type::kCovers)); }
   void operator()(const Runtime&) const { out.U8(static_cast<std::uint8_t>(Type::kRuntime)); }
+  void operator()(const Started&) const { out.U8(static_cast<std::uint8_t>(Type::kStarted)); }
   void operator()(const Covered&) const { out.U8(static_cast<std::uint8_t>(Type::kCovered)); }
   void operator()(const Terminal&) const { out.U8(static_cast<std::uint8_t>(Type::kTerminal)); }
   void operator()(const CommandCalls&) const {
@@ -249,6 +251,9 @@ Result<Message> Decode(std::string_view bytes) {
       break;
     case Type::kCommandCalls:
       message = CommandCalls{};
+      break;
+    case Type::kStarted:
+      message = Started{};
       break;
     case Type::kFailed:
       message = TakeFailed(in);

@@ -18,6 +18,7 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
   EXPECT_TRUE(std::holds_alternative<Listeners>(pass(Listeners{})));
   EXPECT_TRUE(std::holds_alternative<Covered>(pass(Covered{})));
   EXPECT_TRUE(std::holds_alternative<Terminal>(pass(Terminal{})));
+  EXPECT_TRUE(std::holds_alternative<Started>(pass(Started{})));
   EXPECT_EQ(std::get<Signal>(pass(Signal{15})).number, 15);
   const auto failed = std::get<Failed>(pass(Failed{127, {Code::kNotFound, "no such thing"}}));
   EXPECT_EQ(failed.exit_code, 127);

@@ -282,6 +282,8 @@ int RunInit(os::Fd channel, os::Fd control) {
   }
   const auto agent = StartAgent(*program, pty ? &*pty : nullptr);
   if (!agent) return Report(channel, agent.error());
+  (void)sandbox::Send(channel.get(),
+                      sandbox::Started{});  // a launcher that has gone ends us anyway
   if (pty) pty.reset();
   LetGoOfStandardStreams(nothing);
   return (*supervisor)->Run(*agent);

@@ -58,6 +58,7 @@ class TokenServer(sites.Site):
         super().__init__(host)
         self.user, self.password = user, password
         self.certificate, self.key = certificates.shared().issue(host)
+        self.realm = f"https://{host}/token"  # as clients are sent to it
         self.routes["/token"] = self._answer
 
     def _answer(self, request):
@@ -98,7 +99,7 @@ class Registry:
         self._serve("silly: {realm: filling, service: filling}")
         self._fill()
         if tokens:
-            self._serve(f"token: {{realm: 'https://{tokens.host}/token', service: {host}, issuer: {tokens.host}, "
+            self._serve(f"token: {{realm: '{tokens.realm}', service: {host}, issuer: {tokens.host}, "
                         f"rootcertbundle: {certificates.shared().certificate}}}")
         else:
             self._write("users", f"{user}:{_bcrypt(password)}\n")

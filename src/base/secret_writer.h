@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "base/secret.h"
 
-namespace aileron::daemon {
+namespace aileron {
 
 class SecretWriter {
  public:
@@ -30,4 +30,4 @@ class SecretWriter {
   bool overflowed_ = false;
 };
 
-}  // namespace aileron::daemon
+}  // namespace aileron

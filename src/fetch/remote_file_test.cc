@@ -1,11 +1,11 @@
-#include "modes/download.h"
+#include "fetch/remote_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "modes/limits.h"
+#include "fetch/limits.h"
 
-namespace aileron::modes {
+namespace aileron::fetch {
 namespace {
 
 using ::testing::HasSubstr;
@@ -28,7 +28,7 @@ TEST(RemoteFile, IsHttpsOrOfThisMachine) {
   EXPECT_THAT(NameOf("http://127.0.0.1.example.com/a"), HasSubstr("must begin with https://"));
   EXPECT_THAT(NameOf("https://user:pass@example.com/a"), HasSubstr("is not a URL"));
   EXPECT_THAT(NameOf("https://exa mple.com/"), HasSubstr("is not a URL"));
-  EXPECT_THAT(NameOf("https://" + std::string(limits::url_bytes, 'a')), HasSubstr("too long"));
+  EXPECT_THAT(NameOf("https://" + std::string(limits::kUrl, 'a')), HasSubstr("too long"));
   EXPECT_TRUE(RemoteFile::IsUrl("https://x"));
   EXPECT_FALSE(RemoteFile::IsUrl("https:/x"));
   EXPECT_FALSE(RemoteFile::IsUrl("./https://x"));
@@ -57,4 +57,4 @@ TEST(RemoteFile, ARedirectIsNeverLessSafe) {
 }
 
 }  // namespace
-}  // namespace aileron::modes
+}  // namespace aileron::fetch

@@ -1,18 +1,16 @@
-// Download: a file from the web, for a command that a person has typed.
-//
-// https, verified against the system's roots and the file that the person names; http for this
-// machine alone. Redirects are followed, five at most, and never from https to http. Size and time
-// are bounded. No cookie, no credential, no proxy.
+// RemoteFile: where a file of the web is: https, or http for this machine alone. Pure.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "base/service_url.h"
 
-namespace aileron::modes {
+namespace aileron::fetch {
+
+// Of an answer's status: whether what was asked for is elsewhere.
+bool IsRedirect(int status);
 
 struct RemoteFile {
   ServiceUrl url;
@@ -28,11 +26,8 @@ struct RemoteFile {
   RemoteFile Beside(std::string_view ending) const;
   // Without the query.
   std::string Name() const;
+  // What a request for it asks for.
+  std::string Target() const { return url.path + query; }
 };
 
-// The file, at most `limit` bytes; nothing where there is none (404, 410). `ca` is a file of
-// authorities, or empty. kUnavailable tells what failed.
-Result<std::optional<std::string>> Download(RemoteFile file, const std::string& ca,
-                                            std::size_t limit);
-
-}  // namespace aileron::modes
+}  // namespace aileron::fetch

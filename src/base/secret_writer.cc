@@ -1,8 +1,8 @@
-#include "daemon/secret_writer.h"
+#include "base/secret_writer.h"
 
 #include <cstdint>
 
-namespace aileron::daemon {
+namespace aileron {
 
 void SecretWriter::Put(std::string_view text) {
   if (text.size() > text_.Room()) {
@@ -49,4 +49,4 @@ void SecretWriter::PutBase64(std::string_view bytes) {
   }
 }
 
-}  // namespace aileron::daemon
+}  // namespace aileron

@@ -1,30 +1,30 @@
 // Tested by tests/proxy/test_sources.py.
 
-#include "daemon/fetch.h"
+#include "fetch/fetch.h"
 
 #include "base/text.h"
-#include "daemon/limits.h"
+#include "fetch/limits.h"
 #include "http/headers.h"
 
-namespace aileron::daemon {
+namespace aileron::fetch {
 
-namespace {
-
-std::optional<std::chrono::seconds> RetryAfter(const http::Headers& headers) {
-  const auto field = headers.Find("Retry-After");
-  const auto seconds = field ? ParseInteger<std::uint32_t>(*field) : std::nullopt;
+std::optional<std::chrono::seconds> Response::RetryAfter() const {
+  const auto seconds = ParseInteger<std::uint32_t>(Header("Retry-After"));
   return seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
 }
 
-}  // namespace
-
-Fetch::Fetch(net::Loop& loop, FetchRequest request, OnDone on_done)
+Fetch::Fetch(net::Loop& loop, Request request, OnDone on_done)
     : loop_(loop),
       request_(std::move(request)),
       on_done_(std::move(on_done)),
-      deadline_(loop, [this] { GiveUp("{} did not answer in time", request_.url.Authority()); }),
-      output_(limits::kFetchHead + request_.body_max, Contents::kSecret),
-      input_(http::limits::head_bytes + limits::kFetchRead, Contents::kSecret),
+      deadline_(loop,
+                [this] {
+                  GiveUp("{} {}", request_.url.Authority(),
+                         since_deadline_ == 0 ? "did not answer in time" : "answers too slowly");
+                }),
+      output_(limits::kHead + request_.body_max, Contents::kSecret),
+      input_(http::limits::head_bytes + ReadSize(),
+             request_.sink == nullptr ? Contents::kSecret : Contents::kPlain),
       body_(request_.body_max, Contents::kSecret) {
   deadline_.Set(request_.timeout);
   loop_.Post([this, alive = std::weak_ptr(alive_)] {
@@ -198,11 +198,11 @@ bool Fetch::StepWrite() {
 
 bool Fetch::StepRead() {
   std::size_t count = 0;
-  if (input_.Room() < limits::kFetchRead) {
+  if (input_.Room() < ReadSize()) {
     GiveUp("{} answered with too long a head", request_.url.Authority());
     return false;
   }
-  switch (stream_->Read(input_.Prepare(limits::kFetchRead), count)) {
+  switch (stream_->Read(input_.Prepare(ReadSize()), count)) {
     case net::Io::kDone:
       input_.Commit(count);
       return state_ == State::kHead ? TakeHead() : TakeBody();
@@ -239,9 +239,17 @@ bool Fetch::TakeHead() {
     GiveUp("{} answered what is not HTTP", request_.url.Authority());
     return false;
   }
-  if (request_.answer == FetchRequest::Answer::kStatusAlone) {
+  if (request_.answer == Request::Answer::kStatusAlone) {
     Succeed();
     return false;
+  }
+  const bool good = head_.status() >= 200 && head_.status() < 300;
+  sinking_ = request_.sink != nullptr && good;
+  if (sinking_) {
+    if (auto begun = request_.sink->Begin(head_); !begun) {
+      Finish(std::unexpected(std::move(begun.error())));
+      return false;
+    }
   }
   reader_.Start(head_.body());
   state_ = State::kBody;
@@ -256,11 +264,7 @@ bool Fetch::TakeBody() {
              http::FlawText(step.flaw));
       return false;
     }
-    if (step.payload.size() > body_.Room()) {
-      GiveUp("{} answered with more than {} bytes", request_.url.Authority(), request_.body_max);
-      return false;
-    }
-    body_.Append(step.payload);
+    if (!TakePiece(step.payload)) return false;
     input_.Consume(step.consumed);
     if (step.outcome == http::Outcome::kNeedMore && step.consumed == 0) return true;
   }
@@ -268,16 +272,34 @@ bool Fetch::TakeBody() {
   return false;
 }
 
+bool Fetch::TakePiece(std::string_view piece) {
+  if (!sinking_) {
+    if (piece.size() > body_.Room()) {
+      GiveUp("{} answered with more than {} bytes", request_.url.Authority(), request_.body_max);
+      return false;
+    }
+    body_.Append(piece);
+    return true;
+  }
+  if (auto taken = request_.sink->Take(piece); !taken) {
+    Finish(std::unexpected(std::move(taken.error())));
+    return false;
+  }
+  since_deadline_ += piece.size();
+  if (since_deadline_ >= limits::kSinkLeast) {
+    since_deadline_ = 0;
+    deadline_.Set(request_.timeout);
+  }
+  return true;
+}
+
 // What stands in the way to the site answers in its place (proxy/refusal.h).
 void Fetch::Succeed() {
   if (const auto reason = head_.headers.Find("Aileron-Reason"); reason && by_data_plane_) {
     return GiveUp("{} gave no answer: {}", request_.url.Authority(), Printable(*reason));
   }
-  Finish(FetchResponse{.status = head_.status(),
-                       .content_type = std::string(head_.headers.Find("Content-Type").value_or("")),
-                       .location = std::string(head_.headers.Find("Location").value_or("")),
-                       .retry_after = RetryAfter(head_.headers),
-                       .body = Secret(body_.View())});
+  Finish(Response{
+      .status = head_.status(), .headers = std::move(head_.headers), .body = Secret(body_.View())});
 }
 
 template <typename... Args>
@@ -285,7 +307,7 @@ void Fetch::GiveUp(fmt::format_string<Args...> format, Args&&... args) {
   Finish(Fail(Code::kUnavailable, "{}", fmt::format(format, std::forward<Args>(args)...)));
 }
 
-void Fetch::Finish(Result<FetchResponse> result) {
+void Fetch::Finish(Result<Response> result) {
   deadline_.Cancel();
   stream_.reset();
   const OnDone on_done = std::move(on_done_);
@@ -293,4 +315,15 @@ void Fetch::Finish(Result<FetchResponse> result) {
   if (on_done) on_done(std::move(result));  // may destroy this
 }
 
-}  // namespace aileron::daemon
+Result<Response> Await(net::Loop& loop, Request request, const std::atomic<bool>* stop) {
+  std::optional<Result<Response>> answer;
+  const Fetch fetch(loop, std::move(request),
+                    [&](Result<Response> response) { answer = std::move(response); });
+  while (!answer) {
+    loop.Turn(limits::kStopCheck);
+    if (stop != nullptr && *stop) return Fail(Code::kUnavailable, "given up");
+  }
+  return *std::move(answer);
+}
+
+}  // namespace aileron::fetch

@@ -1,10 +1,10 @@
-#include "daemon/secret_writer.h"
+#include "base/secret_writer.h"
 
 #include <gtest/gtest.h>
 
 #include "base/text.h"
 
-namespace aileron::daemon {
+namespace aileron {
 namespace {
 
 TEST(SecretWriter, AFormIsEncoded) {
@@ -33,4 +33,4 @@ TEST(SecretWriter, WhatDoesNotFitIsTold) {
 }
 
 }  // namespace
-}  // namespace aileron::daemon
+}  // namespace aileron

@@ -1,10 +1,8 @@
-#include "daemon/json_view.h"
+#include "base/json_view.h"
 
 #include <gtest/gtest.h>
 
-#include "daemon/limits.h"
-
-namespace aileron::daemon {
+namespace aileron {
 namespace {
 
 bool Valid(std::string_view text) { return JsonView::Parse(text).has_value(); }
@@ -62,7 +60,7 @@ TEST(JsonView, WhatIsNotJsonIsRefused) {
 }
 
 TEST(JsonView, NestingIsBounded) {
-  EXPECT_TRUE(Valid(std::string(limits::kJsonDepth, '[') + std::string(limits::kJsonDepth, ']')));
+  EXPECT_TRUE(Valid(std::string(JsonView::kDepthMax, '[') + std::string(JsonView::kDepthMax, ']')));
   EXPECT_FALSE(Valid(std::string(100'000, '[')));
 }
 
@@ -73,4 +71,4 @@ TEST(JsonView, APlainTextIsShort) {
 }
 
 }  // namespace
-}  // namespace aileron::daemon
+}  // namespace aileron

@@ -18,10 +18,11 @@
 #include "base/result.h"
 #include "base/secret.h"
 
-namespace aileron::daemon {
+namespace aileron {
 
 class JsonView {
  public:
+  static constexpr std::size_t kDepthMax = 32;
   // The whole of `text`, which outlives the view, is one JSON value. kInvalid, without quoting it.
   static Result<JsonView> Parse(std::string_view text);
 
@@ -43,4 +44,4 @@ class JsonView {
   std::string_view text_;  // checked: exactly one value, no blanks around it
 };
 
-}  // namespace aileron::daemon
+}  // namespace aileron

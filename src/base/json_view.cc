@@ -1,11 +1,10 @@
-#include "daemon/json_view.h"
+#include "base/json_view.h"
 
 #include <algorithm>
 
 #include "base/text.h"
-#include "daemon/limits.h"
 
-namespace aileron::daemon {
+namespace aileron {
 namespace {
 
 constexpr std::size_t kPlainTextMax = 200;
@@ -37,7 +36,7 @@ class Scanner {
 
   // One value without blanks around it.
   bool Value(std::size_t depth = 0) {
-    if (done() || depth > limits::kJsonDepth) return false;
+    if (done() || depth > JsonView::kDepthMax) return false;
     switch (text_[at_]) {
       case '{':
         return Items('}', [&] {
@@ -254,4 +253,4 @@ std::optional<std::string> JsonView::PlainText() const {
   return plain;
 }
 
-}  // namespace aileron::daemon
+}  // namespace aileron

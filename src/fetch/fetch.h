@@ -3,10 +3,12 @@
 //
 // One connection, one HTTP/1.1 exchange, no redirect, no cookie, no proxy. The certificate is
 // verified against the system's roots and the file that the user named. A name may stand for any
-// address: who wrote the URL is the user. The whole takes at most the timeout, the answer at most
-// limits::kFetchBody bytes; request and answer lie in memory that is wiped.
+// address: who wrote the URL is the user. The whole takes at most the timeout, and request and
+// answer lie in memory that is wiped; but a body that a Sink takes may be of any size, lies in
+// plain memory, and takes as long as limits::kSinkLeast bytes of it come within each timeout.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -18,16 +20,26 @@
 #include "base/bytes.h"
 #include "base/secret.h"
 #include "base/service_url.h"
-#include "daemon/limits.h"
+#include "fetch/limits.h"
 #include "http/h1.h"
 #include "net/connect.h"
 #include "net/loop.h"
 #include "net/resolver.h"
 #include "net/stream.h"
 
-namespace aileron::daemon {
+namespace aileron::fetch {
 
-struct FetchRequest {
+// Who takes the body of a 2xx answer as it comes. An error gives the fetch up, and is its result.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  // Once, before the body.
+  virtual Status Begin(const http::ResponseHead& head) = 0;
+  // May block; the time that it takes does not count.
+  virtual Status Take(std::string_view piece) = 0;
+};
+
+struct Request {
   ServiceUrl url;              // its path is not used
   std::string method = "GET";  // a token
   std::string target;          // origin-form
@@ -39,35 +51,43 @@ struct FetchRequest {
   net::Interval timeout{};
   // Connected already: nothing is resolved, and TLS is somebody else's.
   os::Fd through;
-  std::size_t body_max = limits::kFetchBody;  // of the request, and of the answer
+  std::size_t body_max = limits::kBody;  // of the request, and of an answer that no sink takes
+  Sink* sink = nullptr;                  // borrowed
   // kStatusAlone: the answer's body is not read, and is empty.
   enum class Answer { kWhole, kStatusAlone };
   Answer answer = Answer::kWhole;
 };
 
-struct FetchResponse {
+struct Response {
   int status = 0;
-  std::string content_type;
-  std::string location;  // of a redirect, as it came
+  http::Headers headers;
+  Secret body;  // empty where a sink took it
+
+  // Of the first field of that name; empty where there is none.
+  std::string_view Header(std::string_view name) const {
+    return headers.Find(name).value_or(std::string_view());
+  }
   // RFC 9110 §10.2.3, where it is a number of seconds.
-  std::optional<std::chrono::seconds> retry_after;
-  Secret body;
+  std::optional<std::chrono::seconds> RetryAfter() const;
 };
 
 class Fetch final : private net::Channel::Owner {
  public:
-  using OnDone = std::function<void(Result<FetchResponse>)>;
+  using OnDone = std::function<void(Result<Response>)>;
 
   // Calls `on_done` once, from the loop, unless it is destroyed before, which cancels. `on_done`
   // may destroy it. An Error names the service and says what to do, and holds nothing of the
   // answer.
-  Fetch(net::Loop& loop, FetchRequest request, OnDone on_done);
+  Fetch(net::Loop& loop, Request request, OnDone on_done);
   ~Fetch();
 
  private:
   enum class State { kHandshake, kWriting, kHead, kBody };
 
   Status Begin();
+  std::size_t ReadSize() const {
+    return request_.sink == nullptr ? limits::kRead : limits::kSinkRead;
+  }
   bool HasHeader(std::string_view name) const;
   Status WriteHead();
   void Resolved(Result<net::Resolver::Answer> answer);
@@ -82,13 +102,14 @@ class Fetch final : private net::Channel::Owner {
   bool StepRead();
   bool TakeHead();
   bool TakeBody();
+  bool TakePiece(std::string_view piece);
   void Succeed();
   template <typename... Args>
   void GiveUp(fmt::format_string<Args...> format, Args&&... args);
-  void Finish(Result<FetchResponse> result);
+  void Finish(Result<Response> result);
 
   net::Loop& loop_;
-  FetchRequest request_;
+  Request request_;
   OnDone on_done_;
   net::Timer deadline_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // what was posted looks at it
@@ -96,8 +117,10 @@ class Fetch final : private net::Channel::Owner {
   std::unique_ptr<net::TlsClient> tls_;
   std::unique_ptr<net::ConnectAttempt> attempt_;
   std::unique_ptr<net::Stream> stream_;
+  std::uint64_t since_deadline_ = 0;  // bytes for the sink
   State state_ = State::kHandshake;
   bool by_data_plane_ = false;  // through it, that is
+  bool sinking_ = false;
   ByteBuffer output_;
   ByteBuffer input_;
   ByteBuffer body_;
@@ -106,4 +129,8 @@ class Fetch final : private net::Channel::Owner {
   http::BodyReader reader_;
 };
 
-}  // namespace aileron::daemon
+// The same, and waits on a loop that nobody else turns. Gives up within a moment once `stop` is
+// set.
+Result<Response> Await(net::Loop& loop, Request request, const std::atomic<bool>* stop = nullptr);
+
+}  // namespace aileron::fetch

@@ -1,0 +1,24 @@
+// RegistrySource: an image in a registry (OCI distribution-spec 1.1).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "image/resolve.h"
+#include "image/source.h"
+#include "registry/repository.h"
+
+namespace aileron::registry {
+
+struct Options {
+  Settings settings;
+  LoginPlaces logins;
+  VaultTokens vault;    // asked where no login is kept; may be empty
+  std::string partial;  // a folder for what a pull that is cut has got; empty: nothing is kept
+};
+
+// kInvalid when the domain cannot be a host. Nothing is asked before it is resolved.
+Result<std::unique_ptr<image::Source>> OpenRegistry(const image::Reference& reference,
+                                                    const Options& options);
+
+}  // namespace aileron::registry
