@@ -196,6 +196,7 @@ std::expected<int, Failure> Run(Options options) {
                                  AgentsSize(status_line),
                                  ConfinementFor(*plan, *paths, commands),
                                  ToolNames(session->facts().tools),
+                                 {},
                                  std::move(policy->services)};
   session->set_confinement(program.confinement);
   const Standing standing = StandingWalls(*plan, program.confinement, sandbox->limits);

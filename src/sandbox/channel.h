@@ -2,7 +2,7 @@
 //
 //   init → launcher   Listeners (again, when Files asks for more), Runtime, Covered, Terminal
 //                     CommandCalls (each with descriptors), Failed; once the agent runs Connected
-//                     (with a descriptor), Publish, ServiceReports
+//                     (with a descriptor), Publish, ServiceReports; StepsDone before it
 //   launcher → init   Go, Covers (with a descriptor), Files, Program, then Signal, Connect,
 //                     Published; end of file: the sandbox ends
 //
@@ -42,6 +42,8 @@ struct Runtime {};
 struct Terminal {};
 // The listener that the agent's commands wait for; comes when Confinement::commands asks for it.
 struct CommandCalls {};
+// All steps of the program have ended well.
+struct StepsDone {};
 // The sandbox could not be made, or the command not started.
 struct Failed {
   int exit_code;  // 125 the sandbox, 126 not executable, 127 not found
@@ -81,7 +83,7 @@ struct ServiceReports {
 };
 using Message =
     std::variant<Go, Covers, Listeners, Runtime, Covered, Terminal, Failed, Files, Program, Signal,
-                 Connect, Connected, Publish, Published, ServiceReports, CommandCalls>;
+                 Connect, Connected, Publish, Published, ServiceReports, CommandCalls, StepsDone>;
 
 struct Received {
   Message message;
