@@ -318,6 +318,37 @@ Status AddServices(const policy::Merged& merged, const policy::FileRoots& roots,
   return {};
 }
 
+// What a devcontainer.json says beside the policies. Its profile narrows; it takes the place of the
+// user's where the file is trusted and the command line names none.
+Status AddContainer(const policy::Layers& layers, const sandbox::Spec& inside, Options& options,
+                    PolicyPlan& into) {
+  const ContainerOptions& container = options.container;
+  if (const auto wanted = policy::ParseProfile(container.profile)) {
+    const policy::Profile held =
+        layers.profile.value_or(layers.user.profile.value_or(policy::Profile::kGuarded));
+    const bool replaces = container.trusted && !layers.profile;
+    const policy::Profile profile = replaces ? *wanted : std::max(held, *wanted);
+    if (replaces || profile != held) options.profile = policy::Name(profile);
+    if (*wanted < profile) {
+      into.notes.push_back(fmt::format("the profile {} of the devcontainer is not in force: {} is",
+                                       container.profile, policy::Name(profile)));
+    }
+  }
+  for (service::Spec spec : container.services) {
+    if (std::ranges::find(into.services, spec.name, &service::Spec::name) != into.services.end()) {
+      return Fail(Code::kInvalid,
+                  "the devcontainer and the policy both have a service {}; give one another name",
+                  spec.name);
+    }
+    AILERON_TRY(service::CheckSpec(spec));
+    spec.folder = inside.Inside(spec.folder);
+    auto& preferred = options.publishing.preferred;
+    preferred.insert(preferred.end(), spec.ports.begin(), spec.ports.end());
+    into.services.push_back(std::move(spec));
+  }
+  return {};
+}
+
 // The command finds the nearest file by itself.
 void NoteWithheld(const trust::Loaded& loaded, PolicyPlan& into) {
   for (const std::string& file : into.project) {
@@ -358,6 +389,7 @@ Result<PolicyPlan> ApplyPolicy(const os::Paths& paths, Plan& plan, Options& opti
   const policy::FileRoots roots{.workspace = plan.spec.workspace, .home = paths.home};
   AILERON_TRY(FileShaper(paths, roots, allowed, plan, found).Shape(merged.files));
   AILERON_TRY(AddServices(merged, roots, plan.spec, options, found));
+  AILERON_TRY(AddContainer(loaded.layers, plan.spec, options, found));
   found.passing = {.pass = std::move(merged.pass), .scrub = std::move(merged.scrub)};
   if (merged.approvals.hold && !options.hold_given && !options.unattended) {
     const auto hold = std::chrono::duration_cast<std::chrono::seconds>(*merged.approvals.hold);

@@ -65,4 +65,15 @@ Result<FoundImage> FindOrAdd(const image::Store& store, const image::Reference& 
   return FoundImage{std::move(added), false};
 }
 
+std::expected<UsedImage, Failure> UseImage(const image::Reference& reference) {
+  AILERON_ASSIGN(const image::Store store, OpenStore());
+  while (true) {
+    AILERON_ASSIGN(FoundImage found, FindOrAdd(store, reference));
+    auto lease = store.Use(found.image);
+    if (lease) return UsedImage{std::move(found.image), *std::move(lease)};
+    // Somebody has cleared the store in between.
+    if (lease.error().code != Code::kNotFound) return std::unexpected(std::move(lease.error()));
+  }
+}
+
 }  // namespace aileron::modes

@@ -20,4 +20,11 @@ struct FoundImage {
 // From its source, where the store has not got it. Takes as long as its layers are large.
 Result<FoundImage> FindOrAdd(const image::Store& store, const image::Reference& reference);
 
+// An image of the store, which keeps it as long as the lease lives.
+struct UsedImage {
+  image::Image image;
+  image::Lease lease;
+};
+std::expected<UsedImage, Failure> UseImage(const image::Reference& reference);
+
 }  // namespace aileron::modes

@@ -1,18 +1,13 @@
 // Tested by tests/image/test_devcontainer.py.
 
 // aileron sandbox plan: what a sandbox of this folder will be, before anything runs.
-#include <cstdlib>
-
 #include "base/text.h"
 #include "image/devcontainer_limits.h"
-#include "image/plan.h"
-#include "launch/environment.h"
 #include "modes/api.h"
+#include "modes/container_source.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
 #include "os/fd.h"
-#include "os/paths.h"
-#include "trust/store.h"
 
 namespace aileron::modes {
 
@@ -20,23 +15,6 @@ namespace {
 
 using image::Honour;
 using image::SandboxPlan;
-
-// A mistake in a file is one of configuration (78).
-Failure BadFile(Error error) {
-  const int code = error.code == Code::kInvalid ? kExitConfiguration : Failure(error).exit_code;
-  return {code, std::move(error)};
-}
-
-std::map<std::string, std::string, std::less<>> HostVariables() {
-  std::map<std::string, std::string, std::less<>> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    const std::size_t equals = text.find('=');
-    if (equals == text.npos || !IsUtf8(text)) continue;
-    variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return variables;
-}
 
 // The label in an image's configuration (OCI image-spec, "Image Configuration"); empty: none.
 Result<std::string> LabelOf(const std::string& path) {
@@ -54,21 +32,13 @@ Result<std::string> LabelOf(const std::string& path) {
 
 std::expected<image::PlanInput, Failure> InputOf(const Parsed& parsed) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
-  image::PlanInput input{.image = parsed.Value("--image"), .may_see = launch::PassedOnByDefault};
-  AILERON_ASSIGN(input.workspace, os::CurrentFolder());
-  auto config = image::FindConfig(input.workspace, parsed.Value("--config"));
-  if (!config) return std::unexpected(BadFile(std::move(config.error())));
-  input.config = *std::move(config);
-  input.local_env = HostVariables();
+  AILERON_ASSIGN(const std::string workspace, os::CurrentFolder());
+  AILERON_ASSIGN(image::PlanInput input, PlanInputOf(paths, workspace, parsed.Value("--config")));
+  input.image = parsed.Value("--image");
   if (parsed.Has("--image-config")) {
     auto label = LabelOf(parsed.Value("--image-config"));
     if (!label) return std::unexpected(BadFile(std::move(label.error())));
     input.metadata_label = *std::move(label);
-  }
-  if (input.config) {
-    AILERON_ASSIGN(const std::vector<trust::Trusted> trusted, trust::Store(paths.state).List());
-    input.permissions.trusted =
-        trust::Trusts(trusted, input.config->path, trust::DigestOf(input.config->text));
   }
   return input;
 }
@@ -151,7 +121,7 @@ Outcome RunPlan(const Invocation& invocation) {
   } else {
     PrintPlan(*plan, input);
   }
-  return image::Refused(plan->reports) ? kExitConfiguration : 0;
+  return image::Refused(plan->reports) != nullptr ? kExitConfiguration : 0;
 }
 
 }  // namespace

@@ -1,0 +1,230 @@
+// Tested by tests/image/test_devcontainer_launch.py.
+
+#include "modes/launch_container.h"
+
+#include <sys/statvfs.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "image/plan.h"
+#include "modes/api.h"
+#include "modes/container_source.h"
+#include "modes/terminal.h"
+#include "modes/trust_question.h"
+#include "trust/store.h"
+
+namespace aileron::modes {
+
+namespace {
+
+using image::PlanInput;
+using image::SandboxPlan;
+using image::Tier;
+
+std::expected<SandboxPlan, Failure> PlanOf(const PlanInput& input) {
+  auto plan = image::MakePlan(input);
+  if (!plan) return std::unexpected(BadFile(std::move(plan.error())));
+  if (const image::FieldReport* refused = image::Refused(plan->reports)) {
+    return std::unexpected(Failure(kExitConfiguration, RefusalOf(*plan, *refused)));
+  }
+  return *std::move(plan);
+}
+
+// Whether the file is trusted from now on.
+std::expected<bool, Failure> AskForTrust(const os::Paths& paths, const SandboxPlan& plan,
+                                         const image::ConfigFile& file,
+                                         const launch::Options& options) {
+  const std::vector<std::string> waits = WaitsForTrust(plan);
+  if (waits.empty()) return false;
+  const std::string path = Printable(file.path);
+  if (!CanAsk() || options.unattended) {
+    PrintNote(
+        fmt::format("nobody trusted {}, so this is left out:\n{}\nSee and decide with "
+                    "\"aileron policy trust {}\"",
+                    path, Join(waits, "\n"), Printable(ShellQuoted(file.path))));
+    return false;
+  }
+  PrintNote(
+      fmt::format("{} asks for what takes your trust:\n{}\nWhat it runs on the host runs as "
+                  "you, with each launch, and so does what that calls in the workspace. "
+                  "Without trust the launch goes on without it.",
+                  path, Join(waits, "\n")));
+  if (!AskWhetherToTrust()) return false;
+  AILERON_TRY(os::MakePrivateFolder(paths.state));
+  AILERON_TRY(trust::Store(paths.state)
+                  .Add({.digest = trust::DigestOf(file.text), .since = Now(), .path = file.path}));
+  return true;
+}
+
+// What a project names is taken from its workspace, and leads nowhere else: a layout of the host's
+// would show a part of the host.
+Result<image::Reference> ReferenceOfProject(const std::string& text, const std::string& workspace) {
+  AILERON_ASSIGN(image::Reference reference, image::ParseReference(text));
+  if (reference.transport == image::Transport::kRegistry) return reference;
+  reference = image::Absolute(std::move(reference), workspace);
+  char real[PATH_MAX];
+  if (realpath(reference.file.c_str(), real) == nullptr) {
+    return os::FailErrno("cannot find the image {}", Printable(text));
+  }
+  if (!image::IsWithin(real, workspace)) {
+    return Fail(Code::kDenied,
+                "the image {} lies outside of the workspace, where a project names none; name it "
+                "with --image",
+                Printable(text));
+  }
+  reference.file = real;
+  return reference;
+}
+
+// The reference of the image that is built from what the file says. Here "aileron sandbox build"
+// comes in.
+Result<image::Reference> BuiltReference(const SandboxPlan& plan) {
+  const bool builds = plan.container.build.has_value();
+  return Fail(Code::kUnsupported,
+              "{}: {}, and images are not built yet. Build it with another tool and name it with "
+              "--image, or launch on the host's root with --no-devcontainer",
+              Printable(plan.container.file),
+              builds ? "the file names what to build (build)" : "the file adds features");
+}
+
+// Nothing for the host's root.
+Result<std::optional<image::Reference>> ReferenceOfPlan(const SandboxPlan& plan,
+                                                        const PlanInput& input) {
+  if (plan.tier.tier == Tier::kHost) return std::nullopt;
+  if (plan.tier.tier == Tier::kBase) {
+    return Fail(Code::kUnsupported,
+                "\"base\", aileron's own image, is not there yet; name another one with --image");
+  }
+  if (!input.image.empty()) return ReferenceOf(plan.tier.image);
+  const bool built = plan.tier.tier == Tier::kDevContainer &&
+                     (plan.container.build || !plan.container.features.empty());
+  if (built) return BuiltReference(plan);
+  auto reference = ReferenceOfProject(plan.tier.image, input.workspace);
+  if (!reference) return Wrap(reference.error(), "{}", Printable(plan.container.file));
+  return *std::move(reference);
+}
+
+// Resolved; what is wrong with it is told by who makes the launch's plan.
+std::optional<std::string> Workspace(const launch::Options& options) {
+  char real[PATH_MAX];
+  const std::string named = options.workspace.empty() ? "." : options.workspace;
+  if (realpath(named.c_str(), real) == nullptr) return std::nullopt;
+  return std::string(real);
+}
+
+launch::Machine ThisMachine(const std::string& workspace) {
+  launch::Machine machine;
+  machine.cpus = static_cast<std::uint64_t>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
+  struct sysinfo info;
+  if (sysinfo(&info) == 0) machine.memory = info.totalram * std::uint64_t{info.mem_unit};
+  struct statvfs disk;
+  if (statvfs(workspace.c_str(), &disk) == 0) {
+    machine.storage = disk.f_bavail * std::uint64_t{disk.f_frsize};
+  }
+  return machine;
+}
+
+std::map<std::string, std::string, std::less<>> ByName(const std::vector<std::string>& variables) {
+  std::map<std::string, std::string, std::less<>> named;
+  for (const std::string& entry : variables) {
+    const std::size_t equals = entry.find('=');
+    if (equals != entry.npos && IsUtf8(entry)) {
+      named[entry.substr(0, equals)] = entry.substr(equals + 1);
+    }
+  }
+  return named;
+}
+
+// What changes it makes what was done once be done again.
+std::string ContentOf(const PlanInput& input, const std::optional<UsedImage>& image) {
+  return trust::DigestOf(fmt::format("{}\n{}\n{}", trust::DigestOf(input.config->text),
+                                     trust::DigestOf(input.metadata_label),
+                                     image ? image->image.digest.Text() : ""));
+}
+
+launch::SetupWhen SetupOf(const Parsed& parsed) {
+  const std::string when = parsed.Value("--setup", "auto");
+  return when == "always"  ? launch::SetupWhen::kAlways
+         : when == "never" ? launch::SetupWhen::kNever
+                           : launch::SetupWhen::kAuto;
+}
+
+void PrintWarnings(const SandboxPlan& plan) {
+  for (const image::Warning& one : plan.container.warnings) {
+    PrintNote(fmt::format("{}:{}:{}: {}", Printable(plan.container.file), one.place.line,
+                          one.place.column, one.text));
+  }
+}
+
+std::expected<void, Failure> ApplyFile(const Parsed& parsed, const PlanInput& input,
+                                       const SandboxPlan& plan,
+                                       const std::optional<UsedImage>& image,
+                                       launch::Options& options) {
+  launch::ContainerOptions& container = options.container;
+  container.trusted = input.permissions.trusted;
+  container.content = ContentOf(input, image);
+  container.setup = SetupOf(parsed);
+  auto notes = launch::ApplyContainer(plan, input.workspace, options);
+  if (!notes) return std::unexpected(BadFile(std::move(notes.error())));
+  if (plan.merged.host_requirements) {
+    for (std::string& line :
+         launch::UnmetRequirements(*plan.merged.host_requirements, ThisMachine(input.workspace))) {
+      notes->push_back(std::move(line));
+    }
+  }
+  for (const std::string& note : *notes) PrintNote(note);
+  container.inside =
+      [input](const std::vector<std::string>& environment) -> Result<launch::ContainerInside> {
+    PlanInput known = input;
+    known.container_env = ByName(environment);
+    AILERON_ASSIGN(const SandboxPlan plan, image::MakePlan(known));
+    return launch::InsideOf(plan);
+  };
+  return {};
+}
+
+}  // namespace
+
+std::expected<std::optional<UsedImage>, Failure> PrepareContainer(const Parsed& parsed,
+                                                                  launch::Options& options) {
+  AILERON_ASSIGN(const os::Paths paths, Paths());
+  const auto workspace = Workspace(options);
+  if (!workspace) return std::nullopt;
+  PlanInput input{.workspace = *workspace};
+  if (!parsed.Has("--no-devcontainer")) {
+    AILERON_ASSIGN(input, PlanInputOf(paths, *workspace, parsed.Value("--config")));
+  }
+  input.image = parsed.Value("--image");
+  AILERON_ASSIGN(SandboxPlan plan, PlanOf(input));
+  if (input.config && !input.permissions.trusted) {
+    AILERON_ASSIGN(input.permissions.trusted, AskForTrust(paths, plan, *input.config, options));
+  }
+  auto reference = ReferenceOfPlan(plan, input);
+  if (!reference) {
+    return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(reference.error())));
+  }
+  std::optional<UsedImage> image;
+  if (*reference) {
+    auto used = UseImage(**reference);
+    if (!used) {
+      return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(used.error().error)));
+    }
+    image = *std::move(used);
+    options.image = image->image;
+  }
+  if (!input.config) return image;
+  if (image) {
+    const auto label = image->image.config.labels.find(std::string(image::kMetadataLabel));
+    if (label != image->image.config.labels.end()) input.metadata_label = label->second;
+  }
+  AILERON_ASSIGN(plan, PlanOf(input));
+  PrintWarnings(plan);
+  AILERON_TRY(ApplyFile(parsed, input, plan, image, options));
+  return image;
+}
+
+}  // namespace aileron::modes
