@@ -4,15 +4,62 @@
 
 #include <unistd.h>
 
+#include <climits>
+#include <cstdlib>
+
 #include "base/text.h"
 #include "launch/environment.h"
+#include "modes/image_store.h"
+#include "os/mounts.h"
 #include "trust/store.h"
 
 namespace aileron::modes {
 
 namespace {
 
+using image::PlanInput;
+using image::SandboxPlan;
+using image::Tier;
+
 std::string_view Folder(std::string_view path) { return path.substr(0, path.rfind('/')); }
+
+// What a project names is taken from its workspace, and leads nowhere else: a layout of the host's
+// would show a part of the host. An agent can write there, so its digest stands behind it, in a
+// file that the agent cannot write: programs of the root stay those of its maker.
+Result<image::Reference> ReferenceOfProject(const std::string& text, const std::string& workspace) {
+  AILERON_ASSIGN(image::Reference reference, image::ParseReference(text));
+  if (reference.transport == image::Transport::kRegistry) return reference;
+  reference = image::Absolute(std::move(reference), workspace);
+  char real[PATH_MAX];
+  if (realpath(reference.file.c_str(), real) == nullptr) {
+    return os::FailErrno("cannot find the image {}", Printable(text));
+  }
+  if (!reference.digest) {
+    return Fail(Code::kDenied,
+                "the image {} is one that an agent may have changed in the workspace. Name its "
+                "digest, as oci:FOLDER@sha256:…, or name it with --image",
+                Printable(text));
+  }
+  if (!image::IsWithin(real, workspace)) {
+    return Fail(Code::kDenied,
+                "the image {} lies outside of the workspace, where a project names none; name it "
+                "with --image",
+                Printable(text));
+  }
+  reference.file = real;
+  return reference;
+}
+
+// The reference of the image that is built from what the file says. Here "aileron sandbox build"
+// comes in.
+Result<image::Reference> BuiltReference(const SandboxPlan& plan) {
+  const bool builds = plan.container.build.has_value();
+  return Fail(Code::kUnsupported,
+              "{}: {}, and images are not built yet. Build it with another tool and name it with "
+              "--image, or launch on the host's root with --no-devcontainer",
+              Printable(plan.container.file),
+              builds ? "the file names what to build (build)" : "the file adds features");
+}
 
 }  // namespace
 
@@ -75,6 +122,37 @@ Error RefusalOf(const image::SandboxPlan& plan, const image::FieldReport& refuse
           fmt::format("{}:{}:{}: {}{}: {}. --no-devcontainer leaves the file out",
                       Printable(plan.container.file), refused.place.line, refused.place.column,
                       Printable(refused.field), detail, refused.verdict.why)};
+}
+
+Result<std::optional<image::Reference>> ReferenceOfPlan(const SandboxPlan& plan,
+                                                        const PlanInput& input) {
+  if (plan.tier.tier == Tier::kHost) return std::nullopt;
+  if (plan.tier.tier == Tier::kBase) {
+    return Fail(Code::kUnsupported,
+                "\"base\", aileron's own image, is not there yet; name another one with --image");
+  }
+  if (!input.image.empty()) return ReferenceOf(plan.tier.image);
+  const bool built = plan.tier.tier == Tier::kDevContainer &&
+                     (plan.container.build || !plan.container.features.empty());
+  if (built) return BuiltReference(plan);
+  auto reference = ReferenceOfProject(plan.tier.image, input.workspace);
+  if (!reference) return Wrap(reference.error(), "{}", Printable(plan.container.file));
+  return *std::move(reference);
+}
+
+std::string LabelOf(const image::Image& image) {
+  const auto label = image.config.labels.find(std::string(image::kMetadataLabel));
+  return label == image.config.labels.end() ? std::string() : label->second;
+}
+
+std::string StoredLabel(const os::Paths& paths, const SandboxPlan& plan, const PlanInput& input) {
+  if (!os::IsFolder(paths.cache + "/images")) return {};
+  const auto reference = ReferenceOfPlan(plan, input);
+  if (!reference || !*reference) return {};
+  const auto store = OpenStore();
+  if (!store) return {};
+  const auto found = store->Find(**reference, image::HostPlatform());
+  return found ? LabelOf(*found) : std::string();
 }
 
 }  // namespace aileron::modes

@@ -4,11 +4,13 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "image/plan.h"
+#include "image/store.h"
 #include "modes/command.h"
 #include "os/paths.h"
 
@@ -34,5 +36,16 @@ std::vector<std::string> WaitsForTrust(const image::SandboxPlan& plan);
 
 // Of what is refused: "FILE:LINE: FIELD: why".
 Error RefusalOf(const image::SandboxPlan& plan, const image::FieldReport& refused);
+
+// Where the image of a plan is; nothing for the host's root. kUnsupported for what cannot be had
+// yet, kDenied for an image that a project may not name.
+Result<std::optional<image::Reference>> ReferenceOfPlan(const image::SandboxPlan& plan,
+                                                        const image::PlanInput& input);
+
+// What an image says of itself (image/metadata.h); empty for nothing.
+std::string LabelOf(const image::Image& image);
+// The same of the plan's image, where the store has it.
+std::string StoredLabel(const os::Paths& paths, const image::SandboxPlan& plan,
+                        const image::PlanInput& input);
 
 }  // namespace aileron::modes

@@ -6,6 +6,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstdlib>
 
@@ -23,7 +24,6 @@ namespace {
 
 using image::PlanInput;
 using image::SandboxPlan;
-using image::Tier;
 
 std::expected<SandboxPlan, Failure> PlanOf(const PlanInput& input) {
   auto plan = image::MakePlan(input);
@@ -58,54 +58,6 @@ std::expected<bool, Failure> AskForTrust(const os::Paths& paths, const SandboxPl
   AILERON_TRY(trust::Store(paths.state)
                   .Add({.digest = trust::DigestOf(file.text), .since = Now(), .path = file.path}));
   return true;
-}
-
-// What a project names is taken from its workspace, and leads nowhere else: a layout of the host's
-// would show a part of the host.
-Result<image::Reference> ReferenceOfProject(const std::string& text, const std::string& workspace) {
-  AILERON_ASSIGN(image::Reference reference, image::ParseReference(text));
-  if (reference.transport == image::Transport::kRegistry) return reference;
-  reference = image::Absolute(std::move(reference), workspace);
-  char real[PATH_MAX];
-  if (realpath(reference.file.c_str(), real) == nullptr) {
-    return os::FailErrno("cannot find the image {}", Printable(text));
-  }
-  if (!image::IsWithin(real, workspace)) {
-    return Fail(Code::kDenied,
-                "the image {} lies outside of the workspace, where a project names none; name it "
-                "with --image",
-                Printable(text));
-  }
-  reference.file = real;
-  return reference;
-}
-
-// The reference of the image that is built from what the file says. Here "aileron sandbox build"
-// comes in.
-Result<image::Reference> BuiltReference(const SandboxPlan& plan) {
-  const bool builds = plan.container.build.has_value();
-  return Fail(Code::kUnsupported,
-              "{}: {}, and images are not built yet. Build it with another tool and name it with "
-              "--image, or launch on the host's root with --no-devcontainer",
-              Printable(plan.container.file),
-              builds ? "the file names what to build (build)" : "the file adds features");
-}
-
-// Nothing for the host's root.
-Result<std::optional<image::Reference>> ReferenceOfPlan(const SandboxPlan& plan,
-                                                        const PlanInput& input) {
-  if (plan.tier.tier == Tier::kHost) return std::nullopt;
-  if (plan.tier.tier == Tier::kBase) {
-    return Fail(Code::kUnsupported,
-                "\"base\", aileron's own image, is not there yet; name another one with --image");
-  }
-  if (!input.image.empty()) return ReferenceOf(plan.tier.image);
-  const bool built = plan.tier.tier == Tier::kDevContainer &&
-                     (plan.container.build || !plan.container.features.empty());
-  if (built) return BuiltReference(plan);
-  auto reference = ReferenceOfProject(plan.tier.image, input.workspace);
-  if (!reference) return Wrap(reference.error(), "{}", Printable(plan.container.file));
-  return *std::move(reference);
 }
 
 // Resolved; what is wrong with it is told by who makes the launch's plan.
@@ -153,6 +105,25 @@ launch::SetupWhen SetupOf(const Parsed& parsed) {
                            : launch::SetupWhen::kAuto;
 }
 
+// Of what the project needs: bindings that the user has not, and variables that nothing sets.
+void TellMissing(const SandboxPlan& plan) {
+  if (!plan.container.aileron || plan.container.aileron->bindings.empty()) return;
+  auto client = Connected();
+  const auto answer = client ? GetJson(*client, "/v1/bindings") : Result<Json>(Json());
+  if (!client || !answer) return;  // the launch itself says why there is no daemon
+  for (const std::string& wanted : plan.container.aileron->bindings) {
+    const Json& bindings = ListOf(*answer, "bindings");
+    const bool bound = std::ranges::any_of(bindings, [&](const Json& one) {
+      return TextOf(one, "credential") == wanted && TextOf(one, "credential_state") != "missing";
+    });
+    if (bound) continue;
+    PrintNote(
+        fmt::format("the devcontainer needs the credential {0}, which is not bound. \"aileron "
+                    "secret set {0}\" stores it, \"aileron binding add\" binds it to a host",
+                    wanted));
+  }
+}
+
 void PrintWarnings(const SandboxPlan& plan) {
   for (const image::Warning& one : plan.container.warnings) {
     PrintNote(fmt::format("{}:{}:{}: {}", Printable(plan.container.file), one.place.line,
@@ -177,11 +148,19 @@ std::expected<void, Failure> ApplyFile(const Parsed& parsed, const PlanInput& in
     }
   }
   for (const std::string& note : *notes) PrintNote(note);
+  TellMissing(plan);
   container.inside =
       [input](const std::vector<std::string>& environment) -> Result<launch::ContainerInside> {
     PlanInput known = input;
     known.container_env = ByName(environment);
     AILERON_ASSIGN(const SandboxPlan plan, image::MakePlan(known));
+    for (const image::NeededSecret& secret : plan.container.secrets) {
+      if (known.container_env->contains(secret.name)) continue;
+      PrintNote(
+          fmt::format("the devcontainer needs the secret {}, and no binding of yours gives "
+                      "the variable a look-alike",
+                      Printable(secret.name)));
+    }
     return launch::InsideOf(plan);
   };
   return {};
@@ -217,10 +196,7 @@ std::expected<std::optional<UsedImage>, Failure> PrepareContainer(const Parsed& 
     options.image = image->image;
   }
   if (!input.config) return image;
-  if (image) {
-    const auto label = image->image.config.labels.find(std::string(image::kMetadataLabel));
-    if (label != image->image.config.labels.end()) input.metadata_label = label->second;
-  }
+  if (image) input.metadata_label = LabelOf(image->image);
   AILERON_ASSIGN(plan, PlanOf(input));
   PrintWarnings(plan);
   AILERON_TRY(ApplyFile(parsed, input, plan, image, options));

@@ -17,7 +17,7 @@ using image::Honour;
 using image::SandboxPlan;
 
 // The label in an image's configuration (OCI image-spec, "Image Configuration"); empty: none.
-Result<std::string> LabelOf(const std::string& path) {
+Result<std::string> LabelInFile(const std::string& path) {
   AILERON_ASSIGN(const std::string text, os::ReadFile(path, image::limits::kJsoncMax));
   AILERON_ASSIGN(const image::JsonNode root, image::ParseJsonc(text, path));
   const image::JsonNode* config = root.Find("config");
@@ -30,13 +30,12 @@ Result<std::string> LabelOf(const std::string& path) {
   return label->text;
 }
 
-std::expected<image::PlanInput, Failure> InputOf(const Parsed& parsed) {
-  AILERON_ASSIGN(const os::Paths paths, Paths());
+std::expected<image::PlanInput, Failure> InputOf(const Parsed& parsed, const os::Paths& paths) {
   AILERON_ASSIGN(const std::string workspace, os::CurrentFolder());
   AILERON_ASSIGN(image::PlanInput input, PlanInputOf(paths, workspace, parsed.Value("--config")));
   input.image = parsed.Value("--image");
   if (parsed.Has("--image-config")) {
-    auto label = LabelOf(parsed.Value("--image-config"));
+    auto label = LabelInFile(parsed.Value("--image-config"));
     if (!label) return std::unexpected(BadFile(std::move(label.error())));
     input.metadata_label = *std::move(label);
   }
@@ -113,8 +112,13 @@ void PrintPlan(const SandboxPlan& plan, const image::PlanInput& input) {
 
 Outcome RunPlan(const Invocation& invocation) {
   const Parsed& parsed = invocation.parsed;
-  AILERON_ASSIGN(const image::PlanInput input, InputOf(parsed));
+  AILERON_ASSIGN(const os::Paths paths, Paths());
+  AILERON_ASSIGN(image::PlanInput input, InputOf(parsed, paths));
   auto plan = image::MakePlan(input);
+  if (plan && input.config && !parsed.Has("--image-config")) {
+    input.metadata_label = StoredLabel(paths, *plan, input);
+    if (!input.metadata_label.empty()) plan = image::MakePlan(input);
+  }
   if (!plan) return std::unexpected(BadFile(std::move(plan.error())));
   if (parsed.Has("--json")) {
     AILERON_TRY(Print(Pretty(PlanJson(*plan, input))));
@@ -144,7 +148,7 @@ Command SandboxPlanCommand() {
                 {"--image", "REF", "This image, taken as it is, or \"base\""},
                 {"--image-config",
                  "FILE",
-                 "The image's configuration (OCI), for its devcontainer.metadata label",
+                 "The image's configuration (OCI), for its label; else that of the store's image",
                  Repeat::kOnce,
                  {},
                  Completes::kFile},

@@ -19,8 +19,8 @@ def _image(world, *layers: Layer, **run) -> str:
     """An image in the workspace, as a project may name one."""
     folder = os.path.join(world.workspace, "image")
     shutil.rmtree(folder, ignore_errors=True)
-    images.Layout(folder).add("i", [one.tar() for one in layers or [images.busybox("mv", "hostname")]], **run)
-    return "oci:image"
+    made = images.Layout(folder).add("i", [one.tar() for one in layers or [images.busybox("mv", "hostname")]], **run)
+    return "oci:image@" + made["digest"]
 
 
 def _project(world, of_host: bool = False, file: str = FILE, **fields) -> str:
@@ -28,6 +28,14 @@ def _project(world, of_host: bool = False, file: str = FILE, **fields) -> str:
     if not of_host and "image" not in fields:
         fields["image"] = _image(world)
     return world.write(os.path.join(world.workspace, file), json.dumps(fields, indent=1))
+
+
+def _other_project(world, **fields) -> str:
+    """The folder of another project with the same image."""
+    folder = os.path.join(world.root, "other")
+    world.write(os.path.join(folder, ".devcontainer.json"), json.dumps({"image": _image(world), **fields}))
+    shutil.copytree(os.path.join(world.workspace, "image"), os.path.join(folder, "image"))
+    return folder
 
 
 def _trust(world, path: str) -> None:
@@ -126,6 +134,7 @@ def test_an_images_label_speaks_too(any_world):
     _trust(any_world, path)
     result = _launch(any_world, "echo $A $B [$S]", env={"MARKED": SECRET}).ok()
     assert result.out == "file label []\n" and any_world.read("order") == "label\nfile\n", result.describe()
+    assert any_world.json("sandbox", "plan")["merged"]["containerEnv"]["B"] == "label"
 
 
 # --- hostile places
@@ -177,11 +186,45 @@ def test_an_image_outside_of_the_workspace_is_not_a_projects_to_name(any_world):
     """A project shows a layout of the host's, by its path or a link."""
     outside = images.layout(any_world, "outside", images.busybox().file("secret", SECRET))
     os.symlink(outside.removeprefix("oci:"), os.path.join(any_world.workspace, "link"))
+    with open(os.path.join(outside.removeprefix("oci:"), "index.json"), encoding="utf-8") as file:
+        digest = json.load(file)["manifests"][0]["digest"]
     for reference in (outside, "oci:link", "oci:../images/outside"):
-        _project(any_world, image=reference)
+        _project(any_world, image=f"{reference}@{digest}")
         result = _launch(any_world, "cat /secret")
         assert result.rc == 125 and "--image" in result.err and SECRET not in result.out, result.describe()
     assert _launch(any_world, "cat /secret", "--image", outside).ok().out == SECRET
+
+
+def test_an_image_of_the_workspace_is_the_one_that_was_meant(any_world):
+    """An agent puts another image, or a file that names one, into the workspace, and the next launch runs its programs."""
+    evil = _image(any_world, images.busybox().file("evil", "x")).partition("@")[2].removeprefix("sha256:")
+    evil_manifest = any_world.read(f"image/blobs/sha256/{evil}")
+    reference = _image(any_world)
+    for unpinned in ("oci:image", "oci:image:i", "docker-archive:image"):
+        _project(any_world, image=unpinned)
+        result = _launch(any_world, "true")
+        assert result.rc == 125 and "digest" in result.err, result.describe()
+    _project(any_world, image=reference)
+    any_world.write("image/blobs/sha256/" + reference.rpartition(":")[2], evil_manifest)
+    result = _launch(any_world, "ls /evil")
+    assert result.rc == 125 and reference.rpartition(":")[2][:12] in result.err, result.describe()
+
+
+@pytest.mark.parametrize("name", [".devcontainer.json", ".devcontainer/devcontainer.json", ".devcontainer/x/devcontainer.json"])
+def test_an_agent_makes_no_file_for_the_next_launch(any_world, name):
+    """An agent in a project without a file writes one."""
+    _launch(any_world, f"mkdir -p {os.path.dirname(name) or '.'}; echo '{{}}' > {name}; mv {name.split('/')[0]} x; true").ok()
+    assert not _exists(any_world, name)
+    # And a launch beside one that keeps the name goes on.
+    child = any_world.launch_start("sh", "-c", "echo up; sleep 60")
+    assert child.stdout.readline() == b"up\n"
+    _launch(any_world, "true").ok()
+
+
+def test_canary_an_agent_makes_other_files(any_world):
+    """An agent writes nothing there anyway."""
+    _launch(any_world, "echo '{}' > devcontainer.json").ok()
+    assert _exists(any_world, "devcontainer.json")
 
 
 # --- lifecycle
@@ -222,9 +265,7 @@ def test_what_creation_puts_into_the_home_is_there_again(any_world):
         assert _launch(any_world, "cat ~/tool; echo $HOME").ok().out == "tool\n/home/agent\n"
     _project(any_world, name="no commands of creation")
     assert _launch(any_world, "cat ~/tool").rc == 1
-    other = any_world.write("other/.devcontainer.json", json.dumps({"image": "oci:image", "onCreateCommand": "true"}))
-    images.Layout(os.path.join(os.path.dirname(other), "image")).add("i", [images.busybox().tar()])
-    assert _launch(any_world, "cat ~/tool", cwd=os.path.dirname(other)).rc == 1
+    assert _launch(any_world, "cat ~/tool", cwd=_other_project(any_world, onCreateCommand="true")).rc == 1
 
 
 @pytest.mark.parametrize("stage", ["onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand", "postAttachCommand"])
@@ -343,10 +384,6 @@ def test_an_agent_cannot_change_the_file(any_world):
     before = any_world.read(FILE)
     _launch(any_world, f"echo '{{}}' > {FILE}; rm -f {FILE}; mv .devcontainer x; true").ok()
     assert any_world.read(FILE) == before
-    _project(any_world, of_host=True, file="sub/.devcontainer.json")  # a workspace of its own
-    os.remove(os.path.join(any_world.workspace, "sub/.devcontainer.json"))
-    _launch(any_world, "mkdir -p .devcontainer/x; echo evil > .devcontainer/x/devcontainer.json; true").ok()
-    assert not _exists(any_world, ".devcontainer/x/devcontainer.json")
 
 
 @pytest.mark.parametrize("answer, ran", [("y", True), ("n", False)])
@@ -398,9 +435,7 @@ def test_volumes_are_kept_for_their_project(any_world):
     _launch(any_world, "echo 1 > deps/x; echo 2 > ~/.npm/x").ok()
     assert _launch(any_world, "cat deps/x ~/.npm/x").ok().out == "1\n2\n"
     assert os.listdir(os.path.join(any_world.workspace, "deps")) == []
-    any_world.write("other/.devcontainer.json", json.dumps({"image": "oci:image", **fields}))
-    images.Layout(os.path.join(any_world.workspace, "other", "image")).add("i", [images.busybox().tar()])
-    assert _launch(any_world, "cat deps/x ~/.npm/x", cwd=os.path.join(any_world.workspace, "other")).rc == 1
+    assert _launch(any_world, "cat deps/x ~/.npm/x", cwd=_other_project(any_world, **fields)).rc == 1
 
 
 def test_flags_of_docker_run_hold(any_world):
@@ -446,6 +481,15 @@ def test_an_agent_that_the_image_lacks_stops_the_launch(any_world):
     assert result.rc == 125 and "looking for claude" in result.err, result.describe()
     _project(any_world, customizations={"aileron": {"agents": ["sh"]}})
     _launch(any_world, "true").ok()
+
+
+def test_what_the_user_has_not_bound_is_told(any_world):
+    """A project's need for a credential is passed over, or told of one that is bound."""
+    any_world.bound("api.test", SECRET, scheme="bearer")
+    _project(any_world, secrets={"DEPLOY_KEY": {}, "PATH": {}}, customizations={"aileron": {"bindings": ["api/service", "token/deploy"]}})
+    result = _launch(any_world, "true").ok()
+    assert "token/deploy" in result.err and "api/service" not in result.err, result.describe()
+    assert "DEPLOY_KEY" in result.err and "the secret PATH" not in result.err
 
 
 def test_forwarded_ports_are_published(any_world):
