@@ -39,6 +39,28 @@ std::unexpected<Error> At(std::string_view file, policy::Place place, Error erro
   return std::unexpected(std::move(error));
 }
 
+// Files of the workspace that trusted commands of the host name: who trusted those saw what these
+// were.
+std::vector<std::string> NamedFiles(const ContainerOptions& container,
+                                    const std::string& workspace) {
+  constexpr std::string_view between = " \t\n;&|()<>\"'`=$";
+  std::vector<std::string> files;
+  for (const auto& group : container.initialize) {
+    for (const sandbox::Step& step : group) {
+      const std::string line = Join(step.command, " ");
+      for (std::string_view rest = line; !rest.empty();) {
+        const std::size_t end = std::min(rest.find_first_of(between), rest.size());
+        const std::string word(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        const auto real =
+            RealPath(word.starts_with('/') ? word : fmt::format("{}/{}", workspace, word));
+        if (real && IsOrBelow(*real, workspace) && !os::IsFolder(*real)) files.push_back(*real);
+      }
+    }
+  }
+  return files;
+}
+
 // Rules about files, carried out on a plan. A rule is about what stands there, not about the link
 // by whose name it is called; but a link that an agent may have made opens and shows nothing.
 class FileShaper {
@@ -47,7 +69,9 @@ class FileShaper {
              const std::vector<std::string>& allowed, Plan& plan, PolicyPlan& into)
       : paths_(paths), roots_(roots), allowed_(allowed), spec_(plan.spec), into_(into) {}
 
-  Status Shape(const std::vector<policy::FileLayer>& layers) {
+  // `closed` are files of the workspace that are read-only besides.
+  Status Shape(const std::vector<policy::FileLayer>& layers,
+               const std::vector<std::string>& closed) {
     const bool read_only = spec_.workspace_access == Access::kReadOnly;
     views_ = policy::PlanFiles(Resolve(layers), roots_,
                                read_only ? FileAccess::kReadOnly : FileAccess::kReadWrite);
@@ -58,7 +82,7 @@ class FileShaper {
     NarrowMounts();
     AILERON_TRY(ShapeWorkspace());
     AILERON_TRY(ShapeMounts());
-    PutCovers();
+    PutCovers(closed);
     return {};
   }
 
@@ -235,7 +259,7 @@ class FileShaper {
     return {};
   }
 
-  void PutCovers() {
+  void PutCovers(const std::vector<std::string>& closed) {
     const auto hides = [](const FileView& view) { return view.access == FileAccess::kHidden; };
     // Of the host's root a folder is emptied before anything is mounted in it.
     const FileCovers before(spec_);
@@ -260,6 +284,7 @@ class FileShaper {
                         Printable(view.path)));
       }
     }
+    for (const std::string& path : closed) covers.Close(path);
     into_.covers = covers.Take();
   }
 
@@ -387,7 +412,8 @@ Result<PolicyPlan> ApplyPolicy(const os::Paths& paths, Plan& plan, Options& opti
                                                          policy::ParseProfile(options.profile)));
   policy::Merged merged = policy::Merge(loaded.layers);
   const policy::FileRoots roots{.workspace = plan.spec.workspace, .home = paths.home};
-  AILERON_TRY(FileShaper(paths, roots, allowed, plan, found).Shape(merged.files));
+  AILERON_TRY(FileShaper(paths, roots, allowed, plan, found)
+                  .Shape(merged.files, NamedFiles(options.container, plan.spec.workspace)));
   AILERON_TRY(AddServices(merged, roots, plan.spec, options, found));
   AILERON_TRY(AddContainer(loaded.layers, plan.spec, options, found));
   found.passing = {.pass = std::move(merged.pass), .scrub = std::move(merged.scrub)};

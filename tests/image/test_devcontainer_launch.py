@@ -386,6 +386,19 @@ def test_an_agent_cannot_change_the_file(any_world):
     assert any_world.read(FILE) == before
 
 
+@pytest.mark.parametrize("command", ["sh scripts/init.sh", ["sh", "./scripts/init.sh"], "X=scripts/init.sh; sh \"$X\""])
+def test_what_a_trusted_command_names_is_not_the_agents_to_change(any_world, command):
+    """An agent changes the script that the next launch runs on the host."""
+    good = "echo good >> ran\n"
+    any_world.write("scripts/init.sh", good)
+    _trust(any_world, _project(any_world, of_host=True, initializeCommand=command))
+    _launch(any_world, "echo 'touch pwned' > scripts/init.sh; rm -f scripts/init.sh; mv scripts x; ln -sf /dev/null scripts/init.sh; "
+            "echo free > scripts/other; true").ok()
+    assert any_world.read("scripts/init.sh") == good and any_world.read("scripts/other") == "free\n"
+    _launch(any_world, "true").ok()
+    assert any_world.read("ran") == "good\ngood\n"
+
+
 @pytest.mark.parametrize("answer, ran", [("y", True), ("n", False)])
 def test_a_person_is_asked_with_what_it_runs(any_world, answer, ran):
     """A person on a terminal is not asked, does not see what runs, or is not heeded."""
