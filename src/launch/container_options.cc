@@ -156,6 +156,11 @@ class Applier {
   Status AddMount(const image::Mount& mount) {
     if (!IsTaken(image::JudgeMount(mount, workspace_, {}))) return {};
     const std::string target = image::PlainPath(mount.target);
+    if (target == (into_.workspace_inside.empty() ? workspace_ : into_.workspace_inside)) {
+      Note("mounts", fmt::format("what is to stand at {} is left out: the workspace stands there",
+                                 Printable(target)));
+      return {};
+    }
     const Access access = mount.read_only ? Access::kReadOnly : Access::kReadWrite;
     if (mount.type == "bind") return AddBind(mount, target, access);
     if (mount.type == "tmpfs" || mount.source.empty()) {
@@ -268,7 +273,7 @@ class Applier {
     for (const Stage stage : {Stage::kOnCreate, Stage::kUpdateContent, Stage::kPostCreate}) {
       into_.creates |= !merged[static_cast<std::size_t>(stage)].empty();
     }
-    if (into_.trusted) AddSteps(plan_, Stage::kInitialize, into_.initialize);
+    if (into_.trusted) into_.initialize = HostSteps(plan_);
   }
 
   void AddSettings(const image::AileronSettings& settings) {
@@ -305,6 +310,12 @@ class Applier {
 Result<std::vector<std::string>> ApplyContainer(const image::SandboxPlan& plan,
                                                 const std::string& workspace, Options& options) {
   return Applier(plan, workspace, options).Apply();
+}
+
+std::vector<std::vector<Step>> HostSteps(const image::SandboxPlan& plan) {
+  std::vector<std::vector<Step>> steps;
+  AddSteps(plan, Stage::kInitialize, steps);
+  return steps;
 }
 
 ContainerInside InsideOf(const image::SandboxPlan& plan) {

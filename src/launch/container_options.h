@@ -68,9 +68,10 @@ struct ContainerOptions {
   int stop_signal = 0;          // what the agent gets instead of SIGTERM; 0: that
   bool creates = false;         // it has commands of creation, and so a home that is kept
   SetupWhen setup = SetupWhen::kAuto;
-  std::vector<std::vector<sandbox::Step>> initialize;  // on the host; empty without trust
-  std::vector<service::Spec> services;                 // the same; folders of the host
-  std::string profile;                                 // of the network, as the file wants it
+  // What has run on the host by now, and services; both empty without trust.
+  std::vector<std::vector<sandbox::Step>> initialize;
+  std::vector<service::Spec> services;  // folders are the host's
+  std::string profile;                  // of the network, as the file wants it
   bool trusted = false;
   std::function<Result<ContainerInside>(const std::vector<std::string>& environment)> inside;
 };
@@ -79,6 +80,9 @@ struct ContainerOptions {
 // say what is left out that only this look finds. kInvalid names the file and its line.
 Result<std::vector<std::string>> ApplyContainer(const image::SandboxPlan& plan,
                                                 const std::string& workspace, Options& options);
+
+// initializeCommand, for whoever knows that the file is trusted.
+std::vector<std::vector<sandbox::Step>> HostSteps(const image::SandboxPlan& plan);
 
 ContainerInside InsideOf(const image::SandboxPlan& plan);
 

@@ -75,7 +75,7 @@ TEST_F(ContainerOptionsTest, OfMountsThePartsOfTheWorkspaceAndFoldersOfOurs) {
     "type=bind,source=${localWorkspaceFolder}/out,target=/out",
     "type=bind,source=/etc,target=/host",
     "type=volume,source=deps,target=/deps", "type=volume,source=../x,target=/bad",
-    "type=volume,source=a b,target=/blank", "type=tmpfs,target=/m", "type=volume,source=c,target=/etc"],
+    "type=volume,source=a b,target=/blank", "source=w,target=${containerWorkspaceFolder}", "type=tmpfs,target=/m", "type=volume,source=c,target=/etc"],
     "customizations": {"aileron": {"caches": {"npm": "/home/agent/.npm"}}}})");
   std::vector<std::string> mounted;
   for (const auto& mount : options_.mounts) {
@@ -90,9 +90,10 @@ TEST_F(ContainerOptionsTest, OfMountsThePartsOfTheWorkspaceAndFoldersOfOurs) {
   }
   EXPECT_THAT(kept, ElementsAre("deps /deps", "npm /home/agent/.npm"));
   ASSERT_EQ(options_.container.memory.size(), 1u);
-  ASSERT_EQ(notes.size(), 2u);
+  ASSERT_EQ(notes.size(), 3u);
   EXPECT_THAT(notes[0], HasSubstr("leads out of the workspace, to /etc"));
   EXPECT_THAT(notes[1], HasSubstr("the volume a b is left out"));
+  EXPECT_THAT(notes[2], HasSubstr("the workspace stands there"));
 }
 
 TEST_F(ContainerOptionsTest, AReadOnlyWorkspaceIsReadOnlyAtEachPlace) {

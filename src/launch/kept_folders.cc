@@ -46,11 +46,17 @@ Status MakeInWorkspace(const std::string& workspace, std::string_view path) {
 }  // namespace
 
 Status PrepareKeptFolders(SetupWhen setup, Plan& plan) {
-  const std::string& inside = plan.spec.inside();
+  const auto make_place = [&](const std::string& target) -> Status {
+    const std::string& inside = plan.spec.inside();
+    if (target == inside || !IsOrBelow(target, inside)) return {};
+    return MakeInWorkspace(plan.spec.workspace, target.substr(inside.size() + 1));
+  };
+  for (const sandbox::MountRequest& mount : plan.spec.mounts) {
+    if (mount.links == sandbox::Links::kFollowed || !os::IsFolder(mount.source)) continue;
+    AILERON_TRY(make_place(mount.target));
+  }
   for (sandbox::Volume& volume : plan.spec.volumes) {
-    if (volume.target != inside && IsOrBelow(volume.target, inside)) {
-      AILERON_TRY(MakeInWorkspace(plan.spec.workspace, volume.target.substr(inside.size() + 1)));
-    }
+    AILERON_TRY(make_place(volume.target));
     if (volume.source.empty()) continue;
     AILERON_TRY(os::MakeFolders(volume.source, kFolderMode));
     char real[PATH_MAX];

@@ -12,7 +12,6 @@
 #include "launch/attach.h"
 #include "launch/environment.h"
 #include "launch/guard.h"
-#include "launch/host_commands.h"
 #include "launch/kept_folders.h"
 #include "launch/limits.h"
 #include "launch/live_tools.h"
@@ -169,8 +168,6 @@ std::expected<int, Failure> Run(Options options) {
 
   if (auto given = sandbox::RequireWalls(options.require); !given)
     return fail(kSandboxNotStarted, given.error());
-  if (auto ran = RunOnHost(options.container.initialize, plan->spec.workspace); !ran)
-    return fail(kSandboxNotStarted, ran.error());
   if (auto made = PrepareKeptFolders(options.container.setup, *plan); !made)
     return fail(kSandboxNotStarted, made.error());
 

@@ -127,6 +127,8 @@ void UseContainer(const ContainerOptions& container, const os::Paths& paths, Pla
          .access = kept.access});
   }
   spec.volumes.insert(spec.volumes.end(), container.memory.begin(), container.memory.end());
+  // What lies in another one comes after it.
+  std::ranges::sort(spec.volumes, {}, &sandbox::Volume::target);
   if (!container.hostname.empty()) spec.hostname = container.hostname;
   spec.shm_bytes = container.shm_bytes;
   plan.stop_signal = container.stop_signal;

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "image/plan.h"
+#include "launch/host_commands.h"
 #include "modes/api.h"
 #include "modes/container_source.h"
 #include "modes/terminal.h"
@@ -181,6 +182,13 @@ std::expected<std::optional<UsedImage>, Failure> PrepareContainer(const Parsed& 
   AILERON_ASSIGN(SandboxPlan plan, PlanOf(input));
   if (input.config && !input.permissions.trusted) {
     AILERON_ASSIGN(input.permissions.trusted, AskForTrust(paths, plan, *input.config, options));
+  }
+  if (input.config && input.permissions.trusted) {
+    // The file's variables have their values now.
+    AILERON_ASSIGN(plan, PlanOf(input));
+    if (auto ran = launch::RunOnHost(launch::HostSteps(plan), input.workspace); !ran) {
+      return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(ran.error())));
+    }
   }
   auto reference = ReferenceOfPlan(plan, input);
   if (!reference) {

@@ -268,6 +268,16 @@ def test_what_creation_puts_into_the_home_is_there_again(any_world):
     assert _launch(any_world, "cat ~/tool", cwd=_other_project(any_world, onCreateCommand="true")).rc == 1
 
 
+def test_on_the_hosts_root_the_home_is_kept_too(any_world):
+    """The home of a devcontainer without an image is the person's, or gone with the sandbox."""
+    any_world.home_used = True
+    mine = any_world.write(os.path.join(any_world.home, "mine"), "x")
+    _project(any_world, of_host=True, onCreateCommand="echo tool > ~/tool")
+    for _ in range(2):
+        assert _launch(any_world, "cat ~/tool; ls ~").ok().out == "tool\ntool\n"
+    assert os.listdir(any_world.home) == [os.path.basename(mine)]
+
+
 @pytest.mark.parametrize("stage", ["onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand", "postAttachCommand"])
 def test_a_command_that_fails_stops_the_launch(any_world, stage):
     """The agent starts in what is half made, or nobody is told which command failed and where."""
@@ -410,6 +420,16 @@ def test_a_person_is_asked_with_what_it_runs(any_world, answer, ran):
     terminal.expect("started")
     assert terminal.wait() == 0 and _exists(any_world, "on-host") == ran
     assert len(any_world.json("policy", "trusted")) == ran
+
+
+def test_what_is_made_on_the_host_is_there_for_the_sandbox(any_world):
+    """initializeCommand runs when mounts and the image have been looked at already."""
+    path = _project(any_world, initializeCommand="mkdir -p made; mv image.new image; echo x > made/x",
+                    mounts=["type=bind,source=${localWorkspaceFolder}/made,target=/made",
+                            "type=bind,source=${localWorkspaceFolder}/made,target=${containerWorkspaceFolder}/again"])
+    os.rename(os.path.join(any_world.workspace, "image"), os.path.join(any_world.workspace, "image.new"))
+    _trust(any_world, path)
+    assert _launch(any_world, "cat /made/x again/x").ok().out == "x\nx\n"
 
 
 def test_a_command_on_the_host_that_fails_stops_the_launch(any_world):
