@@ -155,7 +155,7 @@ TEST_F(ContainerOptionsTest, CommandsRunInTheirOrderAndForm) {
     "postStartCommand": "d",
     "onCreateCommand": "a",
     "postCreateCommand": {"one": "b", "two": ["c", "x y"]},
-    "updateContentCommand": "", "postAttachCommand": []})");
+    "updateContentCommand": ""})");
   const Lifecycle lifecycle = InsideOf(plan).lifecycle;
   ASSERT_EQ(lifecycle.creating.size(), 2u);
   EXPECT_THAT(lifecycle.creating[0].at(0).what, HasSubstr(".devcontainer.json:3: onCreateCommand"));

@@ -25,11 +25,11 @@ class HostCommands : public testing::Test {
 
 TEST_F(HostCommands, RunInOrderInTheFolder) {
   EXPECT_TRUE(RunOnHost(
-      {{{"a", {"/bin/sh", "-c", "echo 1 > out; cat > in"}}},
+      {{{"a", {"/bin/sh", "-c", "echo 1 > out; read -r x || echo end > in"}}},
        {{"b", {"/bin/sh", "-c", "echo 2 >> out"}}, {"c", {"/bin/sh", "-c", ": > beside"}}}},
       folder_));
   EXPECT_EQ(Read("out"), "1\n2\n");
-  EXPECT_EQ(Read("in"), "");
+  EXPECT_EQ(Read("in"), "end\n");
   EXPECT_EQ(Read("beside"), "");
 }
 

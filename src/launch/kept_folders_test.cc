@@ -13,6 +13,8 @@ class KeptFolders : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_NE(mkdtemp(folder_), nullptr);
+    plan_.spec.workspace = std::string(folder_) + "/ws";
+    ASSERT_TRUE(std::filesystem::create_directory(plan_.spec.workspace));
     plan_.creation = {.marker = std::string(folder_) + "/v/created", .content = "one"};
     plan_.spec.volumes = {{.source = std::string(folder_) + "/v/home", .target = "/home/agent"},
                           {.source = {}, .target = "/memory"}};
@@ -37,9 +39,7 @@ TEST_F(KeptFolders, AreMadeForTheirUserAlone) {
 }
 
 TEST_F(KeptFolders, StandOnFoldersOfTheWorkspaceAndOnNoLink) {
-  plan_.spec.workspace = std::string(folder_) + "/ws";
   plan_.spec.workspace_inside = "/src";
-  ASSERT_TRUE(std::filesystem::create_directories(plan_.spec.workspace));
   plan_.spec.volumes = {{.source = {}, .target = "/src/a/b"}};
   EXPECT_TRUE(PrepareKeptFolders(SetupWhen::kAuto, plan_));
   EXPECT_TRUE(std::filesystem::is_directory(plan_.spec.workspace + "/a/b"));
