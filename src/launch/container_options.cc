@@ -104,6 +104,7 @@ class Applier {
 
   Result<std::vector<std::string>> Apply() {
     into_.id = plan_.devcontainer_id;
+    into_.file = plan_.container.file;
     into_.tier = plan_.tier.tier == image::Tier::kHost ? "host" : "devcontainer";
     for (const auto& [name, value] : plan_.merged.container_env) {
       into_.environment.push_back(fmt::format("{}={}", name, value));

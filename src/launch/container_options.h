@@ -57,6 +57,7 @@ enum class SetupWhen : std::uint8_t {
 
 struct ContainerOptions {
   std::string id;       // ${devcontainerId}; empty: there is no file, and nothing else is said
+  std::string file;     // its path
   std::string tier;     // "devcontainer"
   std::string content;  // of the file, the label and the image: a digest
   std::vector<std::string> environment;  // of all that runs inside: NAME=VALUE

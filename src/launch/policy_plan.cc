@@ -39,12 +39,17 @@ std::unexpected<Error> At(std::string_view file, policy::Place place, Error erro
   return std::unexpected(std::move(error));
 }
 
-// Files of the workspace that trusted commands of the host name: who trusted those saw what these
-// were.
+// A devcontainer.json that has another name than those which are protected anyway; and files of the
+// workspace that trusted commands of the host name: who trusted those saw what these were.
 std::vector<std::string> NamedFiles(const ContainerOptions& container,
                                     const std::string& workspace) {
   constexpr std::string_view between = " \t\n;&|()<>\"'`=$";
   std::vector<std::string> files;
+  const std::string& file = container.file;
+  if (!file.empty() && IsOrBelow(file, workspace) &&
+      !Guard::IsProtected(std::string_view(file).substr(workspace.size() + 1))) {
+    files.push_back(file);
+  }
   for (const auto& group : container.initialize) {
     for (const sandbox::Step& step : group) {
       const std::string line = Join(step.command, " ");

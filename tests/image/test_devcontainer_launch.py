@@ -388,12 +388,13 @@ def test_a_changed_file_is_untrusted_again(any_world):
     assert trusted["path"] == path and trusted["state"] == "changed"
 
 
-def test_an_agent_cannot_change_the_file(any_world):
-    """An agent changes what the next launch would run."""
-    _project(any_world, postStartCommand="true")
-    before = any_world.read(FILE)
-    _launch(any_world, f"echo '{{}}' > {FILE}; rm -f {FILE}; mv .devcontainer x; true").ok()
-    assert any_world.read(FILE) == before
+@pytest.mark.parametrize("name", [FILE, ".devcontainer.json", "ci/agent.json"])
+def test_an_agent_cannot_change_the_file(any_world, name):
+    """An agent changes what the next launch would run, also in a file that has a name of its own."""
+    _project(any_world, file=name, postStartCommand="true")
+    before = any_world.read(name)
+    _launch(any_world, f"echo '{{}}' > {name}; rm -f {name}; mv {name.split('/')[0]} x; true", "--config", name).ok()
+    assert any_world.read(name) == before
 
 
 @pytest.mark.parametrize("command", ["sh scripts/init.sh", ["sh", "./scripts/init.sh"], "X=scripts/init.sh; sh \"$X\""])
