@@ -11,6 +11,7 @@
 #include "image/devcontainer_limits.h"
 #include "os/beneath.h"
 #include "os/fd.h"
+#include "os/reserved_name.h"
 
 namespace aileron::image {
 namespace {
@@ -28,10 +29,12 @@ Result<os::Fd> OpenFolder(const std::string& path) {
   return folder;
 }
 
-Result<std::vector<std::string>> Candidates(const os::Fd& workspace) {
+Result<std::vector<std::string>> Candidates(const os::Fd& workspace, const std::string& named) {
   std::vector<std::string> found;
   for (std::string path : {fmt::format("{}/{}", kFolder, kName), fmt::format(".{}", kName)}) {
-    if (Exists(workspace, path)) found.push_back(std::move(path));
+    // A sandbox that runs here keeps the name from its agent.
+    const bool reserved = os::ReservedName::Has(fmt::format("{}/{}", named, path));
+    if (Exists(workspace, path) && !reserved) found.push_back(std::move(path));
   }
   const auto names = os::ListBeneath(workspace, std::string(kFolder));
   if (!names) return found;  // there is no such folder, or it is a file
@@ -66,7 +69,7 @@ Result<std::optional<ConfigFile>> FindConfig(const std::string& workspace,
                                              const std::string& named) {
   if (!named.empty()) return ReadNamed(named);
   AILERON_ASSIGN(const os::Fd folder, OpenFolder(workspace));
-  AILERON_ASSIGN(const std::vector<std::string> found, Candidates(folder));
+  AILERON_ASSIGN(const std::vector<std::string> found, Candidates(folder, workspace));
   if (found.empty()) return std::nullopt;
   if (found.size() > 1) {
     return Fail(Code::kInvalid, "{} has several devcontainer.json: {}. Name one with --config",

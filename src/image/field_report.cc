@@ -12,6 +12,7 @@ namespace {
 using Gpu = HostRequirements::Gpu;
 
 constexpr std::string_view kProjectOnly = "only once you trust this file, as it is";
+constexpr std::string_view kAgent = "everything inside is \"agent\", which has your id, not root's";
 // Flags of a build that reach nothing but the build.
 constexpr auto kBuildOptions = std::to_array<std::string_view>(
     {"--pull", "--no-cache", "--progress", "--platform", "--label", "--target"});
@@ -26,16 +27,15 @@ constexpr Plain kPlain[] = {
     {"name", Honour::kHonoured, "shown"},
     {"containerEnv", Honour::kHonoured, "variables of all that runs inside"},
     {"remoteEnv", Honour::kHonoured, "variables of the agent and of commands"},
-    {"containerUser", Honour::kHonoured, "who the sandbox's processes are, inside"},
-    {"remoteUser", Honour::kHonoured, "who the agent and commands are, inside"},
+    {"containerUser", Honour::kNotHonoured, kAgent},
+    {"remoteUser", Honour::kNotHonoured, kAgent},
     {"updateRemoteUserUID", Honour::kHonoured, "ids are mapped, no file of the image is changed"},
-    {"workspaceFolder", Honour::kHonoured, "where the workspace stands inside"},
     {"onCreateCommand", Honour::kHonoured, "inside, behind the same walls as the agent"},
     {"updateContentCommand", Honour::kHonoured, "inside, behind the same walls as the agent"},
     {"postCreateCommand", Honour::kHonoured, "inside, behind the same walls as the agent"},
     {"postStartCommand", Honour::kHonoured, "inside, behind the same walls as the agent"},
     {"postAttachCommand", Honour::kHonoured, "inside, behind the same walls as the agent"},
-    {"waitFor", Honour::kHonoured, "the agent starts when that has run"},
+    {"waitFor", Honour::kPartly, "the agent starts when all commands have run"},
     {"init", Honour::kHonoured, "always so"},
     {"overrideCommand", Honour::kNotHonoured, "the first process is aileron's own"},
     {"userEnvProbe", Honour::kNotHonoured,
@@ -91,8 +91,11 @@ class Reporter {
     if (key_ == "features") return Features();
     if (key_ == "mounts") return Mounts(in_.container.metadata.mounts);
     if (key_ == "workspaceMount") return WorkspaceMount();
+    if (key_ == "workspaceFolder") return WorkspaceFolder();
     if (key_ == "runArgs") return RunArgs();
-    if (key_ == "initializeCommand") return Add(Trusted("runs on the host"));
+    if (key_ == "initializeCommand") {
+      return Add(Trusted("runs on the host"), std::string(in_.initialize));
+    }
     if (key_ == "privileged") return Privileged(in_.container.metadata.privileged.value_or(false));
     if (key_ == "capAdd") return Capabilities(in_.container.metadata.cap_add);
     if (key_ == "securityOpt") return SecurityOptions(in_.container.metadata.security_opt);
@@ -107,7 +110,7 @@ class Reporter {
     if (in_.permissions.trusted) {
       return {Honour::kHonoured, fmt::format("{}; you trust this file", what)};
     }
-    return {Honour::kWithheld, fmt::format("{}: {}", what, kProjectOnly)};
+    return {Honour::kWithheld, fmt::format("{}: {}", what, kProjectOnly), true};
   }
 
   // --- the image
@@ -167,6 +170,14 @@ class Reporter {
       AddAt(mount.place, JudgeMount(mount, in_.workspace, in_.permissions),
             fmt::format("{}:{}", mount.source, mount.target));
     }
+  }
+  void WorkspaceFolder() {
+    if (in_.tier.tier == Tier::kHost) {
+      return Add({Honour::kNotHonoured, "on the host's root the workspace stands where it is"});
+    }
+    const Verdict verdict = JudgePlace(in_.container.workspace_folder);
+    if (verdict.honour != Honour::kHonoured) return Add({Honour::kRefused, verdict.why});
+    Add({Honour::kHonoured, "where the workspace stands inside"});
   }
   void WorkspaceMount() {
     const std::string& text = *in_.container.workspace_mount;
@@ -241,7 +252,9 @@ class Reporter {
                 : Verdict{Honour::kNotHonoured, in_.tier.why},
           "image");
     }
-    if (!settings.policy.empty()) {
+    if (!settings.policy.empty() && !IsProfileName(settings.policy)) {
+      Add({Honour::kNotHonoured, "rules of a project stand in its aileron.yaml"}, "policy");
+    } else if (!settings.policy.empty()) {
       Add({in_.permissions.trusted ? Honour::kHonoured : Honour::kPartly,
            "it narrows what your own policy allows; what it opens takes trust"},
           "policy");
@@ -322,9 +335,10 @@ class Reporter {
       const bool withheld = note.kind == Kind::kWithheld;
       const std::string text = withheld ? fmt::format("${{localEnv:{}}}", note.text) : note.text;
       Verdict verdict =
-          withheld
-              ? Verdict{Honour::kWithheld, "a variable of the host, which counts as not set: " +
-                                               std::string(kProjectOnly)}
+          withheld                    ? Verdict{Honour::kWithheld,
+                             "a variable of the host, which counts as not set: " +
+                                 std::string(kProjectOnly),
+                             true}
           : note.kind == Kind::kLater ? Verdict{Honour::kHonoured, "known when the sandbox runs"}
           : note.kind == Kind::kNameless
               ? Verdict{Honour::kNotHonoured, "it names no variable, and stays as it is"}
@@ -343,9 +357,10 @@ class Reporter {
 
 std::vector<FieldReport> ReportFields(const ReportInput& input) { return Reporter(input).Report(); }
 
-bool Refused(std::span<const FieldReport> reports) {
-  return std::ranges::any_of(
+const FieldReport* Refused(std::span<const FieldReport> reports) {
+  const auto found = std::ranges::find_if(
       reports, [](const FieldReport& one) { return one.verdict.honour == Honour::kRefused; });
+  return found == reports.end() ? nullptr : &*found;
 }
 
 }  // namespace aileron::image

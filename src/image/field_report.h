@@ -27,6 +27,7 @@ struct ReportInput {
   const Merged& merged;
   const TierChoice& tier;
   std::span<const VariableNote> notes;
+  std::string_view initialize;   // initializeCommand as it is written, in JSON
   std::string_view workspace;    // the host's, absolute
   std::string_view config_file;  // absolute
   const Permissions& permissions;
@@ -35,7 +36,7 @@ struct ReportInput {
 // In the order of the file; what others say comes last.
 std::vector<FieldReport> ReportFields(const ReportInput& input);
 
-// Whether nothing starts with it.
-bool Refused(std::span<const FieldReport> reports);
+// The first with which nothing starts; null: none.
+const FieldReport* Refused(std::span<const FieldReport> reports);
 
 }  // namespace aileron::image

@@ -80,6 +80,9 @@ TEST(FieldReport, WhatRunsOutsideOfTheSandboxTakesTrust) {
     EXPECT_EQ(Of(strangers, field), Honour::kWithheld) << field;
     EXPECT_EQ(Of(trusted, field), Honour::kHonoured) << field;
   }
+  // What is asked about is shown as it is written.
+  EXPECT_EQ(Find(strangers, "initializeCommand")->detail, "\"make\"");
+  EXPECT_TRUE(Find(strangers, "initializeCommand")->verdict.by_trust);
   EXPECT_EQ(Of(trusted, "build", "--network=host"), Honour::kNotHonoured);
   EXPECT_EQ(Find(trusted, "build", "--pull"), nullptr);
 }
@@ -116,9 +119,29 @@ TEST(FieldReport, AnImagesLabelIsJudgedAsTheFileIs) {
   EXPECT_NE(Find(plan, "capAdd", "B")->place.line, 0);
   EXPECT_EQ(Of(plan, "entrypoint"), Honour::kNotHonoured);
   EXPECT_EQ(Of(plan, "postCreateCommand"), Honour::kHonoured);
-  EXPECT_EQ(Of(plan, "remoteUser"), Honour::kHonoured);
+  EXPECT_EQ(Of(plan, "remoteUser"), Honour::kNotHonoured);
   EXPECT_EQ(Of(plan, "forwardPorts", "80"), Honour::kHonoured);
   EXPECT_EQ(plan.merged.remote_env.at(0).second, "");  // no trust in the file is trust in the image
+}
+
+TEST(FieldReport, WhatTakesTrustIsTellable) {
+  const SandboxPlan plan = PlanOf(
+      R"({"image": "i", "initializeCommand": ["echo", "${localEnv:TOKEN}"], "privileged": true})");
+  EXPECT_EQ(Find(plan, "initializeCommand")->detail, R"(["echo","${localEnv:TOKEN}"])");
+  EXPECT_TRUE(Find(plan, "${localEnv:TOKEN}")->verdict.by_trust);
+  EXPECT_FALSE(Find(plan, "privileged")->verdict.by_trust);
+}
+
+TEST(FieldReport, TheWorkspaceStandsInNoPlaceOfTheSandboxes) {
+  const auto folder = [](std::string_view image, std::string_view path) {
+    return PlanOf(fmt::format(R"({{{} "workspaceFolder": "{}"}})", image, path));
+  };
+  for (const char* bad : {"/", "/proc", "/run/aileron/x", "/run", "/etc", "/etc/x", "/a/../usr",
+                          "/usr/bin", "/dev/shm/w"}) {
+    EXPECT_EQ(Of(folder(R"("image": "i",)", bad), "workspaceFolder"), Honour::kRefused) << bad;
+  }
+  EXPECT_EQ(Of(folder(R"("image": "i",)", "/usr/src/app"), "workspaceFolder"), Honour::kHonoured);
+  EXPECT_EQ(Of(folder("", "/src"), "workspaceFolder"), Honour::kNotHonoured);
 }
 
 TEST(FieldReport, WhatIsBuiltLiesInTheProject) {

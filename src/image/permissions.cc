@@ -13,6 +13,10 @@ constexpr auto kNames =
 // Places inside that are the sandbox's own.
 constexpr auto kReserved = std::to_array<std::string_view>(
     {"/proc", "/sys", "/dev", "/run/aileron", "/run/aileron-copies"});
+// And those of the root, which rules about programs go by (docs/adr/0019).
+constexpr auto kSystem =
+    std::to_array<std::string_view>({"/bin", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/sbin",
+                                     "/usr/bin", "/usr/lib", "/usr/libexec", "/usr/sbin"});
 constexpr auto kEngineSockets = std::to_array<std::string_view>(
     {"docker.sock", "podman.sock", "containerd.sock", "crio.sock", "buildkitd.sock"});
 
@@ -62,16 +66,26 @@ Verdict JudgeSecurityOption(std::string_view option, const Permissions& permissi
   return Withheld("changes the walls, which your own policy has to allow");
 }
 
-Verdict JudgeMount(const Mount& mount, std::string_view workspace, const Permissions& permissions) {
-  if (!mount.target.starts_with('/')) {
+Verdict JudgePlace(std::string_view target) {
+  if (!target.starts_with('/')) {
     return {Honour::kNotHonoured, "where it is mounted is an absolute path inside"};
   }
-  const std::string target = PlainPath(mount.target);
-  const bool reserved = target == "/" || std::ranges::any_of(kReserved, [&](std::string_view own) {
-                          return IsWithin(target, own) || IsWithin(own, target);
-                        });
-  if (reserved) return {Honour::kNotHonoured, "that place is the sandbox's own"};
-  Verdict verdict;
+  const std::string plain = PlainPath(target);
+  const auto meets = [&](std::string_view place) {
+    return IsWithin(plain, place) || IsWithin(place, plain);
+  };
+  if (std::ranges::any_of(kReserved, meets)) {
+    return {Honour::kNotHonoured, "that place is the sandbox's own"};
+  }
+  if (std::ranges::any_of(kSystem, meets)) {
+    return {Honour::kNotHonoured, "programs and settings of the root stay what they are"};
+  }
+  return {};
+}
+
+Verdict JudgeMount(const Mount& mount, std::string_view workspace, const Permissions& permissions) {
+  Verdict verdict = JudgePlace(mount.target);
+  if (verdict.honour != Honour::kHonoured) return verdict;
   if (mount.type == "bind") {
     verdict = JudgeBind(mount, workspace, permissions);
   } else if (mount.type == "tmpfs") {

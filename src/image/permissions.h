@@ -26,6 +26,7 @@ std::string_view Name(Honour honour);  // "honoured", "not honoured"
 struct Verdict {
   Honour honour = Honour::kHonoured;
   std::string why;
+  bool by_trust = false;  // withheld until the file is trusted, and by nothing else
 };
 
 // What the user's own policy says; nothing is allowed by itself.
@@ -43,6 +44,10 @@ Verdict JudgeSecurityOption(std::string_view option, const Permissions& permissi
 // `workspace` is the host's, absolute. Paths are compared as they are written; who mounts resolves
 // them first and asks again.
 Verdict JudgeMount(const Mount& mount, std::string_view workspace, const Permissions& permissions);
+
+// Whether something of a stranger's may stand at an absolute path inside: nowhere that the sandbox
+// has for itself, nor where the programs and settings of its root are.
+Verdict JudgePlace(std::string_view target);
 
 // An absolute path, its "." and ".." taken away as they are written; "/.." is "/".
 std::string PlainPath(std::string_view path);

@@ -61,6 +61,17 @@ TEST(Permissions, NothingIsMountedOverTheSandboxesOwnPlaces) {
   EXPECT_EQ(Of("source=c,target=/procession"), Honour::kHonoured);
 }
 
+// Rules about programs go by where these stand.
+TEST(Permissions, NothingIsMountedOverProgramsAndSettingsOfTheRoot) {
+  for (const char* target :
+       {"/etc", "/etc/ssl", "/bin", "/usr", "/usr/bin", "/usr/lib/x", "/lib64", "/a/../sbin"}) {
+    EXPECT_EQ(Of(fmt::format("source=c,target={}", target)), Honour::kNotHonoured) << target;
+  }
+  for (const char* target : {"/usr/local/share/npm", "/usr/src/app", "/var/lib/x", "/etcetera"}) {
+    EXPECT_EQ(Of(fmt::format("source=c,target={}", target)), Honour::kHonoured) << target;
+  }
+}
+
 TEST(Permissions, PathsAreComparedByTheirParts) {
   EXPECT_EQ(PlainPath("/a/./b//../c/"), "/a/c");
   EXPECT_EQ(PlainPath("/../.."), "/");

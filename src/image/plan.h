@@ -19,6 +19,9 @@
 
 namespace aileron::image {
 
+// Where the workspace stands in an image that no devcontainer.json speaks of.
+inline constexpr std::string_view kImageWorkspace = "/home/agent/workspace";
+
 struct PlanInput {
   std::string workspace;             // the host's, absolute and resolved
   std::optional<ConfigFile> config;  // as it was found and read
@@ -27,6 +30,8 @@ struct PlanInput {
   std::map<std::string, std::string, std::less<>> local_env;
   // Variables of the host that an untrusted file may see; a trusted one may see all.
   std::function<bool(std::string_view name)> may_see;
+  // The environment inside, once it is known; nothing leaves ${containerEnv:…} as it is written.
+  std::optional<std::map<std::string, std::string, std::less<>>> container_env = {};
   Permissions permissions;
 };
 
@@ -34,9 +39,8 @@ struct SandboxPlan {
   TierChoice tier;
   DevContainer container;  // empty when there is no file
   Merged merged;
-  std::string
-      workspace_folder;  // where the workspace stands inside; host's path for the host's root
-  std::string devcontainer_id;  // empty when there is no file
+  std::string workspace_folder;  // inside; on the host's root the host's path
+  std::string devcontainer_id;   // empty when there is no file
   std::vector<FieldReport> reports;
   std::vector<Warning> label_warnings;  // those of the file are the container's
 };

@@ -24,7 +24,7 @@ TEST(Plan, WithoutAFileItIsTheHostOrTheImageThatIsNamed) {
   input.image = "debian:12";
   input.metadata_label = R"({"remoteUser": "u"})";
   EXPECT_EQ(MakePlan(input)->tier.image, "debian:12");
-  EXPECT_EQ(MakePlan(input)->workspace_folder, "/workspaces/app");
+  EXPECT_EQ(MakePlan(input)->workspace_folder, "/home/agent/workspace");
   EXPECT_EQ(MakePlan(input)->merged.remote_user, "u");
 }
 
@@ -43,6 +43,30 @@ TEST(Plan, TheWorkspaceStandsWhereTheFileSays) {
   EXPECT_EQ(plan->merged.container_env.at(0).second, "/x");
   EXPECT_EQ(plan->merged.remote_env.at(0).second,
             DevContainerId("/home/u/app", "/home/u/app/.devcontainer.json"));
+}
+
+TEST(Plan, OnTheHostsRootTheWorkspaceStandsWhereItIs) {
+  const auto plan = MakePlan(InputOf(
+      R"({"workspaceFolder": "/x", "containerEnv": {"W": "${containerWorkspaceFolder}"}})"));
+  EXPECT_EQ(plan->workspace_folder, "/home/u/app");
+  EXPECT_EQ(plan->merged.container_env.at(0).second, "/home/u/app");
+  for (const char* text :
+       {R"({"build": {"dockerfile": "D"}, "workspaceFolder": "/x"})",
+        R"({"features": {"./f": {}}, "workspaceFolder": "/x"})",
+        R"({"customizations": {"aileron": {"image": "i"}}, "workspaceFolder": "/x"})"}) {
+    EXPECT_EQ(MakePlan(InputOf(text))->workspace_folder, "/x") << text;
+  }
+  EXPECT_EQ(MakePlan(InputOf(R"({"features": {}, "workspaceFolder": "/x"})"))->workspace_folder,
+            "/home/u/app");
+}
+
+TEST(Plan, AVariableOfTheContainerIsKnownWhenTheContainerIs) {
+  PlanInput input = InputOf(
+      R"({"image": "i", "remoteEnv": {"P": "${containerEnv:A}:/x", "N": "${containerEnv:B:d}"}})");
+  EXPECT_EQ(MakePlan(input)->merged.remote_env.at(0).second, "${containerEnv:A}:/x");
+  input.container_env.emplace()["A"] = "${localEnv:HOME}";
+  EXPECT_EQ(MakePlan(input)->merged.remote_env.at(0).second, "${localEnv:HOME}:/x");
+  EXPECT_EQ(MakePlan(input)->merged.remote_env.at(1).second, "d");
 }
 
 TEST(Plan, ALabelOfAnImageThatIsNotTakenSaysNothing) {

@@ -41,13 +41,13 @@ constexpr Flag kFlags[] = {
     {"--env", "-e", Takes::kValue, Rule::kVariable, "a variable inside"},
     {"--label", "-l", Takes::kValue, Rule::kTaken, "a label"},
     {"--hostname", "-h", Takes::kValue, Rule::kTaken, "the name of the machine inside"},
-    {"--user", "-u", Takes::kValue, Rule::kTaken, "as containerUser"},
+    {"--user", "-u", Takes::kValue, Rule::kNever, "everything inside is \"agent\""},
     {"--workdir", "-w", Takes::kValue, Rule::kTaken, "where commands start"},
     {"--shm-size", "", Takes::kValue, Rule::kTaken, "a bound"},
     {"--memory", "-m", Takes::kValue, Rule::kTaken, "a bound"},
     {"--cpus", "", Takes::kValue, Rule::kTaken, "a bound"},
     {"--pids-limit", "", Takes::kValue, Rule::kTaken, "a bound"},
-    {"--ulimit", "", Takes::kValue, Rule::kTaken, "a bound, never over the host's"},
+    {"--ulimit", "", Takes::kValue, Rule::kNever, "the bounds are memory, cpus and pids-limit"},
     {"--tmpfs", "", Takes::kValue, Rule::kMemory, ""},
     {"--stop-signal", "", Takes::kValue, Rule::kTaken, "how commands are told to end"},
     {"--init", "", Takes::kNothing, Rule::kAlways, "always so"},
@@ -90,8 +90,7 @@ constexpr Flag kFlags[] = {
 };
 
 // "SOURCE:TARGET[:OPTIONS]", "TARGET"
-Verdict JudgeVolume(std::string_view value, std::string_view workspace,
-                    const Permissions& permissions) {
+Mount VolumeOf(std::string_view value) {
   const std::vector<std::string_view> parts = Split(value, ':');
   Mount mount{.type = "volume", .target = std::string(parts.back())};
   if (parts.size() > 1) {
@@ -106,11 +105,28 @@ Verdict JudgeVolume(std::string_view value, std::string_view workspace,
                          option == "consistent";
     if (!nothing) mount.others.emplace_back(option);
   }
-  return JudgeMount(mount, workspace, permissions);
+  return mount;
 }
 
-Verdict Judge(const Flag& flag, std::string_view value, std::string_view workspace,
-              const Permissions& permissions) {
+// "TARGET[:OPTIONS]"
+Mount MemoryOf(std::string_view value) {
+  const std::size_t colon = value.find(':');
+  return {.type = "tmpfs", .target = std::string(value.substr(0, colon))};
+}
+
+// kInvalid for what is no mount, or another flag.
+Result<Mount> MountOf(Rule rule, std::string_view value) {
+  if (rule == Rule::kMount) return ParseMount(value);
+  if (rule == Rule::kVolume) return VolumeOf(value);
+  if (rule == Rule::kMemory) return MemoryOf(value);
+  return Fail(Code::kInvalid, "no mount");
+}
+
+bool IsMount(Rule rule) {
+  return rule == Rule::kMount || rule == Rule::kVolume || rule == Rule::kMemory;
+}
+
+Verdict Judge(const Flag& flag, std::string_view value, const Permissions& permissions) {
   const std::string why(flag.why);
   switch (flag.rule) {
     case Rule::kTaken:
@@ -125,16 +141,10 @@ Verdict Judge(const Flag& flag, std::string_view value, std::string_view workspa
       return JudgeCapability(value, permissions);
     case Rule::kSecurity:
       return JudgeSecurityOption(value, permissions);
-    case Rule::kMount: {
-      const auto mount = ParseMount(value);
-      if (!mount) return {Honour::kNotHonoured, mount.error().message};
-      return JudgeMount(*mount, workspace, permissions);
-    }
+    case Rule::kMount:
     case Rule::kVolume:
-      return JudgeVolume(value, workspace, permissions);
     case Rule::kMemory:
-      return JudgeMount({.type = "tmpfs", .target = std::string(value.substr(0, value.find(':')))},
-                        workspace, permissions);
+      break;
     case Rule::kVariable:
       // Without a value docker takes the host's.
       if (value.contains('=')) return {Honour::kHonoured, why};
@@ -188,7 +198,14 @@ std::vector<RunArg> ReviewRunArgs(std::span<const std::string> args, std::string
       reviewed.push_back(std::move(one));
       continue;
     }
-    one.verdict = Judge(*flag, one.value, workspace, permissions);
+    if (!IsMount(flag->rule)) {
+      one.verdict = Judge(*flag, one.value, permissions);
+    } else if (auto mount = MountOf(flag->rule, one.value); !mount) {
+      one.verdict = {Honour::kNotHonoured, mount.error().message};
+    } else {
+      one.verdict = JudgeMount(*mount, workspace, permissions);
+      one.mount = *std::move(mount);
+    }
     reviewed.push_back(std::move(one));
   }
   return reviewed;

@@ -5,6 +5,7 @@
 // A flag that is not on the list is not honoured, whatever it means. Pure.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ struct RunArg {
   std::string flag;   // "--env", its long name; an unknown one, or a stray word, as it is written
   std::string value;  // empty: none
   Verdict verdict;
+  std::optional<Mount> mount = {};  // of --mount, --volume, --tmpfs
 };
 
 // In their order. "--flag=value", "--flag value", "-f value" and "-fvalue" are one.

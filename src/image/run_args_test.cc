@@ -45,6 +45,7 @@ TEST(RunArgs, WhatWeakensTheWallsIsJudgedAsTheFieldsAre) {
   EXPECT_EQ(Of({"-v", "/w/data:/data:rshared"}), Honour::kPartly);
   EXPECT_EQ(Of({"-v", "cache:/c"}), Honour::kHonoured);
   EXPECT_EQ(Of({"-v", "/c"}), Honour::kHonoured);
+  EXPECT_EQ(Review({"-v", "/w/data:/data:ro"}).at(0).mount.value().read_only, true);
   EXPECT_EQ(Of({"--mount", "type=bind,source=/etc,target=/e"}), Honour::kWithheld);
   EXPECT_EQ(Of({"--mount=type=bind"}), Honour::kNotHonoured);
 }
@@ -57,6 +58,7 @@ TEST(RunArgs, WhatTheSandboxHasOfItsOwnIsNotTaken) {
   }
   EXPECT_EQ(Of({"--userns=keep-id:uid=1000"}), Honour::kHonoured);
   EXPECT_EQ(Of({"--init"}), Honour::kHonoured);
+  EXPECT_EQ(Of({"--user=root"}), Honour::kNotHonoured);
 }
 
 TEST(RunArgs, AHostsVariableIsNotTakenByItsName) {
@@ -68,6 +70,7 @@ TEST(RunArgs, AHostsVariableIsNotTakenByItsName) {
 TEST(RunArgs, MemoryIsMountedOverNothingOfTheSandboxesOwn) {
   EXPECT_EQ(Of({"--tmpfs", "/scratch:size=1g"}), Honour::kHonoured);
   EXPECT_EQ(Of({"--tmpfs=/run/aileron"}), Honour::kNotHonoured);
+  EXPECT_EQ(Review({"--tmpfs", "/scratch:size=1g"}).at(0).mount.value().target, "/scratch");
 }
 
 TEST(RunArgs, WhatIsNotOnTheListIsNotHonoured) {

@@ -16,6 +16,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "launch/kept_folders.h"
 #include "launch/limits.h"
 #include "os/pty.h"
 
@@ -120,6 +121,8 @@ void Loop::HearSandbox() {
     if (received->descriptors.size() != 1 || master_) return;
     master_ = std::move(received->descriptors[0]);
     keys_open_ = screen_.Open(master_);
+  } else if (std::holds_alternative<sandbox::StepsDone>(received->message)) {
+    NoteCreated(plan_);
   } else if (std::holds_alternative<sandbox::CommandCalls>(received->message)) {
     TakeCommands(std::move(received->descriptors));
   } else if (std::holds_alternative<sandbox::Started>(received->message)) {
@@ -142,10 +145,11 @@ bool Loop::RefusesCommands() const {
 void Loop::HearSignals(const os::Fd& signals) {
   signalfd_siginfo info;
   while (read(signals.get(), &info, sizeof info) == sizeof info) {
-    const int number = static_cast<int>(info.ssi_signo);
+    int number = static_cast<int>(info.ssi_signo);
     if (number == SIGWINCH) {
       if (master_) screen_.Resize(master_);
     } else {
+      if (number == SIGTERM && plan_.stop_signal != 0) number = plan_.stop_signal;
       (void)sandbox::Send(sandbox_.channel.get(), sandbox::Signal{number});
     }
   }

@@ -33,6 +33,17 @@ bool ValidName(std::string_view name) {
   });
 }
 
+// NAME=VALUE of a stranger.
+void AddOthers(const std::vector<std::string>& entries,
+               std::map<std::string, std::string>& variables) {
+  for (const std::string& entry : entries) {
+    const auto equals = entry.find('=');
+    const std::string name = entry.substr(0, equals);
+    if (equals == std::string::npos || !ValidName(name) || name.starts_with("AILERON_")) continue;
+    variables[name] = entry.substr(equals + 1);
+  }
+}
+
 void AddContract(std::map<std::string, std::string>& variables, const SessionFacts& session,
                  const Plan& plan) {
   const sandbox::Identity& identity = plan.identity;
@@ -101,6 +112,31 @@ bool IsPassedOn(std::string_view name, const Passing& passing, bool of_image) {
 
 }  // namespace
 
+void AddRemoteVariables(
+    const std::vector<std::pair<std::string, std::optional<std::string>>>& variables,
+    const SessionFacts& session, const Plan& plan, const std::vector<std::string>& wanted,
+    const Passing& passing, std::vector<std::string>& environment) {
+  std::map<std::string, std::string> contract;
+  AddContract(contract, session, plan);
+  const std::string ours = fmt::format("{}/bin:", sandbox::kRuntimeFolder);
+  for (const auto& [name, value] : variables) {
+    const auto is_named = [&](std::string_view entry) {
+      return entry.substr(0, entry.find('=')) == name;
+    };
+    const bool path = name == "PATH";
+    if (!ValidName(name) || name.starts_with("AILERON_") || name.starts_with("GIT_CONFIG_") ||
+        (contract.contains(name) && !path) || session.sentinels.contains(name) ||
+        passing.Scrubs(name) || std::ranges::any_of(wanted, is_named) || (path && !value)) {
+      continue;
+    }
+    std::erase_if(environment, is_named);
+    if (!value) continue;
+    // Tools come first, whatever the file thinks.
+    const bool missing = path && !value->starts_with(ours);
+    environment.push_back(fmt::format("{}={}{}", name, missing ? ours : "", *value));
+  }
+}
+
 bool Passing::Scrubs(std::string_view name) const { return Matches(scrub, name); }
 
 bool PassedOnByDefault(std::string_view name) {
@@ -111,18 +147,14 @@ Result<std::vector<std::string>> MakeEnvironment(const SessionFacts& session, co
                                                  const std::vector<std::string>& wanted,
                                                  const Passing& passing) {
   std::map<std::string, std::string> variables;
-  for (const std::string& entry : plan.environment) {
-    const auto equals = entry.find('=');
-    const std::string name = entry.substr(0, equals);
-    if (equals == std::string::npos || !ValidName(name) || name.starts_with("AILERON_")) continue;
-    variables[name] = entry.substr(equals + 1);
-  }
+  AddOthers(plan.environment, variables);
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const std::string_view name = text.substr(0, text.find('='));
     if (name.size() == text.size() || !IsPassedOn(name, passing, plan.spec.of_image())) continue;
     variables[std::string(name)] = text.substr(name.size() + 1);
   }
+  AddOthers(plan.container_environment, variables);
   AddContract(variables, session, plan);
   for (const auto& [name, sentinel] : session.sentinels) variables[name] = sentinel;
   for (const std::string& entry : wanted) {

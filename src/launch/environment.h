@@ -3,7 +3,9 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -36,12 +38,20 @@ struct Passing {
   bool Scrubs(std::string_view name) const;
 };
 
-// NAME=VALUE, each name once; later sources win: of the image, passed on, contract, sentinels,
-// `wanted`. `wanted` holds NAME=VALUE, or NAME for the caller's own value (left out when that is
-// not set). kInvalid when `wanted` would change a variable of the contract that the walls rely on.
+// NAME=VALUE, each name once; later sources win: of the image, passed on, of the devcontainer,
+// contract, sentinels, `wanted`. `wanted` holds NAME=VALUE, or NAME for the caller's own value
+// (left out when that is not set). kInvalid when `wanted` would change a variable of the contract
+// that the walls rely on.
 Result<std::vector<std::string>> MakeEnvironment(const SessionFacts& session, const Plan& plan,
                                                  const std::vector<std::string>& wanted,
                                                  const Passing& passing = {});
+
+// Changes what MakeEnvironment made by what a devcontainer's remoteEnv says; nothing unsets. The
+// contract, the sentinels and what the command line names stay.
+void AddRemoteVariables(
+    const std::vector<std::pair<std::string, std::optional<std::string>>>& variables,
+    const SessionFacts& session, const Plan& plan, const std::vector<std::string>& wanted,
+    const Passing& passing, std::vector<std::string>& environment);
 
 // Whether the host's root gives an agent the caller's value without being asked for it.
 bool PassedOnByDefault(std::string_view name);

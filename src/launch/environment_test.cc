@@ -90,5 +90,49 @@ TEST(EnvFile, HasCommentsAndSaysWhichLineIsWrong) {
   EXPECT_THAT(ParseEnvFile("A=b\n9=x\n", "my.env").error().message, HasSubstr("my.env:2"));
 }
 
+// --- of a devcontainer
+
+class RemoteVariables : public testing::Test {
+ protected:
+  std::vector<std::string> Add(std::string name, std::optional<std::string> value,
+                               const std::vector<std::string>& wanted = {}) {
+    std::vector<std::string> environment =
+        MakeEnvironment(session_, plan_, wanted, passing_).value();
+    AddRemoteVariables({{std::move(name), std::move(value)}}, session_, plan_, wanted, passing_,
+                       environment);
+    return environment;
+  }
+  static std::string In(const std::vector<std::string>& environment, std::string_view name) {
+    for (const std::string& entry : environment) {
+      if (entry.starts_with(std::string(name) + "=")) return entry.substr(name.size() + 1);
+    }
+    return "(unset)";
+  }
+  SessionFacts session_{.id = "s", .token = "t", .sentinels = {{"GH_TOKEN", "look-alike"}}};
+  Plan plan_{.identity = {.name = "agent", .home = "/home/agent"},
+             .container_environment = {"OF_FILE=1", "HOME=/x", "AILERON_TOKEN=x"}};
+  Passing passing_;
+};
+
+TEST_F(RemoteVariables, AreAddedAndTakenAway) {
+  EXPECT_EQ(In(Add("NEW", "a=b"), "NEW"), "a=b");
+  EXPECT_EQ(In(Add("OF_FILE", "2"), "OF_FILE"), "2");
+  EXPECT_EQ(In(Add("OF_FILE", std::nullopt), "OF_FILE"), "(unset)");
+  EXPECT_EQ(In(Add("PATH", "/x"), "PATH"), "/run/aileron/bin:/x");
+  EXPECT_EQ(In(Add("PATH", "/run/aileron/bin:/y"), "PATH"), "/run/aileron/bin:/y");
+}
+
+TEST_F(RemoteVariables, ChangeNothingThatIsOurs) {
+  for (const char* name : {"AILERON_TOKEN", "HTTPS_PROXY", "SSL_CERT_FILE", "HOME", "GH_TOKEN",
+                           "GIT_CONFIG_COUNT", "PATH"}) {
+    EXPECT_EQ(In(Add(name, std::nullopt), name), In(Add("OTHER", "x"), name)) << name;
+    if (std::string_view(name) != "PATH") {
+      EXPECT_NE(In(Add(name, "evil"), name), "evil") << name;
+    }
+  }
+  EXPECT_EQ(In(Add("MINE", "theirs", {"MINE=mine"}), "MINE"), "mine");
+  EXPECT_EQ(In(Add("X", "1"), "HOME"), "/home/agent");
+}
+
 }  // namespace
 }  // namespace aileron::launch

@@ -47,8 +47,8 @@ FileCovers::FileCovers(const sandbox::Spec& spec) {
   trees_.push_back({spec.of_image() ? "" : "/", "/"});
   for (const std::string_view folder : kEmptyFolders) trees_.push_back({"", std::string(folder)});
   for (const std::string& folder : spec.hidden) trees_.push_back({"", folder});
-  for (const sandbox::MountRequest& mount : sandbox::SharedTrees(spec))
-    trees_.push_back({mount.source, mount.target, mount.access});
+  for (const sandbox::SharedTree& tree : sandbox::SharedTrees(spec))
+    trees_.push_back({tree.source, tree.target, tree.access});
   PinMounts();
 }
 

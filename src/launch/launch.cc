@@ -12,6 +12,7 @@
 #include "launch/attach.h"
 #include "launch/environment.h"
 #include "launch/guard.h"
+#include "launch/kept_folders.h"
 #include "launch/limits.h"
 #include "launch/live_tools.h"
 #include "launch/plan.h"
@@ -116,6 +117,25 @@ Error DeniedError(const Report& report, const Status& reported) {
                       text("hint"), reported ? "" : "\n" + reported.error().message)};
 }
 
+// What a devcontainer.json says once it is known what is inside: variables, and commands that run
+// before the agent.
+Result<std::vector<std::vector<sandbox::Step>>> EnterContainer(
+    const Options& options, const Plan& plan, const SessionFacts& session, const Passing& passing,
+    std::vector<std::string>& environment) {
+  std::vector<std::vector<sandbox::Step>> steps;
+  if (!options.container.inside) return steps;
+  AILERON_ASSIGN(ContainerInside inside, options.container.inside(environment));
+  AddRemoteVariables(inside.variables, session, plan, options.environment, passing, environment);
+  if (plan.creation.due) steps = std::move(inside.lifecycle.creating);
+  for (auto& group : inside.lifecycle.starting) steps.push_back(std::move(group));
+  for (const auto& group : steps) {
+    for (const sandbox::Step& step : group) {
+      std::fprintf(stderr, "aileron: %s\n", step.what.c_str());
+    }
+  }
+  return steps;
+}
+
 void Kill(sandbox::NativeSandbox& sandbox) {
   (void)os::SignalChild(sandbox.init, SIGKILL);
   (void)os::WaitFor(sandbox.init);
@@ -148,6 +168,8 @@ std::expected<int, Failure> Run(Options options) {
 
   if (auto given = sandbox::RequireWalls(options.require); !given)
     return fail(kSandboxNotStarted, given.error());
+  if (auto made = PrepareKeptFolders(options.container.setup, *plan); !made)
+    return fail(kSandboxNotStarted, made.error());
 
   auto desk = ServiceDesk::Open(options.publishing, ReservedPorts(*plan));
   if (!desk) return fail(kSandboxNotStarted, desk.error());
@@ -187,8 +209,10 @@ std::expected<int, Failure> Run(Options options) {
   plan->spec.listeners.insert(plan->spec.listeners.end(), more.begin(), more.end());
   const auto commands =
       session->mediated() ? sandbox::Commands::kMediated : sandbox::Commands::kFree;
-  // By now the daemon's socket exists, and so can be proved to be hidden.
   for (service::Spec& spec : policy->services) spec.environment = *environment;
+  auto steps = EnterContainer(options, *plan, session->facts(), policy->passing, *environment);
+  if (!steps) return give_up(steps.error());
+  // By now the daemon's socket exists, and so can be proved to be hidden.
   const sandbox::Program program{plan->command,
                                  std::move(*environment),
                                  plan->workdir,
@@ -196,6 +220,7 @@ std::expected<int, Failure> Run(Options options) {
                                  AgentsSize(status_line),
                                  ConfinementFor(*plan, *paths, commands),
                                  ToolNames(session->facts().tools),
+                                 std::move(*steps),
                                  std::move(policy->services)};
   session->set_confinement(program.confinement);
   const Standing standing = StandingWalls(*plan, program.confinement, sandbox->limits);

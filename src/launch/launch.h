@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "image/store.h"
+#include "launch/container_options.h"
 #include "sandbox/spec.h"
 #include "service/mapping.h"
 
@@ -24,6 +25,8 @@ enum class Tty { kAuto, kAlways, kNever };
 struct Publishing {
   std::vector<service::Mapping> mappings;  // from the start
   bool by_services = false;                // a service inside may ask for one
+  // By the same number on this machine's loopback if it is free, else by another one.
+  std::vector<std::uint16_t> preferred = {};
 };
 
 // Patterns of commands (command/pattern.h).
@@ -39,7 +42,8 @@ struct Options {
   std::vector<std::string> command;  // empty: the user's shell
   std::string sandbox = "auto";      // auto | native
   std::optional<image::Image>
-      image;                       // the root; nothing: the host's. Whoever calls holds its lease
+      image;  // the root; nothing: the host's. Whoever calls holds its lease
+  ContainerOptions container;
   std::string profile;             // open | guarded | locked; empty: as the policy says
   std::vector<std::string> allow;  // HOST[:PORT]
   std::vector<std::string> deny;

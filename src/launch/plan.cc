@@ -9,6 +9,7 @@
 
 #include "base/host_pattern.h"
 #include "base/text.h"
+#include "image/plan.h"
 #include "os/fd.h"
 #include "os/mounts.h"
 #include "service/ports.h"
@@ -77,7 +78,7 @@ std::vector<std::string> WithResolved(std::vector<std::string> folders) {
 
 // The root is the image's, and so are the command that it names and who runs there; nothing of the
 // host has to be hidden in it.
-Status UseImage(const image::Image& image, Plan& plan) {
+Status UseImage(const image::Image& image, const ContainerOptions& container, Plan& plan) {
   if (image.layers.empty()) {
     return Fail(Code::kInvalid, "the image {} has no layers, and so nothing to run",
                 Printable(image.reference));
@@ -87,13 +88,50 @@ Status UseImage(const image::Image& image, Plan& plan) {
   plan.identity.name = "agent";
   plan.identity.home = "/home/agent";
   plan.spec.layers = image.layers;
-  plan.spec.workspace_inside = plan.identity.home + "/workspace";
+  plan.spec.workspace_inside = std::string(image::kImageWorkspace);
   plan.spec.hidden.clear();
   plan.environment = image.config.env;
-  if (plan.command.empty()) plan.command = image.config.cmd;
+  const bool named = !plan.command.empty();
+  if (!named) plan.command = image.config.cmd;
+  // What a devcontainer runs does not go through it (specification, "overrideCommand").
+  if (named && !container.id.empty()) return {};
   plan.command.insert(plan.command.begin(), image.config.entrypoint.begin(),
                       image.config.entrypoint.end());
   return {};
+}
+
+// What a devcontainer.json adds. Folders that are kept are made when the launch is sure.
+void UseContainer(const ContainerOptions& container, const os::Paths& paths, Plan& plan) {
+  if (container.id.empty()) return;
+  sandbox::Spec& spec = plan.spec;
+  plan.tier = container.tier;
+  plan.container_environment = container.environment;
+  if (!container.workspace_inside.empty()) {
+    spec.workspace_inside = container.workspace_inside;
+    spec.workspace_links = sandbox::Links::kRefused;
+  }
+  const auto below = [&](const std::string& folder) {
+    return fmt::format("{}/volumes/{}", folder, container.id);
+  };
+  if (container.creates) {
+    plan.creation.marker = below(paths.state) + "/created";
+    plan.creation.content = container.content;
+    spec.volumes.push_back({.source = below(paths.state) + "/home", .target = plan.identity.home});
+  }
+  for (const KeptFolder& kept : container.folders) {
+    const bool cache = kept.kind == KeptFolder::Kind::kCache;
+    spec.volumes.push_back(
+        {.source = fmt::format("{}/{}", cache ? below(paths.cache) : below(paths.state) + "/named",
+                               kept.name),
+         .target = kept.target,
+         .access = kept.access});
+  }
+  spec.volumes.insert(spec.volumes.end(), container.memory.begin(), container.memory.end());
+  // What lies in another one comes after it.
+  std::ranges::sort(spec.volumes, {}, &sandbox::Volume::target);
+  if (!container.hostname.empty()) spec.hostname = container.hostname;
+  spec.shm_bytes = container.shm_bytes;
+  plan.stop_signal = container.stop_signal;
 }
 
 }  // namespace
@@ -199,7 +237,8 @@ Result<Plan> MakePlan(const Options& options, const os::Paths& paths) {
   AILERON_ASSIGN(spec.listeners, ListenersFor(options.allow, options.connect_to));
 
   plan.command = options.command;
-  if (options.image) AILERON_TRY(UseImage(*options.image, plan));
+  if (options.image) AILERON_TRY(UseImage(*options.image, options.container, plan));
+  UseContainer(options.container, paths, plan);
   if (plan.command.empty()) {
     const char* shell = options.image ? nullptr : std::getenv("SHELL");
     plan.command = {shell != nullptr && *shell == '/' ? shell : "/bin/sh"};

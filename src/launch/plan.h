@@ -17,9 +17,16 @@ struct Plan {
   sandbox::Spec spec;
   std::vector<std::string> command;
   std::string workdir;
-  std::vector<std::string> environment;  // of the image: NAME=VALUE
-  std::string tier = "host";             // host | image
-  std::string image = "host";            // or NAME@DIGEST
+  std::vector<std::string> environment;            // of the image: NAME=VALUE
+  std::vector<std::string> container_environment;  // of the devcontainer, which is stronger
+  struct Creation {
+    bool due = false;
+    std::string marker;        // a file of the host; empty: there are no such commands
+    std::string content;       // that it has once they have run
+  } creation;                  // of what a devcontainer makes once (kept_folders.h)
+  int stop_signal = 0;         // what the agent gets instead of SIGTERM; 0: that
+  std::string tier = "host";   // host | image | devcontainer
+  std::string image = "host";  // or NAME@DIGEST
 };
 
 // Refuses a workspace or a mount that would put the user's credentials or aileron's own state into

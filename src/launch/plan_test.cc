@@ -69,6 +69,40 @@ TEST_F(PlanTest, AnImageIsTheRootAndHasThePlacesOfTheContract) {
   EXPECT_EQ(MakePlan(options, paths_).error().code, Code::kInvalid);
 }
 
+TEST_F(PlanTest, ADevcontainerAddsItsPlacesAndFolders) {
+  Options options = In(Project());
+  options.image.emplace();
+  options.image->layers = {"/layers/1"};
+  options.image->config.entrypoint = {"/entry"};
+  options.container = {.id = "id",
+                       .tier = "devcontainer",
+                       .content = "c",
+                       .environment = {"A=1"},
+                       .workspace_inside = "/workspaces/project",
+                       .folders = {{KeptFolder::Kind::kNamed, "v", "/data/v"},
+                                   {KeptFolder::Kind::kCache, "npm", "/home/agent/.npm"}},
+                       .memory = {{.source = {}, .target = "/data"}},
+                       .hostname = "box",
+                       .creates = true};
+  const Plan plan = MakePlan(options, paths_).value();
+  EXPECT_EQ(plan.spec.inside(), "/workspaces/project");
+  EXPECT_EQ(plan.spec.workspace_links, sandbox::Links::kRefused);
+  EXPECT_EQ(plan.tier, "devcontainer");
+  EXPECT_EQ(plan.spec.hostname, "box");
+  // What a devcontainer runs does not go through the image's entrypoint.
+  EXPECT_EQ(plan.command, (std::vector<std::string>{"true"}));
+  std::vector<std::string> volumes;
+  for (const auto& volume : plan.spec.volumes) {
+    volumes.push_back(fmt::format("{} {}", volume.target, volume.source));
+  }
+  EXPECT_THAT(volumes,
+              testing::ElementsAre("/data ", "/data/v " + paths_.state + "/volumes/id/named/v",
+                                   "/home/agent " + paths_.state + "/volumes/id/home",
+                                   "/home/agent/.npm " + paths_.cache + "/volumes/id/npm"));
+  EXPECT_EQ(plan.creation.marker, paths_.state + "/volumes/id/created");
+  EXPECT_FALSE(plan.creation.due);
+}
+
 TEST_F(PlanTest, AWorkspaceThatHoldsKeysIsRefused) {
   for (const std::string& bad : {paths_.home, std::string(folder_), paths_.home + "/.ssh",
                                  paths_.state, paths_.home + "/.local", paths_.cache}) {

@@ -39,6 +39,33 @@ std::unexpected<Error> At(std::string_view file, policy::Place place, Error erro
   return std::unexpected(std::move(error));
 }
 
+// A devcontainer.json that has another name than those which are protected anyway; and files of the
+// workspace that trusted commands of the host name: who trusted those saw what these were.
+std::vector<std::string> NamedFiles(const ContainerOptions& container,
+                                    const std::string& workspace) {
+  constexpr std::string_view between = " \t\n;&|()<>\"'`=$";
+  std::vector<std::string> files;
+  const std::string& file = container.file;
+  if (!file.empty() && IsOrBelow(file, workspace) &&
+      !Guard::IsProtected(std::string_view(file).substr(workspace.size() + 1))) {
+    files.push_back(file);
+  }
+  for (const auto& group : container.initialize) {
+    for (const sandbox::Step& step : group) {
+      const std::string line = Join(step.command, " ");
+      for (std::string_view rest = line; !rest.empty();) {
+        const std::size_t end = std::min(rest.find_first_of(between), rest.size());
+        const std::string word(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        const auto real =
+            RealPath(word.starts_with('/') ? word : fmt::format("{}/{}", workspace, word));
+        if (real && IsOrBelow(*real, workspace) && !os::IsFolder(*real)) files.push_back(*real);
+      }
+    }
+  }
+  return files;
+}
+
 // Rules about files, carried out on a plan. A rule is about what stands there, not about the link
 // by whose name it is called; but a link that an agent may have made opens and shows nothing.
 class FileShaper {
@@ -47,7 +74,9 @@ class FileShaper {
              const std::vector<std::string>& allowed, Plan& plan, PolicyPlan& into)
       : paths_(paths), roots_(roots), allowed_(allowed), spec_(plan.spec), into_(into) {}
 
-  Status Shape(const std::vector<policy::FileLayer>& layers) {
+  // `closed` are files of the workspace that are read-only besides.
+  Status Shape(const std::vector<policy::FileLayer>& layers,
+               const std::vector<std::string>& closed) {
     const bool read_only = spec_.workspace_access == Access::kReadOnly;
     views_ = policy::PlanFiles(Resolve(layers), roots_,
                                read_only ? FileAccess::kReadOnly : FileAccess::kReadWrite);
@@ -58,7 +87,7 @@ class FileShaper {
     NarrowMounts();
     AILERON_TRY(ShapeWorkspace());
     AILERON_TRY(ShapeMounts());
-    PutCovers();
+    PutCovers(closed);
     return {};
   }
 
@@ -235,7 +264,7 @@ class FileShaper {
     return {};
   }
 
-  void PutCovers() {
+  void PutCovers(const std::vector<std::string>& closed) {
     const auto hides = [](const FileView& view) { return view.access == FileAccess::kHidden; };
     // Of the host's root a folder is emptied before anything is mounted in it.
     const FileCovers before(spec_);
@@ -260,6 +289,7 @@ class FileShaper {
                         Printable(view.path)));
       }
     }
+    for (const std::string& path : closed) covers.Close(path);
     into_.covers = covers.Take();
   }
 
@@ -318,6 +348,37 @@ Status AddServices(const policy::Merged& merged, const policy::FileRoots& roots,
   return {};
 }
 
+// What a devcontainer.json says beside the policies. Its profile narrows; it takes the place of the
+// user's where the file is trusted and the command line names none.
+Status AddContainer(const policy::Layers& layers, const sandbox::Spec& inside, Options& options,
+                    PolicyPlan& into) {
+  const ContainerOptions& container = options.container;
+  if (const auto wanted = policy::ParseProfile(container.profile)) {
+    const policy::Profile held =
+        layers.profile.value_or(layers.user.profile.value_or(policy::Profile::kGuarded));
+    const bool replaces = container.trusted && !layers.profile;
+    const policy::Profile profile = replaces ? *wanted : std::max(held, *wanted);
+    if (replaces || profile != held) options.profile = policy::Name(profile);
+    if (*wanted < profile) {
+      into.notes.push_back(fmt::format("the profile {} of the devcontainer is not in force: {} is",
+                                       container.profile, policy::Name(profile)));
+    }
+  }
+  for (service::Spec spec : container.services) {
+    if (std::ranges::find(into.services, spec.name, &service::Spec::name) != into.services.end()) {
+      return Fail(Code::kInvalid,
+                  "the devcontainer and the policy both have a service {}; give one another name",
+                  spec.name);
+    }
+    AILERON_TRY(service::CheckSpec(spec));
+    spec.folder = inside.Inside(spec.folder);
+    auto& preferred = options.publishing.preferred;
+    preferred.insert(preferred.end(), spec.ports.begin(), spec.ports.end());
+    into.services.push_back(std::move(spec));
+  }
+  return {};
+}
+
 // The command finds the nearest file by itself.
 void NoteWithheld(const trust::Loaded& loaded, PolicyPlan& into) {
   for (const std::string& file : into.project) {
@@ -356,8 +417,10 @@ Result<PolicyPlan> ApplyPolicy(const os::Paths& paths, Plan& plan, Options& opti
                                                          policy::ParseProfile(options.profile)));
   policy::Merged merged = policy::Merge(loaded.layers);
   const policy::FileRoots roots{.workspace = plan.spec.workspace, .home = paths.home};
-  AILERON_TRY(FileShaper(paths, roots, allowed, plan, found).Shape(merged.files));
+  AILERON_TRY(FileShaper(paths, roots, allowed, plan, found)
+                  .Shape(merged.files, NamedFiles(options.container, plan.spec.workspace)));
   AILERON_TRY(AddServices(merged, roots, plan.spec, options, found));
+  AILERON_TRY(AddContainer(loaded.layers, plan.spec, options, found));
   found.passing = {.pass = std::move(merged.pass), .scrub = std::move(merged.scrub)};
   if (merged.approvals.hold && !options.hold_given && !options.unattended) {
     const auto hold = std::chrono::duration_cast<std::chrono::seconds>(*merged.approvals.hold);

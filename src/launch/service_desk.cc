@@ -16,8 +16,14 @@ Result<ServiceDesk> ServiceDesk::Open(const Publishing& publishing,
     auto published = publisher.Publish(mapping, By::kLaunch);
     if (!published) return Wrap(std::move(published.error()), "--publish");
   }
+  for (const std::uint16_t port : publishing.preferred) {
+    if (publisher.Find(port) != nullptr) continue;
+    auto published = publisher.Publish({.outside = {.port = port}, .port = port}, By::kLaunch);
+    if (!published) published = publisher.Publish({.outside = {}, .port = port}, By::kLaunch);
+    if (!published) return Wrap(std::move(published.error()), "forwardPorts");
+  }
   ServiceDesk desk(std::move(publisher), publishing.by_services);
-  desk.untold_ = !publishing.mappings.empty();
+  desk.untold_ = !publishing.mappings.empty() || !publishing.preferred.empty();
   return desk;
 }
 

@@ -26,6 +26,9 @@ std::vector<std::string> SharedForWriting(const sandbox::Spec& spec) {
   for (const sandbox::MountRequest& mount : spec.mounts) {
     if (mount.access == sandbox::Access::kReadWrite) places.push_back(mount.target);
   }
+  for (const sandbox::Volume& volume : spec.volumes) {
+    if (volume.access == sandbox::Access::kReadWrite) places.push_back(volume.target);
+  }
   return places;
 }
 

@@ -128,4 +128,15 @@ std::expected<FoundImage, Failure> FindOrAdd(const image::Store& store,
   return FoundImage{std::move(added), same};
 }
 
+std::expected<UsedImage, Failure> UseImage(const image::Reference& reference) {
+  AILERON_ASSIGN(const image::Store store, OpenStore());
+  while (true) {
+    AILERON_ASSIGN(FoundImage found, FindOrAdd(store, reference));
+    auto lease = store.Use(found.image);
+    if (lease) return UsedImage{std::move(found.image), *std::move(lease)};
+    // Somebody has cleared the store in between.
+    if (lease.error().code != Code::kNotFound) return std::unexpected(std::move(lease.error()));
+  }
+}
+
 }  // namespace aileron::modes

@@ -31,4 +31,11 @@ std::expected<FoundImage, Failure> FindOrAdd(const image::Store& store,
                                              const image::Reference& reference,
                                              const PullOptions& options = {});
 
+// An image of the store, which keeps it as long as the lease lives.
+struct UsedImage {
+  image::Image image;
+  image::Lease lease;
+};
+std::expected<UsedImage, Failure> UseImage(const image::Reference& reference);
+
 }  // namespace aileron::modes

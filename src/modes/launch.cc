@@ -3,7 +3,7 @@
 #include "launch/launch.h"
 
 #include "modes/detach.h"
-#include "modes/image_store.h"
+#include "modes/launch_container.h"
 #include "modes/launch_flags.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
@@ -12,25 +12,8 @@ namespace aileron::modes {
 
 namespace {
 
-// Of the store, which keeps it as long as the lease lives.
-struct UsedImage {
-  image::Image image;
-  image::Lease lease;
-};
-
-std::expected<UsedImage, Failure> UseImage(const std::string& text) {
-  AILERON_ASSIGN(const image::Store store, OpenStore());
-  AILERON_ASSIGN(const image::Reference reference, ReferenceOf(text));
-  while (true) {
-    AILERON_ASSIGN(FoundImage found, FindOrAdd(store, reference));
-    auto lease = store.Use(found.image);
-    if (lease) return UsedImage{std::move(found.image), *std::move(lease)};
-    // Somebody has cleared the store in between.
-    if (lease.error().code != Code::kNotFound) return std::unexpected(std::move(lease.error()));
-  }
-}
-
 Outcome RunDetached(const Invocation& invocation, const launch::Options& options) {
+  AILERON_TRY(SettleTrust(invocation.parsed, options));
   const auto session = LaunchDetached({invocation.words.begin(), invocation.words.end()},
                                       options.tty != launch::Tty::kNever);
   if (!session) return session.error();
@@ -44,14 +27,7 @@ Outcome RunLaunch(const Invocation& invocation) {
   if (invocation.parsed.Has("--detach") && !options.session_fd) {
     return RunDetached(invocation, options);
   }
-  std::optional<UsedImage> image;
-  if (const std::string text = invocation.parsed.Value("--image"); !text.empty()) {
-    auto used = UseImage(text);
-    if (!used)
-      return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(used.error().error)));
-    image = std::move(*used);
-    options.image = image->image;
-  }
+  AILERON_ASSIGN(const auto image, PrepareContainer(invocation.parsed, options));
   auto ended = launch::Run(std::move(options));
   if (!ended)
     return std::unexpected(Failure(ended.error().exit_code, std::move(ended.error().error)));
@@ -70,6 +46,12 @@ Command LaunchVerb() {
           "network is the data plane, which decides which hosts may be reached and adds the "
           "credentials "
           "that bindings name. The exit code is the command's own.\n\n"
+          "A project's devcontainer.json says which image is the root, and what runs before the "
+          "command, behind the same walls (\"aileron sandbox plan\" shows it field by field). What "
+          "it would run on the host, or see of it, takes your trust: you are asked, or told of "
+          "\"aileron policy trust\". --image takes another image; --no-devcontainer leaves the "
+          "file "
+          "out.\n\n"
           "Profiles: \"guarded\" allows package registries, forges and model APIs; \"open\" "
           "allows every "
           "public host; \"locked\" allows none. --deny beats --allow, whatever the order. A "
@@ -149,6 +131,16 @@ Command LaunchVerb() {
                .value = "REF",
                .summary = "Take this image as the root instead of the host's "
                           "(oci:FOLDER[:NAME|@DIGEST], oci-archive:FILE, docker-archive:FILE)"},
+              {.name = "--config",
+               .value = "FILE",
+               .summary = "The devcontainer.json, where the folder has several or none",
+               .completes = Completes::kFile},
+              {"--no-devcontainer", "", "Leave the project's devcontainer.json out"},
+              {.name = "--setup",
+               .value = "WHEN",
+               .summary = "When onCreateCommand to postCreateCommand run; auto: once for each "
+                          "content of the file and its image",
+               .choices = "auto|always|never"},
               {.name = "--profile",
                .value = "NAME",
                .summary = "What the network allows by default, instead of what the policy says, or "

@@ -281,6 +281,13 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
   options.command = parsed.arguments;
   options.sandbox = parsed.Value("--sandbox", options.sandbox);
   options.profile = parsed.Value("--profile", options.profile);
+  if (parsed.Has("--no-devcontainer")) {
+    for (const char* flag : {"--config", "--setup"}) {
+      if (!parsed.Has(flag)) continue;
+      return Fail(Code::kInvalid, "{} is about the devcontainer.json; leave --no-devcontainer out",
+                  flag);
+    }
+  }
   options.allow = parsed.Values("--allow");
   options.deny = parsed.Values("--deny");
   options.workdir = parsed.Value("--workdir");

@@ -1,19 +1,18 @@
 // Tested by tests/policy/test_policy_trust.py.
 
 // aileron policy trust, untrust, trusted: which projects' files may open something.
-#include <termios.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <climits>
 #include <cstdlib>
-#include <iostream>
 
 #include "base/text.h"
+#include "launch/environment.h"
 #include "modes/api.h"
+#include "modes/container_source.h"
 #include "modes/policy_source.h"
 #include "modes/policy_text.h"
 #include "modes/policy_verbs.h"
+#include "modes/trust_question.h"
 #include "os/paths.h"
 #include "policy/document_yaml.h"
 #include "trust/files.h"
@@ -56,29 +55,30 @@ Result<std::string> TrustedFileOf(const Parsed& parsed, const os::Paths& paths) 
   return FileOf(parsed, paths);
 }
 
-// kDenied where nobody can be asked.
-Result<bool> AskWhetherToTrust() {
-  if (!isatty(STDIN_FILENO)) {
-    return Fail(Code::kDenied,
-                "nobody can be asked here. Look at what the file opens, and say --yes or --digest");
-  }
-  tcflush(STDIN_FILENO, TCIFLUSH);  // what was typed before is no answer
-  AILERON_TRY(Print("Trust this file, as it is now? [y/N] "));
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "yes";
-}
-
 // All that it opens, whatever profile a launch asks for.
-Result<std::vector<policy::Widening>> Opens(const os::Paths& paths, const std::string& path,
-                                            const std::string& text) {
+Result<std::string> Opens(const os::Paths& paths, const std::string& path,
+                          const std::string& text) {
   AILERON_ASSIGN(const std::string user, trust::ReadUserText(paths.config));
   policy::Layers layers{.profile = policy::Profile::kLocked};
   AILERON_ASSIGN(layers.user,
                  policy::ParseDocument(user, fmt::format("{}/{}", paths.config, trust::kUserFile),
                                        policy::Layer::kUser));
   AILERON_TRY(trust::ParseProject({{path, text}}, policy::Trust::kNone, layers));
-  return policy::Widenings(layers);
+  AILERON_ASSIGN(const std::vector<policy::Widening> opens, policy::Widenings(layers));
+  return WideningText(opens);
+}
+
+// A devcontainer.json, by whatever name --config has it.
+bool IsContainerFile(std::string_view path) { return path.ends_with(".json"); }
+
+// What a devcontainer.json would run on the host and see of it; empty for nothing.
+Result<std::string> ContainerOpens(const std::string& path, const std::string& text) {
+  AILERON_ASSIGN(const image::SandboxPlan plan,
+                 image::MakePlan({.workspace = WorkspaceOf(path),
+                                  .config = image::ConfigFile{path, text},
+                                  .local_env = HostVariables(),
+                                  .may_see = launch::PassedOnByDefault}));
+  return Join(WaitsForTrust(plan), "\n");
 }
 
 Outcome RunTrust(const Invocation& invocation) {
@@ -89,7 +89,7 @@ Outcome RunTrust(const Invocation& invocation) {
   // What is shown, asked about and trusted are the same bytes.
   auto text = trust::ReadPolicyText(path);
   if (!text) return std::unexpected(BadPolicy(std::move(text.error())));
-  auto opens = Opens(paths, path, *text);
+  auto opens = IsContainerFile(path) ? ContainerOpens(path, *text) : Opens(paths, path, *text);
   if (!opens) return std::unexpected(BadPolicy(std::move(opens.error())));
   const std::string digest = trust::DigestOf(*text);
   if (parsed.Has("--digest") && parsed.Value("--digest") != digest) {
@@ -99,11 +99,15 @@ Outcome RunTrust(const Invocation& invocation) {
                                     Printable(path), digest)}));
   }
   if (!opens->empty()) {
-    PrintNote(fmt::format("{} opens:\n{}", Printable(path), WideningText(*opens)));
+    PrintNote(fmt::format("{} opens:\n{}", Printable(path), *opens));
   }
   if (!parsed.Has("--yes") && !parsed.Has("--digest")) {
-    AILERON_ASSIGN(const bool yes, AskWhetherToTrust());
-    if (!yes) return kExitDenied;
+    if (!CanAsk()) {
+      return std::unexpected(Failure(
+          {Code::kDenied,
+           "nobody can be asked here. Look at what the file opens, and say --yes or --digest"}));
+    }
+    if (!AskWhetherToTrust()) return kExitDenied;
   }
   AILERON_TRY(os::MakePrivateFolder(paths.state));
   AILERON_TRY(trust::Store(paths.state).Add({.digest = digest, .since = Now(), .path = path}));
@@ -157,7 +161,11 @@ Outcome RunTrusted(const Invocation& invocation) {
 
 std::vector<Command> PolicyTrustCommands() {
   const Argument file{
-      "FILE", "Instead of this folder's aileron.yaml", Arity::kOptional, {}, Completes::kFile};
+      "FILE",
+      "Instead of this folder's aileron.yaml; a devcontainer.json is one by its name",
+      Arity::kOptional,
+      {},
+      Completes::kFile};
   return {{.name = "trust",
            .summary = "Let a project's file open what it asks for",
            .text = "Shows what the file opens beyond your own policy, and asks. Trust is in this "

@@ -1,18 +1,13 @@
 // Tested by tests/image/test_devcontainer.py.
 
 // aileron sandbox plan: what a sandbox of this folder will be, before anything runs.
-#include <cstdlib>
-
 #include "base/text.h"
 #include "image/devcontainer_limits.h"
-#include "image/plan.h"
-#include "launch/environment.h"
 #include "modes/api.h"
+#include "modes/container_source.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
 #include "os/fd.h"
-#include "os/paths.h"
-#include "trust/store.h"
 
 namespace aileron::modes {
 
@@ -21,25 +16,8 @@ namespace {
 using image::Honour;
 using image::SandboxPlan;
 
-// A mistake in a file is one of configuration (78).
-Failure BadFile(Error error) {
-  const int code = error.code == Code::kInvalid ? kExitConfiguration : Failure(error).exit_code;
-  return {code, std::move(error)};
-}
-
-std::map<std::string, std::string, std::less<>> HostVariables() {
-  std::map<std::string, std::string, std::less<>> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    const std::size_t equals = text.find('=');
-    if (equals == text.npos || !IsUtf8(text)) continue;
-    variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return variables;
-}
-
 // The label in an image's configuration (OCI image-spec, "Image Configuration"); empty: none.
-Result<std::string> LabelOf(const std::string& path) {
+Result<std::string> LabelInFile(const std::string& path) {
   AILERON_ASSIGN(const std::string text, os::ReadFile(path, image::limits::kJsoncMax));
   AILERON_ASSIGN(const image::JsonNode root, image::ParseJsonc(text, path));
   const image::JsonNode* config = root.Find("config");
@@ -52,23 +30,14 @@ Result<std::string> LabelOf(const std::string& path) {
   return label->text;
 }
 
-std::expected<image::PlanInput, Failure> InputOf(const Parsed& parsed) {
-  AILERON_ASSIGN(const os::Paths paths, Paths());
-  image::PlanInput input{.image = parsed.Value("--image"), .may_see = launch::PassedOnByDefault};
-  AILERON_ASSIGN(input.workspace, os::CurrentFolder());
-  auto config = image::FindConfig(input.workspace, parsed.Value("--config"));
-  if (!config) return std::unexpected(BadFile(std::move(config.error())));
-  input.config = *std::move(config);
-  input.local_env = HostVariables();
+std::expected<image::PlanInput, Failure> InputOf(const Parsed& parsed, const os::Paths& paths) {
+  AILERON_ASSIGN(const std::string workspace, os::CurrentFolder());
+  AILERON_ASSIGN(image::PlanInput input, PlanInputOf(paths, workspace, parsed.Value("--config")));
+  input.image = parsed.Value("--image");
   if (parsed.Has("--image-config")) {
-    auto label = LabelOf(parsed.Value("--image-config"));
+    auto label = LabelInFile(parsed.Value("--image-config"));
     if (!label) return std::unexpected(BadFile(std::move(label.error())));
     input.metadata_label = *std::move(label);
-  }
-  if (input.config) {
-    AILERON_ASSIGN(const std::vector<trust::Trusted> trusted, trust::Store(paths.state).List());
-    input.permissions.trusted =
-        trust::Trusts(trusted, input.config->path, trust::DigestOf(input.config->text));
   }
   return input;
 }
@@ -143,15 +112,20 @@ void PrintPlan(const SandboxPlan& plan, const image::PlanInput& input) {
 
 Outcome RunPlan(const Invocation& invocation) {
   const Parsed& parsed = invocation.parsed;
-  AILERON_ASSIGN(const image::PlanInput input, InputOf(parsed));
+  AILERON_ASSIGN(const os::Paths paths, Paths());
+  AILERON_ASSIGN(image::PlanInput input, InputOf(parsed, paths));
   auto plan = image::MakePlan(input);
+  if (plan && input.config && !parsed.Has("--image-config")) {
+    input.metadata_label = StoredLabel(paths, *plan, input);
+    if (!input.metadata_label.empty()) plan = image::MakePlan(input);
+  }
   if (!plan) return std::unexpected(BadFile(std::move(plan.error())));
   if (parsed.Has("--json")) {
     AILERON_TRY(Print(Pretty(PlanJson(*plan, input))));
   } else {
     PrintPlan(*plan, input);
   }
-  return image::Refused(plan->reports) ? kExitConfiguration : 0;
+  return image::Refused(plan->reports) != nullptr ? kExitConfiguration : 0;
 }
 
 }  // namespace
@@ -174,7 +148,7 @@ Command SandboxPlanCommand() {
                 {"--image", "REF", "This image, taken as it is, or \"base\""},
                 {"--image-config",
                  "FILE",
-                 "The image's configuration (OCI), for its devcontainer.metadata label",
+                 "The image's configuration (OCI), for its label; else that of the store's image",
                  Repeat::kOnce,
                  {},
                  Completes::kFile},

@@ -106,9 +106,15 @@ Status Mount(const char* source, const std::string& target, const char* type, un
   return {};
 }
 
-Result<Fd> MakeFileSystem(const char* type, std::uint64_t attributes) {
+Result<Fd> MakeFileSystem(const char* type, std::uint64_t attributes,
+                          const std::vector<FileSystemOption>& options) {
   const Fd context(static_cast<int>(syscall(SYS_fsopen, type, FSOPEN_CLOEXEC)));
   if (!context) return FailErrno("cannot make a {}", type);
+  for (const auto& [name, value] : options) {
+    if (syscall(SYS_fsconfig, context.get(), FSCONFIG_SET_STRING, name, value.c_str(), 0) != 0) {
+      return FailErrno("cannot make a {} with {}={}", type, name, value);
+    }
+  }
   if (syscall(SYS_fsconfig, context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
     return FailErrno("cannot make a {}", type);
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "os/fd.h"
@@ -33,7 +34,12 @@ Status AttachTree(const Fd& tree, const std::string& target);
 Status AttachTree(const Fd& tree, const Fd& target);
 
 // A new file system of that type, detached, with MOUNT_ATTR_…
-Result<Fd> MakeFileSystem(const char* type, std::uint64_t attributes);
+struct FileSystemOption {
+  const char* name;
+  std::string value;
+};
+Result<Fd> MakeFileSystem(const char* type, std::uint64_t attributes,
+                          const std::vector<FileSystemOption>& options = {});
 // An overlay (overlayfs of the kernel's documentation, with "userxattr") over `lower`, the lowest
 // first, all folders. kInvalid where they are too many for one mount.
 Status MountOverlay(const std::string& target, std::span<const Fd> lower, const std::string& upper,

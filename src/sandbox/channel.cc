@@ -24,7 +24,8 @@ enum class Type : std::uint8_t {
   kPublished,
   kServiceReports,
   kCommandCalls,
-  kStarted
+  kStarted,
+  kStepsDone
 };
 
 constexpr std::size_t kCoversMax = 1u << 30;
@@ -51,6 +52,30 @@ Confinement TakeConfinement(WireReader& in) {
   return confinement;
 }
 
+void PutSteps(WireWriter& out, const std::vector<std::vector<Step>>& groups) {
+  out.U32(static_cast<std::uint32_t>(groups.size()));
+  for (const std::vector<Step>& group : groups) {
+    out.U32(static_cast<std::uint32_t>(group.size()));
+    for (const Step& step : group) {
+      out.Text(step.what);
+      out.Texts(step.command);
+    }
+  }
+}
+
+std::vector<std::vector<Step>> TakeSteps(WireReader& in) {
+  std::vector<std::vector<Step>> groups;
+  for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
+    std::vector<Step>& group = groups.emplace_back();
+    for (std::uint32_t more = in.U32(); more > 0 && !in.failed(); --more) {
+      Step step{.what = std::string(in.Text()), .command = {}};
+      step.command = in.Texts();
+      group.push_back(std::move(step));
+    }
+  }
+  return groups;
+}
+
 struct Encoder {
   WireWriter& out;
   void operator()(const Go&) const { out.U8(static_cast<std::uint8_t>(Type::kGo)); }
@@ -63,6 +88,7 @@ struct Encoder {
   void operator()(const CommandCalls&) const {
     out.U8(static_cast<std::uint8_t>(Type::kCommandCalls));
   }
+  void operator()(const StepsDone&) const { out.U8(static_cast<std::uint8_t>(Type::kStepsDone)); }
   void operator()(const Failed& failed) const {
     out.U8(static_cast<std::uint8_t>(Type::kFailed));
     out.U8(static_cast<std::uint8_t>(failed.exit_code));
@@ -104,6 +130,7 @@ struct Encoder {
       out.Text(tool.connector);
       out.U8(tool.overrides ? 1 : 0);
     }
+    PutSteps(out, program.steps);
     out.U32(static_cast<std::uint32_t>(program.services.size()));
     for (const service::Spec& spec : program.services) service::Put(out, spec);
   }
@@ -213,6 +240,7 @@ Result<Message> TakeProgram(WireReader& in) {
     tool.overrides = in.U8() != 0;
     program.tools.push_back(std::move(tool));
   }
+  program.steps = TakeSteps(in);
   for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
     AILERON_ASSIGN(program.services.emplace_back(), service::TakeSpec(in));
   }
@@ -254,6 +282,9 @@ Result<Message> Decode(std::string_view bytes) {
       break;
     case Type::kStarted:
       message = Started{};
+      break;
+    case Type::kStepsDone:
+      message = StepsDone{};
       break;
     case Type::kFailed:
       message = TakeFailed(in);

@@ -1,8 +1,8 @@
 // Channel: what the launcher and the process that becomes the sandbox's init say to each other.
 //
 //   init → launcher   Listeners (again, when Files asks for more), Runtime, Covered, Terminal
-//                     CommandCalls (each with descriptors), Failed; Started, and then Connected
-//                     (with a descriptor), Publish, ServiceReports
+//                     CommandCalls (each with descriptors), Failed, StepsDone; Started, and then
+//                     Connected (with a descriptor), Publish, ServiceReports
 //   launcher → init   Go, Covers (with a descriptor), Files, Program, then Signal, Connect,
 //                     Published; end of file: the sandbox ends
 //
@@ -44,6 +44,8 @@ struct Terminal {};
 struct CommandCalls {};
 // The agent runs.
 struct Started {};
+// All steps of the program have ended well.
+struct StepsDone {};
 // The sandbox could not be made, or the command not started.
 struct Failed {
   int exit_code;  // 125 the sandbox, 126 not executable, 127 not found
@@ -83,7 +85,8 @@ struct ServiceReports {
 };
 using Message =
     std::variant<Go, Covers, Listeners, Runtime, Covered, Terminal, Failed, Files, Program, Signal,
-                 Connect, Connected, Publish, Published, ServiceReports, CommandCalls, Started>;
+                 Connect, Connected, Publish, Published, ServiceReports, CommandCalls, Started,
+                 StepsDone>;
 
 struct Received {
   Message message;

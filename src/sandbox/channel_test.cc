@@ -19,6 +19,7 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
   EXPECT_TRUE(std::holds_alternative<Covered>(pass(Covered{})));
   EXPECT_TRUE(std::holds_alternative<Terminal>(pass(Terminal{})));
   EXPECT_TRUE(std::holds_alternative<Started>(pass(Started{})));
+  EXPECT_TRUE(std::holds_alternative<StepsDone>(pass(StepsDone{})));
   EXPECT_EQ(std::get<Signal>(pass(Signal{15})).number, 15);
   const auto failed = std::get<Failed>(pass(Failed{127, {Code::kNotFound, "no such thing"}}));
   EXPECT_EQ(failed.exit_code, 127);
@@ -43,6 +44,7 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
                    {.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0},
                    {Nesting::kAllowed, Commands::kMediated, 7, {"/w"}, {"/h", "/i"}, {"/"}, 9},
                    {{"git", "example.com/a", true}, {"b", "", false}},
+                   {{{"one", {"a", ""}}}, {{"two", {"b"}}, {"three", {"c"}}}},
                    {{.name = "web",
                      .command = {"serve"},
                      .environment = {"A=b"},
@@ -63,6 +65,9 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
   EXPECT_EQ(program.tools[0].connector, "example.com/a");
   EXPECT_TRUE(program.tools[0].overrides);
   EXPECT_FALSE(program.tools[1].overrides);
+  ASSERT_EQ(program.steps.size(), 2u);
+  EXPECT_EQ(program.steps[0].at(0).command, (std::vector<std::string>{"a", ""}));
+  EXPECT_EQ(program.steps[1].at(1).what, "three");
   ASSERT_EQ(program.services.size(), 1u);
   EXPECT_EQ(program.services[0].name, "web");
   EXPECT_EQ(program.services[0].ports, (std::vector<std::uint16_t>{80}));

@@ -30,7 +30,6 @@ namespace {
 
 constexpr std::uint64_t kNamespaces =
     CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC;
-constexpr std::string_view kHostName = "sandbox";
 constexpr int kHighDescriptor = 64;
 
 template <typename Expected>
@@ -73,7 +72,7 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
   if (unshare(CLONE_NEWCGROUP) != 0) {
     return WithFix(Status(os::FailErrno("cannot make a cgroup namespace")));
   }
-  if (sethostname(kHostName.data(), kHostName.size()) != 0) {
+  if (sethostname(spec.hostname.data(), spec.hostname.size()) != 0) {
     return WithFix(Status(os::FailErrno("cannot set the host name")));
   }
   AILERON_TRY(WithFix(os::CaptureAllAddresses()));
@@ -95,7 +94,7 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
 
   AILERON_TRY(os::BecomeUnprivileged(identity.uid, identity.gid,
                                      identity.mapped ? os::Groups::kClear : os::Groups::kKeep));
-  AILERON_TRY(WriteAgentFiles(files.agent_files));
+  AILERON_TRY(WriteAgentFiles(files.agent_files, spec.volumes));
   // After the change of user, which clears it. A launcher that has died by now closed the channel,
   // and init looks at that first.
   prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -46,7 +46,12 @@ Result<DeviceTrees> TakeDevices() {
   return devices;
 }
 
-Status BuildDev(const DeviceTrees& devices) {
+// Options of a tmpfs: its mode and, if it is not 0, its size.
+std::string MemoryOptions(std::string_view mode, std::uint64_t bytes) {
+  return bytes == 0 ? fmt::format("mode={}", mode) : fmt::format("mode={},size={}", mode, bytes);
+}
+
+Status BuildDev(const DeviceTrees& devices, std::uint64_t shm_bytes) {
   AILERON_TRY(os::Mount("tmpfs", "/dev", "tmpfs", 2, "mode=755,size=64k"));
   for (const auto& [name, tree] : devices.nodes) {
     AILERON_TRY(os::MakeMountPoint("/dev/" + name, FileKind::kFile));
@@ -56,7 +61,7 @@ Status BuildDev(const DeviceTrees& devices) {
   AILERON_TRY(
       os::Mount("devpts", "/dev/pts", "devpts", 2 | 8, "newinstance,ptmxmode=0666,mode=620"));
   AILERON_TRY(os::MakeFolders("/dev/shm", 0755));
-  AILERON_TRY(os::MountTmpfs("/dev/shm", "mode=1777"));
+  AILERON_TRY(os::MountTmpfs("/dev/shm", MemoryOptions("1777", shm_bytes)));
   constexpr std::array<std::pair<const char*, const char*>, 5> kLinks = {{
       {"pts/ptmx", "/dev/ptmx"},
       {"/proc/self/fd", "/dev/fd"},
@@ -146,15 +151,35 @@ Status EmptyFolders(const Spec& spec, const Identity& identity) {
   return MakeOwned(identity.home, identity);
 }
 
+// Where a stranger wants something mounted: nothing of the root, the workspace or a volume leads it
+// to another place.
+Result<os::Fd> OpenWithoutLinks(const std::string& target) {
+  AILERON_ASSIGN(const os::Fd root, os::OpenPath("/"));
+  auto opened = os::OpenBeneath(root, target.substr(1), O_PATH | O_NOFOLLOW);
+  if (!opened && opened.error().code == Code::kNotFound) return opened;
+  struct stat info;
+  if (!opened || fstat(opened->get(), &info) != 0 || S_ISLNK(info.st_mode)) {
+    return Fail(Code::kInvalid,
+                "cannot mount on {}: there is a link on the way. Choose another place", target);
+  }
+  return opened;
+}
+
 Status AttachHostTree(const HostTrees::Tree& tree, const os::Fd& detached) {
   const FileKind kind = tree.folder ? FileKind::kFolder : FileKind::kFile;
+  if (tree.links == Links::kRefused) {
+    const auto there = OpenWithoutLinks(tree.target);
+    if (!there && there.error().code != Code::kNotFound) return std::unexpected(there.error());
+  }
   if (auto made = os::MakeMountPoint(tree.target, kind); !made) {
     return Wrap(made.error(),
                 "cannot mount on {}, which the host does not have; choose a target "
                 "under /tmp, /run or /home",
                 tree.target);
   }
-  return os::AttachTree(detached, tree.target);
+  if (tree.links == Links::kFollowed) return os::AttachTree(detached, tree.target);
+  AILERON_ASSIGN(const os::Fd place, OpenWithoutLinks(tree.target));
+  return os::AttachTree(detached, place);
 }
 
 Status BindText(const std::string& path, const std::string& text) {
@@ -213,8 +238,9 @@ Status BuildEtc(const Spec& spec, const Identity& identity) {
   AILERON_TRY(BindText("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n"));
   // The last two are what the data plane's DNS would say (proxy/names.h), without asking it.
   AILERON_TRY(BindText("/etc/hosts",
-                       "127.0.0.1 localhost sandbox\n::1 localhost ip6-localhost\n"
-                       "198.18.0.1 aileron.internal\nfd00:a11e::1 aileron.internal\n"));
+                       fmt::format("127.0.0.1 localhost {}\n::1 localhost ip6-localhost\n"
+                                   "198.18.0.1 aileron.internal\nfd00:a11e::1 aileron.internal\n",
+                                   spec.hostname)));
   if (spec.of_image()) return NameAgent(identity);
   if (!identity.renamed()) return {};
   const auto passwd = os::ReadFile("/etc/passwd");
@@ -239,8 +265,15 @@ Result<os::Fd> OpenSource(const std::string& source) {
   return opened;
 }
 
-Result<os::Fd> Detach(const HostTrees::Tree& tree) {
+Result<os::Fd> Detach(const HostTrees::Tree& tree, const Identity& identity) {
   if (tree.detached) return tree.detached.Duplicate();
+  if (tree.source.empty()) {
+    std::vector<os::FileSystemOption> options = {{"mode", "755"},
+                                                 {"uid", fmt::format("{}", identity.uid)},
+                                                 {"gid", fmt::format("{}", identity.gid)}};
+    if (tree.bytes != 0) options.push_back({"size", fmt::format("{}", tree.bytes)});
+    return os::MakeFileSystem("tmpfs", 0, options);
+  }
   AILERON_ASSIGN(const os::Fd source, OpenSource(tree.source));
   return os::CloneTree(source);
 }
@@ -282,12 +315,17 @@ Status PlaceRuntimeBinary(const RuntimeBinary& binary) {
 
 Result<HostTrees> OpenHostTrees(const Spec& spec, const Identity& identity) {
   HostTrees host;
-  for (const MountRequest& mount : SharedTrees(spec)) {
+  for (const SharedTree& mount : SharedTrees(spec)) {
+    if (mount.source.empty()) {
+      host.trees.push_back({"", mount.target, mount.access, mount.links, mount.bytes, true, {}});
+      continue;
+    }
     AILERON_ASSIGN(const os::Fd descriptor, OpenSource(mount.source));
     struct stat info;
     if (fstat(descriptor.get(), &info) != 0)
       return os::FailErrno("cannot look at {}", mount.source);
-    HostTrees::Tree tree{mount.source, mount.target, mount.access, S_ISDIR(info.st_mode), os::Fd()};
+    HostTrees::Tree tree{mount.source,          mount.target, mount.access, mount.links, 0,
+                         S_ISDIR(info.st_mode), os::Fd()};
     if (identity.mapped) {
       AILERON_ASSIGN(tree.detached, os::CloneTree(descriptor));
       if (auto mapped = MapOwner(tree.detached, identity); !mapped) {
@@ -311,7 +349,7 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   AILERON_ASSIGN(const DeviceTrees devices, TakeDevices());
   std::vector<os::Fd> detached;
   for (const HostTrees::Tree& tree : host.trees) {
-    AILERON_ASSIGN(os::Fd copy, Detach(tree));
+    AILERON_ASSIGN(os::Fd copy, Detach(tree, identity));
     const std::uint64_t read_only = tree.access == Access::kReadOnly ? MOUNT_ATTR_RDONLY : 0;
     AILERON_TRY(os::SetTreeAttributes(copy, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | read_only));
     detached.push_back(std::move(copy));
@@ -324,7 +362,7 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   if (spec.of_image()) AILERON_TRY(EnterImage(spec));
   AILERON_TRY(EmptyFolders(spec, identity));
   AILERON_TRY(BuildEtc(spec, identity));
-  AILERON_TRY(WithFix(BuildDev(devices)));
+  AILERON_TRY(WithFix(BuildDev(devices, spec.shm_bytes)));
   for (std::size_t i = 0; i < detached.size(); ++i) {
     AILERON_TRY(AttachHostTree(host.trees[i], detached[i]));
   }

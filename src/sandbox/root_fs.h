@@ -20,9 +20,11 @@ namespace aileron::sandbox {
 // anything is covered.
 struct HostTrees {
   struct Tree {
-    std::string source;
+    std::string source;  // empty: memory
     std::string target;
     Access access;
+    Links links;
+    std::uint64_t bytes;
     bool folder;
     os::Fd detached;  // empty: to be taken inside
   };

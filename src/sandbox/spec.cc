@@ -32,15 +32,22 @@ Result<MountRequest> ParseMount(std::string_view text) {
   return mount;
 }
 
-std::vector<MountRequest> SharedTrees(const Spec& spec) {
-  const auto is_above = [&](const MountRequest& mount) {
-    return spec.inside().starts_with(mount.target + "/");
+std::vector<SharedTree> SharedTrees(const Spec& spec) {
+  std::vector<SharedTree> trees;
+  for (const Volume& volume : spec.volumes) {
+    trees.push_back({volume.source, volume.target, volume.access, Links::kRefused, volume.bytes});
+  }
+  for (const MountRequest& mount : spec.mounts) {
+    trees.push_back({mount.source, mount.target, mount.access, mount.links});
+  }
+  const auto is_above = [&](const SharedTree& tree) {
+    return spec.inside().starts_with(tree.target + "/");
   };
-  std::vector<MountRequest> trees;
-  std::ranges::copy_if(spec.mounts, std::back_inserter(trees), is_above);
-  trees.push_back({spec.workspace, spec.inside(), spec.workspace_access});
-  std::ranges::copy_if(spec.mounts, std::back_inserter(trees), std::not_fn(is_above));
-  return trees;
+  std::vector<SharedTree> ordered;
+  std::ranges::copy_if(trees, std::back_inserter(ordered), is_above);
+  ordered.push_back({spec.workspace, spec.inside(), spec.workspace_access, spec.workspace_links});
+  std::ranges::copy_if(trees, std::back_inserter(ordered), std::not_fn(is_above));
+  return ordered;
 }
 
 Result<std::uint64_t> ParseBytes(std::string_view text) {

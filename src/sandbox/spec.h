@@ -20,14 +20,25 @@ inline constexpr std::string_view kGitHelper = "git-credential-aileron";
 inline constexpr std::string_view kDockerHelper = "docker-credential-aileron";
 
 enum class Access { kReadOnly, kReadWrite };
+// Whether links may lead to where something is mounted; not where a stranger names the place.
+enum class Links : std::uint8_t { kFollowed, kRefused };
 
 // --mount SRC:DST[:ro|:rw]. Both absolute; SRC exists on the host, DST is written the shortest way.
 struct MountRequest {
   std::string source;
   std::string target;
   Access access = Access::kReadWrite;
+  Links links = Links::kFollowed;
 };
 Result<MountRequest> ParseMount(std::string_view text);
+
+// A folder of ours, of which nothing on the host is run: one that outlives the sandbox, or memory.
+struct Volume {
+  std::string source;  // of the host, resolved; empty: memory
+  std::string target;
+  Access access = Access::kReadWrite;
+  std::uint64_t bytes = 0;  // at most, of memory; 0: as the kernel has it
+};
 
 // Absent means no limit.
 struct Resources {
@@ -80,6 +91,7 @@ struct Cover {
 struct Spec {
   std::string workspace;              // host path, resolved
   std::string workspace_inside = {};  // where it stands; empty: at the same path
+  Links workspace_links = Links::kFollowed;
   // Folders of the host, the lowest layer first, that are the root instead of the host's;
   // read-only, as that is. Files of the layers are as OCI's runtimes unpack them for an overlay
   // mount: removed ones are character devices 0:0, and "user.overlay.opaque" marks folders
@@ -88,6 +100,9 @@ struct Spec {
   Access workspace_access = Access::kReadWrite;
   std::vector<std::string> hidden;  // folders to cover with an empty one, where they exist
   std::vector<MountRequest> mounts;
+  std::vector<Volume> volumes = {};
+  std::string hostname = "sandbox";
+  std::uint64_t shm_bytes = 0;  // of /dev/shm; 0: as the kernel has it
   Resources resources;
   Nesting nesting = Nesting::kRefused;
   std::vector<Listener> listeners;
@@ -102,9 +117,22 @@ struct Spec {
   }
 };
 
-// The workspace and the mounts, in the order in which they are put up: one hides what was put up
-// below its target before it, so the workspace comes after the mounts that it lies in.
-std::vector<MountRequest> SharedTrees(const Spec& spec);
+// The workspace, the mounts and the volumes, in the order in which they are put up: one hides what
+// was put up below its target before it, so the workspace comes after what it lies in.
+struct SharedTree {
+  std::string source;  // empty: memory
+  std::string target;
+  Access access = Access::kReadWrite;
+  Links links = Links::kFollowed;
+  std::uint64_t bytes = 0;  // of memory
+};
+std::vector<SharedTree> SharedTrees(const Spec& spec);
+
+// A command that has to end well before the program starts.
+struct Step {
+  std::string what;  // for messages: "FILE:3: postCreateCommand"
+  std::vector<std::string> command;
+};
 
 // A command of a connector, which stands in the sandbox as a file of its own.
 struct ToolName {
@@ -122,7 +150,8 @@ struct Program {
   os::WindowSize terminal_size = {};
   Confinement confinement = {};
   std::vector<ToolName> tools = {};
-  std::vector<service::Spec> services = {};  // started before the command
+  std::vector<std::vector<Step>> steps = {};  // one group after the other, each all at once
+  std::vector<service::Spec> services = {};   // started then, before the command
 };
 
 }  // namespace aileron::sandbox

@@ -23,8 +23,20 @@ TEST(SharedTrees, PutTheWorkspaceOverWhatItLiesIn) {
   Spec spec{.workspace = "/p/w", .workspace_access = Access::kReadOnly};
   spec.mounts = {{"/a", "/x"}, {"/p", "/p"}, {"/b", "/p/w/b"}, {"/c", "/p/w2"}};
   std::string targets;
-  for (const MountRequest& tree : SharedTrees(spec)) targets += tree.target + " ";
+  for (const SharedTree& tree : SharedTrees(spec)) targets += tree.target + " ";
   EXPECT_EQ(targets, "/p /p/w /x /p/w/b /p/w2 ");
+}
+
+TEST(SharedTrees, PutVolumesBelowTheWorkspaceOverIt) {
+  Spec spec{.workspace = "/h/w", .workspace_inside = "/home/agent/workspace"};
+  spec.volumes = {
+      {"/v/deps", "/home/agent/workspace/deps"}, {"/v/home", "/home/agent"}, {"", "/m"}};
+  std::string targets;
+  for (const SharedTree& tree : SharedTrees(spec)) {
+    targets += tree.target + " ";
+    EXPECT_EQ(tree.links == Links::kRefused, tree.source != "/h/w") << tree.target;
+  }
+  EXPECT_EQ(targets, "/home/agent /home/agent/workspace /home/agent/workspace/deps /m ");
 }
 
 TEST(ParseMount, RefusesWhatItCannotReadOneWayOnly) {

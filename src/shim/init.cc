@@ -22,6 +22,7 @@
 #include "shim/launcher_link.h"
 #include "shim/proof.h"
 #include "shim/service_server.h"
+#include "shim/steps.h"
 
 namespace aileron::shim {
 
@@ -70,6 +71,10 @@ class Supervisor {
   // Before the agent is started. `control` is the listener for "aileron service".
   static Result<std::unique_ptr<Supervisor>> Make(const os::Fd& channel, const os::Fd& signals,
                                                   os::Fd control, std::string key);
+  // Before all else that is started: until the last of them has ended. Failed names the one that
+  // did not end well.
+  std::expected<void, Failed> RunSteps(const Program& program, const os::Pty* pty,
+                                       const os::Fd& nothing);
   // Those of the launch, before the agent. An Error names the one that cannot be started.
   Status StartServices(std::vector<service::Spec> specs);
   // Until the agent or the launcher has ended: the exit code.
@@ -96,6 +101,7 @@ class Supervisor {
   std::unique_ptr<ServiceServer> server_;
   std::vector<service::Report> told_;
   bool looking_ = false;
+  Steps* steps_ = nullptr;
   const os::Child* agent_ = nullptr;
   std::optional<int> code_;
 };
@@ -133,12 +139,14 @@ void Supervisor::HearSignals() {
     int status = 0;
     if (waitpid(ended.si_pid, &status, 0) != ended.si_pid) return;
     if (agent_ != nullptr && ended.si_pid == agent_->pid) code_ = os::ExitCode(status);
+    if (steps_ != nullptr) steps_->Reaped(ended.si_pid, status);
     services_.Reaped(ended.si_pid, status);
   }
 }
 
 void Supervisor::HearLauncher(sandbox::Message message) {
   if (const auto* signal = std::get_if<sandbox::Signal>(&message)) {
+    if (steps_ != nullptr) steps_->Signal(signal->number);
     if (agent_ != nullptr) Forward(*agent_, signal->number);
   } else if (const auto* connect = std::get_if<sandbox::Connect>(&message)) {
     Connect(*connect);
@@ -167,6 +175,26 @@ void Supervisor::Changed() {
   });
 }
 
+std::expected<void, Failed> Supervisor::RunSteps(const Program& program, const os::Pty* pty,
+                                                 const os::Fd& nothing) {
+  if (program.steps.empty()) return {};
+  Steps steps(program, pty, nothing);
+  steps_ = &steps;
+  std::expected<void, Failed> ended;
+  for (const std::vector<sandbox::Step>& group : program.steps) {
+    ended = steps.Begin(group);
+    if (!ended) break;
+    while (steps.running() && !steps.failed() && !code_) loop_->Turn(std::chrono::hours(1));
+    if (code_)
+      ended = std::unexpected(Failed{*code_, {Code::kUnavailable, "the launcher is gone"}});
+    if (steps.failed()) ended = std::unexpected(*steps.failed());
+    if (!ended) break;
+  }
+  steps_ = nullptr;
+  if (ended) launcher_->Send(sandbox::StepsDone{});
+  return ended;
+}
+
 Status Supervisor::StartServices(std::vector<service::Spec> specs) {
   for (service::Spec& spec : specs) {
     const std::string name = spec.name;
@@ -181,6 +209,7 @@ Status Supervisor::StartServices(std::vector<service::Spec> specs) {
 
 int Supervisor::Run(const os::Child& agent) {
   agent_ = &agent;
+  launcher_->Send(sandbox::Started{});
   while (!code_) loop_->Turn(std::chrono::hours(1));
   return *code_;
 }
@@ -277,13 +306,14 @@ int RunInit(os::Fd channel, os::Fd control) {
     return Report(channel, {kCannotStart, os::ErrnoError(errno, "cannot open /dev/null")});
   auto supervisor = Supervisor::Make(channel, signals, std::move(control), KeyIn(*program));
   if (!supervisor) return Report(channel, {kCannotStart, supervisor.error()});
+  if (auto ended = (*supervisor)->RunSteps(*program, pty ? &*pty : nullptr, nothing); !ended) {
+    return Report(channel, ended.error());
+  }
   if (auto started = (*supervisor)->StartServices(std::move(program->services)); !started) {
     return Report(channel, {kCannotStart, started.error()});
   }
   const auto agent = StartAgent(*program, pty ? &*pty : nullptr);
   if (!agent) return Report(channel, agent.error());
-  (void)sandbox::Send(channel.get(),
-                      sandbox::Started{});  // a launcher that has gone ends us anyway
   if (pty) pty.reset();
   LetGoOfStandardStreams(nothing);
   return (*supervisor)->Run(*agent);

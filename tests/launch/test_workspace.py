@@ -8,7 +8,7 @@ import pytest
 from lib import process
 
 PLANTS = [".git/hooks/pre-commit", ".envrc", ".vscode/tasks.json", ".idea/workspace.xml",
-          ".devcontainer/devcontainer.json", ".claude/settings.json", ".codex/config.toml",
+          ".devcontainer/devcontainer.json", ".devcontainer.json", ".claude/settings.json", ".codex/config.toml",
           "aileron.yaml", ".git/modules/sub/hooks/post-checkout"]
 
 _GIT = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null",
@@ -56,7 +56,8 @@ def test_what_the_host_would_run_cannot_be_changed(project, path):
     """The agent changes or removes a file that the host's tools run."""
     if path.startswith(".git/modules"):
         os.makedirs(os.path.join(project.workspace, ".git", "modules", "sub"))
-    good = "version: 1\n" if path == "aileron.yaml" else "GOOD\n"
+    good = {"aileron.yaml": "version: 1\n", ".devcontainer.json": "{}\n",
+            ".devcontainer/devcontainer.json": "{}\n"}.get(path, "GOOD\n")
     project.write(path, good, 0o755)
     result = project.shell(f"cat {path}; " + plant(path))
     assert result.out.startswith(good), result.describe()

@@ -1,0 +1,82 @@
+#include "launch/kept_folders.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "base/text.h"
+#include "os/beneath.h"
+#include "os/mounts.h"
+
+namespace aileron::launch {
+
+namespace {
+
+constexpr unsigned kFolderMode = 0700, kFileMode = 0600, kWorkspaceMode = 0755;
+constexpr std::size_t kMarkerMax = 256;
+
+// A folder of the workspace, by no link, of whoever owns that: the sandbox's first process could
+// not make it where ids are mapped.
+Status MakeInWorkspace(const std::string& workspace, std::string_view path) {
+  AILERON_ASSIGN(const os::Fd top, os::OpenPath(workspace));
+  struct stat owner;
+  if (fstat(top.get(), &owner) != 0) return os::FailErrno("cannot look at {}", workspace);
+  AILERON_ASSIGN(os::Fd folder, top.Duplicate());
+  for (const std::string_view part : Split(path, '/')) {
+    const std::string name(part);
+    if (name.empty()) continue;
+    if (mkdirat(folder.get(), name.c_str(), kWorkspaceMode) == 0) {
+      (void)fchownat(folder.get(), name.c_str(), owner.st_uid, owner.st_gid, AT_SYMLINK_NOFOLLOW);
+    } else if (errno != EEXIST) {
+      return os::FailErrno("cannot make {} in the workspace, where a volume is to stand", path);
+    }
+    auto opened = os::OpenBeneath(folder, name, O_PATH | O_DIRECTORY);
+    if (!opened) {
+      return Wrap(opened.error(), "a volume is to stand at {} in the workspace", path);
+    }
+    folder = *std::move(opened);
+  }
+  return {};
+}
+
+}  // namespace
+
+Status PrepareKeptFolders(SetupWhen setup, Plan& plan) {
+  const auto make_place = [&](const std::string& target) -> Status {
+    const std::string& inside = plan.spec.inside();
+    if (target == inside || !IsOrBelow(target, inside)) return {};
+    return MakeInWorkspace(plan.spec.workspace, target.substr(inside.size() + 1));
+  };
+  for (const sandbox::MountRequest& mount : plan.spec.mounts) {
+    if (mount.links == sandbox::Links::kFollowed || !os::IsFolder(mount.source)) continue;
+    AILERON_TRY(make_place(mount.target));
+  }
+  for (sandbox::Volume& volume : plan.spec.volumes) {
+    AILERON_TRY(make_place(volume.target));
+    if (volume.source.empty()) continue;
+    AILERON_TRY(os::MakeFolders(volume.source, kFolderMode));
+    char real[PATH_MAX];
+    if (realpath(volume.source.c_str(), real) == nullptr) {
+      return os::FailErrno("cannot find the folder {}", volume.source);
+    }
+    volume.source = real;
+  }
+  Plan::Creation& creation = plan.creation;
+  if (creation.marker.empty() || setup == SetupWhen::kNever) return {};
+  const auto text = os::ReadFile(creation.marker, kMarkerMax);
+  creation.due = setup == SetupWhen::kAlways || !text || Trim(*text) != creation.content;
+  return {};
+}
+
+void NoteCreated(const Plan& plan) {
+  if (!plan.creation.due) return;
+  const Status written =
+      os::ReplaceFile(plan.creation.marker, plan.creation.content + "\n", kFileMode);
+  if (!written) std::fprintf(stderr, "aileron: %s\r\n", written.error().message.c_str());
+}
+
+}  // namespace aileron::launch

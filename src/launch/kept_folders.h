@@ -1,0 +1,26 @@
+// KeptFolders: what of a devcontainer outlives its sandboxes.
+//
+//   $XDG_STATE_HOME/aileron/volumes/ID/home         the agent's home, if commands of creation fill
+//   it
+//                                     /created      for which content they have run, a digest
+//                                     /named/NAME   volumes
+//   $XDG_CACHE_HOME/aileron/volumes/ID/NAME         caches
+//
+// ID is the file's, at its place (${devcontainerId}): no project names another one's folders. The
+// agent writes what is in them, so the host runs nothing there, and the marker lies beside.
+#pragma once
+
+#include "base/result.h"
+#include "launch/launch.h"
+#include "launch/plan.h"
+
+namespace aileron::launch {
+
+// Makes the folders of the plan's volumes, and those of the workspace that they stand on, and
+// decides whether commands of creation are due.
+Status PrepareKeptFolders(SetupWhen setup, Plan& plan);
+
+// They have run, if they were due: they do not run again for the same content.
+void NoteCreated(const Plan& plan);
+
+}  // namespace aileron::launch
