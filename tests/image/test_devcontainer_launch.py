@@ -423,6 +423,20 @@ def test_a_person_is_asked_with_what_it_runs(any_world, answer, ran):
     assert len(any_world.json("policy", "trusted")) == ran
 
 
+@pytest.mark.parametrize("answer,ran", [("y", True), ("n", False)])
+def test_a_detached_launch_asks_where_it_was_typed(any_world, answer, ran):
+    """The question of a detached launch waits where nobody is, or is put twice."""
+    _project(any_world, initializeCommand="touch on-host")
+    terminal = open_in(any_world, any_world.launch_line(["true"], ["--detach"]))
+    terminal.expect("Trust this file")
+    terminal.send(answer + "\n")
+    session = terminal.expect(r"\b([0-9A-Z]{26})\b").group(1)
+    assert terminal.wait() == 0
+    kept = os.path.join(any_world.state, "aileron/kept", session, "exit")
+    process.eventually(lambda: os.path.exists(kept), "it has ended")
+    assert _exists(any_world, "on-host") == ran
+
+
 def test_what_is_made_on_the_host_is_there_for_the_sandbox(any_world):
     """initializeCommand runs when mounts and the image have been looked at already."""
     path = _project(any_world, initializeCommand="mkdir -p made; mv image.new image; echo x > made/x",
