@@ -8,6 +8,7 @@
 #include "image/plan.h"
 #include "launch/environment.h"
 #include "modes/api.h"
+#include "modes/building.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
 #include "os/fd.h"
@@ -20,12 +21,6 @@ namespace {
 
 using image::Honour;
 using image::SandboxPlan;
-
-// A mistake in a file is one of configuration (78).
-Failure BadFile(Error error) {
-  const int code = error.code == Code::kInvalid ? kExitConfiguration : Failure(error).exit_code;
-  return {code, std::move(error)};
-}
 
 std::map<std::string, std::string, std::less<>> HostVariables() {
   std::map<std::string, std::string, std::less<>> variables;

@@ -40,6 +40,7 @@ Command StandInVerb();
 Command WebhookCommand();
 // "aileron sandbox …"
 Command SandboxPlanCommand();
+Command SandboxBuildCommand();
 Command SandboxPullCommand();
 Command SandboxCacheCommand();
 

@@ -1,0 +1,161 @@
+// Tested by tests/image/test_build.py.
+
+#include "modes/building.h"
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "base/text.h"
+#include "launch/environment.h"
+#include "modes/api.h"
+#include "modes/terminal.h"
+#include "trust/store.h"
+
+namespace aileron::modes {
+
+namespace {
+
+// Beside the file's own trust, which is in its text: a build is more than that text says.
+std::string TrustedAs(const build::Recipe& recipe) { return recipe.config_file + "#build"; }
+
+// The people's word for what a builder would be given.
+std::string Summary(const build::Recipe& recipe, std::string_view builder) {
+  std::string text =
+      fmt::format("{} has an image built. {} would run, with this machine's network:\n",
+                  Printable(recipe.config_file), builder);
+  if (!recipe.dockerfile_name.empty()) {
+    text += fmt::format("  {}\n", Printable(recipe.dockerfile_name));
+  }
+  for (const std::string& image : recipe.read.images) {
+    text += fmt::format("  on the image {}\n", Printable(image));
+  }
+  if (!recipe.read.syntax.empty()) {
+    text += fmt::format("  read by the image {}\n", Printable(recipe.read.syntax));
+  }
+  if (!recipe.context_name.empty()) {
+    text += fmt::format("  with {} file{} of {} ({})\n", recipe.context.files,
+                        recipe.context.files == 1 ? "" : "s", Printable(recipe.context_name),
+                        Bytes(recipe.context.bytes));
+  }
+  return text;
+}
+
+Result<bool> AskWhetherToBuild() {
+  if (!isatty(STDIN_FILENO)) {
+    return Fail(Code::kDenied,
+                "nobody can be asked here. Look at what is built, and say \"aileron sandbox build "
+                "--yes\"");
+  }
+  tcflush(STDIN_FILENO, TCIFLUSH);  // what was typed before is no answer
+  (void)os::WriteAll(STDERR_FILENO, "Build it, as it is now? [y/N] ");
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "yes";
+}
+
+// kDenied when the person does not want it.
+Status Agree(const os::Paths& paths, const build::Recipe& recipe, std::string_view builder,
+             bool agreed) {
+  trust::Store store(paths.state);
+  AILERON_ASSIGN(const std::vector<trust::Trusted> trusted, store.List());
+  const std::string name = TrustedAs(recipe);
+  if (trust::Trusts(trusted, name, recipe.key)) return {};
+  if (!agreed) {
+    std::string summary = Summary(recipe, builder);
+    const auto before = std::ranges::find(trusted, name, &trust::Trusted::path);
+    if (before != trusted.end()) {
+      summary += fmt::format("It is another build than the one that you agreed to ({}).\n",
+                             FormatTime(before->since));
+    }
+    PrintNote(summary.substr(0, summary.size() - 1));
+    AILERON_ASSIGN(const bool yes, AskWhetherToBuild());
+    if (!yes) return Fail(Code::kDenied, "nothing was built");
+  }
+  AILERON_TRY(os::MakePrivateFolder(paths.state));
+  return store.Add({.digest = recipe.key, .since = Now(), .path = name});
+}
+
+}  // namespace
+
+Failure BadFile(Error error) {
+  const int code = error.code == Code::kInvalid || error.code == Code::kNotFound
+                       ? kExitConfiguration
+                       : Failure(error).exit_code;
+  return {code, std::move(error)};
+}
+
+std::expected<image::SandboxPlan, Failure> PlanToBuild(const std::string& workspace,
+                                                       const image::ConfigFile& config) {
+  image::PlanInput input{
+      .workspace = workspace, .config = config, .may_see = launch::PassedOnByDefault};
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals == text.npos || !IsUtf8(text)) continue;
+    input.local_env.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  auto plan = image::MakePlan(input);
+  if (!plan) return std::unexpected(BadFile(std::move(plan.error())));
+  for (const image::FieldReport& one : plan->reports) {
+    if (one.verdict.honour != image::Honour::kRefused) continue;
+    return std::unexpected(Failure(
+        kExitConfiguration,
+        {Code::kInvalid,
+         fmt::format("{}:{}:{}: {} {}: {}", Printable(config.path), one.place.line,
+                     one.place.column, one.field, Printable(one.detail), one.verdict.why)}));
+  }
+  return *std::move(plan);
+}
+
+std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image::Store& store,
+                                            const std::string& workspace,
+                                            const image::ConfigFile& config,
+                                            const image::SandboxPlan& plan) {
+  AILERON_ASSIGN(build::BuildFolder folder, build::BuildFolder::Open(paths.cache + "/builds"));
+  auto recipe = build::ReadRecipe({.container = plan.container,
+                                   .config_file = config.path,
+                                   .workspace = workspace,
+                                   .cache = folder.path(),
+                                   .now = Now()});
+  if (!recipe) return std::unexpected(BadFile(std::move(recipe.error())));
+  image::Reference name = folder.NameOf(recipe->key);
+  Building building{.folder = std::move(folder),
+                    .recipe = *std::move(recipe),
+                    .name = std::move(name),
+                    .image = std::nullopt};
+  auto found = building.folder.Find(store, building.recipe.key);
+  if (found) {
+    building.image = *std::move(found);
+  } else if (found.error().code != Code::kNotFound) {
+    return std::unexpected(std::move(found.error()));
+  }
+  return building;
+}
+
+std::expected<build::Made, Failure> MakeImage(const os::Paths& paths, const image::Store& store,
+                                              Building& building, const BuildWishes& wishes) {
+  if (building.image && !wishes.no_cache) return build::Made{*std::move(building.image), true};
+  const char* path = std::getenv("PATH");
+  AILERON_ASSIGN(const std::string here, os::CurrentFolder());
+  AILERON_ASSIGN(const build::Builder builder,
+                 build::FindBuilder(wishes.builder, path == nullptr ? "" : path, here));
+  AILERON_TRY(Agree(paths, building.recipe, build::Name(builder.kind), wishes.agreed));
+  build::Making making{.no_cache = wishes.no_cache};
+  if (!wishes.quiet) {
+    making.show = [](std::string_view line) {
+      (void)os::WriteAll(STDERR_FILENO, fmt::format("{}\n", line));
+    };
+  }
+  auto made = building.folder.Make(building.recipe, builder, store, making);
+  // What the project has built is wrong, not the command line.
+  if (!made && made.error().code == Code::kInvalid) {
+    return std::unexpected(Failure(kExitFailure, std::move(made.error())));
+  }
+  if (!made) return std::unexpected(std::move(made.error()));
+  return *std::move(made);
+}
+
+}  // namespace aileron::modes
