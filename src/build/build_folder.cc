@@ -1,3 +1,5 @@
+// Tested by tests/image/test_build.py.
+
 #include "build/build_folder.h"
 
 #include <fcntl.h>
@@ -24,28 +26,19 @@ constexpr std::string_view kLock = ".lock";
 constexpr std::size_t kKeySize = 64;
 constexpr std::size_t kIdFileMax = 1'024;
 constexpr unsigned kMode = 0600;
+constexpr std::string_view kNothingIgnored = "# What is here has been chosen.\n";
 
 std::string LockOf(const std::string& key) { return key + std::string(kLock); }
 
-// By which the builder's own storage knows what it built last for a file.
-std::string TagOf(const Recipe& recipe) {
+// The file that it is built for, in short.
+std::string ProjectOf(const Recipe& recipe) {
   FieldHash hash;
   hash.Add(recipe.config_file);
-  return fmt::format("localhost/aileron-build:{}", hash.Finish().substr(0, 16));
+  return hash.Finish().substr(0, 16);
 }
-
-Status RunStep(const std::vector<std::string>& line, Duration longest, const Recipe& recipe,
-               const Making& making) {
-  AILERON_ASSIGN(const ToolEnd end,
-                 RunTool({.line = line, .longest = longest, .show = making.show}));
-  if (end.code == 0) return {};
-  std::string message = fmt::format("\"{} {}\" failed with exit code {} for {}",
-                                    line[0].substr(line[0].rfind('/') + 1), line[1], end.code,
-                                    Printable(recipe.config_file));
-  if (!making.show && !end.last_lines.empty()) {
-    message += fmt::format(". Its last lines:\n  {}", Join(end.last_lines, "\n  "));
-  }
-  return std::unexpected(Error{Code::kInvalid, std::move(message)});
+// By which the builder's own storage knows what it built last for a file.
+std::string TagOf(const Recipe& recipe) {
+  return fmt::format("localhost/aileron-build:{}", ProjectOf(recipe));
 }
 
 Status WriteFile(const std::string& path, std::string_view text) {
@@ -54,6 +47,93 @@ Status WriteFile(const std::string& path, std::string_view text) {
   if (!file) return os::FailErrno("cannot make {}", path);
   return os::WriteAll(file.get(), text);
 }
+
+// What a builder is started for, one after the other.
+struct Steps {
+  const Recipe& recipe;
+  const Builder& builder;
+  const Making& making;
+  const std::string& folder;
+
+  Status Run(const ToolRun& run) const {
+    AILERON_ASSIGN(const ToolEnd end, RunTool(run));
+    if (end.code == 0) return {};
+    std::string message =
+        fmt::format("\"{} {}\" failed with exit code {} for {}", Name(builder.kind), run.line[1],
+                    end.code, Printable(recipe.config_file));
+    if (!making.show && !end.last_lines.empty()) {
+      message += fmt::format(". Its last lines:\n  {}", Join(end.last_lines, "\n  "));
+    }
+    return std::unexpected(Error{Code::kInvalid, std::move(message)});
+  }
+
+  // The image's id.
+  Result<std::string> Build(const BuildStep& step) const {
+    AILERON_TRY(Run(
+        {.line = BuildLine(builder, step), .longest = limits::kBuildLongest, .show = making.show}));
+    AILERON_ASSIGN(const std::string id, os::ReadFile(step.id_file, kIdFileMax));
+    return ParseImageId(id);
+  }
+
+  // What the Dockerfile says, or the image that the file names.
+  Result<std::string> Base() const {
+    const BuildStep step{.dockerfile = folder + "/Dockerfile",
+                         .context = folder + "/context",
+                         .ignore_file = folder + "/Dockerfile.dockerignore",
+                         .id_file = folder + "/id",
+                         .tag = BaseTag(),
+                         .target = recipe.options.target,
+                         .platform = recipe.options.platform,
+                         .args = recipe.args,
+                         .labels = recipe.options.labels,
+                         .pull = recipe.options.pull,
+                         .no_cache = recipe.options.no_cache || making.no_cache};
+    AILERON_TRY(WriteFile(step.dockerfile, recipe.dockerfile));
+    AILERON_TRY(WriteFile(step.ignore_file, kNothingIgnored));
+    AILERON_TRY(
+        CopyContext(recipe.context_folder, recipe.context_name, recipe.context, step.context));
+    return Build(step);
+  }
+
+  // The features on top of it.
+  Result<std::string> Features(const std::string& id) const {
+    const std::string facts_file = folder + "/facts";
+    AILERON_TRY(Run({.line = InspectLine(builder, id),
+                     .longest = limits::kInspectLongest,
+                     .output = facts_file,
+                     .show = making.show}));
+    AILERON_ASSIGN(const std::string text, os::ReadFile(facts_file, limits::kInspectMax));
+    AILERON_ASSIGN(const ImageFacts facts, ParseFacts(text));
+    AILERON_ASSIGN(const FeatureBase base,
+                   BaseOf(BaseTag(), facts, recipe.container_user, recipe.remote_user));
+    const BuildStep step{.dockerfile = folder + "/features.Dockerfile",
+                         .context = folder + "/features",
+                         .ignore_file = folder + "/features.Dockerfile.dockerignore",
+                         .id_file = folder + "/features-id",
+                         .tag = TagOf(recipe),
+                         .platform = recipe.options.platform,
+                         .no_cache = recipe.options.no_cache || making.no_cache};
+    AILERON_ASSIGN(const std::string dockerfile, FeaturesDockerfile(base, recipe.features));
+    AILERON_TRY(WriteFile(step.dockerfile, dockerfile));
+    AILERON_TRY(WriteFile(step.ignore_file, kNothingIgnored));
+    if (mkdir(step.context.c_str(), 0755) != 0)
+      return os::FailErrno("cannot make {}", step.context);
+    AILERON_TRY(
+        WriteFile(fmt::format("{}/{}", step.context, kBuiltinFile), BuiltinEnvironment(base)));
+    for (std::size_t i = 0; i < recipe.features.size(); ++i) {
+      const Feature& feature = recipe.features[i];
+      const std::string place = fmt::format("{}/{}", step.context, FolderOf(feature, i));
+      AILERON_TRY(CopyContext(feature.folder, feature.place, feature.content, place));
+      AILERON_TRY(WriteFile(place + "/devcontainer-features.env", EnvironmentFile(feature)));
+      AILERON_TRY(WriteFile(place + "/devcontainer-features-install.sh", InstallScript(feature)));
+    }
+    return Build(step);
+  }
+
+  std::string BaseTag() const {
+    return recipe.features.empty() ? TagOf(recipe) : TagOf(recipe) + "-base";
+  }
+};
 
 }  // namespace
 
@@ -90,24 +170,33 @@ Status BuildFolder::Sweep() const {
 Result<Made> BuildFolder::Make(const Recipe& recipe, const Builder& builder,
                                const image::Store& store, const Making& making) const {
   AILERON_TRY(Sweep());
-  const std::string lock_path = In(LockOf(recipe.key));
-  AILERON_ASSIGN(auto lock, FileLock::Try(lock_path, FileLock::Kind::kAlone));
-  const bool waited = !lock;
-  if (waited) {
-    if (making.show) making.show("another process builds the same; waiting for it");
-    AILERON_ASSIGN(lock, FileLock::Wait(lock_path, FileLock::Kind::kAlone, limits::kOtherBuild,
-                                        "another process that builds the same"));
-  }
+  bool waited = false;
+  const auto wait = [&](const std::string& stem) -> Result<FileLock> {
+    const std::string path = In(LockOf(stem));
+    AILERON_ASSIGN(auto lock, FileLock::Try(path, FileLock::Kind::kAlone));
+    if (lock) return *std::move(lock);
+    waited = true;
+    if (making.show) making.show("another process builds this; waiting for it");
+    return FileLock::Wait(path, FileLock::Kind::kAlone, limits::kOtherBuild,
+                          "another process that builds this");
+  };
+  // First the file's, whose tags in the builder's storage are one build's at a time.
+  AILERON_ASSIGN(FileLock project, wait(ProjectOf(recipe)));
+  AILERON_ASSIGN(FileLock lock, wait(recipe.key));
+  const auto let_go = [&] {
+    lock.Remove();
+    project.Remove();
+  };
   if (!making.no_cache || waited) {
     if (auto found = Find(store, recipe.key)) {
-      lock->Remove();
+      let_go();
       return Made{*std::move(found), true};
     }
   }
   auto image = Work(recipe, builder, store, making);
   const Status removed = os::RemoveTree(In(recipe.key));
   (void)unlink(In(recipe.key + ".tar").c_str());
-  lock->Remove();
+  let_go();
   if (!image) return std::unexpected(std::move(image.error()));
   AILERON_TRY(removed);
   return Made{*std::move(image), false};
@@ -117,26 +206,15 @@ Result<image::Image> BuildFolder::Work(const Recipe& recipe, const Builder& buil
                                        const image::Store& store, const Making& making) const {
   const std::string folder = In(recipe.key);
   if (mkdir(folder.c_str(), 0700) != 0) return os::FailErrno("cannot make {}", folder);
-  const BuildStep step{.dockerfile = folder + "/Dockerfile",
-                       .context = folder + "/context",
-                       .ignore_file = folder + "/ignore",
-                       .id_file = folder + "/id",
-                       .tag = TagOf(recipe),
-                       .target = recipe.options.target,
-                       .platform = recipe.options.platform,
-                       .args = recipe.args,
-                       .labels = recipe.options.labels,
-                       .pull = recipe.options.pull,
-                       .no_cache = recipe.options.no_cache || making.no_cache};
-  AILERON_TRY(WriteFile(step.dockerfile, recipe.dockerfile));
-  AILERON_TRY(WriteFile(step.ignore_file, "# What is here has been chosen.\n"));
-  AILERON_TRY(
-      CopyContext(recipe.context_folder, recipe.context_name, recipe.context, step.context));
-  AILERON_TRY(RunStep(BuildLine(builder, step), limits::kBuildLongest, recipe, making));
-  AILERON_ASSIGN(const std::string id_text, os::ReadFile(step.id_file, kIdFileMax));
-  AILERON_ASSIGN(const std::string id, ParseImageId(id_text));
+  Steps steps{.recipe = recipe, .builder = builder, .making = making, .folder = folder};
+  AILERON_ASSIGN(std::string id, steps.Base());
+  if (!recipe.features.empty()) {
+    AILERON_ASSIGN(id, steps.Features(id));
+  }
   const std::string archive = folder + "/image.tar";
-  AILERON_TRY(RunStep(ExportLine(builder, id, archive), limits::kExportLongest, recipe, making));
+  AILERON_TRY(steps.Run({.line = ExportLine(builder, id, archive),
+                         .longest = limits::kExportLongest,
+                         .show = making.show}));
   const image::Reference name = NameOf(recipe.key);
   if (rename(archive.c_str(), name.file.c_str()) != 0) {
     return os::FailErrno("cannot rename {}", archive);

@@ -8,7 +8,11 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "build/limits.h"
 #include "image/digest.h"
+#include "image/json_fields.h"
+#include "image/limits.h"
+#include "image/metadata.h"
 #include "image/permissions.h"
 
 namespace aileron::build {
@@ -84,6 +88,34 @@ std::vector<std::string> BuildLine(const Builder& builder, const BuildStep& step
   if (step.no_cache) line.emplace_back("--no-cache");
   line.insert(line.end(), {"--", step.context});
   return line;
+}
+
+std::vector<std::string> InspectLine(const Builder& builder, std::string_view id) {
+  const std::string image(id);
+  if (builder.kind == Kind::kBuildah) {
+    return {builder.program, "inspect", "--type", "image", image};
+  }
+  return {builder.program, "image", "inspect", image};
+}
+
+Result<ImageFacts> ParseFacts(std::string_view text) {
+  constexpr std::string_view kWhat = "what the builder says of the image";
+  AILERON_ASSIGN(const image::Json json, image::ParseJson(text, limits::kInspectMax, kWhat));
+  // podman and docker print a list of one, buildah an object that has the OCI configuration in it.
+  const bool listed = json.is_array() && json.size() == 1;
+  AILERON_ASSIGN(const image::Fields whole, image::Fields::Of(listed ? json[0] : json, kWhat));
+  AILERON_ASSIGN(const image::Fields oci, whole.Object("OCIv1"));
+  const bool buildah = !listed && oci.Has("config");
+  if (!buildah && !whole.Has("Config")) {
+    return Fail(Code::kInvalid, "{} has no configuration", kWhat);
+  }
+  AILERON_ASSIGN(const image::Fields config,
+                 buildah ? oci.Object("config") : whole.Object("Config"));
+  ImageFacts facts;
+  AILERON_ASSIGN(facts.user, config.Text("User", image::limits::kUserMax));
+  AILERON_ASSIGN(auto labels, config.TextMap("Labels", image::limits::kLabelMax));
+  facts.label = std::move(labels[std::string(image::kMetadataLabel)]);
+  return facts;
 }
 
 std::vector<std::string> ExportLine(const Builder& builder, std::string_view id,

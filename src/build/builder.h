@@ -46,6 +46,15 @@ struct BuildStep {
 };
 std::vector<std::string> BuildLine(const Builder& builder, const BuildStep& step);
 
+// Prints what is known of an image, by its id, as JSON.
+std::vector<std::string> InspectLine(const Builder& builder, std::string_view id);
+struct ImageFacts {
+  std::string user;   // empty: root
+  std::string label;  // devcontainer.metadata; empty: none
+};
+// kInvalid for what none of the builders prints.
+Result<ImageFacts> ParseFacts(std::string_view text);
+
 // Writes the image of an id to a file, in the form of ArchiveForm.
 std::vector<std::string> ExportLine(const Builder& builder, std::string_view id,
                                     std::string_view file);

@@ -97,6 +97,29 @@ TEST(Builder, LinesAreWordsOfTheirOwn) {
   EXPECT_EQ(ArchiveForm(buildah), image::Transport::kOciArchive);
 }
 
+TEST(Builder, FactsAreReadAsEachPrintsThem) {
+  const Builder podman{Builder::Kind::kPodman, "/bin/podman"};
+  EXPECT_THAT(InspectLine(podman, "ab"), ElementsAre("/bin/podman", "image", "inspect", "ab"));
+  const Builder buildah{Builder::Kind::kBuildah, "/bin/buildah"};
+  EXPECT_THAT(InspectLine(buildah, "ab"),
+              ElementsAre("/bin/buildah", "inspect", "--type", "image", "ab"));
+  for (
+      const std::string text :
+      {R"([{"Config": {"User": "node", "Labels": {"devcontainer.metadata": "[]"}}}])",
+       R"({"OCIv1": {"config": {"User": "node", "Labels": {"devcontainer.metadata": "[]"}}}, "Config": "a text"})"}) {
+    const auto facts = ParseFacts(text);
+    ASSERT_TRUE(facts) << facts.error().message;
+    EXPECT_EQ(facts->user, "node");
+    EXPECT_EQ(facts->label, "[]");
+  }
+  const auto bare = ParseFacts(R"([{"Config": {"Labels": null}}])");
+  ASSERT_TRUE(bare);
+  EXPECT_EQ(bare->user + bare->label, "");
+  for (const std::string text : {"", "[]", "{}", "[{}]", R"([{"Config": {"User": 1}}])", "[1]"}) {
+    EXPECT_FALSE(ParseFacts(text)) << text;
+  }
+}
+
 TEST(Builder, AnIdIsReadStrictly) {
   const std::string id(64, 'a');
   EXPECT_EQ(ParseImageId(id).value(), id);

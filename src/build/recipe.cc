@@ -1,16 +1,13 @@
 #include "build/recipe.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
-#include <array>
 
 #include "base/text.h"
+#include "build/feature_set.h"
 #include "build/fields.h"
 #include "build/limits.h"
-#include "image/permissions.h"
+#include "build/project.h"
 #include "image/platform.h"
-#include "os/beneath.h"
 
 namespace aileron::build {
 namespace {
@@ -18,52 +15,6 @@ namespace {
 // Raised when what a builder is given for the same recipe changes.
 constexpr std::string_view kVersion = "aileron build 1";
 constexpr std::string_view kIgnoreFile = ".dockerignore";
-
-// The folder that all must lie in.
-class Project {
- public:
-  static Result<Project> Open(const RecipeInput& input) {
-    Project project;
-    project.config_folder_ = input.config_file.substr(0, input.config_file.rfind('/'));
-    if (project.config_folder_.empty()) project.config_folder_ = "/";
-    const bool ours = image::IsWithin(input.config_file, input.workspace);
-    project.path_ = ours ? std::string(input.workspace) : project.config_folder_;
-    project.folder_ = os::Fd(open(project.path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!project.folder_) return os::FailErrno("cannot open {}", Printable(project.path_));
-    return project;
-  }
-
-  // A path of the file, as it is written, as an absolute one.
-  Result<std::string> Place(std::string_view written, std::string_view what) const {
-    std::string place = image::PlainPath(
-        written.starts_with('/') ? written : fmt::format("{}/{}", config_folder_, written));
-    if (image::IsWithin(place, path_)) return place;
-    return Fail(Code::kInvalid,
-                "{} is {}, outside of the project {}: what is built lies in the project", what,
-                Printable(place), Printable(path_));
-  }
-  // An absolute path in it, from its folder.
-  std::string Relative(std::string_view place) const {
-    const std::size_t root = path_ == "/" ? 1 : path_.size() + 1;
-    return place.size() <= path_.size() ? "." : std::string(place.substr(root));
-  }
-
-  Result<std::string> Read(std::string_view place, std::size_t limit) const {
-    auto text = os::ReadBeneath(folder_, Relative(place), limit);
-    if (text || text.error().code == Code::kNotFound) return text;
-    return Wrap(std::move(text.error()), "{} has to be a file of the project, no link",
-                Printable(place));
-  }
-  Result<os::Fd> OpenFolder(std::string_view place, std::string_view what) const {
-    auto folder = os::OpenBeneath(folder_, Relative(place), O_PATH | O_DIRECTORY | O_NOFOLLOW);
-    if (folder) return folder;
-    return Wrap(std::move(folder.error()), "{} has to be a folder of the project, no link", what);
-  }
-
- private:
-  std::string config_folder_, path_;
-  os::Fd folder_;
-};
 
 // The rules of "DOCKERFILE.dockerignore", else of the context's ".dockerignore".
 Result<IgnoreRules> ReadRules(const Project& project, const Recipe& recipe) {
@@ -122,6 +73,17 @@ std::string KeyOf(const Recipe& recipe) {
   }
   for (const std::string& label : recipe.options.labels) add("label", label);
   add("context", recipe.context.Digest());
+  if (recipe.features.empty()) return hash.Finish();
+  add("container user", recipe.container_user);
+  add("remote user", recipe.remote_user);
+  for (const Feature& feature : recipe.features) {
+    add("feature", feature.id);
+    add("name", InstallScript(feature));
+    add("options", EnvironmentFile(feature));
+    for (const auto& [name, value] : feature.container_env) add(name, value);
+    add("metadata", feature.metadata.dump());
+    add("content", feature.content.Digest());
+  }
   return hash.Finish();
 }
 
@@ -155,13 +117,20 @@ bool Builds(const image::DevContainer& container) {
 
 Result<Recipe> ReadRecipe(const RecipeInput& input) {
   Recipe recipe{.config_file = std::string(input.config_file)};
-  AILERON_ASSIGN(const Project project, Project::Open(input));
-  if (!input.container.features.empty()) {
-    return Fail(Code::kUnsupported,
-                "{}: features cannot be built yet; install what they bring in a Dockerfile",
+  const image::DevContainer& container = input.container;
+  AILERON_ASSIGN(const Project project, Project::Open(input.config_file, input.workspace));
+  if (container.build) {
+    AILERON_TRY(ReadBuild(input, project, recipe));
+  } else if (!container.image.empty()) {
+    recipe.dockerfile = fmt::format("FROM {}\n", container.image);
+    AILERON_ASSIGN(recipe.read, ReadDockerfile(recipe.dockerfile, recipe.config_file, {}));
+  } else {
+    return Fail(Code::kInvalid, "{}: features need an image, or a build, that they are added to",
                 Printable(input.config_file));
   }
-  AILERON_TRY(ReadBuild(input, project, recipe));
+  recipe.container_user = container.metadata.container_user;
+  recipe.remote_user = container.metadata.remote_user;
+  AILERON_ASSIGN(recipe.features, ReadFeatures(container, project, input.now));
   recipe.key = KeyOf(recipe);
   return recipe;
 }

@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "build/context.h"
 #include "build/dockerfile.h"
+#include "build/feature.h"
 #include "image/devcontainer.h"
 #include "os/fd.h"
 
@@ -32,13 +33,16 @@ BuildOptions TakeOptions(const std::vector<std::string>& options);
 struct Recipe {
   std::string config_file;      // devcontainer.json, absolute
   std::string dockerfile_name;  // absolute; empty: the file names an image
-  std::string dockerfile;       // its text
+  std::string dockerfile;       // its text, or one with that image alone
   Dockerfile read;
   image::TextPairs args;     // by name
   BuildOptions options;      // with the target
   std::string context_name;  // absolute; empty: there is none
   os::Fd context_folder;
   Context context;
+  std::vector<Feature> features;  // in the order in which they are installed
+  // Who the file says that the sandbox and the agent run as; features are told.
+  std::string container_user, remote_user;
   std::string key;  // 64 hex digits
 };
 

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <set>
+
 #include "image/testing_image.h"
 
 namespace aileron::build {
@@ -161,6 +163,38 @@ TEST_F(RecipeTest, WhatIsMissingIsNamed) {
   build().context = "";
   build().target = "none";
   EXPECT_THAT(Mistake(), HasSubstr("has no stage \"none\""));
+}
+
+TEST_F(RecipeTest, FeaturesCountWithAllThatIsTheirs) {
+  const std::string bare = Key();
+  folder_.Write("ws/.devcontainer/tool/devcontainer-feature.json",
+                R"({"id": "tool", "version": "1"})");
+  folder_.Write("ws/.devcontainer/tool/install.sh", "one");
+  // The context would have them, too.
+  folder_.Write("ws/.dockerignore", "*\n");
+  const std::string ignored = Key();
+  container_.features = {{{}, "./tool", nlohmann::json::object()}};
+  std::set<std::string> keys = {bare, ignored, Key()};
+  const auto differs = [&] { return keys.insert(Key()).second; };
+  EXPECT_EQ(keys.size(), 3U);
+  EXPECT_FALSE(differs());
+  container_.features[0].options = {{"x", "1"}};
+  EXPECT_TRUE(differs());
+  folder_.Write("ws/.devcontainer/tool/install.sh", "two");
+  EXPECT_TRUE(differs());
+  folder_.Write("ws/.devcontainer/tool/more", "");
+  EXPECT_TRUE(differs());
+  folder_.Write("ws/.devcontainer/tool/devcontainer-feature.json",
+                R"({"id": "tool", "capAdd": ["X"]})");
+  EXPECT_TRUE(differs());
+  container_.metadata.remote_user = "node";
+  EXPECT_TRUE(differs());
+  container_.build.reset();
+  EXPECT_THAT(Mistake(), HasSubstr("features need an image"));
+  container_.image = "debian:12";
+  EXPECT_TRUE(differs());
+  EXPECT_THAT(Read()->read.images, ElementsAre("debian:12"));
+  EXPECT_THAT(Read()->context_name, IsEmpty());
 }
 
 TEST(BuildOptions, TakesWhatReachesNothingButTheBuild) {

@@ -82,11 +82,17 @@ Result<ToolEnd> RunTool(const ToolRun& run) {
   os::Fd writing(ends[1]);
   (void)fcntl(reading.get(), F_SETFL, O_NONBLOCK);
   const os::Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  os::SpawnOptions options{
-      .path = run.line.front(),
-      .argv = run.line,
-      .descriptors = {{nothing.get(), 0}, {writing.get(), 1}, {writing.get(), 2}},
-      .with_parent = os::WithParent::kDies};
+  os::Fd output;
+  if (!run.output.empty()) {
+    output = os::Fd(open(run.output.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!output) return os::FailErrno("cannot make {}", run.output);
+  }
+  os::SpawnOptions options{.path = run.line.front(),
+                           .argv = run.line,
+                           .descriptors = {{nothing.get(), 0},
+                                           {output ? output.get() : writing.get(), 1},
+                                           {writing.get(), 2}},
+                           .with_parent = os::WithParent::kDies};
   for (char** entry = environ; *entry != nullptr; ++entry) options.environment.emplace_back(*entry);
   const Deaf deaf;
   AILERON_ASSIGN(const os::Child child, os::Spawn(options));

@@ -18,7 +18,8 @@ namespace aileron::build {
 struct ToolRun {
   std::vector<std::string> line;  // the program's absolute path, and its words
   Duration longest{};
-  // Each line of standard output and error, in their order; or nothing.
+  std::string output;  // a file that is made for its standard output; empty: lines as well
+  // Each line of standard output and error, in their order. Nothing: nobody is shown them.
   std::function<void(std::string_view line)> show;
 };
 

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "build/limits.h"
+#include "image/testing_image.h"
 
 namespace aileron::build {
 namespace {
@@ -53,6 +54,16 @@ TEST(RunTool, KeepsTheLastLinesOnly) {
 TEST(RunTool, HasThisEnvironmentAndNoInput) {
   setenv("RUN_TEST_WORD", "known", 1);
   EXPECT_THAT(Shell("echo $RUN_TEST_WORD; cat").lines, ElementsAre("known"));
+}
+
+TEST(RunTool, OutputGoesToAFileWhereOneIsNamed) {
+  const image::TestFolder folder;
+  const auto end = RunTool({.line = {"/bin/sh", "-c", "printf 'a\\033b\\n'; echo c >&2"},
+                            .longest = std::chrono::seconds(60),
+                            .output = folder.In("out")});
+  ASSERT_TRUE(end);
+  EXPECT_THAT(end->last_lines, ElementsAre("c"));
+  EXPECT_EQ(os::ReadFile(folder.In("out")).value(), "a\033b\n");
 }
 
 TEST(RunTool, DoesNotWaitForWhatWasLeftBehind) {

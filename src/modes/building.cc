@@ -19,7 +19,9 @@ namespace aileron::modes {
 namespace {
 
 // Beside the file's own trust, which is in its text: a build is more than that text says.
-std::string TrustedAs(const build::Recipe& recipe) { return recipe.config_file + "#build"; }
+std::string TrustedAs(const build::Recipe& recipe) {
+  return recipe.config_file + std::string(trust::kBuild);
+}
 
 // The people's word for what a builder would be given.
 std::string Summary(const build::Recipe& recipe, std::string_view builder) {
@@ -34,6 +36,9 @@ std::string Summary(const build::Recipe& recipe, std::string_view builder) {
   }
   if (!recipe.read.syntax.empty()) {
     text += fmt::format("  read by the image {}\n", Printable(recipe.read.syntax));
+  }
+  for (const build::Feature& feature : recipe.features) {
+    text += fmt::format("  the install.sh of {}\n", Printable(feature.place));
   }
   if (!recipe.context_name.empty()) {
     text += fmt::format("  with {} file{} of {} ({})\n", recipe.context.files,
@@ -87,10 +92,13 @@ Failure BadFile(Error error) {
   return {code, std::move(error)};
 }
 
-std::expected<image::SandboxPlan, Failure> PlanToBuild(const std::string& workspace,
-                                                       const image::ConfigFile& config) {
-  image::PlanInput input{
-      .workspace = workspace, .config = config, .may_see = launch::PassedOnByDefault};
+std::expected<image::SandboxPlan, Failure> PlanToBuild(
+    const std::string& workspace, const std::optional<image::ConfigFile>& config,
+    const std::string& image) {
+  image::PlanInput input{.workspace = workspace,
+                         .config = config,
+                         .image = image,
+                         .may_see = launch::PassedOnByDefault};
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const std::size_t equals = text.find('=');
@@ -104,10 +112,14 @@ std::expected<image::SandboxPlan, Failure> PlanToBuild(const std::string& worksp
     return std::unexpected(Failure(
         kExitConfiguration,
         {Code::kInvalid,
-         fmt::format("{}:{}:{}: {} {}: {}", Printable(config.path), one.place.line,
+         fmt::format("{}:{}:{}: {} {}: {}", Printable(plan->container.file), one.place.line,
                      one.place.column, one.field, Printable(one.detail), one.verdict.why)}));
   }
   return *std::move(plan);
+}
+
+bool Builds(const image::SandboxPlan& plan) {
+  return plan.tier.tier == image::Tier::kDevContainer && build::Builds(plan.container);
 }
 
 std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image::Store& store,

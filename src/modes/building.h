@@ -26,11 +26,15 @@ struct Building {
 // A mistake in a file is one of configuration (78).
 Failure BadFile(Error error);
 
-// What the sandbox of `workspace` is, by its file alone, which sees no variable of the host that
-// launches do not pass on: what goes into an image is no secret, whoever trusts the file. 78 for a
-// file that is wrong, or that nothing starts with.
-std::expected<image::SandboxPlan, Failure> PlanToBuild(const std::string& workspace,
-                                                       const image::ConfigFile& config);
+// What the sandbox of `workspace` is; `image` is --image, or empty. The file sees no variable of
+// the host that launches do not pass on: what goes into an image is no secret, whoever trusts the
+// file. 78 for a file that is wrong, or that nothing starts with.
+std::expected<image::SandboxPlan, Failure> PlanToBuild(
+    const std::string& workspace, const std::optional<image::ConfigFile>& config,
+    const std::string& image);
+
+// Whether its image is built, and not named.
+bool Builds(const image::SandboxPlan& plan);
 
 // Reads the project, and starts nothing. `plan` is PlanToBuild's.
 std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image::Store& store,

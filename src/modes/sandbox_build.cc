@@ -26,8 +26,8 @@ Outcome RunBuild(const Invocation& invocation) {
                  fmt::format("{} has no devcontainer.json; \"aileron sandbox init\" writes one",
                              Printable(workspace))}));
   }
-  AILERON_ASSIGN(const image::SandboxPlan plan, PlanToBuild(workspace, **config));
-  if (plan.tier.tier != image::Tier::kDevContainer || !build::Builds(plan.container)) {
+  AILERON_ASSIGN(const image::SandboxPlan plan, PlanToBuild(workspace, *config, ""));
+  if (!Builds(plan)) {
     return std::unexpected(Failure(
         kExitConfiguration,
         {Code::kInvalid,

@@ -9,6 +9,7 @@
 #include "launch/environment.h"
 #include "modes/api.h"
 #include "modes/building.h"
+#include "modes/image_store.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
 #include "os/fd.h"
@@ -21,6 +22,8 @@ namespace {
 
 using image::Honour;
 using image::SandboxPlan;
+
+constexpr std::size_t kShortKey = 16;
 
 std::map<std::string, std::string, std::less<>> HostVariables() {
   std::map<std::string, std::string, std::less<>> variables;
@@ -76,6 +79,23 @@ Json WarningsJson(std::span<const image::Warning> warnings) {
   return list;
 }
 
+// What is built, by its key; what is wrong with it is for who builds to tell. Null: nothing is.
+Json BuildJson(const SandboxPlan& plan, const image::PlanInput& input) {
+  const auto paths = Paths();
+  const auto store = OpenStore();
+  if (!Builds(plan) || !paths || !store) return {};
+  const auto to_build = PlanToBuild(input.workspace, input.config, input.image);
+  if (!to_build) return {};
+  const auto building = BuildingOf(*paths, *store, input.workspace, *input.config, *to_build);
+  if (!building) return {{"error", building.error().error.message}};
+  Json features = Json::array();
+  for (const build::Feature& one : building->recipe.features) features.push_back(one.written);
+  return {{"key", building->recipe.key},
+          {"reference", building->name.Text()},
+          {"features", features},
+          {"built", building->image.has_value()}};
+}
+
 Json PlanJson(const SandboxPlan& plan, const image::PlanInput& input) {
   Json json = {{"tier", image::Name(plan.tier.tier)},
                {"why", plan.tier.why},
@@ -87,6 +107,7 @@ Json PlanJson(const SandboxPlan& plan, const image::PlanInput& input) {
                {"image_warnings", WarningsJson(plan.label_warnings)},
                {"merged", image::MergedJson(plan.container, plan.merged)}};
   if (!plan.tier.image.empty()) json["image"] = plan.tier.image;
+  if (Json build = BuildJson(plan, input); !build.is_null()) json["build"] = std::move(build);
   if (input.config) json["config"] = input.config->path;
   for (const image::FieldReport& one : plan.reports) {
     Json field = {
@@ -114,6 +135,12 @@ void PrintPlan(const SandboxPlan& plan, const image::PlanInput& input) {
       input.config ? Printable(input.config->path) + (input.permissions.trusted ? ", trusted" : "")
                    : "-",
       Printable(input.workspace), Printable(plan.workspace_folder));
+  if (const Json build = BuildJson(plan, input); build.contains("error")) {
+    text += fmt::format("build      {}\n", Printable(TextOf(build, "error")));
+  } else if (!build.is_null()) {
+    text += fmt::format("build      {} ({})\n", TextOf(build, "key").substr(0, kShortKey),
+                        build["built"] == true ? "built already" : "not built yet");
+  }
   (void)Print(text);
   Grid grid({"STATE", "FIELD", "LINE", "WHY"});
   for (const image::FieldReport& one : plan.reports) {

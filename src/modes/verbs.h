@@ -40,7 +40,9 @@ Command StandInVerb();
 Command WebhookCommand();
 // "aileron sandbox …"
 Command SandboxPlanCommand();
+Command SandboxInitCommand();
 Command SandboxBuildCommand();
+Command SandboxWarmCommand();
 Command SandboxPullCommand();
 Command SandboxCacheCommand();
 

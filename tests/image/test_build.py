@@ -56,7 +56,7 @@ def _names(world) -> list:
     return [name for one in world.json("sandbox", "cache", "list") for name in one["names"]]
 
 
-def test_an_agent_runs_in_what_was_built(world):
+def test_an_agent_runs_in_what_was_built(world, builder):
     """The image is not what the Dockerfile says, or a launch does not find it."""
     built = _built(world)
     assert built["built"] and built["reference"] == f"oci-archive:{world.cache}/aileron/builds/{built['key']}.tar"
@@ -165,7 +165,7 @@ def test_a_build_that_is_killed_leaves_the_store_right(world, builder):
     known = {one.pid for one in process.descendants()}
     child = world.start(binary.path(), "sandbox", "build", "--yes", stderr=subprocess.PIPE)
     process.eventually(lambda: any("sleep" in one.command for one in process.descendants() if one.pid not in known), "it builds")
-    assert len(_left(world)) == 2
+    assert len(_left(world)) == 3
     process.end(child.pid)
     child.wait()
     process.eventually(lambda: not [one for one in process.descendants() if one.pid not in known and one.state != "Z"],
@@ -175,7 +175,7 @@ def test_a_build_that_is_killed_leaves_the_store_right(world, builder):
     assert _built(world)["built"] and _left(world) == []
 
 
-def test_a_person_may_stop_a_build(world):
+def test_a_person_may_stop_a_build(world, builder):
     """Ctrl-C leaves something behind, or says nothing."""
     _project(world, f"FROM {BASE}\nRUN sleep 40\n")
     known = {one.pid for one in process.descendants()}
@@ -285,7 +285,11 @@ def test_a_person_is_asked_before_and_again_after_a_change(world, builder):
     world.write("src/main", "planted\n")
     assert _build(world).rc == 77 and builder.runs() == []
     assert ask("n", "another build than the one that you agreed to") == 77 and builder.runs() == []
-    assert f"{world.workspace}/.devcontainer/devcontainer.json#build" in world.aileron("policy", "trusted").ok().out
+    listed, = world.json("policy", "trusted")
+    assert listed["path"] == f"{world.workspace}/.devcontainer/devcontainer.json#build" and listed["state"] == "build"
+    world.aileron("policy", "untrust", listed["path"]).ok()
+    world.write("src/main", "main\n")
+    assert _build(world, "--no-cache").rc == 77 and builder.runs() == []
 
 
 def test_no_secret_of_the_host_goes_into_an_image(world, builder):
