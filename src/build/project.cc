@@ -9,6 +9,15 @@
 #include "os/beneath.h"
 
 namespace aileron::build {
+namespace {
+
+// A link is a mistake of who wrote the project, and so is a file where a folder should be.
+std::unexpected<Error> FailOpened(Error error, std::string_view what, std::string_view kind) {
+  if (error.code == Code::kInternal) error.code = Code::kInvalid;
+  return Wrap(std::move(error), "{} has to be a {} of the project, no link", what, kind);
+}
+
+}  // namespace
 
 Result<Project> Project::Open(std::string_view config_file, std::string_view workspace) {
   Project project;
@@ -43,14 +52,13 @@ Result<std::string> Project::Read(std::string_view place, std::size_t limit) con
   if (text.error().code == Code::kNotFound) {
     return Fail(Code::kNotFound, "{} is not there", Printable(place));
   }
-  return Wrap(std::move(text.error()), "{} has to be a file of the project, no link",
-              Printable(place));
+  return FailOpened(std::move(text.error()), Printable(place), "file");
 }
 
 Result<os::Fd> Project::OpenFolder(std::string_view place, std::string_view what) const {
   auto folder = os::OpenBeneath(folder_, Relative(place), O_PATH | O_DIRECTORY | O_NOFOLLOW);
   if (folder) return folder;
-  return Wrap(std::move(folder.error()), "{} has to be a folder of the project, no link", what);
+  return FailOpened(std::move(folder.error()), what, "folder");
 }
 
 }  // namespace aileron::build

@@ -19,13 +19,13 @@ DOCKERFILE = f"FROM {BASE}\nARG WORD=none\nCOPY . /ctx\nRUN echo \"word=$WORD\" 
 def builder(world):
     """A real builder with a base image, and a project."""
     one = builders.Builder(world)
-    one.base(BASE, images.busybox("echo"), Env=["PATH=/bin"])
+    one.base(BASE, images.busybox("echo", "sort"), Env=["PATH=/bin"])
     _project(world)
     return one
 
 
-def _project(world, dockerfile: str = DOCKERFILE, **build) -> None:
-    world.write(".devcontainer/Dockerfile", dockerfile)
+def _project(world, text: str = DOCKERFILE, **build) -> None:
+    world.write(".devcontainer/Dockerfile", text)
     world.write("src/main", "main\n")
     _config(world, build={"dockerfile": "Dockerfile", "context": "..", **build})
 
@@ -61,7 +61,7 @@ def test_an_agent_runs_in_what_was_built(world, builder):
     built = _built(world)
     assert built["built"] and built["reference"] == f"oci-archive:{world.cache}/aileron/builds/{built['key']}.tar"
     assert _names(world) == [built["reference"]] and _left(world) == []
-    result = world.launch("sh", "-c", "cat /said; find /ctx", flags=["--image", built["reference"]]).ok()
+    result = world.launch("sh", "-c", "cat /said; find /ctx | sort", flags=["--image", built["reference"]]).ok()
     assert result.out.split() == ["word=none", "main", "/ctx", "/ctx/.devcontainer", "/ctx/.devcontainer/Dockerfile",
                                   "/ctx/.devcontainer/devcontainer.json", "/ctx/src", "/ctx/src/main"], result.describe()
 
@@ -133,7 +133,7 @@ def test_what_is_sent_is_what_a_real_builder_sends(world, builder, rules):
     assert world.aileron("sandbox", "build", "--yes", env={**env, "SHOWN": shown}).rc == 1
     ours = {line.removeprefix("./") for line in open(shown).read().splitlines()} - {"."}
     assert ours == sent
-    assert rules == "all" or 0 < len(ours) < len(TREE) + 12
+    assert rules == "all" or 0 < len(set(TREE) & ours) < len(TREE)
 
 
 def test_the_dockerfiles_own_rules_come_first(world):
@@ -153,7 +153,7 @@ def test_a_build_that_fails_says_why_and_leaves_nothing(world, builder):
     result = _build(world, "--yes")
     assert result.rc == 1 and "it began" in result.err and '"buildah build" failed' in result.err, result.describe()
     assert "\x1b" not in result.err and "\\x1b]0;b" in result.err, result.describe()
-    assert result.err.count("it began") == 2, "the instruction, and what it printed"
+    assert "it began" in result.err.splitlines() and "Its last lines" not in result.err, result.describe()
     assert result.out == "" and _names(world) == [] and _left(world) == []
     quiet = _build(world, "-q")
     assert quiet.rc == 1 and "Its last lines:" in quiet.err and "it began" in quiet.err, quiet.describe()
@@ -202,7 +202,7 @@ def test_two_builds_at_once_are_one(world, builder):
 
 
 @pytest.mark.parametrize("where", ["context", "dockerfile", "context-link", "dockerfile-link", "absolute"])
-def test_nothing_outside_of_the_project_is_built(world, where):
+def test_nothing_outside_of_the_project_is_built(world, builder, where):
     """A project has a build read what is not the project's."""
     canary = "canary-5c1d"
     outside = os.path.join(world.root, "outside")
@@ -303,7 +303,7 @@ def test_no_secret_of_the_host_goes_into_an_image(world, builder):
 
 def test_a_sandbox_builds_nothing(world, builder):
     """An agent has the host build what it wrote."""
-    result = world.shell(f"{binary.path()} sandbox build --yes; echo rc=$?")
+    result = world.shell("/run/aileron/bin/aileron sandbox build --yes; echo rc=$?")
     assert "rc=69" in result.out and builder.runs() == [], result.describe()
 
 
@@ -323,7 +323,7 @@ def test_what_has_nothing_to_build_is_said(world):
 def test_docker_is_driven_as_docker_wants_it(world):
     """What docker saves does not get into the store by the same name."""
     archive = os.path.join(world.root, "saved.tar")
-    layout = images.layout(world, "made", images.busybox(), Env=["PATH=/bin"])
+    layout = images.layout(world, "made", images.busybox("echo"), Env=["PATH=/bin"])
     images.copy(layout, f"docker-archive:{archive}:made:1")
     _project(world, args={"WORD": "two words"}, target="", options=["--label=a=b", "--network=host"])
     log = os.path.join(world.root, "log")
@@ -334,3 +334,17 @@ def test_docker_is_driven_as_docker_wants_it(world):
     assert said["built"] and "WORD=two words" in words and "a=b" in words, words
     assert not {"--network=host", "--ignorefile", "--layers"} & set(words) and "save" in words and "ab" * 32 in words, words
     assert world.launch("echo", "hello", flags=["--image", said["reference"]]).ok().out == "hello\n"
+
+
+def test_podman_builds_the_same(world):
+    """An image has another key with another builder, or podman is driven as buildah is."""
+    podman = builders.Builder(world, "podman")
+    podman.base(BASE, images.busybox("chmod", "cut"), Env=["PATH=/bin"])
+    _project(world)
+    world.write(".devcontainer/tool/devcontainer-feature.json", '{"id": "tool"}')
+    world.write(".devcontainer/tool/install.sh", "#!/bin/sh\necho installed >/installed\n")
+    _config(world, build={"dockerfile": "Dockerfile", "context": ".."}, features={"./tool": {}})
+    built = _built(world, "--builder", "podman")
+    assert built["built"] and [words[0] for words in podman.runs()] == ["build", "image", "build", "push"]
+    assert _built(world, "--builder", "buildah") == {**built, "built": False}
+    assert world.launch("cat", "/said", "/installed", flags=["--image", built["reference"]]).ok().out == "word=none\nmain\ninstalled\n"
