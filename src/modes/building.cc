@@ -9,6 +9,8 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "image/config_file.h"
+#include "image/plan.h"
 #include "launch/environment.h"
 #include "modes/api.h"
 #include "modes/terminal.h"
@@ -83,15 +85,6 @@ Status Agree(const os::Paths& paths, const build::Recipe& recipe, std::string_vi
   return store.Add({.digest = recipe.key, .since = Now(), .path = name});
 }
 
-}  // namespace
-
-Failure BadFile(Error error) {
-  const int code = error.code == Code::kInvalid || error.code == Code::kNotFound
-                       ? kExitConfiguration
-                       : Failure(error).exit_code;
-  return {code, std::move(error)};
-}
-
 std::expected<image::SandboxPlan, Failure> PlanToBuild(
     const std::string& workspace, const std::optional<image::ConfigFile>& config,
     const std::string& image) {
@@ -118,17 +111,12 @@ std::expected<image::SandboxPlan, Failure> PlanToBuild(
   return *std::move(plan);
 }
 
-bool Builds(const image::SandboxPlan& plan) {
-  return plan.tier.tier == image::Tier::kDevContainer && build::Builds(plan.container);
-}
-
 std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image::Store& store,
                                             const std::string& workspace,
-                                            const image::ConfigFile& config,
-                                            const image::SandboxPlan& plan) {
+                                            const image::DevContainer& container) {
   AILERON_ASSIGN(build::BuildFolder folder, build::BuildFolder::Open(paths.cache + "/builds"));
-  auto recipe = build::ReadRecipe({.container = plan.container,
-                                   .config_file = config.path,
+  auto recipe = build::ReadRecipe({.container = container,
+                                   .config_file = container.file,
                                    .workspace = workspace,
                                    .cache = folder.path(),
                                    .now = Now()});
@@ -145,6 +133,28 @@ std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image:
     return std::unexpected(std::move(found.error()));
   }
   return building;
+}
+
+}  // namespace
+
+Failure BadFile(Error error) {
+  const int code = error.code == Code::kInvalid || error.code == Code::kNotFound
+                       ? kExitConfiguration
+                       : Failure(error).exit_code;
+  return {code, std::move(error)};
+}
+
+std::expected<Wanted, Failure> WantedOf(const os::Paths& paths, const image::Store& store,
+                                        const std::string& config, const std::string& image) {
+  AILERON_ASSIGN(const std::string workspace, os::CurrentFolder());
+  auto file = image::FindConfig(workspace, config);
+  if (!file) return std::unexpected(BadFile(std::move(file.error())));
+  AILERON_ASSIGN(const image::SandboxPlan plan, PlanToBuild(workspace, *file, image));
+  Wanted wanted{.tier = plan.tier, .config_file = plan.container.file, .building = std::nullopt};
+  if (plan.tier.tier == image::Tier::kDevContainer && build::Builds(plan.container)) {
+    AILERON_ASSIGN(wanted.building, BuildingOf(paths, store, workspace, plan.container));
+  }
+  return wanted;
 }
 
 std::expected<build::Made, Failure> MakeImage(const os::Paths& paths, const image::Store& store,

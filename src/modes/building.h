@@ -7,9 +7,8 @@
 
 #include "build/build_folder.h"
 #include "build/recipe.h"
-#include "image/config_file.h"
-#include "image/plan.h"
 #include "image/store.h"
+#include "image/tier.h"
 #include "modes/command.h"
 #include "os/paths.h"
 
@@ -26,21 +25,19 @@ struct Building {
 // A mistake in a file is one of configuration (78).
 Failure BadFile(Error error);
 
-// What the sandbox of `workspace` is; `image` is --image, or empty. The file sees no variable of
-// the host that launches do not pass on: what goes into an image is no secret, whoever trusts the
-// file. 78 for a file that is wrong, or that nothing starts with.
-std::expected<image::SandboxPlan, Failure> PlanToBuild(
-    const std::string& workspace, const std::optional<image::ConfigFile>& config,
-    const std::string& image);
+// What the sandbox of a folder is made of.
+struct Wanted {
+  image::TierChoice tier;
+  std::string config_file;           // its devcontainer.json; empty: none
+  std::optional<Building> building;  // where its image is built, and not named
+};
 
-// Whether its image is built, and not named.
-bool Builds(const image::SandboxPlan& plan);
-
-// Reads the project, and starts nothing. `plan` is PlanToBuild's.
-std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image::Store& store,
-                                            const std::string& workspace,
-                                            const image::ConfigFile& config,
-                                            const image::SandboxPlan& plan);
+// Of the current folder; `config` and `image` are --config and --image, or empty. Reads the
+// project, and starts nothing. The file sees no variable of the host that launches do not pass on:
+// what goes into an image is no secret, whoever trusts the file. 78 for a file that is wrong, or
+// that nothing starts with.
+std::expected<Wanted, Failure> WantedOf(const os::Paths& paths, const image::Store& store,
+                                        const std::string& config, const std::string& image);
 
 struct BuildWishes {
   std::string builder;  // one of build::kBuilderNames, or empty

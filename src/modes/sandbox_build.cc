@@ -16,24 +16,17 @@ Outcome RunBuild(const Invocation& invocation) {
   const Parsed& parsed = invocation.parsed;
   AILERON_ASSIGN(const os::Paths paths, Paths());
   AILERON_ASSIGN(const image::Store store, OpenStore());
-  AILERON_ASSIGN(const std::string workspace, os::CurrentFolder());
-  auto config = image::FindConfig(workspace, parsed.Value("--config"));
-  if (!config) return std::unexpected(BadFile(std::move(config.error())));
-  if (!*config) {
+  AILERON_ASSIGN(Wanted wanted, WantedOf(paths, store, parsed.Value("--config"), ""));
+  if (!wanted.building) {
+    const std::string file = Printable(wanted.config_file);
     return std::unexpected(
         Failure(kExitConfiguration,
-                {Code::kNotFound,
-                 fmt::format("{} has no devcontainer.json; \"aileron sandbox init\" writes one",
-                             Printable(workspace))}));
+                {Code::kInvalid,
+                 wanted.config_file.empty()
+                     ? "this folder has no devcontainer.json; \"aileron sandbox init\" writes one"
+                     : fmt::format("{} has nothing to build: {}", file, wanted.tier.why)}));
   }
-  AILERON_ASSIGN(const image::SandboxPlan plan, PlanToBuild(workspace, *config, ""));
-  if (!Builds(plan)) {
-    return std::unexpected(Failure(
-        kExitConfiguration,
-        {Code::kInvalid,
-         fmt::format("{} has nothing to build: {}", Printable((*config)->path), plan.tier.why)}));
-  }
-  AILERON_ASSIGN(Building building, BuildingOf(paths, store, workspace, **config, plan));
+  Building& building = *wanted.building;
   AILERON_ASSIGN(const build::Made made, MakeImage(paths, store, building,
                                                    {.builder = parsed.Value("--builder"),
                                                     .no_cache = parsed.Has("--no-cache"),

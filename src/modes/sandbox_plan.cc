@@ -80,23 +80,23 @@ Json WarningsJson(std::span<const image::Warning> warnings) {
 }
 
 // What is built, by its key; what is wrong with it is for who builds to tell. Null: nothing is.
-Json BuildJson(const SandboxPlan& plan, const image::PlanInput& input) {
+Json BuildJson(const SandboxPlan& plan, const Parsed& parsed) {
   const auto paths = Paths();
   const auto store = OpenStore();
-  if (!Builds(plan) || !paths || !store) return {};
-  const auto to_build = PlanToBuild(input.workspace, input.config, input.image);
-  if (!to_build) return {};
-  const auto building = BuildingOf(*paths, *store, input.workspace, *input.config, *to_build);
-  if (!building) return {{"error", building.error().error.message}};
+  if (plan.tier.tier != image::Tier::kDevContainer || !paths || !store) return {};
+  const auto wanted = WantedOf(*paths, *store, parsed.Value("--config"), parsed.Value("--image"));
+  if (!wanted) return {{"error", wanted.error().error.message}};
+  if (!wanted->building) return {};
+  const Building& building = *wanted->building;
   Json features = Json::array();
-  for (const build::Feature& one : building->recipe.features) features.push_back(one.written);
-  return {{"key", building->recipe.key},
-          {"reference", building->name.Text()},
+  for (const build::Feature& one : building.recipe.features) features.push_back(one.written);
+  return {{"key", building.recipe.key},
+          {"reference", building.name.Text()},
           {"features", features},
-          {"built", building->image.has_value()}};
+          {"built", building.image.has_value()}};
 }
 
-Json PlanJson(const SandboxPlan& plan, const image::PlanInput& input) {
+Json PlanJson(const SandboxPlan& plan, const image::PlanInput& input, Json build) {
   Json json = {{"tier", image::Name(plan.tier.tier)},
                {"why", plan.tier.why},
                {"workspace", input.workspace},
@@ -107,7 +107,7 @@ Json PlanJson(const SandboxPlan& plan, const image::PlanInput& input) {
                {"image_warnings", WarningsJson(plan.label_warnings)},
                {"merged", image::MergedJson(plan.container, plan.merged)}};
   if (!plan.tier.image.empty()) json["image"] = plan.tier.image;
-  if (Json build = BuildJson(plan, input); !build.is_null()) json["build"] = std::move(build);
+  if (!build.is_null()) json["build"] = std::move(build);
   if (input.config) json["config"] = input.config->path;
   for (const image::FieldReport& one : plan.reports) {
     Json field = {
@@ -127,7 +127,7 @@ Style StyleOf(Honour honour) {
   return honour == Honour::kRefused ? Style::kRed : Style::kYellow;
 }
 
-void PrintPlan(const SandboxPlan& plan, const image::PlanInput& input) {
+void PrintPlan(const SandboxPlan& plan, const image::PlanInput& input, const Json& build) {
   const std::string image = plan.tier.image.empty() ? "-" : plan.tier.image;
   std::string text = fmt::format(
       "tier       {} ({})\nimage      {}\nconfig     {}\nworkspace  {} at {}\n",
@@ -135,7 +135,7 @@ void PrintPlan(const SandboxPlan& plan, const image::PlanInput& input) {
       input.config ? Printable(input.config->path) + (input.permissions.trusted ? ", trusted" : "")
                    : "-",
       Printable(input.workspace), Printable(plan.workspace_folder));
-  if (const Json build = BuildJson(plan, input); build.contains("error")) {
+  if (build.contains("error")) {
     text += fmt::format("build      {}\n", Printable(TextOf(build, "error")));
   } else if (!build.is_null()) {
     text += fmt::format("build      {} ({})\n", TextOf(build, "key").substr(0, kShortKey),
@@ -168,10 +168,11 @@ Outcome RunPlan(const Invocation& invocation) {
   AILERON_ASSIGN(const image::PlanInput input, InputOf(parsed));
   auto plan = image::MakePlan(input);
   if (!plan) return std::unexpected(BadFile(std::move(plan.error())));
+  const Json build = BuildJson(*plan, parsed);
   if (parsed.Has("--json")) {
-    AILERON_TRY(Print(Pretty(PlanJson(*plan, input))));
+    AILERON_TRY(Print(Pretty(PlanJson(*plan, input, build))));
   } else {
-    PrintPlan(*plan, input);
+    PrintPlan(*plan, input, build);
   }
   return image::Refused(plan->reports) ? kExitConfiguration : 0;
 }

@@ -16,32 +16,28 @@ Outcome RunWarm(const Invocation& invocation) {
   const Parsed& parsed = invocation.parsed;
   AILERON_ASSIGN(const os::Paths paths, Paths());
   AILERON_ASSIGN(const image::Store store, OpenStore());
-  AILERON_ASSIGN(const std::string workspace, os::CurrentFolder());
-  auto config = image::FindConfig(workspace, parsed.Value("--config"));
-  if (!config) return std::unexpected(BadFile(std::move(config.error())));
-  AILERON_ASSIGN(const image::SandboxPlan plan,
-                 PlanToBuild(workspace, *config, parsed.Value("--image")));
+  AILERON_ASSIGN(Wanted wanted,
+                 WantedOf(paths, store, parsed.Value("--config"), parsed.Value("--image")));
   std::string reference;
   bool was_there = true;
-  if (Builds(plan)) {
-    AILERON_ASSIGN(Building building, BuildingOf(paths, store, workspace, **config, plan));
+  if (wanted.building) {
     AILERON_ASSIGN(const build::Made made,
-                   MakeImage(paths, store, building,
+                   MakeImage(paths, store, *wanted.building,
                              {.quiet = parsed.Has("--quiet"), .agreed = parsed.Has("--yes")}));
-    reference = building.name.Text();
+    reference = wanted.building->name.Text();
     was_there = made.was_there;
-  } else if (!plan.tier.image.empty()) {
-    AILERON_ASSIGN(const image::Reference named, ReferenceOf(plan.tier.image));
+  } else if (!wanted.tier.image.empty()) {
+    AILERON_ASSIGN(const image::Reference named, ReferenceOf(wanted.tier.image));
     AILERON_ASSIGN(const FoundImage found, FindOrAdd(store, named));
     reference = found.image.reference;
     was_there = found.was_there;
   }
   if (parsed.Has("--json")) {
-    AILERON_TRY(Print(Pretty({{"tier", image::Name(plan.tier.tier)},
+    AILERON_TRY(Print(Pretty({{"tier", image::Name(wanted.tier.tier)},
                               {"reference", reference},
                               {"was_there", was_there}})));
   } else if (!parsed.Has("--quiet")) {
-    PrintNote(reference.empty() ? fmt::format("nothing has to be made ready: {}", plan.tier.why)
+    PrintNote(reference.empty() ? fmt::format("nothing has to be made ready: {}", wanted.tier.why)
                                 : fmt::format("{} {}", Printable(reference),
                                               was_there ? "was there already" : "is there now"));
   }
