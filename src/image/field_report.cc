@@ -140,8 +140,11 @@ class Reporter {
       if (path.empty() || StaysInside(path)) continue;
       return Add({Honour::kRefused, "what is built lies in the project"}, path);
     }
-    Add(Trusted("a builder runs what the Dockerfile says"));
+    Add({Honour::kHonoured,
+         "a builder runs what the Dockerfile says, once you agree to it as it is"});
     if (key_ != "build") return;
+    if (!build.cache_from.empty())
+      Add({Honour::kNotHonoured, "the builder has a cache"}, "cacheFrom");
     for (const std::string& option : build.options) {
       const std::string_view name = std::string_view(option).substr(0, option.find('='));
       if (std::ranges::find(kBuildOptions, name) != kBuildOptions.end()) continue;
@@ -158,7 +161,9 @@ class Reporter {
         AddAt(feature.place, {Honour::kRefused, "without TLS anybody on the way can exchange it"},
               feature.id);
       } else {
-        AddAt(feature.place, Trusted("a builder runs its install.sh"), feature.id);
+        AddAt(feature.place,
+              {Honour::kHonoured, "a builder runs its install.sh, once you agree to it as it is"},
+              feature.id);
       }
     }
   }

@@ -70,21 +70,32 @@ TEST(FieldReport, EveryFieldOfAFileIsSpokenOf) {
   EXPECT_EQ(Of(plan, "unknown"), Honour::kNotHonoured);
 }
 
+TEST(FieldReport, ABuildIsAgreedToWhenItIsMade) {
+  const char* text = R"({"build": {"dockerfile": "Dockerfile", "cacheFrom": "c",
+    "options": ["--network=host", "--pull"]}, "features": {"./y": {}}})";
+  for (const SandboxPlan& plan : {PlanOf(text), PlanOf(text, kTrusted)}) {
+    for (const char* field : {"build", "features"}) {
+      EXPECT_EQ(Of(plan, field), Honour::kHonoured) << field;
+      EXPECT_THAT(Find(plan, field)->verdict.why, HasSubstr("once you agree")) << field;
+    }
+    EXPECT_EQ(Of(plan, "build", "--network=host"), Honour::kNotHonoured);
+    EXPECT_EQ(Of(plan, "build", "cacheFrom"), Honour::kNotHonoured);
+    EXPECT_EQ(Find(plan, "build", "--pull"), nullptr);
+  }
+}
+
 TEST(FieldReport, WhatRunsOutsideOfTheSandboxTakesTrust) {
   const char* text =
-      R"({"build": {"dockerfile": "Dockerfile", "options": ["--network=host", "--pull"]},
-    "features": {"ghcr.io/x/y:1": {}}, "initializeCommand": "make",
+      R"({"initializeCommand": "make",
     "customizations": {"aileron": {"services": [{"name": "s", "command": ["a"]}]}}})";
   const SandboxPlan strangers = PlanOf(text), trusted = PlanOf(text, kTrusted);
-  for (const char* field : {"build", "features", "initializeCommand", "customizations.aileron"}) {
+  for (const char* field : {"initializeCommand", "customizations.aileron"}) {
     EXPECT_EQ(Of(strangers, field), Honour::kWithheld) << field;
     EXPECT_EQ(Of(trusted, field), Honour::kHonoured) << field;
   }
   // What is asked about is shown as it is written.
   EXPECT_EQ(Find(strangers, "initializeCommand")->detail, "\"make\"");
   EXPECT_TRUE(Find(strangers, "initializeCommand")->verdict.by_trust);
-  EXPECT_EQ(Of(trusted, "build", "--network=host"), Honour::kNotHonoured);
-  EXPECT_EQ(Find(trusted, "build", "--pull"), nullptr);
 }
 
 TEST(FieldReport, TrustAllowsNothingThatWeakensTheWalls) {

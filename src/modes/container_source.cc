@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "build/recipe.h"
 #include "launch/environment.h"
 #include "modes/image_store.h"
 #include "os/mounts.h"
@@ -48,17 +49,6 @@ Result<image::Reference> ReferenceOfProject(const std::string& text, const std::
   }
   reference.file = real;
   return reference;
-}
-
-// The reference of the image that is built from what the file says. Here "aileron sandbox build"
-// comes in.
-Result<image::Reference> BuiltReference(const SandboxPlan& plan) {
-  const bool builds = plan.container.build.has_value();
-  return Fail(Code::kUnsupported,
-              "{}: {}, and images are not built yet. Build it with another tool and name it with "
-              "--image, or launch on the host's root with --no-devcontainer",
-              Printable(plan.container.file),
-              builds ? "the file names what to build (build)" : "the file adds features");
 }
 
 }  // namespace
@@ -119,9 +109,13 @@ std::vector<std::string> WaitsForTrust(const image::SandboxPlan& plan) {
 Error RefusalOf(const image::SandboxPlan& plan, const image::FieldReport& refused) {
   const std::string detail = refused.detail.empty() ? "" : " " + Printable(refused.detail);
   return {Code::kInvalid,
-          fmt::format("{}:{}:{}: {}{}: {}. --no-devcontainer leaves the file out",
+          fmt::format("{}:{}:{}: {}{}: {}",
                       Printable(plan.container.file), refused.place.line, refused.place.column,
                       Printable(refused.field), detail, refused.verdict.why)};
+}
+
+bool IsBuilt(const SandboxPlan& plan) {
+  return plan.tier.tier == Tier::kDevContainer && build::Builds(plan.container);
 }
 
 Result<std::optional<image::Reference>> ReferenceOfPlan(const SandboxPlan& plan,
@@ -132,9 +126,7 @@ Result<std::optional<image::Reference>> ReferenceOfPlan(const SandboxPlan& plan,
                 "\"base\", aileron's own image, is not there yet; name another one with --image");
   }
   if (!input.image.empty()) return ReferenceOf(plan.tier.image);
-  const bool built = plan.tier.tier == Tier::kDevContainer &&
-                     (plan.container.build || !plan.container.features.empty());
-  if (built) return BuiltReference(plan);
+  if (IsBuilt(plan)) return std::nullopt;
   auto reference = ReferenceOfProject(plan.tier.image, input.workspace);
   if (!reference) return Wrap(reference.error(), "{}", Printable(plan.container.file));
   return *std::move(reference);

@@ -37,8 +37,11 @@ std::vector<std::string> WaitsForTrust(const image::SandboxPlan& plan);
 // Of what is refused: "FILE:LINE: FIELD: why".
 Error RefusalOf(const image::SandboxPlan& plan, const image::FieldReport& refused);
 
-// Where the image of a plan is; nothing for the host's root. kUnsupported for what cannot be had
-// yet, kDenied for an image that a project may not name.
+// Whether the plan's image is built and not named (modes/building.h).
+bool IsBuilt(const image::SandboxPlan& plan);
+
+// Where the image of a plan is that is named; nothing for the host's root, and where it is built.
+// kUnsupported for what cannot be had yet, kDenied for an image that a project may not name.
 Result<std::optional<image::Reference>> ReferenceOfPlan(const image::SandboxPlan& plan,
                                                         const image::PlanInput& input);
 

@@ -13,7 +13,7 @@ namespace aileron::modes {
 namespace {
 
 Outcome RunDetached(const Invocation& invocation, const launch::Options& options) {
-  AILERON_TRY(SettleTrust(invocation.parsed, options));
+  AILERON_TRY(SettleDetached(invocation.parsed, options));
   const auto session = LaunchDetached({invocation.words.begin(), invocation.words.end()},
                                       options.tty != launch::Tty::kNever);
   if (!session) return session.error();

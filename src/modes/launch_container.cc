@@ -14,6 +14,7 @@
 #include "image/plan.h"
 #include "launch/host_commands.h"
 #include "modes/api.h"
+#include "modes/building.h"
 #include "modes/container_source.h"
 #include "modes/terminal.h"
 #include "modes/trust_question.h"
@@ -30,7 +31,9 @@ std::expected<SandboxPlan, Failure> PlanOf(const PlanInput& input) {
   auto plan = image::MakePlan(input);
   if (!plan) return std::unexpected(BadFile(std::move(plan.error())));
   if (const image::FieldReport* refused = image::Refused(plan->reports)) {
-    return std::unexpected(Failure(kExitConfiguration, RefusalOf(*plan, *refused)));
+    Error error = RefusalOf(*plan, *refused);
+    error.message += ". --no-devcontainer leaves the file out";
+    return std::unexpected(Failure(kExitConfiguration, std::move(error)));
   }
   return *std::move(plan);
 }
@@ -187,17 +190,51 @@ std::expected<std::optional<PlanInput>, Failure> Settle(const Parsed& parsed,
   return input;
 }
 
+std::expected<UsedImage, Failure> BuildImage(const PlanInput& input, MayAsk may_ask) {
+  AILERON_ASSIGN(const os::Paths paths, Paths());
+  AILERON_ASSIGN(const image::Store store, OpenStore());
+  while (true) {
+    AILERON_ASSIGN(Wanted wanted,
+                   WantedOf(paths, store, input.workspace, input.config->path, input.image));
+    if (!wanted.building) {
+      return std::unexpected(Error{Code::kUnavailable, "the devcontainer.json changed meanwhile"});
+    }
+    AILERON_ASSIGN(build::Made made, MakeImage(paths, store, *wanted.building,
+                                               {.may_ask = may_ask == MayAsk::kYes}));
+    auto lease = store.Use(made.image);
+    if (lease) return UsedImage{std::move(made.image), *std::move(lease)};
+    // Somebody has cleared the store in between.
+    if (lease.error().code != Code::kNotFound) return std::unexpected(std::move(lease.error()));
+  }
+}
+
+// The plan's image, pulled or built if need be; nothing for the host's root.
+std::expected<std::optional<UsedImage>, Failure> ImageOf(const SandboxPlan& plan,
+                                                         const PlanInput& input, MayAsk may_ask) {
+  if (IsBuilt(plan)) return BuildImage(input, may_ask);
+  AILERON_ASSIGN(const auto reference, ReferenceOfPlan(plan, input));
+  if (!reference) return std::nullopt;
+  return UseImage(*reference);
+}
+
 }  // namespace
 
-std::expected<void, Failure> SettleTrust(const Parsed& parsed, const launch::Options& options) {
-  AILERON_TRY(Settle(parsed, options, MayAsk::kYes));
+std::expected<void, Failure> SettleDetached(const Parsed& parsed, const launch::Options& options) {
+  AILERON_ASSIGN(const auto input, Settle(parsed, options, MayAsk::kYes));
+  if (!input) return {};
+  AILERON_ASSIGN(const SandboxPlan plan, PlanOf(*input));
+  auto ready = ImageOf(plan, *input, options.unattended ? MayAsk::kNo : MayAsk::kYes);
+  if (!ready) {
+    return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(ready.error().error)));
+  }
   return {};
 }
 
 std::expected<std::optional<UsedImage>, Failure> PrepareContainer(const Parsed& parsed,
                                                                   launch::Options& options) {
   // A detached launch has a terminal that nobody is at: who typed it was asked before.
-  const MayAsk may_ask = parsed.Has("--detach") ? MayAsk::kNo : MayAsk::kYes;
+  const MayAsk may_ask =
+      parsed.Has("--detach") || options.unattended ? MayAsk::kNo : MayAsk::kYes;
   AILERON_ASSIGN(auto settled, Settle(parsed, options, may_ask));
   if (!settled) return std::nullopt;
   PlanInput input = *std::move(settled);
@@ -207,19 +244,12 @@ std::expected<std::optional<UsedImage>, Failure> PrepareContainer(const Parsed& 
       return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(ran.error())));
     }
   }
-  auto reference = ReferenceOfPlan(plan, input);
-  if (!reference) {
-    return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(reference.error())));
+  auto ready = ImageOf(plan, input, may_ask);
+  if (!ready) {
+    return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(ready.error().error)));
   }
-  std::optional<UsedImage> image;
-  if (*reference) {
-    auto used = UseImage(**reference);
-    if (!used) {
-      return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(used.error().error)));
-    }
-    image = *std::move(used);
-    options.image = image->image;
-  }
+  const std::optional<UsedImage> image = *std::move(ready);
+  if (image) options.image = image->image;
   if (!input.config) return image;
   if (image) input.metadata_label = LabelOf(image->image);
   AILERON_ASSIGN(plan, PlanOf(input));

@@ -9,7 +9,8 @@ Command SandboxVerb() {
   return {.text =
               "A sandbox's root is the host's (no image named), aileron's own image (\"base\"), "
               "what the project's devcontainer.json names or builds, or an image that you name.",
-          .commands = {SandboxPlanCommand(), SandboxPullCommand(), SandboxCacheCommand()}};
+          .commands = {SandboxInitCommand(), SandboxPlanCommand(), SandboxBuildCommand(),
+                       SandboxWarmCommand(), SandboxPullCommand(), SandboxCacheCommand()}};
 }
 
 }  // namespace aileron::modes

@@ -4,7 +4,9 @@
 #include "base/text.h"
 #include "image/devcontainer_limits.h"
 #include "modes/api.h"
+#include "modes/building.h"
 #include "modes/container_source.h"
+#include "modes/image_store.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
 #include "os/fd.h"
@@ -15,6 +17,8 @@ namespace {
 
 using image::Honour;
 using image::SandboxPlan;
+
+constexpr std::size_t kShortKey = 16;
 
 // The label in an image's configuration (OCI image-spec, "Image Configuration"); empty: none.
 Result<std::string> LabelInFile(const std::string& path) {
@@ -50,7 +54,25 @@ Json WarningsJson(std::span<const image::Warning> warnings) {
   return list;
 }
 
-Json PlanJson(const SandboxPlan& plan, const image::PlanInput& input) {
+// What is built, by its key; what is wrong with it is for who builds to tell. Null: nothing is.
+Json BuildJson(const SandboxPlan& plan, const image::PlanInput& input, const Parsed& parsed) {
+  const auto paths = Paths();
+  const auto store = OpenStore();
+  if (plan.tier.tier != image::Tier::kDevContainer || !paths || !store) return {};
+  const auto wanted = WantedOf(*paths, *store, input.workspace, parsed.Value("--config"),
+                               parsed.Value("--image"));
+  if (!wanted) return {{"error", wanted.error().error.message}};
+  if (!wanted->building) return {};
+  const Building& building = *wanted->building;
+  Json features = Json::array();
+  for (const build::Feature& one : building.recipe.features) features.push_back(one.written);
+  return {{"key", building.recipe.key},
+          {"reference", building.name.Text()},
+          {"features", features},
+          {"built", building.image.has_value()}};
+}
+
+Json PlanJson(const SandboxPlan& plan, const image::PlanInput& input, Json build) {
   Json json = {{"tier", image::Name(plan.tier.tier)},
                {"why", plan.tier.why},
                {"workspace", input.workspace},
@@ -61,6 +83,7 @@ Json PlanJson(const SandboxPlan& plan, const image::PlanInput& input) {
                {"image_warnings", WarningsJson(plan.label_warnings)},
                {"merged", image::MergedJson(plan.container, plan.merged)}};
   if (!plan.tier.image.empty()) json["image"] = plan.tier.image;
+  if (!build.is_null()) json["build"] = std::move(build);
   if (input.config) json["config"] = input.config->path;
   for (const image::FieldReport& one : plan.reports) {
     Json field = {
@@ -80,7 +103,7 @@ Style StyleOf(Honour honour) {
   return honour == Honour::kRefused ? Style::kRed : Style::kYellow;
 }
 
-void PrintPlan(const SandboxPlan& plan, const image::PlanInput& input) {
+void PrintPlan(const SandboxPlan& plan, const image::PlanInput& input, const Json& build) {
   const std::string image = plan.tier.image.empty() ? "-" : plan.tier.image;
   std::string text = fmt::format(
       "tier       {} ({})\nimage      {}\nconfig     {}\nworkspace  {} at {}\n",
@@ -88,6 +111,12 @@ void PrintPlan(const SandboxPlan& plan, const image::PlanInput& input) {
       input.config ? Printable(input.config->path) + (input.permissions.trusted ? ", trusted" : "")
                    : "-",
       Printable(input.workspace), Printable(plan.workspace_folder));
+  if (build.contains("error")) {
+    text += fmt::format("build      {}\n", Printable(TextOf(build, "error")));
+  } else if (!build.is_null()) {
+    text += fmt::format("build      {} ({})\n", TextOf(build, "key").substr(0, kShortKey),
+                        build["built"] == true ? "built already" : "not built yet");
+  }
   (void)Print(text);
   Grid grid({"STATE", "FIELD", "LINE", "WHY"});
   for (const image::FieldReport& one : plan.reports) {
@@ -120,10 +149,11 @@ Outcome RunPlan(const Invocation& invocation) {
     if (!input.metadata_label.empty()) plan = image::MakePlan(input);
   }
   if (!plan) return std::unexpected(BadFile(std::move(plan.error())));
+  const Json build = BuildJson(*plan, input, parsed);
   if (parsed.Has("--json")) {
-    AILERON_TRY(Print(Pretty(PlanJson(*plan, input))));
+    AILERON_TRY(Print(Pretty(PlanJson(*plan, input, build))));
   } else {
-    PrintPlan(*plan, input);
+    PrintPlan(*plan, input, build);
   }
   return image::Refused(plan->reports) != nullptr ? kExitConfiguration : 0;
 }

@@ -41,6 +41,9 @@ Command StandInVerb();
 Command WebhookCommand();
 // "aileron sandbox …"
 Command SandboxPlanCommand();
+Command SandboxInitCommand();
+Command SandboxBuildCommand();
+Command SandboxWarmCommand();
 Command SandboxPullCommand();
 Command SessionAttachCommand();
 Command SessionLogsCommand();

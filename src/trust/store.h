@@ -23,6 +23,9 @@ struct Trusted {
   std::string path;
 };
 
+// Behind a file's path: what it has built, and the digest is of all that this is built from.
+inline constexpr std::string_view kBuild = "#build";
+
 // SHA-256 in hex.
 std::string DigestOf(std::string_view text);
 

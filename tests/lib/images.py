@@ -132,7 +132,9 @@ class Layout:
         """Adds an image of tars, each compressed by gzip, under a name. Its manifest's descriptor, with the
         descriptors of the layers as "layers"."""
         config = {"os": "linux", "architecture": _ARCHITECTURE, "config": run,
-                  "rootfs": {"type": "layers", "diff_ids": [digest(one) for one in layers]}}
+                  "rootfs": {"type": "layers", "diff_ids": [digest(one) for one in layers]},
+                  # Builders want one for each layer.
+                  "history": [{"created_by": "a test"} for _ in layers]}
         packed = [self.blob(gzip.compress(one, 1, mtime=0), _TYPES + "layer.v1.tar+gzip") for one in layers]
         manifest = {"schemaVersion": 2, "mediaType": _TYPES + "manifest.v1+json",
                     "config": self.blob(json.dumps(config).encode(), _TYPES + "config.v1+json"), "layers": packed}

@@ -1,0 +1,173 @@
+// Tested by tests/image/test_build.py.
+
+#include "modes/building.h"
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "base/text.h"
+#include "image/config_file.h"
+#include "image/plan.h"
+#include "launch/environment.h"
+#include "modes/api.h"
+#include "modes/container_source.h"
+#include "modes/terminal.h"
+#include "trust/store.h"
+
+namespace aileron::modes {
+
+namespace {
+
+// What is missing in a project is its mistake, as what is wrong.
+Failure WrongProject(Error error) {
+  if (error.code == Code::kNotFound) error.code = Code::kInvalid;
+  return BadFile(std::move(error));
+}
+
+// Beside the file's own trust, which is in its text: a build is more than that text says.
+std::string TrustedAs(const build::Recipe& recipe) {
+  return recipe.config_file + std::string(trust::kBuild);
+}
+
+// The people's word for what a builder would be given.
+std::string Summary(const build::Recipe& recipe, std::string_view builder) {
+  std::string text =
+      fmt::format("{} has an image built. {} would run, with this machine's network:\n",
+                  Printable(recipe.config_file), builder);
+  if (!recipe.dockerfile_name.empty()) {
+    text += fmt::format("  {}\n", Printable(recipe.dockerfile_name));
+  }
+  for (const std::string& image : recipe.read.images) {
+    text += fmt::format("  on the image {}\n", Printable(image));
+  }
+  if (!recipe.read.syntax.empty()) {
+    text += fmt::format("  read by the image {}\n", Printable(recipe.read.syntax));
+  }
+  for (const build::Feature& feature : recipe.features) {
+    text += fmt::format("  the install.sh of {}\n", Printable(feature.place));
+  }
+  if (!recipe.context_name.empty()) {
+    text += fmt::format("  with {} file{} of {} ({})\n", recipe.context.files,
+                        recipe.context.files == 1 ? "" : "s", Printable(recipe.context_name),
+                        Bytes(recipe.context.bytes));
+  }
+  return text;
+}
+
+Result<bool> AskWhetherToBuild(bool may_ask) {
+  if (!may_ask || isatty(STDIN_FILENO) == 0) {
+    return Fail(Code::kDenied,
+                "nobody can be asked here. Look at what is built, and say \"aileron sandbox build "
+                "--yes\"");
+  }
+  tcflush(STDIN_FILENO, TCIFLUSH);  // what was typed before is no answer
+  (void)os::WriteAll(STDERR_FILENO, "Build it, as it is now? [y/N] ");
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "yes";
+}
+
+// kDenied when the person does not want it.
+Status Agree(const os::Paths& paths, const build::Recipe& recipe, std::string_view builder,
+             const BuildWishes& wishes) {
+  trust::Store store(paths.state);
+  AILERON_ASSIGN(const std::vector<trust::Trusted> trusted, store.List());
+  const std::string name = TrustedAs(recipe);
+  if (trust::Trusts(trusted, name, recipe.key)) return {};
+  if (!wishes.agreed) {
+    std::string summary = Summary(recipe, builder);
+    const auto before = std::ranges::find(trusted, name, &trust::Trusted::path);
+    if (before != trusted.end()) {
+      summary += fmt::format("It is another build than the one that you agreed to ({}).\n",
+                             FormatTime(before->since));
+    }
+    PrintNote(summary.substr(0, summary.size() - 1));
+    AILERON_ASSIGN(const bool yes, AskWhetherToBuild(wishes.may_ask));
+    if (!yes) return Fail(Code::kDenied, "nothing was built");
+  }
+  AILERON_TRY(os::MakePrivateFolder(paths.state));
+  return store.Add({.digest = recipe.key, .since = Now(), .path = name});
+}
+
+std::expected<image::SandboxPlan, Failure> PlanToBuild(
+    const std::string& workspace, const std::optional<image::ConfigFile>& config,
+    const std::string& image) {
+  image::PlanInput input{.workspace = workspace,
+                         .config = config,
+                         .image = image,
+                         .may_see = launch::PassedOnByDefault};
+  input.local_env = HostVariables();
+  auto plan = image::MakePlan(input);
+  if (!plan) return std::unexpected(WrongProject(std::move(plan.error())));
+  if (const image::FieldReport* refused = image::Refused(plan->reports)) {
+    return std::unexpected(Failure(kExitConfiguration, RefusalOf(*plan, *refused)));
+  }
+  return *std::move(plan);
+}
+
+std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image::Store& store,
+                                            const std::string& workspace,
+                                            const image::DevContainer& container) {
+  AILERON_ASSIGN(build::BuildFolder folder, build::BuildFolder::Open(paths.cache + "/builds"));
+  auto recipe = build::ReadRecipe({.container = container,
+                                   .config_file = container.file,
+                                   .workspace = workspace,
+                                   .cache = folder.path(),
+                                   .now = Now()});
+  if (!recipe) return std::unexpected(WrongProject(std::move(recipe.error())));
+  image::Reference name = folder.NameOf(recipe->key);
+  Building building{.folder = std::move(folder),
+                    .recipe = *std::move(recipe),
+                    .name = std::move(name),
+                    .image = std::nullopt};
+  auto found = building.folder.Find(store, building.recipe.key);
+  if (found) {
+    building.image = *std::move(found);
+  } else if (found.error().code != Code::kNotFound) {
+    return std::unexpected(std::move(found.error()));
+  }
+  return building;
+}
+
+}  // namespace
+
+std::expected<Wanted, Failure> WantedOf(const os::Paths& paths, const image::Store& store,
+                                        const std::string& workspace, const std::string& config,
+                                        const std::string& image) {
+  auto file = image::FindConfig(workspace, config);
+  if (!file) return std::unexpected(WrongProject(std::move(file.error())));
+  AILERON_ASSIGN(const image::SandboxPlan plan, PlanToBuild(workspace, *file, image));
+  Wanted wanted{.tier = plan.tier, .config_file = plan.container.file, .building = std::nullopt};
+  if (plan.tier.tier == image::Tier::kDevContainer && build::Builds(plan.container)) {
+    AILERON_ASSIGN(wanted.building, BuildingOf(paths, store, workspace, plan.container));
+  }
+  return wanted;
+}
+
+std::expected<build::Made, Failure> MakeImage(const os::Paths& paths, const image::Store& store,
+                                              Building& building, const BuildWishes& wishes) {
+  if (building.image && !wishes.no_cache) return build::Made{*std::move(building.image), true};
+  const char* path = std::getenv("PATH");
+  AILERON_ASSIGN(const std::string here, os::CurrentFolder());
+  AILERON_ASSIGN(const build::Builder builder,
+                 build::FindBuilder(wishes.builder, path == nullptr ? "" : path, here));
+  AILERON_TRY(Agree(paths, building.recipe, build::Name(builder.kind), wishes));
+  build::Making making{.no_cache = wishes.no_cache};
+  if (!wishes.quiet) {
+    making.show = [](std::string_view line) {
+      (void)os::WriteAll(STDERR_FILENO, fmt::format("{}\n", line));
+    };
+  }
+  auto made = building.folder.Make(building.recipe, builder, store, making);
+  // What the project has built is wrong, not the command line.
+  if (!made && made.error().code == Code::kInvalid) {
+    return std::unexpected(Failure(kExitFailure, std::move(made.error())));
+  }
+  if (!made) return std::unexpected(std::move(made.error()));
+  return *std::move(made);
+}
+
+}  // namespace aileron::modes
