@@ -248,7 +248,7 @@ std::expected<std::optional<UsedImage>, Failure> PrepareContainer(const Parsed& 
   if (!ready) {
     return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(ready.error().error)));
   }
-  const std::optional<UsedImage> image = *std::move(ready);
+  std::optional<UsedImage> image = *std::move(ready);
   if (image) options.image = image->image;
   if (!input.config) return image;
   if (image) input.metadata_label = LabelOf(image->image);

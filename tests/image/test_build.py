@@ -98,6 +98,22 @@ def test_what_has_not_changed_is_not_built_again(world, builder):
     assert _built(world, "--no-cache")["built"] and "--no-cache" in builder.runs()[0]
 
 
+def test_a_launch_builds_what_was_agreed_to(world, builder):
+    """A launch of a project that builds something builds it unasked, builds it again, or takes another root."""
+    refused = world.launch("cat", "/said")
+    assert refused.rc == 125 and "sandbox build --yes" in refused.err and _builds(builder) == 0, refused.describe()
+    _built(world)
+    assert _builds(builder) == 1
+    assert world.launch("cat", "/said").ok().out == "word=none\nmain\n" and builder.runs() == []
+    for flags, word in ((["--detach"], "detached"), ([], "attached")):
+        world.write("src/main", word + "\n")
+        screen = terminal.open_in(world, world.launch_line(["cat", "/said"], flags))
+        screen.expect("Build it, as it is now")
+        screen.send("y\n")
+        screen.expect(r"\b[0-9A-Z]{26}\b" if flags else word)
+        assert screen.wait(60) == 0 and _builds(builder) == 1
+
+
 RULES = {
     "plain": "a\n*.log\n/top\n",
     "folders": "**/node_modules\n**/*.tmp\nsub/*/deep\n",
