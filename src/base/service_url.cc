@@ -16,12 +16,13 @@ bool IsPathCharacter(char c) {
          std::string_view("/-._~!$&'()*+,;=:@%").find(c) != std::string_view::npos;
 }
 
-bool IsThisMachine(const HostPattern& host) {
-  return host.host() == "localhost" || host.host() == "::1" ||
-         (host.kind() == HostKind::kIpv4 && host.host().starts_with("127."));
-}
-
 }  // namespace
+
+bool IsThisMachine(std::string_view host) {
+  const auto parsed = ParseHost(host);
+  return parsed && (parsed->text == "localhost" || parsed->text == "::1" ||
+                    (parsed->kind == HostKind::kIpv4 && parsed->text.starts_with("127.")));
+}
 
 Result<ServiceUrl> ServiceUrl::Parse(std::string_view text) {
   ServiceUrl url;
@@ -37,7 +38,7 @@ Result<ServiceUrl> ServiceUrl::Parse(std::string_view text) {
   const std::size_t slash = std::min(text.find('/'), text.size());
   AILERON_ASSIGN(const HostPort where, ParseHostPort(text.substr(0, slash)));
   if (where.pattern.wildcard()) return Fail(Code::kInvalid, "a URL has no wildcard");
-  if (!url.tls && !IsThisMachine(where.pattern)) {
+  if (!url.tls && !IsThisMachine(where.pattern.host())) {
     return Fail(Code::kInvalid,
                 "what is sent there is not for others to read, which needs https://");
   }

@@ -16,6 +16,9 @@
 
 namespace aileron {
 
+// Whether a host, as ParseHost spells it, is this machine: localhost, 127.0.0.0/8, ::1.
+bool IsThisMachine(std::string_view host);
+
 struct ServiceUrl {
   bool tls = true;
   std::string host;  // as ParseHost spells it, an address without brackets

@@ -79,10 +79,10 @@ Result<LayerResult> Work::Do(const LayerJob& job) {
     if (blob.feed == nullptr) return result;
     // Why it ended early is known where it comes from.
     if (auto fed = blob.feed->Finish(); !fed) return std::unexpected(std::move(fed.error()));
-    const bool wrong = !result && result.error().code == Code::kInvalid;
-    if (result || wrong) blob.feed->Forget();
-    // What was kept may have been damaged since.
-    if (!wrong || !blob.feed->resumed()) return result;
+    if (!result && failed_) return result;  // given up: a later pull goes on
+    blob.feed->Forget();
+    // What was kept may have been damaged since, or may never have been what was promised.
+    if (result || !blob.feed->resumed()) return result;
   }
 }
 

@@ -69,6 +69,12 @@ Result<std::optional<int>> Attached::HearKeeper() {
   char bytes[16384];
   const ssize_t count = read(socket_.get(), bytes, sizeof bytes);
   if (count < 0 && errno == EINTR) return std::nullopt;
+  if (count <= 0 && os::ConnectUnix(options_.socket)) {
+    return Fail(
+        Code::kUnavailable,
+        "let go, since this terminal took nothing for too long, or too many look; the agent "
+        "goes on");
+  }
   if (count <= 0) {
     return Fail(Code::kUnavailable, "the launch's keeper has gone, and the sandbox with it");
   }
@@ -88,7 +94,7 @@ Result<std::optional<int>> Attached::HearKeeper() {
 Result<std::optional<int>> Attached::Run() {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGWINCH);
+  for (const int number : {SIGWINCH, SIGTERM, SIGHUP, SIGINT}) sigaddset(&set, number);
   sigprocmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);
   const os::Fd signals(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -103,7 +109,10 @@ Result<std::optional<int>> Attached::Run() {
       return os::FailErrno("cannot wait for the agent");
     if (ready[2].revents != 0) {
       signalfd_siginfo info;
-      while (read(signals.get(), &info, sizeof info) == sizeof info) AILERON_TRY(SendSize());
+      while (read(signals.get(), &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo != SIGWINCH) return std::nullopt;
+        AILERON_TRY(SendSize());
+      }
     }
     if (ready[0].revents != 0) {
       AILERON_ASSIGN(const auto code, HearKeeper());
@@ -126,6 +135,10 @@ Result<std::optional<int>> AttachTo(AttachOptions options) {
     return Fail(Code::kUnavailable, "its keeper was killed, and the sandbox with it");
   }
   if (!socket) return std::unexpected(std::move(socket.error()));
+  AILERON_ASSIGN(const os::PeerCredentials peer, os::PeerOf(socket->get()));
+  if (peer.uid != geteuid()) {
+    return Fail(Code::kDenied, "{} is somebody else's", options.socket);
+  }
   return Attached(std::move(options), *std::move(socket)).Run();
 }
 

@@ -15,8 +15,9 @@ struct AttachOptions {
   KeySequence leave;  // by these keys, typed on a terminal
 };
 
-// Until the agent has ended, whose exit code it is, or the person has left: nothing. kNotFound when
-// nobody keeps it; kUnavailable when the keeper has gone before it said how it ended.
+// Until the agent has ended, whose exit code it is, or the person has left, by keys or by a signal:
+// nothing. kNotFound when nobody keeps it; kUnavailable when the keeper has gone before it said how
+// it ended, or lets go of who takes nothing.
 Result<std::optional<int>> AttachTo(AttachOptions options);
 
 }  // namespace aileron::keep

@@ -58,8 +58,10 @@ class Keeper {
   void Admit();
   // False when the client has gone.
   bool Hear(Client& client);
+  void Type();
   bool Take(const Frame& frame);
   bool Flush(Client& client);
+  short OutputEvents();
   bool IsHeldBack();
   void Tell(const std::string& text);
   int End();
@@ -70,10 +72,12 @@ class Keeper {
   os::Fd session_;  // the launcher's --session-fd
   os::Fd signals_;
   std::optional<KeptPlaces> places_;  // once the agent runs
+  os::Fd held_;                       // as long as it does
   std::optional<OutputLog> log_;
   std::string shown_;  // the last of what was printed
   os::Fd listener_;
   std::list<Client> clients_;
+  std::string typed_;  // that the terminal has not taken yet
 };
 
 Status Keeper::Start() {
@@ -94,6 +98,7 @@ Status Keeper::Start() {
   spawn.argv.insert(after == spawn.argv.end() ? after : after + 1,
                     fmt::format("--session-fd={}", kSessionFd));
   for (char** entry = environ; *entry != nullptr; ++entry) spawn.environment.emplace_back(*entry);
+  spawn.environment.push_back(fmt::format("{}=1", kKept));
   os::Fd input, theirs;
   if (options_.terminal) {
     AILERON_ASSIGN(os::Pty pty, os::OpenPty());
@@ -126,6 +131,7 @@ void Keeper::HearSession() {
   const auto ready = [&]() -> Status {
     AILERON_ASSIGN(const KeptPlaces places, PlacesOf(options_.paths, session));
     AILERON_TRY(MakeFolders(options_.paths, places));
+    AILERON_ASSIGN(held_, Hold(places));
     AILERON_ASSIGN(log_, OutputLog::Open(places.folder, limits::kLog));
     AILERON_ASSIGN(listener_, os::ListenUnix(places.socket));
     log_->Write(shown_);
@@ -137,7 +143,7 @@ void Keeper::HearSession() {
   (void)os::SignalChild(launcher_, SIGTERM);
 }
 
-// Who started it may have left: then nobody wants what it started.
+// Who started it may have left at this moment: then nobody wants what it started.
 void Keeper::Tell(const std::string& text) {
   if (!options_.ready) return;
   const bool told = os::WriteAll(options_.ready.get(), text).has_value();
@@ -208,9 +214,18 @@ bool Keeper::Take(const Frame& frame) {
     return true;
   }
   if (frame.kind != FrameKind::kKeys) return false;
-  // The terminal takes what is typed; an agent that reads nothing makes what is beyond be lost.
-  if (options_.terminal && output_) (void)os::WriteAll(output_.get(), frame.bytes);
+  if (options_.terminal && output_) typed_ += frame.bytes;
   return true;
+}
+
+// As much as the terminal takes.
+void Keeper::Type() {
+  while (output_ && !typed_.empty()) {
+    const ssize_t count = write(output_.get(), typed_.data(), typed_.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    typed_.erase(0, static_cast<std::size_t>(count));
+  }
 }
 
 bool Keeper::Flush(Client& client) {
@@ -228,6 +243,10 @@ bool Keeper::Flush(Client& client) {
   return Uptime() - *client.full_since < limits::kClientWait;
 }
 
+short Keeper::OutputEvents() {
+  return static_cast<short>((IsHeldBack() ? 0 : POLLIN) | (typed_.empty() ? 0 : POLLOUT));
+}
+
 // Whether somebody has so much to take that the agent waits for him.
 bool Keeper::IsHeldBack() {
   return std::ranges::any_of(clients_,
@@ -236,26 +255,30 @@ bool Keeper::IsHeldBack() {
 
 Result<int> Keeper::Run() {
   while (true) {
-    std::vector<pollfd> ready = {{launcher_.pidfd.get(), POLLIN, 0},
-                                 {signals_.get(), POLLIN, 0},
-                                 {session_.get(), POLLIN, 0},
-                                 {listener_.get(), POLLIN, 0},
-                                 {IsHeldBack() ? -1 : output_.get(), POLLIN, 0},
-                                 {options_.ready.get(), 0, 0}};
+    std::vector<pollfd> ready = {{launcher_.pidfd.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0},
+                                 {session_.get(), POLLIN, 0},        {listener_.get(), POLLIN, 0},
+                                 {output_.get(), OutputEvents(), 0}, {options_.ready.get(), 0, 0}};
     const std::size_t first = ready.size();
     bool waits = false;
     for (const Client& client : clients_) {
-      ready.push_back({client.socket.get(),
-                       static_cast<short>(client.out.empty() ? POLLIN : POLLIN | POLLOUT), 0});
+      // Who types faster than the terminal takes it waits.
+      const short in = typed_.size() > limits::kPending ? short{0} : short{POLLIN};
+      const short out = client.out.empty() ? short{0} : short{POLLOUT};
+      ready.push_back({client.socket.get(), static_cast<short>(in | out), 0});
       waits = waits || client.full_since.has_value();
     }
     if (poll(ready.data(), ready.size(), waits ? 1000 : -1) < 0 && errno != EINTR)
       return os::FailErrno("cannot wait for the launch");
     if (ready[1].revents != 0) HearSignals();
-    if (ready[4].revents != 0) ReadOutput();
+    if ((ready[4].revents & POLLOUT) != 0) Type();
+    if ((ready[4].revents & ~POLLOUT) != 0) ReadOutput();
     if (ready[2].revents != 0) HearSession();
     if (ready[3].revents != 0) Admit();
-    if (options_.ready && (ready[5].revents & kGone) != 0) Tell("");
+    // Who started it has left before the agent ran: nobody would know what he started.
+    if (options_.ready && (ready[5].revents & kGone) != 0) {
+      options_.ready.Reset();
+      (void)os::SignalChild(launcher_, SIGTERM);
+    }
     std::size_t slot = first;
     std::erase_if(clients_, [&](Client& client) {
       // Who was admitted just now has no slot.

@@ -21,6 +21,9 @@
 
 namespace aileron::keep {
 
+// In the environment of a launch that a keeper runs.
+inline constexpr const char* kKept = "AILERON_KEPT";
+
 struct KeepOptions {
   os::Paths paths;
   std::vector<std::string> argv;  // of the launcher, but for --session-fd

@@ -2,6 +2,7 @@
 //
 //   STATE/kept/SESSION/output…      what was printed (output_log.h)
 //                     /exit         the exit code, once it has ended
+//                     /lock         held by its keeper, while it runs
 //   RUNTIME/kept/SESSION            the socket of its keeper (frame.h), while it runs
 #pragma once
 
@@ -10,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "os/fd.h"
 #include "os/paths.h"
 
 namespace aileron::keep {
@@ -26,6 +28,11 @@ Status MakeFolders(const os::Paths& paths, const KeptPlaces& places);
 
 // The exit code; nothing while it runs, or when nobody could write it.
 std::optional<int> ExitCodeOf(const KeptPlaces& places);
+
+// What a keeper holds as long as it lives.
+Result<os::Fd> Hold(const KeptPlaces& places);
+enum class Keeping { kRuns, kEnded, kKilled, kNone };
+Keeping KeepingOf(const KeptPlaces& places);
 
 // Removes what is kept of launches that ended longer than limits::kKeptFor ago.
 void RemoveOld(const os::Paths& paths, Time now);

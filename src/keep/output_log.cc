@@ -35,17 +35,25 @@ Result<OutputLog> OutputLog::Open(const std::string& folder, std::uint64_t most)
 void OutputLog::Write(std::string_view bytes) {
   if (size_ >= most_) {
     (void)rename(Current(folder_).c_str(), Former(folder_).c_str());
-    file_ = Create(Current(folder_));
+    file_.Reset();
     size_ = 0;
   }
+  if (!file_) file_ = Create(Current(folder_));
   if (file_ && os::WriteAll(file_.get(), bytes)) size_ += bytes.size();
 }
 
 Result<OutputReader> OutputReader::Open(const std::string& folder) {
-  os::Fd file = OpenToRead(Current(folder));
-  if (!file) return os::FailErrno("cannot open {}", Current(folder));
-  return OutputReader(Current(folder), std::move(file),
-                      os::ReadFile(Former(folder), 2 * limits::kLog).value_or(""));
+  while (true) {
+    os::Fd file = OpenToRead(Current(folder));
+    if (!file) return os::FailErrno("cannot open {}", Current(folder));
+    std::string before = os::ReadFile(Former(folder), 2 * limits::kLog).value_or("");
+    // Between the two looks the one may have become the other.
+    struct stat ours, former;
+    const bool became = fstat(file.get(), &ours) == 0 &&
+                        stat(Former(folder).c_str(), &former) == 0 &&
+                        ours.st_ino == former.st_ino && ours.st_dev == former.st_dev;
+    if (!became) return OutputReader(Current(folder), std::move(file), std::move(before));
+  }
 }
 
 std::string OutputReader::Next() {

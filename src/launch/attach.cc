@@ -40,7 +40,7 @@ class Loop {
  public:
   Loop(const Plan& plan, const std::vector<sandbox::Cover>& covers, sandbox::NativeSandbox& sandbox,
        SessionLink& session, LiveTools tools, ServiceDesk& desk, Report& report,
-       StatusLine status_line, std::optional<int> session_fd)
+       StatusLine status_line, os::Fd session_fd)
       : plan_(plan),
         covers_(covers),
         sandbox_(sandbox),
@@ -48,7 +48,7 @@ class Loop {
         tools_(std::move(tools)),
         desk_(desk),
         report_(report),
-        session_fd_(session_fd),
+        session_fd_(std::move(session_fd)),
         screen_(status_line, session.facts().id),
         keys_(kRelayBytes) {}
 
@@ -89,7 +89,7 @@ class Loop {
   LiveTools tools_;
   ServiceDesk& desk_;
   Report& report_;
-  const std::optional<int> session_fd_;
+  os::Fd session_fd_;  // closed once it was told
   os::Fd master_;
   Screen screen_;
   bool keys_open_ = false;  // the caller's standard input is a terminal and has not ended
@@ -126,7 +126,8 @@ void Loop::HearSandbox() {
   } else if (std::holds_alternative<sandbox::CommandCalls>(received->message)) {
     TakeCommands(std::move(received->descriptors));
   } else if (std::holds_alternative<sandbox::Started>(received->message)) {
-    if (session_fd_) (void)os::WriteAll(*session_fd_, session_.facts().id + "\n");
+    if (session_fd_) (void)os::WriteAll(session_fd_.get(), session_.facts().id + "\n");
+    session_fd_.Reset();
   } else if (auto* failed = std::get_if<sandbox::Failed>(&received->message)) {
     failed_ = std::move(*failed);
   }
@@ -312,14 +313,14 @@ std::expected<int, sandbox::Failed> Attach(const Plan& plan,
                                            const std::vector<sandbox::Cover>& covers,
                                            sandbox::NativeSandbox& sandbox, SessionLink& session,
                                            LiveTools tools, ServiceDesk& desk, Report& report,
-                                           StatusLine status_line, std::optional<int> session_fd) {
+                                           StatusLine status_line, os::Fd session_fd) {
   // So that an init that does not listen cannot make this process wait. Its own end is another
   // file.
   fcntl(sandbox.channel.get(), F_SETFL, O_NONBLOCK);
   if (session_fd) std::signal(SIGPIPE, SIG_IGN);  // whoever wanted to know may have gone
   desk.Begin(sandbox.channel.get(), session);
   return Loop(plan, covers, sandbox, session, std::move(tools), desk, report, status_line,
-              session_fd)
+              std::move(session_fd))
       .Run();
 }
 

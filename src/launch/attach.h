@@ -28,6 +28,6 @@ std::expected<int, sandbox::Failed> Attach(const Plan& plan,
                                            const std::vector<sandbox::Cover>& covers,
                                            sandbox::NativeSandbox& sandbox, SessionLink& session,
                                            LiveTools tools, ServiceDesk& desk, Report& report,
-                                           StatusLine status_line, std::optional<int> session_fd);
+                                           StatusLine status_line, os::Fd session_fd);
 
 }  // namespace aileron::launch

@@ -165,6 +165,12 @@ std::expected<int, Failure> Run(Options options) {
   for (const std::string& note : policy->notes) std::fprintf(stderr, "aileron: %s\n", note.c_str());
   auto report = Report::Open(options, *plan);
   if (!report) return fail(kUsage, report.error());
+  os::Fd session_fd;
+  if (options.session_fd) {
+    auto taken = TakeDescriptor(*options.session_fd, "--session-fd", plan->spec);
+    if (!taken) return fail(kUsage, taken.error());
+    session_fd = *std::move(taken);
+  }
 
   if (auto given = sandbox::RequireWalls(options.require); !given)
     return fail(kSandboxNotStarted, given.error());
@@ -237,7 +243,7 @@ std::expected<int, Failure> Run(Options options) {
   if (!sent && sent.error().code == Code::kInvalid) return give_up(sent.error());
   auto ended =
       Attach(*plan, guard.covers(), *sandbox, *session, LiveTools(program, session->facts().tools),
-             *desk, *report, status_line, options.session_fd);
+             *desk, *report, status_line, std::move(session_fd));
   for (const std::string& line : guard.Finish(sandbox->covers.copies()))
     std::fprintf(stderr, "aileron: %s\n", line.c_str());
   sandbox->covers = sandbox::CoverWatch();  // holds the last mounts over the reserved names

@@ -63,30 +63,29 @@ Result<os::Fd> OpenFile(const std::string& path, const sandbox::Spec& spec) {
   return file;
 }
 
-// Standard input, output and error are the agent's as well.
-Result<os::Fd> TakeDescriptor(int number, const sandbox::Spec& spec) {
+}  // namespace
+
+Result<os::Fd> TakeDescriptor(int number, std::string_view flag, const sandbox::Spec& spec) {
   const int flags = fcntl(number, F_GETFL);
   if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0) {
     return Fail(Code::kInvalid,
-                "--report-fd: {} is not open for writing. Open it for the launch, as the shell "
-                "does with {}>FILE",
-                number, number);
+                "{}: {} is not open for writing. Open it for the launch, as the shell does with "
+                "{}>FILE",
+                flag, number, number);
   }
   // A copy, so that nothing that is given this number later is closed with it.
   os::Fd file(fcntl(number, F_DUPFD_CLOEXEC, 3));
-  if (!file) return os::FailErrno("--report-fd: cannot use {}", number);
+  if (!file) return os::FailErrno("{}: cannot use {}", flag, number);
   close(number);
-  AILERON_TRY(CheckPlace(file, "--report-fd", spec));
+  AILERON_TRY(CheckPlace(file, flag, spec));
   return file;
 }
-
-}  // namespace
 
 Result<Report> Report::Open(const Options& options, const Plan& plan) {
   Report report;
   if (options.report_fd) {
     report.name_ = fmt::format("descriptor {}", *options.report_fd);
-    AILERON_ASSIGN(report.file_, TakeDescriptor(*options.report_fd, plan.spec));
+    AILERON_ASSIGN(report.file_, TakeDescriptor(*options.report_fd, "--report-fd", plan.spec));
   } else if (!options.report.empty()) {
     report.name_ = options.report;
     AILERON_ASSIGN(report.file_, OpenFile(options.report, plan.spec));

@@ -17,6 +17,10 @@
 
 namespace aileron::launch {
 
+// A descriptor of the caller's that `flag` names, as one of ours that the agent does not get.
+// kInvalid when it is not open for writing, or where the agent can change it.
+Result<os::Fd> TakeDescriptor(int number, std::string_view flag, const sandbox::Spec& spec);
+
 class Report {
  public:
   // What the options ask for, which may be to count alone. kInvalid for a place that the agent can

@@ -109,9 +109,8 @@ std::vector<std::string> WaitsForTrust(const image::SandboxPlan& plan) {
 Error RefusalOf(const image::SandboxPlan& plan, const image::FieldReport& refused) {
   const std::string detail = refused.detail.empty() ? "" : " " + Printable(refused.detail);
   return {Code::kInvalid,
-          fmt::format("{}:{}:{}: {}{}: {}",
-                      Printable(plan.container.file), refused.place.line, refused.place.column,
-                      Printable(refused.field), detail, refused.verdict.why)};
+          fmt::format("{}:{}:{}: {}{}: {}", Printable(plan.container.file), refused.place.line,
+                      refused.place.column, Printable(refused.field), detail, refused.verdict.why)};
 }
 
 bool IsBuilt(const SandboxPlan& plan) {

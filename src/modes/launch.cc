@@ -23,10 +23,8 @@ Outcome RunDetached(const Invocation& invocation, const launch::Options& options
 
 Outcome RunLaunch(const Invocation& invocation) {
   AILERON_ASSIGN(launch::Options options, LaunchOptions(invocation.parsed));
-  // The launch that a keeper runs has the same words, and tells it which session it is.
-  if (invocation.parsed.Has("--detach") && !options.session_fd) {
-    return RunDetached(invocation, options);
-  }
+  // The launch that a keeper runs has the same words.
+  if (invocation.parsed.Has("--detach") && !IsKept()) return RunDetached(invocation, options);
   AILERON_ASSIGN(const auto image, PrepareContainer(invocation.parsed, options));
   auto ended = launch::Run(std::move(options));
   if (!ended)

@@ -199,8 +199,8 @@ std::expected<UsedImage, Failure> BuildImage(const PlanInput& input, MayAsk may_
     if (!wanted.building) {
       return std::unexpected(Error{Code::kUnavailable, "the devcontainer.json changed meanwhile"});
     }
-    AILERON_ASSIGN(build::Made made, MakeImage(paths, store, *wanted.building,
-                                               {.may_ask = may_ask == MayAsk::kYes}));
+    AILERON_ASSIGN(build::Made made,
+                   MakeImage(paths, store, *wanted.building, {.may_ask = may_ask == MayAsk::kYes}));
     auto lease = store.Use(made.image);
     if (lease) return UsedImage{std::move(made.image), *std::move(lease)};
     // Somebody has cleared the store in between.
@@ -233,8 +233,7 @@ std::expected<void, Failure> SettleDetached(const Parsed& parsed, const launch::
 std::expected<std::optional<UsedImage>, Failure> PrepareContainer(const Parsed& parsed,
                                                                   launch::Options& options) {
   // A detached launch has a terminal that nobody is at: who typed it was asked before.
-  const MayAsk may_ask =
-      parsed.Has("--detach") || options.unattended ? MayAsk::kNo : MayAsk::kYes;
+  const MayAsk may_ask = parsed.Has("--detach") || options.unattended ? MayAsk::kNo : MayAsk::kYes;
   AILERON_ASSIGN(auto settled, Settle(parsed, options, may_ask));
   if (!settled) return std::nullopt;
   PlanInput input = *std::move(settled);

@@ -15,8 +15,8 @@ namespace aileron::modes {
 std::expected<std::optional<UsedImage>, Failure> PrepareContainer(const Parsed& parsed,
                                                                   launch::Options& options);
 
-// For a launch that will be prepared where nobody can be asked: asks what there is to ask, and makes
-// its image ready.
+// For a launch that will be prepared where nobody can be asked: asks what there is to ask, and
+// makes its image ready.
 std::expected<void, Failure> SettleDetached(const Parsed& parsed, const launch::Options& options);
 
 }  // namespace aileron::modes

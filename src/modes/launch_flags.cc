@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "command/rules.h"
+#include "keep/keeper.h"
 #include "launch/environment.h"
 #include "modes/limits.h"
 #include "os/fd.h"
@@ -51,6 +52,12 @@ Status ReadAsking(const Parsed& parsed, launch::Options& options) {
   return {};
 }
 
+}  // namespace
+
+bool IsKept() { return std::getenv(keep::kKept) != nullptr; }
+
+namespace {
+
 // A descriptor that the caller opened for us.
 Result<std::optional<int>> DescriptorOf(const Parsed& parsed, std::string_view flag) {
   if (!parsed.Has(flag)) return std::nullopt;
@@ -80,6 +87,9 @@ Status ReadReport(const Parsed& parsed, launch::Options& options) {
     return Fail(Code::kInvalid,
                 "--report-fd: a launch that goes on by itself has none of your descriptors; write "
                 "--report FILE");
+  }
+  if (parsed.Has("--detach") && options.session_fd && !IsKept()) {
+    return Fail(Code::kInvalid, "--session-fd: --detach prints the session's id by itself");
   }
   return {};
 }

@@ -42,11 +42,19 @@ Outcome RunAttach(const Invocation& invocation) {
   auto ended = keep::AttachTo(
       {.socket = places.socket, .input = !parsed.Has("--no-stdin"), .leave = *std::move(leave)});
   if (!ended && ended.error().code == Code::kNotFound) {
-    const auto code = keep::ExitCodeOf(places);
-    if (!code) return NotKept(parsed);
-    PrintNote(fmt::format("it has ended; \"aileron session logs {}\" shows what it printed",
-                          parsed.arguments.at(0)));
-    return *code;
+    switch (keep::KeepingOf(places)) {
+      case keep::Keeping::kEnded:
+        PrintNote(fmt::format("it has ended; \"aileron session logs {}\" shows what it printed",
+                              parsed.arguments.at(0)));
+        return keep::ExitCodeOf(places).value_or(kExitUnavailable);
+      case keep::Keeping::kRuns:
+      case keep::Keeping::kKilled:
+        return std::unexpected(
+            Failure(kExitUnavailable,
+                    Error{Code::kUnavailable, "its keeper was killed, and the sandbox with it"}));
+      case keep::Keeping::kNone:
+        return NotKept(parsed);
+    }
   }
   if (!ended) return std::unexpected(Failure(kExitUnavailable, std::move(ended.error())));
   if (*ended) return **ended;
@@ -73,7 +81,7 @@ Outcome RunLogs(const Invocation& invocation) {
   if (!parsed.Has("--follow")) return 0;
   while (true) {
     // Looked at first: what was printed before the end is then read.
-    const bool ended = keep::ExitCodeOf(places).has_value();
+    const bool ended = keep::KeepingOf(places) != keep::Keeping::kRuns;
     AILERON_TRY(Print(reader->Next()));
     if (ended) return 0;
     std::this_thread::sleep_for(kLook);

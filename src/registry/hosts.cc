@@ -20,6 +20,7 @@ using policy::YamlNode;
 constexpr std::string_view kHttp = "http://";
 constexpr std::string_view kDockerDomain = "docker.io";
 constexpr std::string_view kDockerHost = "registry-1.docker.io";
+constexpr std::string_view kDockerTokens = "auth.docker.io";
 
 class Reader {
  public:
@@ -60,6 +61,7 @@ Result<Place> Reader::ReadMirror(const YamlNode& node) {
     place.url.tls = false;
     place.url.port = where.port.value_or(80);
   }
+  place.login = place.url.Authority();
   const std::string_view prefix = Trim(place.url.path, "/");
   if (!prefix.empty()) place.prefix = std::string(prefix) + "/";
   return place;
@@ -67,7 +69,8 @@ Result<Place> Reader::ReadMirror(const YamlNode& node) {
 
 Result<HostSettings> Reader::ReadHost(const YamlNode& node) {
   if (node.kind != YamlKind::kMap) return At(node, "a registry has a map of settings");
-  constexpr auto kKeys = std::to_array<std::string_view>({"plain_http", "ca", "mirrors"});
+  constexpr auto kKeys =
+      std::to_array<std::string_view>({"plain_http", "ca", "token_server", "mirrors"});
   AILERON_TRY(Keys(node, kKeys));
   HostSettings host;
   if (const YamlNode* plain = node.Find("plain_http")) {
@@ -79,6 +82,12 @@ Result<HostSettings> Reader::ReadHost(const YamlNode& node) {
     if (ca->kind != YamlKind::kScalar || !ca->text.starts_with('/'))
       return At(*ca, "ca is the absolute path of a file");
     host.ca = ca->text;
+  }
+  if (const YamlNode* server = node.Find("token_server")) {
+    const auto where = ParseHostPort(server->text);
+    if (server->kind != YamlKind::kScalar || !where || where->pattern.wildcard())
+      return At(*server, "token_server is HOST or HOST:PORT");
+    host.token_server = server->text;
   }
   if (const YamlNode* mirrors = node.Find("mirrors")) {
     if (mirrors->kind != YamlKind::kList) return At(*mirrors, "mirrors is a list of URLs");
@@ -145,7 +154,12 @@ Result<std::vector<Place>> PlacesFor(const Settings& settings, std::string_view 
                             .host = where.pattern.host(),
                             .port = where.port.value_or(host.plain_http ? 80 : 443)},
                     .prefix = {},
-                    .ca = host.ca});
+                    .ca = host.ca,
+                    .login = std::string(domain),
+                    .token_server = host.token_server});
+  if (domain == kDockerDomain && host.token_server.empty()) {
+    places.back().token_server = kDockerTokens;
+  }
   for (Place& place : places) {
     if (place.ca.empty() && place.url.tls) place.ca = CertificateFor(settings, place.url);
   }

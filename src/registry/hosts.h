@@ -6,11 +6,15 @@
 //   version: 1
 //   registries:
 //     docker.io:
-//       mirrors: [https://mirror.example.com, https://cache.example.com/hub]   asked first, in
-//       order
+//       mirrors: [https://mirror.example.com, https://cache.example.com/hub]
 //     registry.example.com:5000:
-//       plain_http: true                     no TLS: whoever is between reads and changes what
-//       comes ca: /etc/ssl/team.pem                trusted besides the system's roots
+//       plain_http: true
+//       ca: /etc/ssl/team.pem
+//       token_server: auth.example.com
+//
+// Mirrors are asked first, in their order. Without TLS (plain_http) whoever is between reads and
+// changes what comes. Authorities (ca) are trusted besides the system's. A credential of the
+// vault's goes to the registry itself or to its token server, as it is named here, and to no other.
 //
 // A mirror that begins with http:// is asked without TLS. What is behind its host comes before the
 // repository's name. A file of roots is found, too, where docker and podman look for one:
@@ -33,10 +37,16 @@ struct Place {
   std::string prefix;  // of the repository's name: "hub/", or empty
   std::string ca;      // a file, or empty
   bool mirror = false;
+  std::string login;         // whose login is looked for: a mirror's is its own
+  std::string token_server;  // HOST[:PORT] that the vault may be asked for; empty: the place itself
+
+  // Whether nobody on the way can read or change what is said.
+  bool IsPrivate() const { return url.tls || IsThisMachine(url.host); }
 };
 
 struct HostSettings {
   bool plain_http = false;
+  std::string token_server;
   std::string ca;
   std::vector<Place> mirrors;
 };

@@ -61,6 +61,8 @@ TEST(Hosts, AMistakeComesWithItsPlace) {
            {"version: 1\nregistries:\n  r.test/x: {}\n", "3:3: "},
            {"version: 1\nregistries:\n  r.test: {plain_http: yes}\n", "3:24: plain_http is true"},
            {"version: 1\nregistries:\n  r.test: {ca: q.pem}\n", "3:16: ca is the absolute path"},
+           {"version: 1\nregistries:\n  r.test: {token_server: \"https://a.test\"}\n",
+            "token_server is HOST"},
            {"version: 1\nregistries:\n  r.test: {mirrors: https://m.test}\n", "a list of URLs"},
            {"version: 1\nregistries:\n  r.test: {mirrors: [m.test]}\n", "3:22: a mirror: "},
            {"version: 1\nregistries:\n  r.test: {mirrors: [\"http://u:p@m.test\"]}\n",

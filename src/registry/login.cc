@@ -6,6 +6,7 @@
 
 #include "base/json_view.h"
 #include "base/text.h"
+#include "os/fd.h"
 #include "os/private_file.h"
 #include "registry/credential_helper.h"
 #include "registry/limits.h"
@@ -173,8 +174,16 @@ LoginPlaces PlacesOfEnvironment() {
 Result<Login> ReadLogin(const LoginPlaces& places, std::string_view domain, std::string_view path) {
   for (const std::string& file : FilesOf(places)) {
     if (!Exists(file)) continue;
-    AILERON_ASSIGN(const Secret text, os::ReadPrivateFile(file, limits::kLoginFileMax));
-    AILERON_ASSIGN(KeptLogin kept, FindLogin(text.Reveal(), file, domain, path));
+    auto text = os::ReadPrivateFile(file, limits::kLoginFileMax);
+    const std::optional<Error> open = text ? std::nullopt : std::optional(text.error());
+    if (open) {
+      if (open->code != Code::kDenied) return std::unexpected(*open);
+      // Others may read or write it: no login is taken out of it; what else it says is no secret.
+      AILERON_ASSIGN(const std::string plain, os::ReadFile(file, limits::kLoginFileMax));
+      text = Secret(plain);
+    }
+    AILERON_ASSIGN(KeptLogin kept, FindLogin(text->Reveal(), file, domain, path));
+    if (kept.login && open) return std::unexpected(*open);
     if (kept.login) return *std::move(kept.login);
     if (kept.helper.empty()) continue;
     auto login = AskHelper(places, kept.helper, LoginName(domain));

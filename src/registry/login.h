@@ -54,8 +54,8 @@ struct LoginPlaces {
 };
 LoginPlaces PlacesOfEnvironment();
 
-// kNotFound when nothing is kept for it. kDenied when a file may be read by others; kUnavailable
-// when a helper is missing, fails or takes too long.
+// kNotFound when nothing is kept for it. kDenied for a login in a file that others may read;
+// kUnavailable when a helper is missing, fails or takes too long.
 Result<Login> ReadLogin(const LoginPlaces& places, std::string_view domain, std::string_view path);
 
 }  // namespace aileron::registry

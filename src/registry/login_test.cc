@@ -142,6 +142,9 @@ TEST_F(LoginFilesTest, FilesAreReadInTheToolsOrder) {
 TEST_F(LoginFilesTest, AFileThatOthersReadIsRefused) {
   Write("/home/.docker/config.json", Auths("r.test", "docker:1"), 0644);
   EXPECT_THAT(Found(), HasSubstr("chmod 600"));
+  // What else it says is no secret.
+  Write("/home/.docker/config.json", Auths("q.test", "docker:1"), 0644);
+  EXPECT_EQ(Found(), "no login is kept for r.test");
 }
 
 TEST_F(LoginFilesTest, AHelperIsAsked) {

@@ -53,10 +53,6 @@ void Pause(Duration time, const std::atomic<bool>* stop) {
   }
 }
 
-bool IsLoopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
 std::string HowToLogIn(std::string_view domain) {
   return fmt::format("Log in with \"docker login {0}\" or \"podman login {0}\"", domain);
 }
@@ -88,13 +84,13 @@ struct Repository::Question {
 struct Repository::Access {
   Secret authorization;  // the field's value; empty: none is wanted
   Clock::time_point until = Clock::time_point::max();
-  bool failed = false;  // it did not answer once
+  bool failed = false;                 // it did not answer once
+  std::optional<Result<Login>> login;  // once it was looked for
 };
 
 Repository::Repository(const image::Reference& reference, std::vector<Place> places,
                        LoginPlaces logins, VaultTokens vault)
-    : domain_(reference.domain),
-      path_(reference.path),
+    : path_(reference.path),
       name_(fmt::format("{}/{}", reference.domain, reference.path)),
       places_(std::move(places)),
       logins_(std::move(logins)),
@@ -145,7 +141,8 @@ Result<fetch::Response> Repository::Ask(const Question& question) {
     }
     auto answer = AskPlace(place, question);
     if (answer) return answer;
-    if (!places_[place].mirror) return answer;
+    const bool stopped = question.stop != nullptr && *question.stop;
+    if (!places_[place].mirror || stopped) return answer;
     if (answer.error().code == Code::kUnavailable) {
       const std::scoped_lock lock(mutex_);
       access_[place].failed = true;
@@ -175,7 +172,7 @@ Result<fetch::Response> Repository::AskPlace(std::size_t place, const Question& 
       AILERON_TRY(Authorize(place, answer));
       continue;
     }
-    if (answer.status == 401 || answer.status == 403) return Denied(where, question, answer);
+    if (answer.status == 401 || answer.status == 403) return Denied(place, question, answer);
     if (answer.status == 404) {
       return Fail(Code::kNotFound, "{}",
                   WithReason(fmt::format("{} has no {}", authority, question.what), answer));
@@ -221,6 +218,10 @@ Result<fetch::Response> Repository::Follow(std::size_t place, const Question& qu
   const ServiceUrl& home = places_[place].url;
   for (int hops = 0; hops < limits::kHops && fetch::IsRedirect(answer.status); ++hops) {
     AILERON_ASSIGN(from, from.Redirected(answer.Header("Location")));
+    if (!from.url.tls && !IsThisMachine(home.host)) {
+      return Fail(Code::kDenied, "{} leads to {}, a service of this machine's own",
+                  home.Authority(), from.Name());
+    }
     const bool at_home = from.url.tls == home.tls && from.url.Authority() == home.Authority();
     AILERON_ASSIGN(answer, Send(place, question, from, at_home ? As::kUs : As::kNobody));
   }
@@ -235,15 +236,20 @@ Result<fetch::Response> Repository::Follow(std::size_t place, const Question& qu
   return answer;
 }
 
-Result<const Login*> Repository::KeptLogin() {
-  if (!login_) login_ = ReadLogin(logins_, domain_, path_);
-  if (*login_) return &**login_;
-  if (login_->error().code == Code::kNotFound) return nullptr;
-  return std::unexpected(login_->error());
+Result<const Login*> Repository::KeptLogin(std::size_t place) {
+  auto& login = access_[place].login;
+  if (!login) login = ReadLogin(logins_, places_[place].login, places_[place].mirror ? "" : path_);
+  if (*login) return &**login;
+  if (login->error().code == Code::kNotFound) return nullptr;
+  return std::unexpected(login->error());
 }
 
 Status Repository::Authorize(std::size_t place, const fetch::Response& refusal) {
   const std::scoped_lock lock(mutex_);
+  if (!places_[place].IsPrivate()) {
+    return Fail(Code::kDenied, "{} wants to know who asks, and without TLS others would read it",
+                places_[place].url.Authority());
+  }
   std::vector<Challenge> challenges;
   for (const std::string_view field : refusal.headers.FindAll("WWW-Authenticate")) {
     for (Challenge& one : ParseChallenges(field)) challenges.push_back(std::move(one));
@@ -257,29 +263,28 @@ Status Repository::Authorize(std::size_t place, const fetch::Response& refusal) 
 }
 
 Status Repository::AuthorizeBasic(std::size_t place) {
-  const ServiceUrl& url = places_[place].url;
-  AILERON_ASSIGN(const Login* login, KeptLogin());
+  AILERON_ASSIGN(const Login* login, KeptLogin(place));
   if (login == nullptr || login->user.empty()) {
-    return Fail(Code::kDenied, "{} wants a login. {}", url.Authority(), HowToLogIn(domain_));
-  }
-  if (!url.tls && !IsLoopback(url.host)) {
-    return Fail(Code::kDenied, "{} wants a login, and without TLS others would read it",
-                url.Authority());
+    return Fail(Code::kDenied, "{} wants a login. {}", places_[place].url.Authority(),
+                HowToLogIn(places_[place].login));
   }
   access_[place].authorization = BasicOf(*login);
   access_[place].until = Clock::time_point::max();
   return {};
 }
 
-// Of the login that is kept for us, or else of the vault, or of nobody.
-Result<fetch::RegistryToken> Repository::FetchToken(const Place& where,
+// Of the login that is kept for us, or else of the vault, or of nobody. The vault is asked for the
+// registry's own token server alone: whom a registry names otherwise may be anybody's.
+Result<fetch::RegistryToken> Repository::FetchToken(std::size_t place,
                                                     const fetch::RemoteFile& realm,
                                                     const std::string& service) {
+  const Place& where = places_[place];
   fetch::TokenQuestion question{
       .realm = realm, .service = service, .repository = where.prefix + path_};
   const std::string ca = realm.url.tls ? where.ca : std::string();
-  AILERON_ASSIGN(const Login* login, KeptLogin());
-  if (login == nullptr && vault_) {
+  AILERON_ASSIGN(const Login* login, KeptLogin(place));
+  const std::string own = where.token_server.empty() ? where.url.Authority() : where.token_server;
+  if (login == nullptr && vault_ && !where.mirror && realm.url.Authority() == own) {
     auto token = vault_(question, ca);
     // Nothing is bound to that server: who asks is nobody.
     if (token || token.error().code != Code::kNotFound) return token;
@@ -296,22 +301,28 @@ Result<fetch::RegistryToken> Repository::FetchToken(const Place& where,
   return fetch::ReadToken(realm, answer);
 }
 
-Status Repository::AuthorizeBearer(std::size_t place, const Challenge& challenge) {
-  const Place& where = places_[place];
+// Where a registry says that tokens are had. A query of its own could ask for more than is meant.
+Result<fetch::RemoteFile> Repository::RealmOf(const Place& where, const Challenge& challenge) {
   const std::string authority = where.url.Authority();
   auto realm = fetch::RemoteFile::Parse(challenge.Parameter("realm"));
   if (!realm) return Wrap(std::move(realm.error()), "{} says to ask for a token", authority);
-  if (where.url.tls && !realm->url.tls) {
-    return Fail(Code::kDenied, "{} says to ask {} for a token, which is not https", authority,
-                realm->Name());
+  const bool worse = !realm->url.tls && (where.url.tls || !IsThisMachine(where.url.host));
+  if (worse || !realm->query.empty()) {
+    return Fail(Code::kDenied, "{} says to ask {} for a token, {}", authority, realm->Name(),
+                worse ? "which is not https" : "with a query of its own");
   }
-  AILERON_TRY(KeptLogin());
-  const auto token = FetchToken(where, *realm, challenge.Parameter("service"));
+  return realm;
+}
+
+Status Repository::AuthorizeBearer(std::size_t place, const Challenge& challenge) {
+  AILERON_ASSIGN(const fetch::RemoteFile realm, RealmOf(places_[place], challenge));
+  AILERON_TRY(KeptLogin(place));
+  const auto token = FetchToken(place, realm, challenge.Parameter("service"));
   if (!token && token.error().code == Code::kDenied) {
-    const bool known = login_ && login_->has_value();
-    return Fail(Code::kDenied, "{} gives no token for {} to {}. {}", realm->url.Authority(), name_,
+    const bool known = access_[place].login->has_value();
+    return Fail(Code::kDenied, "{} gives no token for {} to {}. {}", realm.url.Authority(), name_,
                 known ? "the login that is kept for it" : "strangers, or there is no such image",
-                HowToLogIn(domain_));
+                HowToLogIn(places_[place].login));
   }
   if (!token) return std::unexpected(token.error());
   SecretWriter value(2 * fetch::limits::kBody);
@@ -322,17 +333,18 @@ Status Repository::AuthorizeBearer(std::size_t place, const Challenge& challenge
   return {};
 }
 
-std::unexpected<Error> Repository::Denied(const Place& place, const Question& question,
+std::unexpected<Error> Repository::Denied(std::size_t place, const Question& question,
                                           const fetch::Response& answer) {
   const std::scoped_lock lock(mutex_);
-  const bool known = login_ && login_->has_value();
+  const auto& login = access_[place].login;
+  const bool known = login && login->has_value();
   return Fail(Code::kDenied, "{}. {}",
-              WithReason(fmt::format("{} {} {}", place.url.Authority(),
+              WithReason(fmt::format("{} {} {}", places_[place].url.Authority(),
                                      known ? "does not let the login that is kept for it read"
                                            : "has no such image, or wants a login for",
                                      question.what),
                          answer),
-              HowToLogIn(domain_));
+              HowToLogIn(places_[place].login));
 }
 
 }  // namespace aileron::registry

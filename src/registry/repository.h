@@ -73,20 +73,20 @@ class Repository {
   Status Authorize(std::size_t place, const fetch::Response& refusal);
   Status AuthorizeBasic(std::size_t place);
   Status AuthorizeBearer(std::size_t place, const Challenge& challenge);
-  Result<fetch::RegistryToken> FetchToken(const Place& where, const fetch::RemoteFile& realm,
+  static Result<fetch::RemoteFile> RealmOf(const Place& where, const Challenge& challenge);
+  Result<fetch::RegistryToken> FetchToken(std::size_t place, const fetch::RemoteFile& realm,
                                           const std::string& service);
-  Result<const Login*> KeptLogin();
-  std::unexpected<Error> Denied(const Place& place, const Question& question,
+  Result<const Login*> KeptLogin(std::size_t place);
+  std::unexpected<Error> Denied(std::size_t place, const Question& question,
                                 const fetch::Response& answer);
 
-  std::string domain_, path_, name_;
+  std::string path_, name_;
   std::vector<Place> places_;
   LoginPlaces logins_;
   VaultTokens vault_;
 
   std::mutex mutex_;  // guards what follows
   std::vector<Access> access_;
-  std::optional<Result<Login>> login_;
 };
 
 }  // namespace aileron::registry

@@ -1,6 +1,7 @@
 #include "registry/transfer.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "os/start_thread.h"
 #include "registry/limits.h"
 
@@ -19,6 +21,8 @@ namespace aileron::registry {
 namespace {
 
 constexpr std::size_t kPiece = 256 << 10;
+constexpr int kStopCheckMs = 100;
+constexpr std::size_t kNameShort = 16;
 
 // "bytes 5-9/10": where it begins (RFC 9110 §14.4).
 std::optional<std::uint64_t> BeginOf(std::string_view range) {
@@ -37,6 +41,7 @@ Result<image::Blob> Transfer::Begin(Repository& repository, const image::Digest&
   if (pipe2(ends, O_CLOEXEC) != 0) return os::FailErrno("cannot make a pipe");
   image::Blob blob{.file = os::Fd(ends[0]), .size = size, .feed = nullptr};
   transfer->writer_ = os::Fd(ends[1]);
+  if (fcntl(ends[1], F_SETFL, O_NONBLOCK) != 0) return os::FailErrno("cannot set up a pipe");
   (void)fcntl(ends[1], F_SETPIPE_SZ, static_cast<int>(limits::kPipe));  // smaller serves, too
   if (!folder.empty()) transfer->OpenKept(folder);
   AILERON_ASSIGN(transfer->thread_, os::StartThread([raw = transfer.get()] { raw->Run(); }));
@@ -63,7 +68,9 @@ void Transfer::Forget() {
 
 // Nothing is kept when another transfer has the file.
 void Transfer::OpenKept(const std::string& folder) {
-  path_ = fmt::format("{}/{}-{}", folder, Name(digest_.algorithm), digest_.hex);
+  // One registry's bytes do not stand in for another's.
+  const std::string repository = HexEncode(crypto::Hash(repository_.name())).substr(0, kNameShort);
+  path_ = fmt::format("{}/{}-{}-{}", folder, Name(digest_.algorithm), digest_.hex, repository);
   os::Fd file(open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   struct stat info;
   if (!file || flock(file.get(), LOCK_EX | LOCK_NB) != 0 || fstat(file.get(), &info) != 0) return;
@@ -154,8 +161,15 @@ void Transfer::Keep(std::string_view piece) {
 
 Status Transfer::Pass(std::string_view piece) {
   while (!piece.empty()) {
+    if (stop_) return Fail(Code::kUnavailable, "given up");
     const ssize_t count = write(writer_.get(), piece.data(), piece.size());
     if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) {
+      // Whoever reads may have stopped, and keeps its end open until we have, too.
+      pollfd full{writer_.get(), POLLOUT, 0};
+      (void)poll(&full, 1, kStopCheckMs);
+      continue;
+    }
     if (count < 0) {
       reader_left_ = errno == EPIPE;
       return os::FailErrno("cannot hand a layer's bytes on");

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/text.h"
+#include "crypto/hash.h"
 #include "image/reference.h"
 
 namespace aileron::registry {
@@ -21,7 +23,10 @@ class TransferTest : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  std::string KeptPath() const { return folder_ + "/sha256-" + digest_.hex; }
+  std::string KeptPath() const {
+    return folder_ + "/sha256-" + digest_.hex + "-" +
+           HexEncode(crypto::Hash(repository_.name())).substr(0, 16);
+  }
   void Keep(std::string_view text) { ASSERT_TRUE(os::ReplaceFile(KeptPath(), text, 0600)); }
   image::Blob Begin(std::uint64_t size) {
     return Transfer::Begin(repository_, digest_, size, folder_).value();
@@ -80,6 +85,14 @@ TEST_F(TransferTest, APartThatAnotherHasIsLeftToIt) {
   (void)second.feed->Finish();
   second.feed->Forget();
   EXPECT_TRUE(std::filesystem::exists(KeptPath()));
+}
+
+TEST_F(TransferTest, AReaderThatStopsAndStaysEndsIt) {
+  Keep(std::string(4 << 20, 'x'));
+  const image::Blob blob = Begin(5 << 20);
+  char piece[3];
+  ASSERT_EQ(read(blob.file.get(), piece, sizeof piece), 3);
+  EXPECT_TRUE(blob.feed->Finish());
 }
 
 TEST_F(TransferTest, AReaderThatLeavesEndsItWithoutAComplaint) {

@@ -83,10 +83,9 @@ struct Published {
 struct ServiceReports {
   std::vector<service::Report> reports;
 };
-using Message =
-    std::variant<Go, Covers, Listeners, Runtime, Covered, Terminal, Failed, Files, Program, Signal,
-                 Connect, Connected, Publish, Published, ServiceReports, CommandCalls, Started,
-                 StepsDone>;
+using Message = std::variant<Go, Covers, Listeners, Runtime, Covered, Terminal, Failed, Files,
+                             Program, Signal, Connect, Connected, Publish, Published,
+                             ServiceReports, CommandCalls, Started, StepsDone>;
 
 struct Received {
   Message message;

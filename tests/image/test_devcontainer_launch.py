@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -419,6 +420,17 @@ def test_a_person_is_asked_with_what_it_runs(any_world, answer, ran):
     terminal.expect("started")
     assert terminal.wait() == 0 and _exists(any_world, "on-host") == ran
     assert len(any_world.json("policy", "trusted")) == ran
+
+
+def test_who_leaves_before_the_agent_runs_ends_a_detached_launch(any_world):
+    """After Ctrl-C a launch goes on of which nobody knows the id."""
+    _project(any_world, postStartCommand="touch begun; sleep 600")
+    child = any_world.launch_start("true", flags=["--detach"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process.eventually(lambda: _exists(any_world, "begun"), "the command runs")
+    child.send_signal(signal.SIGINT)
+    child.stdout.close()
+    assert child.wait(30) != 0
+    process.eventually(lambda: any_world.json("session", "list") == [], "the launch has ended")
 
 
 @pytest.mark.parametrize("answer,ran", [("y", True), ("n", False)])

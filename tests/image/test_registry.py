@@ -2,6 +2,8 @@
 
 import base64
 import fcntl
+import gzip
+import hashlib
 import json
 import os
 import random
@@ -45,6 +47,12 @@ def _kept(world) -> list:
     return os.listdir(_folder(world, "partial"))
 
 
+def _part(world, stock, digest: str) -> str:
+    """Where a part of a blob is kept."""
+    repository = hashlib.sha256(f"{stock.domain}/{Stock.NAME}".encode()).hexdigest()[:16]
+    return os.path.join(_folder(world, "partial"), f"{digest.replace(':', '-')}-{repository}")
+
+
 def _settings(world, text: str) -> None:
     world.write(os.path.join(world.config, "aileron", "registries.yaml"), "version: 1\nregistries:\n" + text)
 
@@ -75,7 +83,9 @@ def tokens(world):  # pylint: disable=unused-argument
 
 def _trusted(world, real) -> str:
     """The reference of a real registry's image, whose authority is trusted."""
-    _settings(world, f"  127.0.0.1:{real.port}: {{ca: {certificates.shared().certificate}}}\n")
+    tokens = getattr(real, "tokens", None)
+    server = f", token_server: '127.0.0.1:{tokens.port}'" if tokens else ""
+    _settings(world, f"  127.0.0.1:{real.port}: {{ca: {certificates.shared().certificate}{server}}}\n")
     return f"127.0.0.1:{real.port}/{registry.IMAGE}:1"
 
 
@@ -275,7 +285,7 @@ def test_a_killed_pull_is_gone_on_with_by_the_next_one(world, stock):
     _hold(stock, name, 4 << 20)
     child = world.start(binary.path(), "sandbox", "pull", "--plain-http", stock.reference("big"),
                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    kept = os.path.join(_folder(world, "partial"), name.replace(":", "-"))
+    kept = _part(world, stock, name)
     process.eventually(lambda: os.path.exists(kept) and os.path.getsize(kept) == 4 << 20, "a part has come")
     process.end(child.pid)
     child.wait()
@@ -292,7 +302,7 @@ def test_a_part_that_was_damaged_meanwhile_is_fetched_anew(world, stock):
     image = stock.layout.add("big", [_random(2)])
     layer = image["layers"][0]
     assert world.aileron("sandbox", "cache", "list").rc == 0  # makes the folders
-    world.write(os.path.join(_folder(world, "partial"), layer["digest"].replace(":", "-")), b"\0" * 500_000)
+    world.write(_part(world, stock, layer["digest"]), b"\0" * 500_000)
     assert _pull(world, stock.reference("big"))["added"]
     ranges = [one.header("Range") for one in stock.seen() if one.target.endswith(layer["digest"])]
     assert ranges == [["bytes=500000-"], []]
@@ -301,7 +311,7 @@ def test_a_part_that_was_damaged_meanwhile_is_fetched_anew(world, stock):
 def test_collection_takes_parts_that_nobody_goes_on_with(world, stock):
     """Parts of blobs stay for ever, or go while a pull may still go on with them."""
     image = stock.layout.add("big", [_random(2)])
-    kept = os.path.join(_folder(world, "partial"), image["layers"][0]["digest"].replace(":", "-"))
+    kept = _part(world, stock, image["layers"][0]["digest"])
     world.aileron("sandbox", "cache", "list").ok()  # makes the folders
     world.write(kept, b"x" * 1000)
     world.aileron("sandbox", "cache", "gc").ok()
@@ -329,7 +339,7 @@ def test_a_registry_that_lies_is_caught(world, stock, what):
     reference = f"{stock.domain}/{Stock.NAME}@{image['digest']}"
     result = _refused(world, reference)
     assert name.split(":")[1] in result.err, result.describe()
-    assert world.json("sandbox", "cache", "list") == [] and name.replace(":", "-") not in _kept(world)
+    assert world.json("sandbox", "cache", "list") == [] and not os.path.exists(_part(world, stock, name))
     del stock.spoilt[name]
     assert _pull(world, reference)["added"]
 
@@ -409,6 +419,88 @@ def test_a_token_is_asked_for_pulling_this_and_no_more(world, stock):
         stock.spoilt[name] = serve(name)
     assert _pull(world, stock.reference())["added"]
     assert asked == [{"service": "a b", "scope": "repository:team/app:pull"}]
+
+
+def _asks(stock, challenge: str):
+    """Spoils the tag so that who asks has to say who he is; what was said, as it comes."""
+    said = []
+
+    def ask(request):
+        if "Authorization" in request.headers:
+            said.append(request.headers["Authorization"])
+            return stock.serve_blob(request, "1")
+        return request.answer("", 401, [("WWW-Authenticate", challenge)])
+
+    stock.spoilt["1"] = ask
+    return said
+
+
+def _token_server():
+    """A token server that gives everybody the same; and what it was asked, and by whom."""
+    server = sites.Site("127.0.0.1", tls=False)
+    server.routes["/token"] = lambda request: request.answer_json({"token": "precious"})
+    return server
+
+
+def test_a_realm_with_a_query_of_its_own_is_refused(world, stock):
+    """A registry has a token asked for that can do more, and gets it."""
+    server = _token_server()
+    for query, refused in (("?scope=repository:acme/private:pull,push", True), ("", False)):
+        said = _asks(stock, f'Bearer realm="http://127.0.0.1:{server.port}/token{query}",service="s"')
+        result = world.aileron("sandbox", "pull", "--plain-http", stock.reference())
+        assert (result.rc == 77 and not said and not server.seen()) == refused, result.describe()
+    assert said == ["Bearer precious"]
+    server.close()
+
+
+def test_the_vault_is_asked_for_the_registrys_own_token_server_alone(world, stock):
+    """Any registry has the vault fetch a token of another one's server, and is told it."""
+    server = _token_server()
+    world.unlock().secret("password/other", _PASSWORD)
+    world.bind({"name": "other", "host": "127.0.0.1", "port": server.port, "scheme": "basic", "username": _USER,
+                "credential": "password/other"})
+    _asks(stock, f'Bearer realm="http://127.0.0.1:{server.port}/token",service="s"')
+    world.aileron("sandbox", "pull", "--plain-http", stock.reference())
+    assert [one.header("Authorization") for one in server.seen()] == [[]]
+    # The user's own word for it is another thing: the canary.
+    _settings(world, f"  {stock.domain}: {{plain_http: true, token_server: '127.0.0.1:{server.port}'}}\n")
+    world.aileron("sandbox", "pull", stock.reference()).ok()
+    assert server.seen()[-1].header("Authorization")
+    server.close()
+
+
+def test_a_mirror_gets_its_own_login_and_not_the_registrys(world, stock):
+    """Whoever mirrors a registry gets the login that is kept for it."""
+    _settings(world, f"  registry.example: {{mirrors: ['http://{stock.domain}']}}\n")
+    said = _asks(stock, 'Basic realm="x"')
+    _log_in(world, "registry.example")
+    assert world.aileron("sandbox", "pull", f"registry.example/{Stock.NAME}:1").rc != 0 and said == []
+    _log_in(world, stock.domain)
+    world.aileron("sandbox", "pull", f"registry.example/{Stock.NAME}:1").ok()
+    assert len(said) == 1
+
+
+def test_a_large_layer_that_is_wrong_ends_the_pull(world, stock):
+    """What is unpacked no further is still waited for: the pull hangs."""
+    image = stock.layout.add("big", [_random(6)])
+    data, _ = stock.find(image["layers"][0]["digest"])
+    stock.spoilt[image["layers"][0]["digest"]] = lambda request: request.answer(b"junk" * (len(data) // 4) + data[:len(data) % 4])
+    result = world.aileron("sandbox", "pull", "--plain-http", stock.reference("big"), timeout=20)
+    assert result.rc not in (0, 134, 139) and _kept(world) == [], result.describe()
+
+
+def test_one_registrys_bytes_do_not_stand_in_for_anothers(world, stock):
+    """A registry that serves something else under a known digest spoils that layer's next pull from another one."""
+    image = stock.layout.image
+    digest = image["layers"][0]["digest"]
+    liar = Stock(stock.layout)
+    linked = images.Layer().hard_link("a", "nothing").tar()
+    size = image["layers"][0]["size"]
+    liar.spoilt[digest] = lambda request: request.answer(gzip.compress(linked).ljust(size, b"\0"))
+    assert world.aileron("sandbox", "pull", "--plain-http", liar.reference()).rc != 0
+    assert not os.path.exists(_part(world, stock, digest))
+    assert _pull(world, stock.reference())["added"]
+    liar.close()
 
 
 def test_who_is_busy_is_asked_again(world, stock):

@@ -94,6 +94,10 @@ def test_a_bad_flag_is_told_as_ever(world):
     assert result.rc == 64 and "--profile" in result.err, result.describe()
     result = world.aileron("launch", "--detach", "--mount", "/nowhere:/x", "--", "true")
     assert result.rc == 125 and "/nowhere" in result.err, result.describe()
+    result = world.aileron("launch", "--detach", "--session-fd", "5", "--", "true")
+    assert result.rc == 64 and "--session-fd" in result.err, result.describe()
+    result = world.aileron("launch", "--session-fd", "77", "--", "true")
+    assert result.rc == 64 and "not open for writing" in result.err, result.describe()
     result = world.aileron("launch", "--detach", "--report-fd", "5", "--unattended", "--", "true")
     assert result.rc == 64 and "--report-fd" in result.err, result.describe()
 
@@ -161,6 +165,15 @@ def test_who_takes_nothing_does_not_stop_the_agent(world):
     stuck.wait()
 
 
+def test_what_is_pasted_comes_whole(world):
+    """Of many keys at once some are lost."""
+    session = _detach(world, "sh", "-c", "stty raw -echo; echo ready; head -c 60000 | cksum > got")
+    _prints(world, session, "ready")
+    typed = bytes(33 + number % 90 for number in range(60_000))
+    world.run(binary.path(), "session", "attach", session, data=typed).ok()
+    assert world.read("got") == process.run(["cksum"], data=typed).ok().out
+
+
 def test_without_a_terminal_the_agent_has_none(world):
     """--tty=never gives a terminal, or mixes in its line ends."""
     session = _detach(world, "sh", "-c", "[ -t 0 ] || [ -t 1 ] || echo none; cat; echo end", flags=["--tty=never"])
@@ -176,8 +189,10 @@ def test_a_killed_keeper_takes_the_sandbox_with_it(world):
     assert len(keepers) == 1
     process.end(keepers[0])
     process.eventually(lambda: not _runs(world, session), "the session has ended")
-    lost = world.aileron("session", "attach", session)
-    assert lost.rc == 69 and "killed" in lost.err, lost.describe()
+    for _ in range(2):
+        lost = world.aileron("session", "attach", session)
+        assert lost.rc == 69 and "killed" in lost.err, lost.describe()
+    world.aileron("session", "logs", "--follow", session, timeout=20).ok()
     assert not os.path.exists(os.path.join(world.runtime, "aileron/kept", session))
 
 
