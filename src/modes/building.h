@@ -15,6 +15,7 @@
 namespace aileron::modes {
 
 struct Building {
+  std::string workspace;
   build::BuildFolder folder;
   build::Recipe recipe;
   // What it means in the store, and whether it is there.
@@ -29,10 +30,10 @@ struct Wanted {
   std::optional<Building> building;  // where its image is built, and not named
 };
 
-// `workspace` is absolute and resolved, `config` and `image` are --config and --image, or empty. Reads
-// the project, and starts nothing. The file sees no variable of the host that launches do not pass on:
-// what goes into an image is no secret, whoever trusts the file. 78 for a file that is wrong, or
-// that nothing starts with.
+// `workspace` is absolute and resolved, `config` and `image` are --config and --image, or empty.
+// Reads the project, and starts nothing. The file sees no variable of the host that launches do not
+// pass on: what goes into an image is no secret, whoever trusts the file. 78 for a file that is
+// wrong, or that nothing starts with.
 std::expected<Wanted, Failure> WantedOf(const os::Paths& paths, const image::Store& store,
                                         const std::string& workspace, const std::string& config,
                                         const std::string& image);
