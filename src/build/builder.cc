@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <cstdlib>
@@ -23,14 +24,18 @@ using Kind = Builder::Kind;
 constexpr std::array kKinds = {Kind::kBuildah, Kind::kPodman, Kind::kDocker};
 
 // Nothing where there is none that may be started.
-std::string FindProgram(std::string_view name, std::string_view path, std::string_view project) {
+std::string FindProgram(std::string_view name, std::string_view path,
+                        std::span<const std::string> projects) {
   for (const std::string_view folder : Split(path, ':')) {
     if (!folder.starts_with('/')) continue;
     const std::string program = fmt::format("{}/{}", folder, name);
     char resolved[PATH_MAX];
     struct stat info;
     if (realpath(program.c_str(), resolved) == nullptr) continue;
-    if (image::IsWithin(resolved, project) || image::IsWithin(image::PlainPath(program), project)) {
+    const std::string plain = image::PlainPath(program);
+    if (std::ranges::any_of(projects, [&](std::string_view project) {
+          return image::IsWithin(resolved, project) || image::IsWithin(plain, project);
+        })) {
       continue;
     }
     // By the name that was found: some programs go by it.
@@ -56,10 +61,10 @@ std::string_view Name(Kind kind) {
 }
 
 Result<Builder> FindBuilder(std::string_view named, std::string_view path,
-                            std::string_view project) {
+                            std::span<const std::string> projects) {
   for (const Kind kind : kKinds) {
     if (!named.empty() && named != Name(kind)) continue;
-    std::string program = FindProgram(Name(kind), path, project);
+    std::string program = FindProgram(Name(kind), path, projects);
     if (!program.empty()) return Builder{kind, std::move(program)};
   }
   if (!named.empty()) {

@@ -3,11 +3,12 @@
 //   buildah, podman, docker      the first that is there, unless one is named
 //
 // It is started by its words, which no shell sees, with the user's own environment and storage.
-// What is looked for in PATH is looked for in absolute folders outside of the project, where no
+// What is looked for in PATH is looked for in absolute folders outside of projects, where no
 // agent writes.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,10 +29,10 @@ std::string_view Name(Builder::Kind kind);  // "buildah"
 // The names with bars between, for a flag.
 inline constexpr std::string_view kBuilderNames = "buildah|podman|docker";
 
-// `named` is one of kBuilderNames, or empty; `path` the variable PATH; `project` is absolute.
-// kUnavailable says which package brings one.
+// `named` is one of kBuilderNames, or empty; `path` the variable PATH; `projects` are absolute
+// folders, of which nothing is started. kUnavailable says which package brings one.
 Result<Builder> FindBuilder(std::string_view named, std::string_view path,
-                            std::string_view project);
+                            std::span<const std::string> projects);
 
 // One run of a builder. All paths are absolute.
 struct BuildStep {

@@ -23,7 +23,8 @@ class FindBuilderTest : public testing::Test {
     ASSERT_EQ(chmod(folder_.In(program).c_str(), mode), 0);
   }
   std::string Found(std::string_view path, std::string_view named = "") const {
-    const auto found = FindBuilder(named, path, folder_.In("ws"));
+    const auto found =
+        FindBuilder(named, path, std::vector<std::string>{folder_.In("ws"), folder_.In("ws2")});
     return found ? found->program : "";
   }
 
@@ -54,15 +55,17 @@ TEST_F(FindBuilderTest, NothingOfTheProjectIsStarted) {
   folder_.Write("out/x", "");
   ASSERT_EQ(symlink(folder_.In("ws/bin/buildah").c_str(), folder_.In("out/buildah").c_str()), 0);
   EXPECT_EQ(Found(folder_.In("out")), "");
+  Put("ws2/bin/buildah");
+  EXPECT_EQ(Found(folder_.In("ws2/bin")), "") << "of any of them";
   Put("elsewhere/buildah");
   EXPECT_EQ(Found(fmt::format("{}:{}", folder_.In("ws/bin"), folder_.In("elsewhere"))),
             folder_.In("elsewhere/buildah"));
 }
 
 TEST_F(FindBuilderTest, WhatIsMissingIsNamedWithItsPackage) {
-  EXPECT_THAT(FindBuilder("", "/nowhere", "/ws").error().message,
+  EXPECT_THAT(FindBuilder("", "/nowhere", {}).error().message,
               HasSubstr("apt-get install buildah"));
-  const auto named = FindBuilder("podman", "/nowhere", "/ws");
+  const auto named = FindBuilder("podman", "/nowhere", {});
   EXPECT_EQ(named.error().code, Code::kUnavailable);
   EXPECT_THAT(named.error().message, HasSubstr("podman is not in PATH"));
 }

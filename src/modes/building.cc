@@ -119,7 +119,8 @@ std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image:
                                    .now = Now()});
   if (!recipe) return std::unexpected(WrongProject(std::move(recipe.error())));
   image::Reference name = folder.NameOf(recipe->key);
-  Building building{.folder = std::move(folder),
+  Building building{.workspace = workspace,
+                    .folder = std::move(folder),
                     .recipe = *std::move(recipe),
                     .name = std::move(name),
                     .image = std::nullopt};
@@ -151,9 +152,10 @@ std::expected<build::Made, Failure> MakeImage(const os::Paths& paths, const imag
                                               Building& building, const BuildWishes& wishes) {
   if (building.image && !wishes.no_cache) return build::Made{*std::move(building.image), true};
   const char* path = std::getenv("PATH");
-  AILERON_ASSIGN(const std::string here, os::CurrentFolder());
+  const std::string& file = building.recipe.config_file;
+  const std::string projects[] = {building.workspace, file.substr(0, file.rfind('/'))};
   AILERON_ASSIGN(const build::Builder builder,
-                 build::FindBuilder(wishes.builder, path == nullptr ? "" : path, here));
+                 build::FindBuilder(wishes.builder, path == nullptr ? "" : path, projects));
   AILERON_TRY(Agree(paths, building.recipe, build::Name(builder.kind), wishes));
   build::Making making{.no_cache = wishes.no_cache};
   if (!wishes.quiet) {

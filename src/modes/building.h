@@ -15,6 +15,7 @@
 namespace aileron::modes {
 
 struct Building {
+  std::string workspace;
   build::BuildFolder folder;
   build::Recipe recipe;
   // What it means in the store, and whether it is there.

@@ -277,6 +277,11 @@ def test_a_builder_of_the_project_is_not_started(world):
     # The same elsewhere is started.
     env = builders.stand_in(world, "buildah", f">{ran}\nexit 1\n")
     assert world.aileron("sandbox", "build", "--yes", env=env).rc == 1 and os.path.exists(ran)
+    # Agreed to, and launched from elsewhere.
+    os.remove(ran)
+    result = world.aileron("launch", "--workspace", world.workspace, "--", "true", cwd=world.home, env={"PATH": f"{world.workspace}/bin"})
+    assert "nothing here builds images" in result.err and not os.path.exists(ran), result.describe()
+    assert world.aileron("launch", "--workspace", world.workspace, "--", "true", cwd=world.home, env=env).rc != 0 and os.path.exists(ran)
 
 
 def test_a_person_is_asked_before_and_again_after_a_change(world, builder):
