@@ -288,6 +288,7 @@ def test_a_person_is_asked_before_and_again_after_a_change(world, builder):
     """A project has something run on this machine that nobody agreed to."""
     result = _build(world)
     assert result.rc == 77 and builder.runs() == [] and "--yes" in result.err, result.describe()
+    assert "aileron:   on the image dev.example/base:1" in result.err.splitlines(), result.describe()
 
     def ask(answer: str, *expected: str) -> int:
         screen = terminal.open_in(world, [binary.path(), "sandbox", "build"])
