@@ -84,7 +84,7 @@ Status Agree(const os::Paths& paths, const build::Recipe& recipe, std::string_vi
       summary += fmt::format("It is another build than the one that you agreed to ({}).\n",
                              FormatTime(before->since));
     }
-    for (const std::string_view line : Split(Trim(summary, "\n"), '\n')) PrintNote(line);
+    PrintNotes(summary);
     AILERON_ASSIGN(const bool yes, AskWhetherToBuild(wishes.may_ask));
     if (!yes) return Fail(Code::kDenied, "nothing was built");
   }

@@ -46,13 +46,13 @@ std::expected<bool, Failure> AskForTrust(const os::Paths& paths, const SandboxPl
   if (waits.empty()) return false;
   const std::string path = Printable(file.path);
   if (!CanAsk() || may_ask == MayAsk::kNo) {
-    PrintNote(
+    PrintNotes(
         fmt::format("nobody trusted {}, so this is left out:\n{}\nSee and decide with "
                     "\"aileron policy trust {}\"",
                     path, Join(waits, "\n"), Printable(ShellQuoted(file.path))));
     return false;
   }
-  PrintNote(
+  PrintNotes(
       fmt::format("{} asks for what takes your trust:\n{}\nWhat it runs on the host runs as "
                   "you, with each launch, and so does what that calls in the workspace. "
                   "Without trust the launch goes on without it.",

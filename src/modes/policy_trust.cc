@@ -99,7 +99,7 @@ Outcome RunTrust(const Invocation& invocation) {
                                     Printable(path), digest)}));
   }
   if (!opens->empty()) {
-    PrintNote(fmt::format("{} opens:\n{}", Printable(path), *opens));
+    PrintNotes(fmt::format("{} opens:\n{}", Printable(path), *opens));
   }
   if (!parsed.Has("--yes") && !parsed.Has("--digest")) {
     if (!CanAsk()) {

@@ -167,4 +167,8 @@ void PrintNote(std::string_view message, std::string_view program) {
   (void)os::WriteAll(STDERR_FILENO, fmt::format("{}: {}\n", program, Printable(message)));
 }
 
+void PrintNotes(std::string_view lines, std::string_view program) {
+  for (const std::string_view line : Split(Trim(lines, "\n"), '\n')) PrintNote(line, program);
+}
+
 }  // namespace aileron::modes

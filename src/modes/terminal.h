@@ -56,5 +56,7 @@ void PrintGrid(const Grid& grid);
 // tool speaks.
 void PrintError(std::string_view message, std::string_view program = "aileron");
 void PrintNote(std::string_view message, std::string_view program = "aileron");
+// One a line. What a stranger said in it is printable already: a line end is ours.
+void PrintNotes(std::string_view lines, std::string_view program = "aileron");
 
 }  // namespace aileron::modes

@@ -414,7 +414,7 @@ def test_a_person_is_asked_with_what_it_runs(any_world, answer, ran):
     """A person on a terminal is not asked, does not see what runs, or is not heeded."""
     _project(any_world, initializeCommand="touch on-host")
     terminal = open_in(any_world, any_world.launch_line(["sh", "-c", "echo st''arted"]))
-    terminal.expect("touch on-host")
+    terminal.expect(r"\n[^\n]*initializeCommand[^\n]*touch on-host")
     terminal.expect("Trust this file")
     terminal.send(answer + "\n")
     terminal.expect("started")
