@@ -223,6 +223,7 @@ std::string InstallScript(const Feature& feature) {
       "on_exit() {{\n"
       "  [ $? -eq 0 ] && exit\n"
       "  echo {}\n"
+      "  sleep 1\n"  // buildah loses what is printed at the moment of a failure
       "}}\n"
       "trap on_exit EXIT\n"
       "echo {}\n"

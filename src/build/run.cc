@@ -9,27 +9,12 @@
 
 #include "base/text.h"
 #include "build/limits.h"
+#include "os/deaf.h"
+#include "os/pipe.h"
 #include "os/process.h"
 
 namespace aileron::build {
 namespace {
-
-// Keys that end a program reach the builder by themselves, which cleans up behind itself; how it
-// ended is then told.
-class Deaf {
- public:
-  Deaf() : interrupt_(std::signal(SIGINT, SIG_IGN)), quit_(std::signal(SIGQUIT, SIG_IGN)) {}
-  ~Deaf() {
-    std::signal(SIGINT, interrupt_);
-    std::signal(SIGQUIT, quit_);
-  }
-  Deaf(const Deaf&) = delete;
-  Deaf& operator=(const Deaf&) = delete;
-
- private:
-  void (*interrupt_)(int);
-  void (*quit_)(int);
-};
 
 class Lines {
  public:
@@ -76,10 +61,9 @@ Pipe Read(const os::Fd& pipe, Lines& lines) {
 }  // namespace
 
 Result<ToolEnd> RunTool(const ToolRun& run) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return os::FailErrno("cannot make a pipe");
-  const os::Fd reading(ends[0]);
-  os::Fd writing(ends[1]);
+  AILERON_ASSIGN(os::Pipe pipe, os::MakePipe());
+  const os::Fd reading = std::move(pipe.reader);
+  os::Fd writing = std::move(pipe.writer);
   (void)fcntl(reading.get(), F_SETFL, O_NONBLOCK);
   const os::Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   os::Fd output;
@@ -94,7 +78,8 @@ Result<ToolEnd> RunTool(const ToolRun& run) {
                                            {writing.get(), 2}},
                            .with_parent = os::WithParent::kDies};
   for (char** entry = environ; *entry != nullptr; ++entry) options.environment.emplace_back(*entry);
-  const Deaf deaf;
+  // The builder cleans up behind itself; how it ended is then told.
+  const os::Deaf deaf;
   AILERON_ASSIGN(const os::Child child, os::Spawn(options));
   writing.Reset();
   Lines lines(run);

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "os/pipe.h"
 #include "os/process.h"
 #include "os/socket.h"
 
@@ -104,10 +105,9 @@ Result<Starting> Start(const os::Paths& paths, const StartOptions& options) {
   starting.log_begin = lseek(starting.log.get(), 0, SEEK_END);
   const os::Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!nothing) return os::FailErrno("cannot open /dev/null");
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return os::FailErrno("cannot make a pipe");
-  starting.ready = os::Fd(ends[0]);
-  const os::Fd writer(ends[1]);
+  AILERON_ASSIGN(os::Pipe pipe, os::MakePipe());
+  starting.ready = std::move(pipe.reader);
+  const os::Fd writer = std::move(pipe.writer);
 
   os::SpawnOptions spawn;
   spawn.path = options.program;

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "daemon/limits.h"
+#include "os/pipe.h"
 
 namespace aileron::daemon {
 
@@ -54,11 +55,11 @@ Status CommandOpening::Start(const CommandWorld& world) {
   os::Fd theirs[2];
   os::Fd* const ours[2] = {&output_, &error_};
   for (int i = 0; i < 2; ++i) {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) return os::FailErrno("cannot make a pipe");
-    *ours[i] = os::Fd(ends[0]);
-    theirs[i] = os::Fd(ends[1]);
-    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) return os::FailErrno("cannot set up a pipe");
+    AILERON_ASSIGN(os::Pipe pipe, os::MakePipe());
+    if (fcntl(pipe.reader.get(), F_SETFL, O_NONBLOCK) != 0)
+      return os::FailErrno("cannot set up a pipe");
+    *ours[i] = std::move(pipe.reader);
+    theirs[i] = std::move(pipe.writer);
   }
   options.descriptors = {{nothing.get(), 0}, {theirs[0].get(), 1}, {theirs[1].get(), 2}};
   AILERON_ASSIGN(child_, os::Spawn(options));

@@ -19,6 +19,7 @@
 #include "keep/kept.h"
 #include "keep/limits.h"
 #include "keep/output_log.h"
+#include "os/pipe.h"
 #include "os/process.h"
 #include "os/pty.h"
 #include "os/socket.h"
@@ -36,12 +37,6 @@ struct Client {
   std::string in, out;
   std::optional<Duration> full_since;
 };
-
-Result<std::pair<os::Fd, os::Fd>> MakePipe() {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return os::FailErrno("cannot make a pipe");
-  return std::pair(os::Fd(ends[0]), os::Fd(ends[1]));
-}
 
 class Keeper {
  public:
@@ -88,8 +83,8 @@ Status Keeper::Start() {
   signals_ = os::Fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   signal(SIGPIPE, SIG_IGN);
 
-  AILERON_ASSIGN(auto session, MakePipe());
-  session_ = std::move(session.first);
+  AILERON_ASSIGN(os::Pipe session, os::MakePipe());
+  session_ = std::move(session.reader);
   os::SpawnOptions spawn{.path = "/proc/self/exe",
                          .argv = options_.argv,
                          .with_parent = os::WithParent::kDies,
@@ -107,16 +102,16 @@ Status Keeper::Start() {
     (void)fcntl(output_.get(), F_SETFL, O_NONBLOCK);  // who types too much does not stop us
     theirs = std::move(pty.slave);
   } else {
-    AILERON_ASSIGN(auto pipe, MakePipe());
-    output_ = std::move(pipe.first);
-    theirs = std::move(pipe.second);
+    AILERON_ASSIGN(os::Pipe pipe, os::MakePipe());
+    output_ = std::move(pipe.reader);
+    theirs = std::move(pipe.writer);
     input = os::Fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
     if (!input) return os::FailErrno("cannot open /dev/null");
   }
   spawn.descriptors = {{input ? input.get() : theirs.get(), 0},
                        {theirs.get(), 1},
                        {theirs.get(), 2},
-                       {session.second.get(), kSessionFd}};
+                       {session.writer.get(), kSessionFd}};
   AILERON_ASSIGN(launcher_, os::Spawn(spawn));
   return {};
 }

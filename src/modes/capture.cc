@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "os/fd.h"
+#include "os/pipe.h"
 #include "os/process.h"
 
 namespace aileron::modes {
@@ -17,15 +18,6 @@ namespace aileron::modes {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-struct Pipe {
-  os::Fd reader, writer;
-};
-Result<Pipe> MakePipe() {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return os::FailErrno("cannot make a pipe");
-  return Pipe{os::Fd(ends[0]), os::Fd(ends[1])};
-}
 
 // Reads once into `text`, and closes the pipe at its end.
 void Drain(os::Fd& from, std::string& text, std::size_t limit) {
@@ -41,8 +33,8 @@ void Drain(os::Fd& from, std::string& text, std::size_t limit) {
 }
 
 // Until both pipes have ended.
-Status Collect(const CaptureOptions& options, Clock::time_point deadline, Pipe& output,
-               Pipe& errors, Captured& into) {
+Status Collect(const CaptureOptions& options, Clock::time_point deadline, os::Pipe& output,
+               os::Pipe& errors, Captured& into) {
   while (output.reader || errors.reader) {
     std::array<pollfd, 3> watched = {pollfd{output.reader.get(), POLLIN, 0},
                                      pollfd{errors.reader.get(), POLLIN, 0},
@@ -66,8 +58,8 @@ Status Collect(const CaptureOptions& options, Clock::time_point deadline, Pipe& 
 
 Result<Captured> RunCaptured(const CaptureOptions& options) {
   const Clock::time_point begin = Clock::now();
-  AILERON_ASSIGN(Pipe output, MakePipe());
-  AILERON_ASSIGN(Pipe errors, MakePipe());
+  AILERON_ASSIGN(os::Pipe output, os::MakePipe());
+  AILERON_ASSIGN(os::Pipe errors, os::MakePipe());
   const os::Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!nothing) return os::FailErrno("cannot open /dev/null");
   os::SpawnOptions spawn;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "launch/launch.h"
 #include "modes/terminal.h"
+#include "os/pipe.h"
 #include "os/process.h"
 
 namespace aileron::modes {
@@ -22,10 +23,7 @@ constexpr std::string_view kFailed = "failed ";
 
 // The keeper, with a pipe that it says one thing into.
 Result<os::Fd> StartKeeper(const std::vector<std::string>& words, bool terminal) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return os::FailErrno("cannot make a pipe");
-  os::Fd ours(ends[0]);
-  const os::Fd theirs(ends[1]);
+  AILERON_ASSIGN(os::Pipe pipe, os::MakePipe());
   const os::Fd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!nothing) return os::FailErrno("cannot open /dev/null");
   os::SpawnOptions spawn{.path = "/proc/self/exe",
@@ -33,14 +31,14 @@ Result<os::Fd> StartKeeper(const std::vector<std::string>& words, bool terminal)
                          .descriptors = {{nothing.get(), 0},
                                          {nothing.get(), 1},
                                          {nothing.get(), 2},
-                                         {theirs.get(), kReady}},
+                                         {pipe.writer.get(), kReady}},
                          .own_session = true};
   if (!terminal) spawn.argv.emplace_back("--no-tty");
   spawn.argv.emplace_back("--");
   spawn.argv.insert(spawn.argv.end(), words.begin(), words.end());
   for (char** entry = environ; *entry != nullptr; ++entry) spawn.environment.emplace_back(*entry);
   AILERON_TRY(os::Spawn(spawn));
-  return ours;
+  return std::move(pipe.reader);
 }
 
 std::string ReadAll(const os::Fd& from) {

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "modes/limits.h"
+#include "os/deaf.h"
 #include "os/fd.h"
 #include "os/process.h"
 
@@ -37,22 +38,6 @@ class Folder {
   bool made_ = false;
 };
 
-// Keys that end a program are the editor's own while it runs.
-class Deaf {
- public:
-  Deaf() : interrupt_(std::signal(SIGINT, SIG_IGN)), quit_(std::signal(SIGQUIT, SIG_IGN)) {}
-  ~Deaf() {
-    std::signal(SIGINT, interrupt_);
-    std::signal(SIGQUIT, quit_);
-  }
-  Deaf(const Deaf&) = delete;
-  Deaf& operator=(const Deaf&) = delete;
-
- private:
-  void (*interrupt_)(int);
-  void (*quit_)(int);
-};
-
 std::string Editor() {
   for (const char* name : {"VISUAL", "EDITOR"}) {
     const char* value = std::getenv(name);
@@ -67,7 +52,7 @@ Status Run(const std::string& editor, const std::string& file) {
                            .argv = {"sh", "-c", editor + " \"$@\"", editor, file},
                            .descriptors = {{0, 0}, {1, 1}, {2, 2}}};
   for (char** entry = environ; *entry != nullptr; ++entry) options.environment.emplace_back(*entry);
-  const Deaf deaf;
+  const os::Deaf deaf;
   AILERON_ASSIGN(const os::Child child, os::Spawn(options));
   AILERON_ASSIGN(const int status, os::WaitFor(child));
   if (const int code = os::ExitCode(status); code != 0) {

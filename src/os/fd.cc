@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "os/pipe.h"
+
 namespace aileron::os {
 
 Result<Fd> Fd::Duplicate() const {
@@ -87,12 +89,9 @@ Result<Fd> MemoryFileHolding(std::string_view bytes) {
 
 Result<Fd> PipeHolding(std::string_view bytes) {
   if (bytes.size() > PIPE_BUF) return Fail(Code::kInvalid, "{} bytes are too many", bytes.size());
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return FailErrno("cannot make a pipe");
-  Fd reading(ends[0]);
-  const Fd writing(ends[1]);
-  AILERON_TRY(WriteAll(writing.get(), bytes));
-  return reading;
+  AILERON_ASSIGN(Pipe pipe, MakePipe());
+  AILERON_TRY(WriteAll(pipe.writer.get(), bytes));
+  return std::move(pipe.reader);
 }
 
 Status WriteAll(int descriptor, std::string_view bytes) {

@@ -12,6 +12,7 @@
 #include <chrono>
 
 #include "base/text.h"
+#include "os/pipe.h"
 #include "os/process.h"
 #include "registry/limits.h"
 
@@ -23,16 +24,6 @@ using Clock = std::chrono::steady_clock;
 
 // Its words for it, on standard output (docker-credential-helpers, credentials/error.go).
 constexpr std::string_view kNothingKept = "credentials not found in native keychain";
-
-struct Pipe {
-  os::Fd reader, writer;
-};
-
-Result<Pipe> MakePipe() {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return os::FailErrno("cannot make a pipe");
-  return Pipe{os::Fd(ends[0]), os::Fd(ends[1])};
-}
 
 Result<std::string> FindProgram(const LoginPlaces& places, const std::string& name) {
   for (const std::string_view folder : Split(places.path, ':')) {
@@ -83,8 +74,8 @@ Result<Login> AskHelper(const LoginPlaces& places, const std::string& helper,
                            .environment = places.environment,
                            .with_parent = os::WithParent::kDies};
   AILERON_ASSIGN(options.path, FindProgram(places, program));
-  AILERON_ASSIGN(Pipe input, MakePipe());
-  AILERON_ASSIGN(Pipe output, MakePipe());
+  AILERON_ASSIGN(os::Pipe input, os::MakePipe());
+  AILERON_ASSIGN(os::Pipe output, os::MakePipe());
   // It fits in the pipe, so nobody waits.
   AILERON_TRY(os::WriteAll(input.writer.get(), name));
   input.writer.Reset();

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "os/pipe.h"
 #include "os/start_thread.h"
 #include "registry/limits.h"
 
@@ -37,12 +38,12 @@ std::optional<std::uint64_t> BeginOf(std::string_view range) {
 Result<image::Blob> Transfer::Begin(Repository& repository, const image::Digest& digest,
                                     std::uint64_t size, const std::string& folder) {
   std::unique_ptr<Transfer> transfer(new Transfer(repository, digest, size));
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return os::FailErrno("cannot make a pipe");
-  image::Blob blob{.file = os::Fd(ends[0]), .size = size, .feed = nullptr};
-  transfer->writer_ = os::Fd(ends[1]);
-  if (fcntl(ends[1], F_SETFL, O_NONBLOCK) != 0) return os::FailErrno("cannot set up a pipe");
-  (void)fcntl(ends[1], F_SETPIPE_SZ, static_cast<int>(limits::kPipe));  // smaller serves, too
+  AILERON_ASSIGN(os::Pipe pipe, os::MakePipe());
+  const int writer = pipe.writer.get();
+  if (fcntl(writer, F_SETFL, O_NONBLOCK) != 0) return os::FailErrno("cannot set up a pipe");
+  (void)fcntl(writer, F_SETPIPE_SZ, static_cast<int>(limits::kPipe));  // smaller serves, too
+  transfer->writer_ = std::move(pipe.writer);
+  image::Blob blob{.file = std::move(pipe.reader), .size = size, .feed = nullptr};
   if (!folder.empty()) transfer->OpenKept(folder);
   AILERON_ASSIGN(transfer->thread_, os::StartThread([raw = transfer.get()] { raw->Run(); }));
   blob.feed = std::move(transfer);

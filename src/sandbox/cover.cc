@@ -16,6 +16,7 @@
 #include "os/beneath.h"
 #include "os/mounts.h"
 #include "os/namespaces.h"
+#include "os/pipe.h"
 
 namespace aileron::sandbox {
 
@@ -222,20 +223,19 @@ std::array<int, 4> CoverWatch::descriptors() const {
 }
 
 Result<std::vector<std::string>> CoverWatch::Restore() const {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return os::FailErrno("cannot make a pipe");
-  os::Fd reader(ends[0]), writer(ends[1]);
+  AILERON_ASSIGN(os::Pipe pipe, os::MakePipe());
   // A process enters a user namespace for good.
   AILERON_ASSIGN(const os::Child child, os::CloneInto(0));
   if (child.pid == 0) {
     const auto restored = RestoreInside();
-    (void)os::WriteAll(writer.get(), restored ? Join(*restored, "\n") : restored.error().message);
+    (void)os::WriteAll(pipe.writer.get(),
+                       restored ? Join(*restored, "\n") : restored.error().message);
     _exit(restored ? 0 : 1);
   }
-  writer.Reset();
+  pipe.writer.Reset();
   std::string text;
   char part[4096];
-  for (ssize_t count; (count = read(reader.get(), part, sizeof part)) != 0;) {
+  for (ssize_t count; (count = read(pipe.reader.get(), part, sizeof part)) != 0;) {
     if (count < 0 && errno != EINTR) return os::FailErrno("cannot hear of the covers");
     if (count > 0) text.append(part, static_cast<std::size_t>(count));
   }

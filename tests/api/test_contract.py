@@ -239,6 +239,8 @@ def _surfaces(world) -> None:
     ask = control.ask
     assert ask(world, "GET", "/surfaces").ok()
     assert ask(world, "POST", "/webhooks/test", {"url": "https://none.test/hook"}).status in (400, 404)
+    registry = {"realm": "https://none.test/token", "service": "s", "repository": "team/app"}
+    assert ask(world, "POST", "/registry-tokens", registry).code == "not_found"
     link = ask(world, "POST", "/browser/links", {}).ok(201)
     assert link["url"].startswith("http://127.0.0.1:") and ask(world, "GET", "/browser").ok()["open"]
     assert ask(world, "DELETE", "/browser").status in (200, 204)
