@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from lib import binary, images, process
+from lib import binary, images, process, sites
 from lib.images import Layer
 from lib.terminal import open_in
 
@@ -552,9 +552,10 @@ def test_what_the_user_has_not_bound_is_told(any_world):
 
 def test_forwarded_ports_are_published(any_world):
     """A port that the file forwards does not lead inside."""
-    _project(any_world, forwardPorts=[18473])
+    port = sites.free_port()  # of each run's own: several go on at once
+    _project(any_world, forwardPorts=[port])
     result = _launch(any_world, "true").ok()
-    assert "127.0.0.1:18473 leads to port 18473" in result.err, result.describe()
+    assert f"127.0.0.1:{port} leads to port {port}" in result.err, result.describe()
 
 
 def test_flags_about_the_file_exclude_leaving_it_out(world):
