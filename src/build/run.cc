@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "build/limits.h"
 #include "os/deaf.h"
+#include "os/environment.h"
 #include "os/pipe.h"
 #include "os/process.h"
 
@@ -77,7 +78,7 @@ Result<ToolEnd> RunTool(const ToolRun& run) {
                                            {output ? output.get() : writing.get(), 1},
                                            {writing.get(), 2}},
                            .with_parent = os::WithParent::kDies};
-  for (char** entry = environ; *entry != nullptr; ++entry) options.environment.emplace_back(*entry);
+  options.environment = os::Environment();
   // The builder cleans up behind itself; how it ended is then told.
   const os::Deaf deaf;
   AILERON_ASSIGN(const os::Child child, os::Spawn(options));

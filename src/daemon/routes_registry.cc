@@ -25,7 +25,7 @@ Result<RegistryTokens::Wanted> WantedIn(const std::string& body) {
   AILERON_TRY(members.Text("repository", wanted.repository, kTextMax));
   AILERON_TRY(members.Text("ca", wanted.ca, kPathMax));
   AILERON_TRY(members.Done());
-  AILERON_ASSIGN(wanted.realm, fetch::RemoteFile::Parse(realm));
+  AILERON_ASSIGN(wanted.realm, fetch::ParseRealm(realm));
   if (wanted.repository.empty()) return Fail(Code::kInvalid, "repository is missing");
   if (!wanted.ca.empty() && !wanted.ca.starts_with('/'))
     return Fail(Code::kInvalid, "ca is the absolute path of a file");

@@ -9,6 +9,12 @@
 
 namespace aileron::fetch {
 
+Result<RemoteFile> ParseRealm(std::string_view text) {
+  AILERON_ASSIGN(RemoteFile realm, RemoteFile::Parse(text));
+  if (realm.query.empty()) return realm;
+  return Fail(Code::kDenied, "{} has a query of its own", realm.Name());
+}
+
 Result<Request> TokenRequest(TokenQuestion question) {
   const RemoteFile& realm = question.realm;
   const std::string scope = fmt::format("repository:{}:pull", question.repository);

@@ -17,6 +17,10 @@
 
 namespace aileron::fetch {
 
+// A token server's URL, as a challenge has it. kDenied for one with a query: it could ask for more
+// than is meant.
+Result<RemoteFile> ParseRealm(std::string_view text);
+
 struct TokenQuestion {
   RemoteFile realm;
   std::string service;

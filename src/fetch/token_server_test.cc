@@ -13,6 +13,12 @@ using ::testing::HasSubstr;
 
 RemoteFile Realm() { return RemoteFile::Parse("https://auth.test/token?a=b").value(); }
 
+TEST(TokenServer, ARealmAsksForNothingByItself) {
+  EXPECT_EQ(ParseRealm("https://auth.test/token")->Name(), "https://auth.test/token");
+  EXPECT_EQ(ParseRealm("https://auth.test/token?scope=x").error().code, Code::kDenied);
+  EXPECT_EQ(ParseRealm("http://auth.test/token").error().code, Code::kInvalid);
+}
+
 TEST(TokenServer, IsAskedForPullingOneRepository) {
   auto request = TokenRequest({.realm = Realm(),
                                .service = "a b",

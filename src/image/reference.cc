@@ -12,7 +12,6 @@
 namespace aileron::image {
 namespace {
 
-constexpr std::string_view kDefaultDomain = "docker.io";
 constexpr std::string_view kFormerDomain = "index.docker.io";
 constexpr std::string_view kOfficial = "library/";
 constexpr std::string_view kDefaultTag = "latest";
@@ -157,10 +156,10 @@ Result<Reference> ParseRegistry(std::string_view text) {
   }
   AILERON_TRY(CheckPath(rest, text));
   if (reference.domain.empty() || reference.domain == kFormerDomain) {
-    reference.domain = kDefaultDomain;
+    reference.domain = kDockerDomain;
   }
   // In docker's own registry a name of one part is an official image.
-  const bool official = reference.domain == kDefaultDomain && !rest.contains('/');
+  const bool official = reference.domain == kDockerDomain && !rest.contains('/');
   // 64 hex digits are what a local image is called by; the same as a name would be ambiguous.
   if (official && rest.size() == 64 && HexDecode(rest)) {
     return Fail(Code::kInvalid,

@@ -26,6 +26,9 @@
 
 namespace aileron::image {
 
+// What a reference without a domain is of.
+inline constexpr std::string_view kDockerDomain = "docker.io";
+
 enum class Transport : std::uint8_t { kRegistry, kOciLayout, kOciArchive, kDockerArchive };
 // "oci"; of a registry "docker".
 std::string_view Name(Transport transport);

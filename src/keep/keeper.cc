@@ -19,6 +19,7 @@
 #include "keep/kept.h"
 #include "keep/limits.h"
 #include "keep/output_log.h"
+#include "os/environment.h"
 #include "os/pipe.h"
 #include "os/process.h"
 #include "os/pty.h"
@@ -92,7 +93,7 @@ Status Keeper::Start() {
   const auto after = std::ranges::find(spawn.argv, "launch");
   spawn.argv.insert(after == spawn.argv.end() ? after : after + 1,
                     fmt::format("--session-fd={}", kSessionFd));
-  for (char** entry = environ; *entry != nullptr; ++entry) spawn.environment.emplace_back(*entry);
+  spawn.environment = os::Environment();
   spawn.environment.push_back(fmt::format("{}=1", kKept));
   os::Fd input, theirs;
   if (options_.terminal) {

@@ -21,6 +21,8 @@
 
 namespace aileron::keep {
 
+// What a keeper finds its ready descriptor on.
+inline constexpr int kReadyDescriptor = 3;
 // In the environment of a launch that a keeper runs.
 inline constexpr const char* kKept = "AILERON_KEPT";
 

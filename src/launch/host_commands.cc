@@ -3,17 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "os/environment.h"
 #include "os/process.h"
 
 namespace aileron::launch {
 
 namespace {
-
-std::vector<std::string> Environment() {
-  std::vector<std::string> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) variables.emplace_back(*entry);
-  return variables;
-}
 
 // By a shell, which looks for the program as the person's own would.
 std::vector<std::string> ByShell(const std::vector<std::string>& command) {
@@ -33,7 +28,7 @@ Status RunOnHost(const std::vector<std::vector<sandbox::Step>>& groups, const st
     for (const sandbox::Step& step : group) {
       auto child = os::Spawn({.path = "/bin/sh",
                               .argv = ByShell(step.command),
-                              .environment = Environment(),
+                              .environment = os::Environment(),
                               .descriptors = {{nothing.get(), STDIN_FILENO},
                                               {STDERR_FILENO, STDOUT_FILENO},
                                               {STDERR_FILENO, STDERR_FILENO}},

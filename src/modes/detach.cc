@@ -8,8 +8,10 @@
 #include <cerrno>
 
 #include "base/text.h"
+#include "keep/keeper.h"
 #include "launch/launch.h"
 #include "modes/terminal.h"
+#include "os/environment.h"
 #include "os/pipe.h"
 #include "os/process.h"
 
@@ -17,7 +19,6 @@ namespace aileron::modes {
 
 namespace {
 
-constexpr int kReady = 3;  // in the keeper
 constexpr std::string_view kStarted = "started ";
 constexpr std::string_view kFailed = "failed ";
 
@@ -31,12 +32,12 @@ Result<os::Fd> StartKeeper(const std::vector<std::string>& words, bool terminal)
                          .descriptors = {{nothing.get(), 0},
                                          {nothing.get(), 1},
                                          {nothing.get(), 2},
-                                         {pipe.writer.get(), kReady}},
+                                         {pipe.writer.get(), keep::kReadyDescriptor}},
                          .own_session = true};
   if (!terminal) spawn.argv.emplace_back("--no-tty");
   spawn.argv.emplace_back("--");
   spawn.argv.insert(spawn.argv.end(), words.begin(), words.end());
-  for (char** entry = environ; *entry != nullptr; ++entry) spawn.environment.emplace_back(*entry);
+  spawn.environment = os::Environment();
   AILERON_TRY(os::Spawn(spawn));
   return std::move(pipe.reader);
 }

@@ -11,6 +11,7 @@
 
 #include "modes/limits.h"
 #include "os/deaf.h"
+#include "os/environment.h"
 #include "os/fd.h"
 #include "os/process.h"
 
@@ -51,7 +52,7 @@ Status Run(const std::string& editor, const std::string& file) {
                            // The setting is the person's own command line, as git takes it.
                            .argv = {"sh", "-c", editor + " \"$@\"", editor, file},
                            .descriptors = {{0, 0}, {1, 1}, {2, 2}}};
-  for (char** entry = environ; *entry != nullptr; ++entry) options.environment.emplace_back(*entry);
+  options.environment = os::Environment();
   const os::Deaf deaf;
   AILERON_ASSIGN(const os::Child child, os::Spawn(options));
   AILERON_ASSIGN(const int status, os::WaitFor(child));

@@ -11,14 +11,12 @@ namespace aileron::modes {
 
 namespace {
 
-constexpr int kReady = 3;
-
 Outcome RunKeeper(const Invocation& invocation) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
   keep::KeepOptions options{.paths = paths,
                             .argv = {"aileron", "launch"},
                             .terminal = !invocation.parsed.Has("--no-tty"),
-                            .ready = os::Fd(kReady)};
+                            .ready = os::Fd(keep::kReadyDescriptor)};
   const auto& words = invocation.parsed.arguments;
   options.argv.insert(options.argv.end(), words.begin(), words.end());
   AILERON_ASSIGN(const int code, keep::Keep(std::move(options)));

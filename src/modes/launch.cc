@@ -2,6 +2,7 @@
 
 #include "launch/launch.h"
 
+#include "keep/keeper.h"
 #include "modes/detach.h"
 #include "modes/launch_container.h"
 #include "modes/launch_flags.h"
@@ -25,6 +26,7 @@ Outcome RunLaunch(const Invocation& invocation) {
   AILERON_ASSIGN(launch::Options options, LaunchOptions(invocation.parsed));
   // The launch that a keeper runs has the same words.
   if (invocation.parsed.Has("--detach") && !IsKept()) return RunDetached(invocation, options);
+  (void)unsetenv(keep::kKept);  // what it starts on the host is none
   AILERON_ASSIGN(const auto image, PrepareContainer(invocation.parsed, options));
   auto ended = launch::Run(std::move(options));
   if (!ended)

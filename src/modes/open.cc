@@ -10,6 +10,7 @@
 #include "modes/api.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
+#include "os/environment.h"
 #include "os/process.h"
 
 namespace aileron::modes {
@@ -40,7 +41,7 @@ Status Show(const std::string& opener, const std::string& page) {
       .argv = {"xdg-open", page},
       .descriptors = {{nothing.get(), 0}, {nothing.get(), 1}, {nothing.get(), 2}},
       .own_session = true};
-  for (char** entry = environ; *entry != nullptr; ++entry) options.environment.emplace_back(*entry);
+  options.environment = os::Environment();
   if (auto started = os::Spawn(options); !started) return std::unexpected(started.error());
   return {};
 }

@@ -7,6 +7,7 @@
 
 #include "base/host_pattern.h"
 #include "base/text.h"
+#include "image/reference.h"
 #include "policy/plain_yaml.h"
 #include "registry/limits.h"
 
@@ -18,7 +19,6 @@ using policy::YamlKind;
 using policy::YamlNode;
 
 constexpr std::string_view kHttp = "http://";
-constexpr std::string_view kDockerDomain = "docker.io";
 constexpr std::string_view kDockerHost = "registry-1.docker.io";
 constexpr std::string_view kDockerTokens = "auth.docker.io";
 
@@ -149,7 +149,7 @@ Result<std::vector<Place>> PlacesFor(const Settings& settings, std::string_view 
   const HostSettings host = found == settings.hosts.end() ? HostSettings() : found->second;
   std::vector<Place> places = host.mirrors;
   AILERON_ASSIGN(const HostPort where,
-                 ParseHostPort(domain == kDockerDomain ? kDockerHost : domain));
+                 ParseHostPort(domain == image::kDockerDomain ? kDockerHost : domain));
   places.push_back({.url = {.tls = !host.plain_http,
                             .host = where.pattern.host(),
                             .port = where.port.value_or(host.plain_http ? 80 : 443)},
@@ -157,7 +157,7 @@ Result<std::vector<Place>> PlacesFor(const Settings& settings, std::string_view 
                     .ca = host.ca,
                     .login = std::string(domain),
                     .token_server = host.token_server});
-  if (domain == kDockerDomain && host.token_server.empty()) {
+  if (domain == image::kDockerDomain && host.token_server.empty()) {
     places.back().token_server = kDockerTokens;
   }
   for (Place& place : places) {

@@ -21,7 +21,6 @@ inline constexpr Duration kAnswerWait = std::chrono::seconds(30);  // and betwee
 inline constexpr Duration kRetryFirst = std::chrono::milliseconds(500);  // doubled each time
 inline constexpr Duration kRetryLongest = std::chrono::seconds(30);
 inline constexpr int kRetries = 5;             // without a byte of progress
-inline constexpr int kHops = 5;                // redirects
 inline constexpr std::size_t kPipe = 1 << 20;  // a layer's bytes between network and disk
 
 }  // namespace aileron::registry::limits

@@ -6,6 +6,8 @@
 
 #include "base/json_view.h"
 #include "base/text.h"
+#include "image/reference.h"
+#include "os/environment.h"
 #include "os/fd.h"
 #include "os/private_file.h"
 #include "registry/credential_helper.h"
@@ -15,7 +17,6 @@ namespace aileron::registry {
 
 namespace {
 
-constexpr std::string_view kDockerDomain = "docker.io";
 constexpr std::string_view kDockerName = "https://index.docker.io/v1/";
 constexpr std::string_view kTokenUser = "<token>";  // a helper's answer is an identity token
 
@@ -28,7 +29,7 @@ std::vector<std::string> NamesOf(std::string_view domain, std::string_view path)
     part = slash == part.npos ? std::string_view() : part.substr(0, slash);
   }
   names.emplace_back(domain);
-  if (domain == kDockerDomain) names.emplace_back(kDockerName);
+  if (domain == image::kDockerDomain) names.emplace_back(kDockerName);
   for (const std::string_view end : {"", "/", "/v1/", "/v2/"}) {
     names.push_back(fmt::format("https://{}{}", domain, end));
   }
@@ -110,7 +111,7 @@ std::vector<std::string> FilesOf(const LoginPlaces& places) {
 }  // namespace
 
 std::string LoginName(std::string_view domain) {
-  return std::string(domain == kDockerDomain ? kDockerName : domain);
+  return std::string(domain == image::kDockerDomain ? kDockerName : domain);
 }
 
 Result<KeptLogin> FindLogin(std::string_view text, std::string_view file, std::string_view domain,
@@ -165,9 +166,8 @@ LoginPlaces PlacesOfEnvironment() {
                      .auth_file = Variable("REGISTRY_AUTH_FILE"),
                      .docker_config = Variable("DOCKER_CONFIG"),
                      .path = Variable("PATH"),
-                     .environment = {}};
+                     .environment = os::Environment()};
   if (places.config_home.empty()) places.config_home = places.home + "/.config";
-  for (char** entry = environ; *entry != nullptr; ++entry) places.environment.emplace_back(*entry);
   return places;
 }
 

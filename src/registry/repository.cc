@@ -3,7 +3,6 @@
 #include "registry/repository.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "base/json_view.h"
 #include "base/secret_writer.h"
@@ -11,6 +10,7 @@
 #include "image/limits.h"
 #include "net/loop.h"
 #include "registry/limits.h"
+#include "registry/pause.h"
 
 namespace aileron::registry {
 
@@ -44,14 +44,6 @@ std::string WithReason(std::string text, const fetch::Response& answer) {
 }
 
 bool IsBusy(int status) { return status == 429 || (status >= 500 && status <= 504); }
-
-// Sleeps, but no longer than until `stop`.
-void Pause(Duration time, const std::atomic<bool>* stop) {
-  constexpr Duration kStep = std::chrono::milliseconds(50);
-  for (; time > Duration::zero() && (stop == nullptr || !*stop); time -= kStep) {
-    std::this_thread::sleep_for(std::min(time, kStep));
-  }
-}
 
 std::string HowToLogIn(std::string_view domain) {
   return fmt::format("Log in with \"docker login {0}\" or \"podman login {0}\"", domain);
@@ -216,7 +208,7 @@ Result<fetch::Response> Repository::Send(std::size_t place, const Question& ques
 Result<fetch::Response> Repository::Follow(std::size_t place, const Question& question,
                                            fetch::Response answer, fetch::RemoteFile from) {
   const ServiceUrl& home = places_[place].url;
-  for (int hops = 0; hops < limits::kHops && fetch::IsRedirect(answer.status); ++hops) {
+  for (int hops = 0; hops < fetch::limits::kRedirects && fetch::IsRedirect(answer.status); ++hops) {
     AILERON_ASSIGN(from, from.Redirected(answer.Header("Location")));
     if (!from.url.tls && !IsThisMachine(home.host)) {
       return Fail(Code::kDenied, "{} leads to {}, a service of this machine's own",
@@ -301,15 +293,14 @@ Result<fetch::RegistryToken> Repository::FetchToken(std::size_t place,
   return fetch::ReadToken(realm, answer);
 }
 
-// Where a registry says that tokens are had. A query of its own could ask for more than is meant.
+// Where a registry says that tokens are had.
 Result<fetch::RemoteFile> Repository::RealmOf(const Place& where, const Challenge& challenge) {
   const std::string authority = where.url.Authority();
-  auto realm = fetch::RemoteFile::Parse(challenge.Parameter("realm"));
+  auto realm = fetch::ParseRealm(challenge.Parameter("realm"));
   if (!realm) return Wrap(std::move(realm.error()), "{} says to ask for a token", authority);
-  const bool worse = !realm->url.tls && (where.url.tls || !IsThisMachine(where.url.host));
-  if (worse || !realm->query.empty()) {
-    return Fail(Code::kDenied, "{} says to ask {} for a token, {}", authority, realm->Name(),
-                worse ? "which is not https" : "with a query of its own");
+  if (!realm->url.tls && (where.url.tls || !IsThisMachine(where.url.host))) {
+    return Fail(Code::kDenied, "{} says to ask {} for a token, which is not https", authority,
+                realm->Name());
   }
   return realm;
 }

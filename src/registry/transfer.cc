@@ -16,6 +16,7 @@
 #include "os/pipe.h"
 #include "os/start_thread.h"
 #include "registry/limits.h"
+#include "registry/pause.h"
 
 namespace aileron::registry {
 
@@ -121,10 +122,7 @@ Status Transfer::Fetch() {
     }
     const bool worth = streamed.error().code == Code::kUnavailable && !stop_ && !reader_left_;
     if (!worth || tries == limits::kRetries) return streamed;
-    for (Duration left = pause; left > Duration::zero() && !stop_;
-         left -= fetch::limits::kStopCheck) {
-      std::this_thread::sleep_for(std::min<Duration>(left, fetch::limits::kStopCheck));
-    }
+    Pause(pause, &stop_);
     pause *= 2;
   }
   return {};
