@@ -20,7 +20,10 @@ from lib.layout import Layout
 from lib.world import ORDINARY, World, binary
 
 _TARGET_BWRAP = 2.0  # times the whole command of bwrap
+_TARGET_IMAGE = 1.5  # the same, of the host's root and of an image
 _TARGET_TAIL = 4.0
+_SESSIONS = 50
+_TARGET_EACH_MIB = 12.0
 _TARGET_DAEMON_MIB = 15.0
 _TARGET_SESSION_MIB = 8.0
 _TARGET_READY_MS = 100.0
@@ -157,6 +160,24 @@ def memory(world: World) -> dict:
         processes.end(session)
 
 
+def many(world: World) -> dict:
+    """MiB that each of many sessions at once adds, without its agent; the daemon's growth counts."""
+    world.find_daemon()
+    alone = processes.pss(world.daemon)
+    sessions = [subprocess.Popen([world.aileron, "launch", "--", "/bin/sleep", "600"], **world.user(),
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for _ in range(_SESSIONS)]
+    try:
+        runs = lambda: sum(any(processes.name(pid) == "sleep" for pid in processes.tree(one.pid)) for one in sessions)
+        processes.await_true(lambda: runs() == _SESSIONS, f"not all of {_SESSIONS} sessions have started", 60)
+        time.sleep(_SETTLE_S)
+        ours = [pid for one in sessions for pid in processes.tree(one.pid) if processes.name(pid) != "sleep"]
+        weight = sum(map(processes.pss, processes.tree(world.daemon) + ours)) - alone
+        return {"sessions": _SESSIONS, "each_mib": weight / _SESSIONS}
+    finally:
+        for one in sessions:
+            processes.end(one)
+
+
 def _total(session: dict, kind: str) -> float:
     return sum(weight[kind] for part in session.values() for weight in part)
 
@@ -174,6 +195,9 @@ def print_times(who: str, times: dict) -> None:
     print(f"\nTarget: at most {_TARGET_BWRAP:g} × bwrap: "
           + table.verdict(factor, _TARGET_BWRAP, smaller_is_better=True) + ".")
     for name in ("aileron", "aileron, image"):
+        print(f"Target: {name}: at most {_TARGET_IMAGE:g} × bwrap: "
+              + table.verdict(samples.ratio(middle[name], middle["bwrap"]), _TARGET_IMAGE,
+                              smaller_is_better=True) + ".")
         tail = samples.ratio(samples.quantile(times[name], 0.99), middle[name])
         print(f"Target: {name}: p99 at most {_TARGET_TAIL:g} × its median: "
               + table.verdict(tail, _TARGET_TAIL, smaller_is_better=True) + ".")
@@ -212,6 +236,15 @@ def print_memory(who: str, found: dict) -> None:
           "of the one binary once for each process.")
 
 
+def print_many(who: str, found: dict) -> None:
+    """What many sessions weigh."""
+    print(f"\n### {found['sessions']} sessions at once, {who}\n")
+    print(f"All started. Each adds {table.number(found['each_mib'], 1)} MiB (PSS of launcher, init, worker and what the "
+          "daemon grew by), without its agent.")
+    print(f"\nTarget: at most {_TARGET_EACH_MIB:g} MiB each: "
+          + table.verdict(found["each_mib"], _TARGET_EACH_MIB, smaller_is_better=True) + ".")
+
+
 def print_all(result: dict) -> None:
     """Everything, as Markdown."""
     print("## ./dev bench launch\n")
@@ -225,6 +258,8 @@ def print_all(result: dict) -> None:
         print_cold(who, found["cold_ms"])
     for who, found in result["users"].items():
         print_memory(who, found["memory_mib"])
+    for who, found in result["users"].items():
+        print_many(who, found["many"])
 
 
 def main() -> None:
@@ -247,7 +282,7 @@ def main() -> None:
             image = make_image(world)
             result["commands"] = commands(world, image)
             result["users"][who] = {**measure(world, image, options.rounds, options.cold_rounds),
-                                    "memory_mib": memory(world)}
+                                    "memory_mib": memory(world), "many": many(world)}
     for name in ("aileron", "aileron, image"):
         result["commands"][name][0] = "aileron"
     result["commands"]["aileron, image"][3] = "oci:IMAGE:1"
