@@ -41,5 +41,14 @@ TEST(ServiceUrl, WhatIsNotOneIsRefused) {
   EXPECT_FALSE(ServiceUrl::Parse("https://a.b/" + std::string(2000, 'x')));
 }
 
+TEST(ServiceUrl, ThisMachineIsNoName) {
+  for (const char* host : {"localhost", "127.0.0.1", "127.9.9.9", "::1"}) {
+    EXPECT_TRUE(IsThisMachine(host)) << host;
+  }
+  for (const char* host : {"127.evil.test", "localhost.test", "128.0.0.1", "::2", "", "0.0.0.0"}) {
+    EXPECT_FALSE(IsThisMachine(host)) << host;
+  }
+}
+
 }  // namespace
 }  // namespace aileron

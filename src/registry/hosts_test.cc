@@ -51,6 +51,29 @@ TEST(Hosts, MirrorsComeFirstInTheirOrder) {
                           "http://c.test:443/ mirror", "https://registry-1.docker.io/"));
 }
 
+TEST(Hosts, NobodyIsToldWhoAsksWhereOthersListen) {
+  constexpr std::string_view kText =
+      "version: 1\nregistries:\n  r.test: {plain_http: true}\n  127.0.0.1:5000: {plain_http: "
+      "true}\n  127.evil.test: {plain_http: true}\n";
+  const Settings settings = ParseSettings(kText, "registries.yaml").value();
+  EXPECT_FALSE(PlacesFor(settings, "r.test")->back().IsPrivate());
+  EXPECT_FALSE(PlacesFor(settings, "127.evil.test")->back().IsPrivate());
+  EXPECT_TRUE(PlacesFor(settings, "127.0.0.1:5000")->back().IsPrivate());
+  EXPECT_TRUE(PlacesFor(settings, "q.test")->back().IsPrivate());
+}
+
+TEST(Hosts, ALoginIsThePlacesOwn) {
+  const Settings settings =
+      ParseSettings("version: 1\nregistries:\n  docker.io: {mirrors: [\"https://m.test/hub\"]}\n",
+                    "registries.yaml")
+          .value();
+  const auto places = PlacesFor(settings, "docker.io").value();
+  EXPECT_EQ(places.at(0).login, "m.test");
+  EXPECT_EQ(places.at(0).token_server, "");
+  EXPECT_EQ(places.at(1).login, "docker.io");
+  EXPECT_EQ(places.at(1).token_server, "auth.docker.io");
+}
+
 TEST(Hosts, AMistakeComesWithItsPlace) {
   for (const auto& [text, said] : std::initializer_list<std::pair<const char*, const char*>>{
            {"registries: {}\n", "version: 1"},
