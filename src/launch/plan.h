@@ -12,6 +12,8 @@
 
 namespace aileron::launch {
 
+inline constexpr std::string_view kNative = "native";
+
 struct Plan {
   sandbox::Identity identity;
   sandbox::Spec spec;
@@ -21,12 +23,13 @@ struct Plan {
   std::vector<std::string> container_environment;  // of the devcontainer, which is stronger
   struct Creation {
     bool due = false;
-    std::string marker;        // a file of the host; empty: there are no such commands
-    std::string content;       // that it has once they have run
-  } creation;                  // of what a devcontainer makes once (kept_folders.h)
-  int stop_signal = 0;         // what the agent gets instead of SIGTERM; 0: that
-  std::string tier = "host";   // host | image | devcontainer
-  std::string image = "host";  // or NAME@DIGEST
+    std::string marker;         // a file of the host; empty: there are no such commands
+    std::string content;        // that it has once they have run
+  } creation;                   // of what a devcontainer makes once (kept_folders.h)
+  int stop_signal = 0;          // what the agent gets instead of SIGTERM; 0: that
+  std::string driver{kNative};  // or the name of an engine
+  std::string tier = "host";    // host | image | devcontainer
+  std::string image = "host";   // or NAME@DIGEST
 };
 
 // Refuses a workspace or a mount that would put the user's credentials or aileron's own state into
