@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "engine/engine.h"
 #include "modes/api.h"
+#include "modes/findings.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
 #include "net/tls.h"
@@ -21,24 +22,6 @@ namespace {
 
 using sandbox::Capability;
 using sandbox::State;
-
-std::string_view StateName(State state) {
-  switch (state) {
-    case State::kOk:
-      return "ok";
-    case State::kLimited:
-      return "limited";
-    case State::kMissing:
-      return "missing";
-  }
-  return "missing";
-}
-
-Style StyleOf(State state) {
-  return state == State::kOk        ? Style::kGreen
-         : state == State::kLimited ? Style::kYellow
-                                    : Style::kRed;
-}
 
 // Starts the daemon if it does not run: that it can be started is what is asked.
 Capability Daemon() {
@@ -147,31 +130,8 @@ Outcome RunDoctor(const Invocation& invocation) {
   found.push_back(Certificates());
   found.push_back(Clock());
 
-  bool missing = false;
-  Json report = Json::array();
-  Grid grid({"CAPABILITY", "STATE", "DETAIL"});
-  for (const Capability& capability : found) {
-    missing = missing || capability.state == State::kMissing;
-    report.push_back({{"name", capability.name},
-                      {"state", StateName(capability.state)},
-                      {"detail", capability.detail},
-                      {"fix", capability.fix}});
-    grid.Add({capability.name,
-              {std::string(StateName(capability.state)), StyleOf(capability.state)},
-              capability.detail});
-  }
-  if (invocation.parsed.Has("--json")) {
-    AILERON_TRY(Print(Pretty(report)));
-    return missing ? kExitFailure : 0;
-  }
-  PrintGrid(grid);
-  const Colour colour = ColourOf(STDOUT_FILENO);
-  for (const Capability& capability : found) {
-    if (capability.fix.empty()) continue;
-    AILERON_TRY(Print(fmt::format("\n{}: {}\n", Printable(capability.name),
-                                  Paint(colour, Style::kCyan, Printable(capability.fix)))));
-  }
-  return missing ? kExitFailure : 0;
+  return PrintFindings(found, "CAPABILITY",
+                       invocation.parsed.Has("--json") ? As::kJson : As::kTable);
 }
 
 }  // namespace

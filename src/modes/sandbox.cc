@@ -9,8 +9,9 @@ Command SandboxVerb() {
   return {.text =
               "A sandbox's root is the host's (no image named), aileron's own image (\"base\"), "
               "what the project's devcontainer.json names or builds, or an image that you name.",
-          .commands = {SandboxInitCommand(), SandboxPlanCommand(), SandboxBuildCommand(),
-                       SandboxWarmCommand(), SandboxPullCommand(), SandboxCacheCommand()}};
+          .commands = {SandboxInitCommand(), SandboxPlanCommand(), SandboxCheckCommand(),
+                       SandboxBuildCommand(), SandboxWarmCommand(), SandboxPullCommand(),
+                       SandboxCacheCommand()}};
 }
 
 }  // namespace aileron::modes

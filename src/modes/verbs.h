@@ -31,6 +31,7 @@ Command ToolsVerb();
 Command WaitVerb();
 Command DrainVerb();
 Command CredentialVerb();
+Command ContractVerb();
 Command EnterVerb();
 Command InitVerb();
 Command KeeperVerb();
@@ -41,6 +42,7 @@ Command StandInVerb();
 // "aileron approvals webhook"
 Command WebhookCommand();
 // "aileron sandbox …"
+Command SandboxCheckCommand();
 Command SandboxPlanCommand();
 Command SandboxInitCommand();
 Command SandboxBuildCommand();

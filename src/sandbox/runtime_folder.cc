@@ -20,7 +20,6 @@ namespace aileron::sandbox {
 
 namespace {
 
-// Where distributions keep the roots that their programs trust.
 constexpr std::array kBundles = {"/etc/ssl/certs/ca-certificates.crt",
                                  "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
                                  "/etc/ssl/cert.pem"};
@@ -106,6 +105,8 @@ Status WriteList(const os::Fd& folder, const Tools& tools) {
 }
 
 }  // namespace
+
+std::span<const char* const> SystemBundles() { return kBundles; }
 
 Result<os::Fd> WriteRuntimeFolder(const std::vector<RuntimeFile>& files, const Tools& tools) {
   for (const RuntimeFile& file : files) {

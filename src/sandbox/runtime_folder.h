@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ namespace aileron::sandbox {
 // Writes it in the mount namespace of this process and makes it read-only there; gives the mount
 // that can be written. The CA bundle is the host's roots and the session's CA.
 Result<os::Fd> WriteRuntimeFolder(const std::vector<RuntimeFile>& files, const Tools& tools);
+
+// Where distributions keep the authorities that their programs trust; absolute.
+std::span<const char* const> SystemBundles();
 
 // Makes the commands in bin/, each a link to this program, and tools.txt those of `now`.
 Status ChangeTools(const os::Fd& folder, const Tools& before, const Tools& now);

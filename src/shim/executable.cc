@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "os/fd.h"
+#include "shim/contract.h"
 
 namespace aileron::shim {
 
@@ -79,9 +80,16 @@ int Executable::Exec() {
   return failure;
 }
 
-Error CannotRun(int number, std::string_view program, std::string_view folder) {
+Error CannotRun(int number, const std::string& program, std::string_view folder,
+                const std::vector<std::string>& environment) {
   Error error = os::ErrnoError(number, fmt::format("cannot run \"{}\" in {}", program, folder));
-  if (IsMissing(number))
+  // A program that is there and has no loader is missing for the kernel, too.
+  const bool relative = program.contains('/') && program[0] != '/';
+  const sandbox::Capability why =
+      CheckProgram(relative ? fmt::format("{}/{}", folder, program) : program, environment);
+  if (why.state != sandbox::State::kOk) error.message += ". " + why.detail;
+  if (!why.fix.empty()) error.message += ". In an image it is mended with: " + why.fix;
+  if (IsMissing(number) && why.fix.empty())
     error.message += ". It must exist inside the sandbox: the host's /home and /tmp are not there";
   return error;
 }

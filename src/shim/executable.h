@@ -34,7 +34,8 @@ class Executable {
 };
 
 // Of an Exec that failed with `number` in `folder`: what to say.
-Error CannotRun(int number, std::string_view program, std::string_view folder);
+Error CannotRun(int number, const std::string& program, std::string_view folder,
+                const std::vector<std::string>& environment);
 inline constexpr int kNotExecutable = 126;
 inline constexpr int kCommandNotFound = 127;
 // The exit code for it, as a shell has it.

@@ -54,8 +54,9 @@ std::expected<os::Child, Failed> StartAgent(const Program& program, const os::Pt
   // The agent's own dumpable state comes back with its exec.
   auto agent = os::StartBorrowing([&] { return BecomeAgent(program, executable, pty); });
   if (agent) return std::move(*agent);
-  return std::unexpected(Failed{ExitCodeOfExec(agent.error()),
-                                CannotRun(agent.error(), program.command[0], program.workdir)});
+  return std::unexpected(
+      Failed{ExitCodeOfExec(agent.error()),
+             CannotRun(agent.error(), program.command[0], program.workdir, program.environment)});
 }
 
 // SIGINT and its like mean the whole job, as when typed at a terminal; the rest mean the agent.

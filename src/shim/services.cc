@@ -43,7 +43,8 @@ Result<os::Child> StartProgram(const std::vector<std::string>& command, const Sp
   Executable program(command, spec.environment);
   auto child =
       os::StartBorrowing([&] { return BecomeService(program, spec.folder.c_str(), output); });
-  if (!child) return std::unexpected(CannotRun(child.error(), command[0], spec.folder));
+  if (!child)
+    return std::unexpected(CannotRun(child.error(), command[0], spec.folder, spec.environment));
   return std::move(*child);
 }
 

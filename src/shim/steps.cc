@@ -82,7 +82,8 @@ std::expected<void, Failed> Steps::Begin(std::span<const Step> group) {
     Executable executable(step.command, program_.environment);
     const auto child = os::StartBorrowing([&] { return Become(executable); });
     if (!child) {
-      const Error error = CannotRun(child.error(), step.command[0], program_.workdir);
+      const Error error =
+          CannotRun(child.error(), step.command[0], program_.workdir, program_.environment);
       return std::unexpected(
           Failed{kCannotStart, {error.code, fmt::format("{}: {}", step.what, error.message)}});
     }
