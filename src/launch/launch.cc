@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "launch/attach.h"
 #include "launch/environment.h"
+#include "launch/exec_desk.h"
 #include "launch/guard.h"
 #include "launch/kept_folders.h"
 #include "launch/limits.h"
@@ -180,6 +181,9 @@ std::expected<int, Failure> Run(Options options) {
   auto desk = ServiceDesk::Open(options.publishing, ReservedPorts(*plan));
   if (!desk) return fail(kSandboxNotStarted, desk.error());
 
+  auto execs = ExecDesk::Make();
+  if (!execs) return fail(kSandboxNotStarted, execs.error());
+
   HoldSignals();
   // Three things go on at once: the daemon makes the session, the sandbox's first process builds
   // the walls, and this one looks through the workspace.
@@ -243,7 +247,7 @@ std::expected<int, Failure> Run(Options options) {
   if (!sent && sent.error().code == Code::kInvalid) return give_up(sent.error());
   auto ended =
       Attach(*plan, guard.covers(), *sandbox, *session, LiveTools(program, session->facts().tools),
-             *desk, *report, status_line, std::move(session_fd));
+             *desk, *execs, *report, status_line, std::move(session_fd));
   for (const std::string& line : guard.Finish(sandbox->covers.copies()))
     std::fprintf(stderr, "aileron: %s\n", line.c_str());
   sandbox->covers = sandbox::CoverWatch();  // holds the last mounts over the reserved names

@@ -80,6 +80,7 @@ Command SessionVerb() {
            .run = RunList},
           SessionAttachCommand(),
           SessionLogsCommand(),
+          SessionExecCommand(),
           {.name = "show",
            .summary = "Show all that is known of a session",
            .flags = {kJsonFlag},

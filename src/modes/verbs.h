@@ -7,6 +7,7 @@ namespace aileron::modes {
 
 Command LaunchVerb();
 Command SessionVerb();
+Command ExecVerb();
 Command SandboxVerb();
 Command DemoVerb();
 Command VaultVerb();
@@ -47,6 +48,7 @@ Command SandboxWarmCommand();
 Command SandboxPullCommand();
 Command SessionAttachCommand();
 Command SessionLogsCommand();
+Command SessionExecCommand();
 Command SandboxCacheCommand();
 
 }  // namespace aileron::modes

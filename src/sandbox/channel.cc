@@ -25,7 +25,12 @@ enum class Type : std::uint8_t {
   kServiceReports,
   kCommandCalls,
   kStarted,
-  kStepsDone
+  kStepsDone,
+  kExec,
+  kExecBegun,
+  kExecEnded,
+  kExecSignal,
+  kExecGone
 };
 
 constexpr std::size_t kCoversMax = 1u << 30;
@@ -162,6 +167,36 @@ struct Encoder {
     out.U8(static_cast<std::uint8_t>(Type::kServiceReports));
     service::Put(out, reports.reports);
   }
+  void operator()(const Exec& exec) const {
+    out.U8(static_cast<std::uint8_t>(Type::kExec));
+    out.U32(exec.id);
+    out.Texts(exec.command);
+    out.Texts(exec.environment);
+    out.Text(exec.workdir);
+    out.U8(static_cast<std::uint8_t>(exec.terminals));
+    out.U8(exec.input ? 1 : 0);
+    out.U32(exec.size.ws_row);
+    out.U32(exec.size.ws_col);
+  }
+  void operator()(const ExecBegun& begun) const {
+    out.U8(static_cast<std::uint8_t>(Type::kExecBegun));
+    out.U32(begun.id);
+  }
+  void operator()(const ExecEnded& ended) const {
+    out.U8(static_cast<std::uint8_t>(Type::kExecEnded));
+    out.U32(ended.id);
+    out.U8(static_cast<std::uint8_t>(ended.code));
+    out.Text(ended.error);
+  }
+  void operator()(const ExecSignal& signal) const {
+    out.U8(static_cast<std::uint8_t>(Type::kExecSignal));
+    out.U32(signal.id);
+    out.U8(static_cast<std::uint8_t>(signal.number));
+  }
+  void operator()(const ExecGone& gone) const {
+    out.U8(static_cast<std::uint8_t>(Type::kExecGone));
+    out.U32(gone.id);
+  }
 };
 
 Result<std::uint16_t> TakePort(WireReader& in) {
@@ -222,6 +257,31 @@ Message TakeFiles(WireReader& in) {
     files.listeners.push_back({static_cast<ListenerKind>(kind), static_cast<std::uint16_t>(port)});
   }
   return files;
+}
+
+Message TakeExec(WireReader& in) {
+  Exec exec{.id = in.U32(), .command = {}, .environment = {}, .workdir = {}};
+  exec.command = in.Texts();
+  exec.environment = in.Texts();
+  exec.workdir = in.Text();
+  exec.terminals = in.U8();
+  exec.input = in.U8() != 0;
+  exec.size.ws_row = static_cast<unsigned short>(in.U32());
+  exec.size.ws_col = static_cast<unsigned short>(in.U32());
+  return exec;
+}
+
+Message TakeExecEnded(WireReader& in) {
+  ExecEnded ended{.id = in.U32(), .code = 0, .error = {}};
+  ended.code = in.U8();
+  ended.error = in.Text();
+  return ended;
+}
+
+Message TakeExecSignal(WireReader& in) {
+  ExecSignal signal{.id = in.U32(), .number = 0};
+  signal.number = in.U8();
+  return signal;
 }
 
 Result<Message> TakeProgram(WireReader& in) {
@@ -319,6 +379,21 @@ Result<Message> Decode(std::string_view bytes) {
       message = ServiceReports{std::move(reports)};
       break;
     }
+    case Type::kExec:
+      message = TakeExec(in);
+      break;
+    case Type::kExecBegun:
+      message = ExecBegun{in.U32()};
+      break;
+    case Type::kExecEnded:
+      message = TakeExecEnded(in);
+      break;
+    case Type::kExecSignal:
+      message = TakeExecSignal(in);
+      break;
+    case Type::kExecGone:
+      message = ExecGone{in.U32()};
+      break;
     default:
       return Fail(Code::kInvalid, "a message of unknown type arrived");
   }

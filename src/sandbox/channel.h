@@ -2,9 +2,10 @@
 //
 //   init → launcher   Listeners (again, when Files asks for more), Runtime, Covered, Terminal
 //                     CommandCalls (each with descriptors), Failed, StepsDone; Started, and then
-//                     Connected (with a descriptor), Publish, ServiceReports
+//                     Connected (with a descriptor), Publish, ServiceReports, ExecBegun (with
+//                     descriptors), ExecEnded
 //   launcher → init   Go, Covers (with a descriptor), Files, Program, then Signal, Connect,
-//                     Published; end of file: the sandbox ends
+//                     Published, Exec, ExecSignal, ExecGone; end of file: the sandbox ends
 //
 // One message a packet of a SOCK_SEQPACKET pair: a type byte, then base/wire.h fields.
 #pragma once
@@ -83,9 +84,39 @@ struct Published {
 struct ServiceReports {
   std::vector<service::Report> reports;
 };
-using Message = std::variant<Go, Covers, Listeners, Runtime, Covered, Terminal, Failed, Files,
-                             Program, Signal, Connect, Connected, Publish, Published,
-                             ServiceReports, CommandCalls, Started, StepsDone>;
+// A command of a person's, to be run beside the agent.
+struct Exec {
+  std::uint32_t id;
+  std::vector<std::string> command;
+  std::vector<std::string> environment;  // NAME=VALUE, besides the agent's and in its place
+  std::string workdir;                   // empty: the agent's
+  unsigned terminals = 0;                // as in Program
+  bool input = true;                     // false: its standard input is empty
+  os::WindowSize size = {};
+};
+// It runs. With the host's ends of its streams: for each of 0, 1 and 2 that is a pipe that pipe,
+// and last the master of its terminal, if it has one.
+struct ExecBegun {
+  std::uint32_t id;
+};
+// It has ended, or could not be started, and then `error` says why.
+struct ExecEnded {
+  std::uint32_t id;
+  int code;
+  std::string error;
+};
+struct ExecSignal {
+  std::uint32_t id;
+  int number;
+};
+// Whoever wanted it has gone.
+struct ExecGone {
+  std::uint32_t id;
+};
+using Message =
+    std::variant<Go, Covers, Listeners, Runtime, Covered, Terminal, Failed, Files, Program, Signal,
+                 Connect, Connected, Publish, Published, ServiceReports, CommandCalls, Started,
+                 StepsDone, Exec, ExecBegun, ExecEnded, ExecSignal, ExecGone>;
 
 struct Received {
   Message message;

@@ -136,5 +136,34 @@ TEST(Channel, ACommandLineTooLargeIsRefusedBeforeItIsSent) {
   EXPECT_EQ(sent.error().code, Code::kInvalid);
 }
 
+TEST(Channel, ACommandBesideTheAgentCrossesUnchanged) {
+  const Exec exec{.id = 7,
+                  .command = {"sh", "-c", "exit 3"},
+                  .environment = {"A=1"},
+                  .workdir = "/srv",
+                  .terminals = 3,
+                  .input = false,
+                  .size = {.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0}};
+  const auto read = Decode(Encode(exec));
+  ASSERT_TRUE(read);
+  const Exec& again = std::get<Exec>(*read);
+  EXPECT_EQ(again.id, 7u);
+  EXPECT_EQ(again.command, exec.command);
+  EXPECT_EQ(again.environment, exec.environment);
+  EXPECT_EQ(again.workdir, "/srv");
+  EXPECT_EQ(again.terminals, 3u);
+  EXPECT_FALSE(again.input);
+  EXPECT_EQ(again.size.ws_col, 80);
+  const auto ended = Decode(Encode(ExecEnded{7, 137, "gone"}));
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(std::get<ExecEnded>(*ended).code, 137);
+  EXPECT_EQ(std::get<ExecEnded>(*ended).error, "gone");
+  const auto signal = Decode(Encode(ExecSignal{7, 15}));
+  ASSERT_TRUE(signal);
+  EXPECT_EQ(std::get<ExecSignal>(*signal).number, 15);
+  EXPECT_EQ(std::get<ExecGone>(*Decode(Encode(ExecGone{9}))).id, 9u);
+  EXPECT_EQ(std::get<ExecBegun>(*Decode(Encode(ExecBegun{8}))).id, 8u);
+}
+
 }  // namespace
 }  // namespace aileron::sandbox
