@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "launch/attach.h"
+#include "launch/copied_workspace.h"
 #include "launch/environment.h"
 #include "launch/exec_desk.h"
 #include "launch/guard.h"
@@ -181,6 +182,8 @@ std::expected<int, Failure> Run(Options options) {
   auto desk = ServiceDesk::Open(options.publishing, ReservedPorts(*plan));
   if (!desk) return fail(kSandboxNotStarted, desk.error());
 
+  auto copy = CopiedWorkspace::Make(options.workspace_copy, *paths, *plan);
+  if (!copy) return fail(kSandboxNotStarted, copy.error());
   auto execs = ExecDesk::Make();
   if (!execs) return fail(kSandboxNotStarted, execs.error());
 
@@ -208,6 +211,7 @@ std::expected<int, Failure> Run(Options options) {
     Kill(*sandbox);
     return fail(ExitCodeOf(opened.error()), opened.error());
   }
+  if (auto named = copy->Name(session->facts().id); !named) return give_up(named.error());
   auto environment = MakeEnvironment(session->facts(), *plan, options.environment, policy->passing);
   if (!environment) return give_up(environment.error());
   auto agent_files = PlaceSentinelFiles(session->facts().files, *plan);
@@ -248,8 +252,11 @@ std::expected<int, Failure> Run(Options options) {
   auto ended =
       Attach(*plan, guard.covers(), *sandbox, *session, LiveTools(program, session->facts().tools),
              *desk, *execs, *report, status_line, std::move(session_fd));
-  for (const std::string& line : guard.Finish(sandbox->covers.copies()))
-    std::fprintf(stderr, "aileron: %s\n", line.c_str());
+  // Of a copy nothing goes back before a person has said so, git's settings neither.
+  if (!copy->there()) {
+    for (const std::string& line : guard.Finish(sandbox->covers.copies()))
+      std::fprintf(stderr, "aileron: %s\n", line.c_str());
+  }
   sandbox->covers = sandbox::CoverWatch();  // holds the last mounts over the reserved names
   (void)session->Finish(ended ? *ended : ended.error().exit_code, guard.Release());
   if (options.report_fd || !options.report.empty() || options.fail_on_denied) {
@@ -257,6 +264,8 @@ std::expected<int, Failure> Run(Options options) {
       if (word.kind == SessionLink::Word::Kind::kDenied) report->Add(word.text);
     });
   }
+  for (const std::string& line : copy->Finish())
+    std::fprintf(stderr, "aileron: %s\n", line.c_str());
   if (options.learn) {
     std::fprintf(stderr,
                  "aileron: what this session needs, as a policy to review: aileron policy "

@@ -53,6 +53,7 @@ struct Options {
   std::vector<std::string> environment;  // NAME=VALUE, or NAME to pass the caller's value on
   std::string workdir;                   // inside; empty: the current folder, else the workspace
   std::string workspace;                 // empty: the current folder
+  bool workspace_copy = false;           // what is written goes into a copy (changes/store.h)
   sandbox::Access workspace_access = sandbox::Access::kReadWrite;
   std::vector<std::string>
       allow_write;  // protected paths of the workspace that the agent may write

@@ -286,6 +286,26 @@ Status ReadCommands(const Parsed& parsed, launch::CommandOptions& options) {
 
 }  // namespace
 
+namespace {
+
+// A folder; "overlay" or "overlay:FOLDER" for a copy of it.
+Status ReadWorkspace(const Parsed& parsed, launch::Options& options) {
+  constexpr std::string_view copy = "overlay";
+  std::string value = parsed.Value("--workspace");
+  if (value == copy || value.starts_with("overlay:")) {
+    options.workspace_copy = true;
+    value.erase(0, std::min(value.size(), copy.size() + 1));
+    if (parsed.Has("--read-only")) {
+      return Fail(Code::kInvalid,
+                  "--workspace=overlay is for a workspace that is written; leave --read-only out");
+    }
+  }
+  options.workspace = value;
+  return {};
+}
+
+}  // namespace
+
 std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
   launch::Options options;
   options.command = parsed.arguments;
@@ -301,7 +321,7 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
   options.allow = parsed.Values("--allow");
   options.deny = parsed.Values("--deny");
   options.workdir = parsed.Value("--workdir");
-  options.workspace = parsed.Value("--workspace");
+  AILERON_TRY(ReadWorkspace(parsed, options));
   for (const std::string_view flag : {"--allow", "--deny"}) {
     for (const std::string& rule : parsed.Values(flag)) {
       const auto action = flag == "--allow" ? policy::Action::kAllow : policy::Action::kDeny;

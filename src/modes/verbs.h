@@ -49,6 +49,9 @@ Command SandboxPullCommand();
 Command SessionAttachCommand();
 Command SessionLogsCommand();
 Command SessionExecCommand();
+Command SessionDiffCommand();
+Command SessionApplyCommand();
+Command SessionDiscardCommand();
 Command SandboxCacheCommand();
 
 }  // namespace aileron::modes

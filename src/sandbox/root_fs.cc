@@ -18,6 +18,7 @@
 #include "sandbox/fix.h"
 #include "sandbox/image_root.h"
 #include "sandbox/masks.h"
+#include "sandbox/workspace_copy.h"
 
 namespace aileron::sandbox {
 
@@ -317,7 +318,8 @@ Result<HostTrees> OpenHostTrees(const Spec& spec, const Identity& identity) {
   HostTrees host;
   for (const SharedTree& mount : SharedTrees(spec)) {
     if (mount.source.empty()) {
-      host.trees.push_back({"", mount.target, mount.access, mount.links, mount.bytes, true, {}});
+      host.trees.push_back(
+          {"", mount.target, mount.access, mount.links, mount.bytes, true, {}, {}});
       continue;
     }
     AILERON_ASSIGN(const os::Fd descriptor, OpenSource(mount.source));
@@ -325,7 +327,7 @@ Result<HostTrees> OpenHostTrees(const Spec& spec, const Identity& identity) {
     if (fstat(descriptor.get(), &info) != 0)
       return os::FailErrno("cannot look at {}", mount.source);
     HostTrees::Tree tree{mount.source,          mount.target, mount.access, mount.links, 0,
-                         S_ISDIR(info.st_mode), os::Fd()};
+                         S_ISDIR(info.st_mode), os::Fd(),     mount.changes};
     if (identity.mapped) {
       AILERON_ASSIGN(tree.detached, os::CloneTree(descriptor));
       if (auto mapped = MapOwner(tree.detached, identity); !mapped) {
@@ -348,7 +350,12 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   // Everything of the host that the agent may see is taken before it is covered.
   AILERON_ASSIGN(const DeviceTrees devices, TakeDevices());
   std::vector<os::Fd> detached;
+  os::Fd changes;  // of the workspace alone
   for (const HostTrees::Tree& tree : host.trees) {
+    if (!tree.changes.empty()) {
+      AILERON_ASSIGN(const os::Fd folder, OpenSource(tree.changes));
+      AILERON_ASSIGN(changes, os::CloneTree(folder));
+    }
     AILERON_ASSIGN(os::Fd copy, Detach(tree, identity));
     const std::uint64_t read_only = tree.access == Access::kReadOnly ? MOUNT_ATTR_RDONLY : 0;
     AILERON_TRY(os::SetTreeAttributes(copy, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | read_only));
@@ -359,6 +366,10 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   AILERON_ASSIGN(const RuntimeBinary binary, TakeRuntimeBinary(host.runtime_binary));
 
   AILERON_TRY(WithFix(os::SealNamespace(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID)));
+  for (std::size_t i = 0; i < detached.size(); ++i) {
+    if (host.trees[i].changes.empty()) continue;
+    AILERON_ASSIGN(detached[i], LayOverWorkspace(detached[i], changes));
+  }
   if (spec.of_image()) AILERON_TRY(EnterImage(spec));
   AILERON_TRY(EmptyFolders(spec, identity));
   AILERON_TRY(BuildEtc(spec, identity));

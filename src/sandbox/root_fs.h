@@ -26,7 +26,8 @@ struct HostTrees {
     Links links;
     std::uint64_t bytes;
     bool folder;
-    os::Fd detached;  // empty: to be taken inside
+    os::Fd detached;      // empty: to be taken inside
+    std::string changes;  // Spec::workspace_changes
   };
   std::vector<Tree> trees;     // as SharedTrees orders them
   std::string runtime_binary;  // this program, to be /run/aileron/bin/aileron

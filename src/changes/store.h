@@ -1,0 +1,78 @@
+// Copies: what agents changed in copies of their workspaces, one folder a session.
+//
+//   STATE/changes/NAME/upper/    the changes, as overlayfs keeps them (change.h)
+//                     /work/     overlayfs's own
+//                     /facts     which session and workspace, and since when (base/wire.h), once
+//                     the
+//                                session has its id
+//                     /lock      held by the launcher while the session runs, and by who applies
+//                     /applying  the folder in which a file is being put, while one is
+//
+// NAME says nothing: the sandbox takes the folder before there is an id, and while it does a name
+// must not change.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "os/fd.h"
+#include "os/paths.h"
+
+namespace aileron::changes {
+
+struct Facts {
+  std::string session;
+  std::string workspace;  // resolved
+  std::int64_t since_ns = 0;
+  std::uint64_t device = 0, inode = 0;  // of the workspace's folder
+};
+
+// One that is begun; whoever has it holds its lock.
+struct Begun {
+  std::string folder;  // with upper/ and work/
+  os::Fd lock;
+  Facts facts;
+};
+// kUnsupported where the state's file system keeps no extended attributes of users'. What launches
+// that were killed before they had an id left is removed.
+Result<Begun> Begin(const os::Paths& paths, const std::string& workspace);
+Status NameIt(Begun& begun, const std::string& session);
+
+struct Copy {
+  std::string session;
+  std::string folder;
+  Facts facts;
+  bool running = false;
+};
+// kNotFound when there is none of that session; kInvalid for what is no id.
+Result<Copy> Find(const os::Paths& paths, const std::string& session);
+// All, the oldest first. What cannot be read is left out.
+std::vector<Copy> List(const os::Paths& paths);
+
+// Its parts, open.
+struct Opened {
+  os::Fd upper;
+  os::Fd host;  // the workspace
+};
+// kUnavailable when the workspace is gone, or is another folder by now.
+Result<Opened> Open(const Copy& copy);
+
+// The lock, for who changes something. kUnavailable while the session runs or somebody else
+// applies.
+Result<os::Fd> Hold(const Copy& copy);
+
+// The name that a file has in its folder of the host while it is put there (apply.h).
+std::string TemporaryName(const Copy& copy);
+// Notes the folder in which that is to be, and takes away what a killed one left there; by who
+// holds the copy.
+Status NoteApplying(const Copy& copy, const std::string& folder);
+void CleanUp(const Copy& copy, const os::Fd& host);
+
+// Bytes on the disk, of what is in the copy: blocks of all files.
+std::uint64_t SizeOf(const Copy& copy);
+Status Remove(const os::Paths& paths, const Copy& copy);
+
+}  // namespace aileron::changes
