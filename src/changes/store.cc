@@ -32,10 +32,19 @@ os::Fd OpenLock(const std::string& folder, int more) {
   return os::Fd(open((folder + "/lock").c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | more, 0600));
 }
 
+std::int64_t NowNs() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
+}
+
 std::string Encode(const Facts& facts) {
   WireWriter out;
   out.U32(kVersion);
   out.Text(facts.session);
+  out.U8(facts.copied ? 1 : 0);
+  out.U8(facts.kept ? 1 : 0);
+  out.Text(facts.image);
   out.Text(facts.workspace);
   out.U64(static_cast<std::uint64_t>(facts.since_ns));
   out.U64(facts.device);
@@ -48,7 +57,10 @@ Result<Facts> ReadFacts(const std::string& folder) {
   WireReader in(bytes);
   if (in.U32() != kVersion)
     return Fail(Code::kUnsupported, "{} was written by another version of aileron", folder);
-  Facts facts{.session = std::string(in.Text()), .workspace = {}};
+  Facts facts{.session = std::string(in.Text()), .image = {}, .workspace = {}};
+  facts.copied = in.U8() != 0;
+  facts.kept = in.U8() != 0;
+  facts.image = in.Text();
   facts.workspace = in.Text();
   facts.since_ns = static_cast<std::int64_t>(in.U64());
   facts.device = in.U64();
@@ -97,40 +109,55 @@ std::uint64_t BlocksIn(const os::Fd& folder, std::size_t depth) {
 }  // namespace
 
 Result<Begun> Begin(const os::Paths& paths, const std::string& workspace) {
-  Facts facts{.session = {}, .workspace = workspace};
+  Facts facts{.session = {}, .image = {}, .workspace = workspace};
   struct stat info;
   if (stat(workspace.c_str(), &info) != 0) return os::FailErrno("cannot look at {}", workspace);
   facts.device = info.st_dev;
   facts.inode = info.st_ino;
   // Before anything is copied: what the host changes from now on is seen as changed.
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  facts.since_ns = now.tv_sec * 1'000'000'000 + now.tv_nsec;
+  facts.since_ns = NowNs();
 
   const std::string top = Top(paths);
   AILERON_TRY(os::MakePrivateFolder(top));
   RemoveStale(top);
   Begun begun{.folder = fmt::format("{}/{}-{}", top, facts.since_ns, getpid()), .facts = facts};
-  for (const char* name : {"", "/upper", "/work"}) {
-    if (mkdir((begun.folder + name).c_str(), 0700) != 0)
-      return os::FailErrno("cannot make {}{}", begun.folder, name);
-  }
+  if (mkdir(begun.folder.c_str(), 0700) != 0) return os::FailErrno("cannot make {}", begun.folder);
   begun.lock = OpenLock(begun.folder, O_CREAT);
   if (!begun.lock || flock(begun.lock.get(), LOCK_EX | LOCK_NB) != 0)
     return os::FailErrno("cannot lock {}", begun.folder);
+  return begun;
+}
+
+Result<Begun> BeginAgain(const os::Paths& paths, const std::string& session) {
+  AILERON_ASSIGN(Copy copy, Find(paths, session));
+  if (!copy.facts.kept) {
+    return Fail(Code::kInvalid,
+                "{} was not launched with --keep, and nothing of its sandbox is left to resume",
+                session);
+  }
+  AILERON_ASSIGN(os::Fd lock, Hold(copy));
+  return Begun{
+      .folder = std::move(copy.folder), .lock = std::move(lock), .facts = std::move(copy.facts)};
+}
+
+Status MakeCopy(Begun& begun) {
   const std::string upper = begun.folder + "/upper";
+  for (const std::string& path : {upper, begun.folder + "/work"}) {
+    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+      return os::FailErrno("cannot make {}", path);
+  }
   if (setxattr(upper.c_str(), kProbe, "", 0, 0) != 0) {
-    const auto failed = Fail(
-        Code::kUnsupported,
-        "the file system of {} keeps no extended attributes, which a copy of the workspace needs. "
-        "Set XDG_STATE_HOME to a folder on ext4, xfs or btrfs, or launch without "
-        "--workspace=overlay",
-        paths.state);
-    (void)os::RemoveTree(begun.folder);
-    return failed;
+    return Fail(Code::kUnsupported,
+                "the file system of {} keeps no extended attributes, which a copy of the workspace "
+                "needs. Set XDG_STATE_HOME to a folder on ext4, xfs or btrfs, or launch without "
+                "--workspace=overlay",
+                begun.folder);
   }
   (void)removexattr(upper.c_str(), kProbe);
-  return begun;
+  // A copy that was there already is as old as it is.
+  if (!begun.facts.copied) begun.facts.since_ns = NowNs();
+  begun.facts.copied = true;
+  return {};
 }
 
 Status NameIt(Begun& begun, const std::string& session) {
@@ -146,6 +173,16 @@ Result<Copy> Find(const os::Paths& paths, const std::string& session) {
   for (Copy& copy : List(paths)) {
     if (copy.session == session) return std::move(copy);
   }
+  return Fail(Code::kNotFound,
+              "nothing of {} is left: it was launched with neither --keep nor --workspace=overlay, "
+              "changed nothing, or was removed",
+              session);
+}
+
+Result<Copy> FindCopy(const os::Paths& paths, const std::string& session) {
+  auto copy = Find(paths, session);
+  if (copy && copy->facts.copied) return copy;
+  if (!copy && copy.error().code != Code::kNotFound) return copy;
   return Fail(
       Code::kNotFound,
       "{} has no copy of a workspace: it was not launched with --workspace=overlay, changed "
@@ -214,7 +251,7 @@ void CleanUp(const Copy& copy, const os::Fd& host) {
 }
 
 std::uint64_t SizeOf(const Copy& copy) {
-  const auto folder = OpenFolder(copy.folder + "/upper");
+  const auto folder = OpenFolder(copy.folder);
   return folder ? BlocksIn(*folder, limits::kDepth) : 0;
 }
 
@@ -223,6 +260,15 @@ Status Remove(const os::Paths& paths, const Copy& copy) {
   // Without its facts it is none any more, also when this is killed in the middle.
   (void)unlink((copy.folder + "/facts").c_str());
   return os::RemoveTree(folder, copy.folder.substr(copy.folder.rfind('/') + 1));
+}
+
+Status RemoveCopy(const os::Paths& paths, const Copy& copy) {
+  if (!copy.facts.kept) return Remove(paths, copy);
+  Facts facts = copy.facts;
+  facts.copied = false;
+  AILERON_TRY(os::ReplaceFile(copy.folder + "/facts", Encode(facts), 0600));
+  AILERON_TRY(os::RemoveTree(copy.folder + "/upper"));
+  return os::RemoveTree(copy.folder + "/work");
 }
 
 }  // namespace aileron::changes

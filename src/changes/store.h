@@ -1,7 +1,11 @@
-// Copies: what agents changed in copies of their workspaces, one folder a session.
+// Remains: what outlasts a sandbox, one folder a session: the changes in a copy of its workspace,
+// and the folders that were its own.
 //
 //   STATE/changes/NAME/upper/    the changes, as overlayfs keeps them (change.h)
 //                     /work/     overlayfs's own
+//                     /home/ /tmp/ /vartmp/   of a session that is kept: the agent's home and its
+//                     /tmp
+//                                and /var/tmp
 //                     /facts     which session and workspace, and since when (base/wire.h), once
 //                     the
 //                                session has its id
@@ -25,6 +29,9 @@ namespace aileron::changes {
 
 struct Facts {
   std::string session;
+  bool copied = false;    // it has a copy of the workspace
+  bool kept = false;      // it can be resumed
+  std::string image;      // its root: "host", or NAME@DIGEST
   std::string workspace;  // resolved
   std::int64_t since_ns = 0;
   std::uint64_t device = 0, inode = 0;  // of the workspace's folder
@@ -36,9 +43,14 @@ struct Begun {
   os::Fd lock;
   Facts facts;
 };
-// kUnsupported where the state's file system keeps no extended attributes of users'. What launches
-// that were killed before they had an id left is removed.
+// What launches that were killed before they had an id left is removed.
 Result<Begun> Begin(const os::Paths& paths, const std::string& workspace);
+// The same one once more, by another session. kUnavailable while it is in use; kInvalid for one
+// that was not kept.
+Result<Begun> BeginAgain(const os::Paths& paths, const std::string& session);
+// A place for the copy. kUnsupported where the state's file system keeps no extended attributes of
+// users'.
+Status MakeCopy(Begun& begun);
 Status NameIt(Begun& begun, const std::string& session);
 
 struct Copy {
@@ -47,9 +59,10 @@ struct Copy {
   Facts facts;
   bool running = false;
 };
-// kNotFound when there is none of that session; kInvalid for what is no id.
+// Of that session, and with a copy in it. kNotFound when there is none; kInvalid for what is no id.
 Result<Copy> Find(const os::Paths& paths, const std::string& session);
-// All, the oldest first. What cannot be read is left out.
+Result<Copy> FindCopy(const os::Paths& paths, const std::string& session);
+// All, the oldest sessions first. What cannot be read is left out.
 std::vector<Copy> List(const os::Paths& paths);
 
 // Its parts, open.
@@ -71,8 +84,10 @@ std::string TemporaryName(const Copy& copy);
 Status NoteApplying(const Copy& copy, const std::string& folder);
 void CleanUp(const Copy& copy, const os::Fd& host);
 
-// Bytes on the disk, of what is in the copy: blocks of all files.
+// Bytes on the disk, of all that is in it: blocks of all files.
 std::uint64_t SizeOf(const Copy& copy);
 Status Remove(const os::Paths& paths, const Copy& copy);
+// The copy alone, of one that is kept; else all of it.
+Status RemoveCopy(const os::Paths& paths, const Copy& copy);
 
 }  // namespace aileron::changes

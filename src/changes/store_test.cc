@@ -18,6 +18,7 @@ class StoreTest : public TreesTest {
   os::Paths paths_{.home = {}, .config = {}, .state = top_ + "/state", .cache = {}, .runtime = {}};
   Begun Made() {
     Begun begun = Begin(paths_, host_).value();
+    EXPECT_TRUE(MakeCopy(begun));
     EXPECT_TRUE(NameIt(begun, kSession));
     return begun;
   }
@@ -80,6 +81,34 @@ TEST_F(StoreTest, FactsThatAreNoneAreRefused) {
     Write(folder + "/facts", text);
     EXPECT_FALSE(Find(paths_, kSession)) << text;
   }
+}
+
+TEST_F(StoreTest, OnlyWhatIsKeptIsBegunAgainAndByOneAtATime) {
+  Made();
+  EXPECT_EQ(BeginAgain(paths_, kSession).error().code, Code::kInvalid);
+  ASSERT_TRUE(Remove(paths_, *Find(paths_, kSession)));
+  std::int64_t since = 0;
+  {
+    Begun begun = Begin(paths_, host_).value();
+    begun.facts.kept = true;
+    begun.facts.image = "host";
+    ASSERT_TRUE(MakeCopy(begun));
+    since = begun.facts.since_ns;
+    ASSERT_TRUE(NameIt(begun, kSession));
+    EXPECT_EQ(BeginAgain(paths_, kSession).error().code, Code::kUnavailable);
+  }
+  {
+    Begun again = BeginAgain(paths_, kSession).value();
+    EXPECT_EQ(again.facts.image, "host");
+    ASSERT_TRUE(MakeCopy(again));
+    EXPECT_EQ(again.facts.since_ns, since);
+    ASSERT_TRUE(NameIt(again, "01KB0S5C8T3V9PAHD0QW6KFZ3N"));
+  }
+  EXPECT_EQ(Find(paths_, kSession).error().code, Code::kNotFound);
+  const Copy copy = FindCopy(paths_, "01KB0S5C8T3V9PAHD0QW6KFZ3N").value();
+  EXPECT_TRUE(RemoveCopy(paths_, copy));
+  EXPECT_FALSE(FindCopy(paths_, copy.session));
+  EXPECT_TRUE(Find(paths_, copy.session));
 }
 
 TEST_F(StoreTest, AnInterruptedFileIsCleanedUp) {

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "launch/limits.h"
 #include "os/socket.h"
@@ -77,8 +78,7 @@ void ExecDesk::Begin(int channel, SessionLink& session) {
 }
 
 Result<std::string> ExecDesk::Take(SessionLink::Exec& exec) {
-  if (!runs_) return Fail(Code::kUnavailable, "its agent does not run yet. Try again");
-  if (clients_.size() + left_.size() >= limits::kExecs)
+  if (!runs_ || clients_.size() + left_.size() >= limits::kExecs)
     return Fail(Code::kUnavailable, "{} commands run in it already", limits::kExecs);
   AILERON_TRY(CheckClient(exec.client));
   const std::uint32_t id = ++last_;
@@ -102,8 +102,18 @@ Result<std::string> ExecDesk::Take(SessionLink::Exec& exec) {
 }
 
 void ExecDesk::HearDaemon(SessionLink::Exec exec) {
+  if (!runs_ && early_.size() < limits::kExecs)
+    return early_.push_back({.exec = std::move(exec), .since = Uptime()});
   const SessionLink::Wish wish{.number = exec.number};
   (void)session_->AnswerWish(wish, Take(exec));
+}
+
+// Who has waited for longer has been told by the daemon that it was in vain.
+void ExecDesk::AgentRuns() {
+  runs_ = true;
+  for (Early& one : std::exchange(early_, {})) {
+    if (Uptime() - one.since < limits::kExecEarly) HearDaemon(std::move(one.exec));
+  }
 }
 
 bool ExecDesk::HearSandbox(sandbox::Received& received) {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "launch/session_link.h"
 #include "os/fd.h"
 #include "os/poller.h"
@@ -30,8 +31,8 @@ class ExecDesk {
 
   // The sandbox runs. `channel` and `session` outlive this.
   void Begin(int channel, SessionLink& session);
-  // The agent runs, and others may beside it.
-  void AgentRuns() { runs_ = true; }
+  // The agent runs, and others may beside it: those that came a moment too early begin.
+  void AgentRuns();
 
   // Readable when Turn has something to do.
   int descriptor() const { return poller_.descriptor(); }
@@ -67,6 +68,11 @@ class ExecDesk {
   int channel_ = -1;
   SessionLink* session_ = nullptr;
   bool runs_ = false;
+  struct Early {
+    SessionLink::Exec exec;
+    Duration since;
+  };
+  std::vector<Early> early_;  // before the agent ran
   std::uint32_t last_ = 0;
   std::map<std::uint32_t, Client> clients_;
   // Whose clients have gone, but not they themselves.

@@ -10,11 +10,11 @@
 
 #include "base/text.h"
 #include "launch/attach.h"
-#include "launch/copied_workspace.h"
 #include "launch/environment.h"
 #include "launch/exec_desk.h"
 #include "launch/guard.h"
 #include "launch/kept_folders.h"
+#include "launch/lasting.h"
 #include "launch/limits.h"
 #include "launch/live_tools.h"
 #include "launch/plan.h"
@@ -176,14 +176,14 @@ std::expected<int, Failure> Run(Options options) {
 
   if (auto given = sandbox::RequireWalls(options.require); !given)
     return fail(kSandboxNotStarted, given.error());
+  auto lasting = Lasting::Make(options, *paths, *plan);
+  if (!lasting) return fail(kSandboxNotStarted, lasting.error());
   if (auto made = PrepareKeptFolders(options.container.setup, *plan); !made)
     return fail(kSandboxNotStarted, made.error());
 
   auto desk = ServiceDesk::Open(options.publishing, ReservedPorts(*plan));
   if (!desk) return fail(kSandboxNotStarted, desk.error());
 
-  auto copy = CopiedWorkspace::Make(options.workspace_copy, *paths, *plan);
-  if (!copy) return fail(kSandboxNotStarted, copy.error());
   auto execs = ExecDesk::Make();
   if (!execs) return fail(kSandboxNotStarted, execs.error());
 
@@ -211,7 +211,7 @@ std::expected<int, Failure> Run(Options options) {
     Kill(*sandbox);
     return fail(ExitCodeOf(opened.error()), opened.error());
   }
-  if (auto named = copy->Name(session->facts().id); !named) return give_up(named.error());
+  if (auto named = lasting->Name(session->facts().id); !named) return give_up(named.error());
   auto environment = MakeEnvironment(session->facts(), *plan, options.environment, policy->passing);
   if (!environment) return give_up(environment.error());
   auto agent_files = PlaceSentinelFiles(session->facts().files, *plan);
@@ -253,7 +253,7 @@ std::expected<int, Failure> Run(Options options) {
       Attach(*plan, guard.covers(), *sandbox, *session, LiveTools(program, session->facts().tools),
              *desk, *execs, *report, status_line, std::move(session_fd));
   // Of a copy nothing goes back before a person has said so, git's settings neither.
-  if (!copy->there()) {
+  if (!lasting->copies()) {
     for (const std::string& line : guard.Finish(sandbox->covers.copies()))
       std::fprintf(stderr, "aileron: %s\n", line.c_str());
   }
@@ -264,7 +264,7 @@ std::expected<int, Failure> Run(Options options) {
       if (word.kind == SessionLink::Word::Kind::kDenied) report->Add(word.text);
     });
   }
-  for (const std::string& line : copy->Finish())
+  for (const std::string& line : lasting->Finish())
     std::fprintf(stderr, "aileron: %s\n", line.c_str());
   if (options.learn) {
     std::fprintf(stderr,

@@ -31,6 +31,7 @@ constexpr std::size_t kExecs = 32;
 constexpr std::size_t kExecPacket = 16u << 10;  // between launcher and client
 constexpr std::size_t kExecsUntold = 256;       // ends that no daemon has taken
 constexpr int kSignalMax = 64;
+constexpr Duration kExecEarly = 5s;  // that one waits for the agent to run; the daemon waits longer
 
 // A report.
 constexpr std::size_t kReportPiece = 4096;     // one write that a pipe takes whole (PIPE_BUF)

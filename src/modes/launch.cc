@@ -66,7 +66,9 @@ Command LaunchVerb() {
           "stay "
           "as they are, and \"aileron session diff\" shows what it changed, \"session apply\" "
           "brings "
-          "that in, \"session discard\" removes it.\n\n"
+          "that in, \"session discard\" removes it. --keep leaves the sandbox's own folders, its "
+          "home and /tmp, and \"aileron launch --resume SESSION\" has them and the copy again; "
+          "\"session list\" shows what is kept, \"session remove\" frees it.\n\n"
           "The environment starts empty but for a short list (TERM, LANG, PATH and the like); "
           "--env and "
           "--env-file add to it. Do not pass credentials this way: a binding keeps them out of "
@@ -193,6 +195,8 @@ Command LaunchVerb() {
                .summary =
                    "The folder to work in, instead of the current one; overlay: a copy of it",
                .completes = Completes::kFolder},
+              {"--keep", "", "Keep the sandbox's home, /tmp and /var/tmp for --resume"},
+              {"--resume", "SESSION", "Go on with what a session kept, in its workspace"},
               {"--read-only", "", "The workspace cannot be written either"},
               {"--allow-write",
                "PATH",

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "changes/store.h"
 #include "command/rules.h"
 #include "keep/keeper.h"
 #include "launch/environment.h"
@@ -288,7 +289,7 @@ Status ReadCommands(const Parsed& parsed, launch::CommandOptions& options) {
 
 namespace {
 
-// A folder; "overlay" or "overlay:FOLDER" for a copy of it.
+// A folder; "overlay" or "overlay:FOLDER" for a copy of it; the one of a session that goes on.
 Status ReadWorkspace(const Parsed& parsed, launch::Options& options) {
   constexpr std::string_view copy = "overlay";
   std::string value = parsed.Value("--workspace");
@@ -301,6 +302,12 @@ Status ReadWorkspace(const Parsed& parsed, launch::Options& options) {
     }
   }
   options.workspace = value;
+  options.keep = parsed.Has("--keep");
+  options.resume = parsed.Value("--resume");
+  if (options.resume.empty()) return {};
+  AILERON_ASSIGN(const os::Paths paths, os::FindPaths());
+  AILERON_ASSIGN(const changes::Copy before, changes::Find(paths, options.resume));
+  if (options.workspace.empty()) options.workspace = before.facts.workspace;
   return {};
 }
 

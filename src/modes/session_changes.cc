@@ -28,7 +28,7 @@ using changes::Type;
 constexpr std::string_view kGit = ".git/";
 
 std::expected<Copy, Failure> CopyOf(const os::Paths& paths, const std::string& session) {
-  auto copy = changes::Find(paths, session);
+  auto copy = changes::FindCopy(paths, session);
   if (copy) return *std::move(copy);
   const int code = copy.error().code == Code::kInvalid ? kExitUsage : kExitFailure;
   return std::unexpected(Failure(code, std::move(copy.error())));
@@ -40,7 +40,8 @@ std::expected<Copy, Failure> CopyWanted(const os::Paths& paths, const Parsed& pa
   AILERON_ASSIGN(const std::string here, os::CurrentFolder());
   std::vector<Copy> copies = changes::List(paths);
   std::erase_if(copies, [&](const Copy& copy) {
-    return here != copy.facts.workspace && !here.starts_with(copy.facts.workspace + "/");
+    const bool below = here == copy.facts.workspace || here.starts_with(copy.facts.workspace + "/");
+    return !copy.facts.copied || !below;
   });
   if (!copies.empty()) return copies.back();
   return std::unexpected(
@@ -201,7 +202,7 @@ Outcome RunApply(const Invocation& invocation) {
   const std::size_t done = sorted.apply.size() - left.size();
   const std::string applied = fmt::format("{} {} applied", done, done == 1 ? "change" : "changes");
   if (rest && rest->empty()) {
-    AILERON_TRY(changes::Remove(paths, copy));
+    AILERON_TRY(changes::RemoveCopy(paths, copy));
     PrintNote(applied + "; the copy was removed");
   } else {
     PrintNote(
@@ -212,6 +213,41 @@ Outcome RunApply(const Invocation& invocation) {
   return left.empty() && sorted.held.empty() ? 0 : kExitFailure;
 }
 
+// Of one that is to be removed: work that nobody has decided about.
+std::expected<void, Failure> CheckDecided(const Copy& copy) {
+  if (!copy.facts.copied) return {};
+  const auto opened = changes::Open(copy);
+  const bool decided = [&] {
+    if (!opened) return false;
+    const auto rest = ChangesIn(copy, *opened, {});
+    return rest && rest->empty();
+  }();
+  if (decided) return {};
+  return std::unexpected(Failure(
+      kExitFailure,
+      Error{Code::kUnavailable, fmt::format("{} has changes that were not applied. Apply or "
+                                            "discard them, or remove it with --force",
+                                            copy.session)}));
+}
+
+Outcome RunRemove(const Invocation& invocation) {
+  AILERON_ASSIGN(const os::Paths paths, Paths());
+  AILERON_TRY(OnHost(paths));
+  for (const std::string& session : invocation.parsed.arguments) {
+    auto copy = changes::Find(paths, session);
+    if (!copy) {
+      const int code = copy.error().code == Code::kInvalid ? kExitUsage : kExitFailure;
+      return std::unexpected(Failure(code, std::move(copy.error())));
+    }
+    auto lock = changes::Hold(*copy);
+    if (!lock) return std::unexpected(Failure(kExitFailure, std::move(lock.error())));
+    if (!invocation.parsed.Has("--force")) AILERON_TRY(CheckDecided(*copy));
+    if (const auto opened = changes::Open(*copy)) changes::CleanUp(*copy, opened->host);
+    AILERON_TRY(changes::Remove(paths, *copy));
+  }
+  return 0;
+}
+
 Outcome RunDiscard(const Invocation& invocation) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
   AILERON_TRY(OnHost(paths));
@@ -220,7 +256,7 @@ Outcome RunDiscard(const Invocation& invocation) {
     auto lock = changes::Hold(copy);
     if (!lock) return std::unexpected(Failure(kExitFailure, std::move(lock.error())));
     if (const auto opened = changes::Open(copy)) changes::CleanUp(copy, opened->host);
-    AILERON_TRY(changes::Remove(paths, copy));
+    AILERON_TRY(changes::RemoveCopy(paths, copy));
   }
   return 0;
 }
@@ -275,6 +311,15 @@ Command SessionApplyCommand() {
                      Completes::kFile}},
       .examples = {{"aileron session apply 01KB0S5C8T3V9PAHD0QW6KFZ3M src", "One folder of it"}},
       .run = RunApply};
+}
+
+Command SessionRemoveCommand() {
+  return {.name = "remove",
+          .summary = "Remove what a session left on the disk",
+          .text = "Its kept folders, and its copy of the workspace if nothing in it is undecided.",
+          .flags = {{"--force", "", "Also with changes that were not applied"}},
+          .arguments = {kSession, {"MORE", "Other sessions' ids", Arity::kAny}},
+          .run = RunRemove};
 }
 
 Command SessionDiscardCommand() {

@@ -52,6 +52,7 @@ Command SessionExecCommand();
 Command SessionDiffCommand();
 Command SessionApplyCommand();
 Command SessionDiscardCommand();
+Command SessionRemoveCommand();
 Command SandboxCacheCommand();
 
 }  // namespace aileron::modes

@@ -31,7 +31,7 @@ def _start(world, session, *command, flags=(), **keywords) -> subprocess.Popen:
 
 def _stop(world, session) -> None:
     world.aileron("session", "stop", session).ok()
-    process.eventually(lambda: session not in [one["id"] for one in world.json("session", "list")], "it has ended")
+    process.eventually(lambda: os.path.exists(os.path.join(world.state, "aileron/kept", session, "exit")), "it has ended")
 
 
 def _records(world, kind, session) -> list:
