@@ -10,6 +10,8 @@ using aileron::modes::Mode;
 
 constexpr Mode kModes[] = {
     {"launch", Group::kRun, "Run a command in a sandbox", aileron::modes::LaunchVerb},
+    {"exec", Group::kRun, "Run a command beside the agent of a running session",
+     aileron::modes::ExecVerb},
     {"session", Group::kRun, "List, show, watch and stop sessions", aileron::modes::SessionVerb},
     {"sandbox", Group::kRun, "Get images ready, and keep them in order",
      aileron::modes::SandboxVerb},

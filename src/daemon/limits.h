@@ -52,8 +52,13 @@ constexpr std::size_t kReserved = 1024;
 constexpr std::size_t kPublished = 64;  // ports of one session
 constexpr std::size_t kWishes = 32;     // of people, that its launcher has not answered
 constexpr auto kWishWait = 10s;
-constexpr auto kListenersWait = 60s;  // for a launcher to hand its listeners over
-constexpr auto kResumeGrace = 10s;    // after a start, for launchers to come back
+// A command of a person's beside an agent.
+constexpr std::size_t kExecWords = 4'096;     // of its line, and as many variables
+constexpr std::size_t kExecBytes = 96 << 10;  // of all of either
+constexpr std::size_t kExecFolder = 4 << 10;
+constexpr std::size_t kExecWord = 120 << 10;  // as the launcher is told of it
+constexpr auto kListenersWait = 60s;          // for a launcher to hand its listeners over
+constexpr auto kResumeGrace = 10s;            // after a start, for launchers to come back
 
 // Workers.
 constexpr auto kWorkerAnyway = 100ms;  // after the listeners have come, though nobody used them

@@ -7,6 +7,7 @@
 #include "base/host_pattern.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "daemon/session_exec.h"
 #include "os/socket.h"
 #include "proxy/limits.h"
 
@@ -39,10 +40,12 @@ LiveSession::LiveSession(SessionWorld& world, session::Session record,
       sentinels_(std::move(sentinels)),
       proxy_password_(std::move(proxy_password)),
       denials_(record_.id),
-      services_({.loop = world.loop,
-                 .send = [this](const std::string& message) { return channel_->Send(message); },
-                 .audit = [this](std::string_view kind,
-                                 std::string detail) { Audit(kind, "allow", std::move(detail)); }}),
+      services_(
+          {.loop = world.loop,
+           .send = [this](const std::string& message,
+                          const os::Fd& descriptor) { return channel_->Send(message, descriptor); },
+           .audit = [this](std::string_view kind,
+                           std::string detail) { Audit(kind, "allow", std::move(detail)); }}),
       first_use_(world.loop, [this] { StartWorker(); }),
       ready_timer_(world.loop, [this] {
         if (worker_ != nullptr) worker_->Kill("it did not get ready in time");
@@ -66,6 +69,11 @@ Status LiveSession::Attach(os::Fd channel, Ends ends) {
       .on_services =
           [this](const nlohmann::json& message) { return services_.TakeServices(message); },
       .on_answer = [this](const nlohmann::json& message) { return services_.TakeAnswer(message); },
+      .on_exec_ended = [this](const nlohmann::json& message) -> Status {
+        AILERON_ASSIGN(const std::string detail, ExecEndIn(message));
+        Audit("session.exec_end", "allow", detail);
+        return {};
+      },
       .on_exit =
           [&loop = world_.loop, alive = std::weak_ptr(alive_), tell = std::move(ends.on_exit)](
               int code, std::vector<os::Fd> to_close) {

@@ -51,6 +51,7 @@ struct Api {
 void AddStatusRoutes(Router& router, Api& api);
 void AddSessionRoutes(Router& router, Api& api);
 void AddServiceRoutes(Router& router, Api& api);
+void AddExecRoutes(Router& router, Api& api);
 void AddVaultRoutes(Router& router, Api& api);
 void AddSecretRoutes(Router& router, Api& api);
 void AddBindingRoutes(Router& router, Api& api);

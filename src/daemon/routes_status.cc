@@ -105,6 +105,7 @@ void AddAllRoutes(Router& router, Api& api) {
   AddStatusRoutes(router, api);
   AddSessionRoutes(router, api);
   AddServiceRoutes(router, api);
+  AddExecRoutes(router, api);
   AddVaultRoutes(router, api);
   AddSecretRoutes(router, api);
   AddBindingRoutes(router, api);

@@ -148,9 +148,10 @@ void SessionChannel::SendPolicy(std::string_view message, std::string_view resum
 
 // It takes no place in the queue: whoever wants it is told that it was in vain, and may want it
 // again, while a late one would be a surprise.
-Status SessionChannel::Send(const std::string& word) {
+Status SessionChannel::Send(const std::string& word, const os::Fd& descriptor) {
   if (over_ || HasWords()) return Fail(Code::kUnavailable, "the launcher does not listen");
-  return os::SendMessage(socket_.get(), word);
+  const int number = descriptor.get();
+  return os::SendMessage(socket_.get(), word, {&number, descriptor ? std::size_t{1} : 0});
 }
 
 void SessionChannel::Enqueue(std::string word) {
@@ -242,6 +243,7 @@ Status SessionChannel::Take(std::string_view bytes, std::vector<os::Fd> descript
   }
   if (type == "services" && events_.on_services) return events_.on_services(object);
   if (type == "answer" && events_.on_answer) return events_.on_answer(object);
+  if (type == "exec_ended" && events_.on_exec_ended) return events_.on_exec_ended(object);
   if (type != "exit") return Fail(Code::kInvalid, "an unknown type of message");
   const auto code = NumberOf(object, "code", 0, 255);
   if (!code) return Fail(Code::kInvalid, "an exit without a code");

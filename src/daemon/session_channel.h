@@ -57,6 +57,8 @@ class SessionChannel final : private net::Loop::Handler {
     // "services" and "answer". An Error ends the channel.
     std::function<Status(const nlohmann::json& message)> on_services;
     std::function<Status(const nlohmann::json& message)> on_answer;
+    // "exec_ended". An Error ends the channel.
+    std::function<Status(const nlohmann::json& message)> on_exec_ended;
     std::function<void(int code, std::vector<os::Fd> to_close)> on_exit;
     // Nothing is called after it; it may destroy the channel.
     std::function<void(std::string why)> on_lost;
@@ -74,7 +76,7 @@ class SessionChannel final : private net::Loop::Handler {
   void SendWaiting(std::size_t count, std::string_view title);
   void SendPolicy(std::string_view message, std::string_view resume);
   // What is of use at once or not at all: kUnavailable when the launcher does not listen.
-  Status Send(const std::string& word);
+  Status Send(const std::string& word, const os::Fd& descriptor = {});
 
  private:
   SessionChannel(net::Loop& loop, os::Fd socket, Events events)

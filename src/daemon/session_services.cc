@@ -162,19 +162,20 @@ void SessionServices::Publish(const service::Mapping& mapping, OnDone done) {
        {"port", mapping.port},
        {"host", mapping.outside.host.ToString()},
        {"host_port", mapping.outside.port}},
-      std::move(done));
+      {}, std::move(done));
 }
 
 void SessionServices::Unpublish(std::uint16_t port, OnDone done) {
-  Ask({{"type", "unpublish"}, {"port", port}}, std::move(done));
+  Ask({{"type", "unpublish"}, {"port", port}}, {}, std::move(done));
 }
 
-void SessionServices::Ask(json message, OnDone done) {
+void SessionServices::Ask(json message, os::Fd descriptor, OnDone done) {
   if (waiting_.size() >= limits::kWishes)
     return done(Fail(Code::kUnavailable, "the session's launcher has not answered the others yet"));
   const std::uint64_t number = ++last_;
   message["number"] = number;
-  if (auto sent = world_.send(message.dump()); !sent) return done(std::unexpected(sent.error()));
+  if (auto sent = world_.send(message.dump(), descriptor); !sent)
+    return done(std::unexpected(sent.error()));
   auto waiting = std::make_unique<Waiting>(world_.loop, std::move(done), [this, number] {
     Finish(number, Fail(Code::kUnavailable,
                         "the session's launcher does not answer. It may be stopped: look at its "

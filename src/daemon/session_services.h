@@ -21,6 +21,7 @@
 
 #include "base/result.h"
 #include "net/loop.h"
+#include "os/fd.h"
 #include "service/mapping.h"
 #include "service/service.h"
 
@@ -47,7 +48,8 @@ class SessionServices {
   using OnDone = std::function<void(Result<std::string>)>;
   struct World {
     net::Loop& loop;
-    std::function<Status(const std::string& message)> send;  // to the launcher
+    // To the launcher, with a descriptor or an empty one.
+    std::function<Status(const std::string& message, const os::Fd& descriptor)> send;
     std::function<void(std::string_view kind, std::string detail)> audit;
   };
 
@@ -62,6 +64,8 @@ class SessionServices {
   // `done` is called once, later or at once.
   void Publish(const service::Mapping& mapping, OnDone done);
   void Unpublish(std::uint16_t port, OnDone done);
+  // Any other thing that the launcher is to do: `message` gets a number, and nothing comes back.
+  void Ask(nlohmann::json message, os::Fd descriptor, OnDone done);
   void End(std::string_view why);
 
   // The first port that the service asked for. kNotFound, kInvalid when it named none.
@@ -73,7 +77,6 @@ class SessionServices {
 
  private:
   struct Waiting;
-  void Ask(nlohmann::json message, OnDone done);
   void Finish(std::uint64_t number, Result<std::string> address);
 
   World world_;

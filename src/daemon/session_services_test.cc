@@ -28,7 +28,7 @@ class SessionServicesTest : public testing::Test {
   std::vector<std::string> audited_;
   bool reachable_ = true;
   SessionServices services_{{.loop = *loop_,
-                             .send = [this](const std::string& message) -> Status {
+                             .send = [this](const std::string& message, const os::Fd&) -> Status {
                                if (!reachable_) return Fail(Code::kUnavailable, "gone");
                                sent_.push_back(message);
                                return {};

@@ -44,6 +44,10 @@ std::string InEntry(std::string_view name) {
   return fmt::format("{}/{}", sandbox::kEntryFolder, name);
 }
 
+std::string TreePlace(std::size_t number) {
+  return InEntry(fmt::format("{}/{}", sandbox::kEntryTrees, number));
+}
+
 // Where the engine has mounted it, and as what.
 Result<std::vector<Bind>> ShowTrees(const sandbox::HostTrees& host, EntryFolder& folder) {
   std::vector<Bind> binds = {
@@ -52,11 +56,14 @@ Result<std::vector<Bind>> ShowTrees(const sandbox::HostTrees& host, EntryFolder&
   };
   for (std::size_t i = 0; i < host.trees.size(); ++i) {
     const sandbox::HostTrees::Tree& tree = host.trees[i];
+    if (!tree.changes.empty()) {  // in our own state, where nobody else changes what a name is
+      AILERON_TRY(folder.MakePlace(host.trees.size(), EntryFolder::Place::kFolder));
+      binds.push_back({tree.changes, TreePlace(host.trees.size()), sandbox::Access::kReadWrite});
+    }
     if (tree.detached || tree.source.empty()) continue;
     AILERON_TRY(
         folder.MakePlace(i, tree.folder ? EntryFolder::Place::kFolder : EntryFolder::Place::kFile));
-    binds.push_back(
-        {tree.source, InEntry(fmt::format("{}/{}", sandbox::kEntryTrees, i)), tree.access});
+    binds.push_back({tree.source, TreePlace(i), tree.access});
   }
   return binds;
 }
@@ -88,16 +95,16 @@ sandbox::Enter Orders(const sandbox::Spec& spec, const sandbox::Identity& identi
   for (std::size_t i = 0; i < host.trees.size(); ++i) {
     const sandbox::HostTrees::Tree& tree = host.trees[i];
     const bool shown = !tree.detached && !tree.source.empty();
-    enter.trees.push_back(
-        {.source = shown ? InEntry(fmt::format("{}/{}", sandbox::kEntryTrees, i)) : "",
-         .target = tree.target,
-         .access = tree.access,
-         .links = tree.links,
-         .bytes = tree.bytes,
-         .folder = tree.folder,
-         .detached = static_cast<bool>(tree.detached),
-         .device = tree.device,
-         .inode = tree.inode});
+    enter.trees.push_back({.source = shown ? TreePlace(i) : "",
+                           .target = tree.target,
+                           .access = tree.access,
+                           .links = tree.links,
+                           .bytes = tree.bytes,
+                           .folder = tree.folder,
+                           .detached = static_cast<bool>(tree.detached),
+                           .changes = tree.changes.empty() ? "" : TreePlace(host.trees.size()),
+                           .device = tree.device,
+                           .inode = tree.inode});
   }
   return enter;
 }

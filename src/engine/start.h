@@ -1,4 +1,4 @@
-// Start: a sandbox in a container of an engine's (docs/adr/0028).
+// Start: a sandbox in a container of an engine's (docs/adr/0031).
 #pragma once
 
 #include <string>

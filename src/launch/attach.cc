@@ -39,7 +39,7 @@ sigset_t ForwardedSet() {
 class Loop {
  public:
   Loop(const Plan& plan, const std::vector<sandbox::Cover>& covers, sandbox::Sandbox& sandbox,
-       SessionLink& session, LiveTools tools, ServiceDesk& desk, Report& report,
+       SessionLink& session, LiveTools tools, ServiceDesk& desk, ExecDesk& execs, Report& report,
        StatusLine status_line, os::Fd session_fd)
       : plan_(plan),
         covers_(covers),
@@ -47,6 +47,7 @@ class Loop {
         session_(session),
         tools_(std::move(tools)),
         desk_(desk),
+        execs_(execs),
         report_(report),
         session_fd_(std::move(session_fd)),
         screen_(status_line, session.facts().id),
@@ -62,6 +63,7 @@ class Loop {
     kSession,
     kMounts,
     kServices,
+    kExecs,
     kMaster,
     kKeys,
     kReport,
@@ -88,6 +90,7 @@ class Loop {
   SessionLink& session_;
   LiveTools tools_;
   ServiceDesk& desk_;
+  ExecDesk& execs_;
   Report& report_;
   os::Fd session_fd_;  // closed once it was told
   os::Fd master_;
@@ -109,7 +112,7 @@ void Loop::HearSandbox() {
     channel_open_ = false;
     return;
   }
-  if (desk_.HearSandbox(*received)) return;
+  if (desk_.HearSandbox(*received) || execs_.HearSandbox(*received)) return;
   if (std::holds_alternative<sandbox::Listeners>(received->message)) {
     if (auto given = session_.HandOver(std::move(received->descriptors)); !given) Reopen();
   } else if (std::holds_alternative<sandbox::Covered>(received->message)) {
@@ -127,6 +130,7 @@ void Loop::HearSandbox() {
   } else if (std::holds_alternative<sandbox::CommandCalls>(received->message)) {
     TakeCommands(std::move(received->descriptors));
   } else if (std::holds_alternative<sandbox::Started>(received->message)) {
+    execs_.AgentRuns();
     if (session_fd_) (void)os::WriteAll(session_fd_.get(), session_.facts().id + "\n");
     session_fd_.Reset();
   } else if (const auto* ended = std::get_if<sandbox::Ended>(&received->message)) {
@@ -160,7 +164,7 @@ void Loop::HearSignals(const os::Fd& signals) {
 }
 
 void Loop::HearDaemon() {
-  const SessionLink::Word word = session_.Listen();
+  SessionLink::Word word = session_.Listen();
   if (word.kind == SessionLink::Word::Kind::kStop) {
     std::fprintf(stderr, "aileron: the session was stopped%s%s\r\n", word.text.empty() ? "" : ": ",
                  word.text.c_str());
@@ -169,6 +173,8 @@ void Loop::HearDaemon() {
     ShowTools();
   } else if (word.kind == SessionLink::Word::Kind::kWish) {
     desk_.HearDaemon(word.wish);
+  } else if (word.kind == SessionLink::Word::Kind::kExec) {
+    execs_.HearDaemon(std::move(word.exec));
   } else if (word.kind == SessionLink::Word::Kind::kDenied) {
     report_.Add(word.text);
   } else if (word.kind == SessionLink::Word::Kind::kWaiting) {
@@ -214,6 +220,7 @@ void Loop::Reopen() {
     lost_at_.reset();
     ShowTools();
     desk_.DaemonIsNew();
+    execs_.DaemonIsNew();
   } else if (!told_of_loss_) {
     told_of_loss_ = true;
     std::fprintf(stderr, "aileron: the daemon is gone and no new one took the session: %s\r\n",
@@ -275,6 +282,7 @@ std::expected<int, sandbox::Failed> Loop::Run() {
                         static_cast<short>(keys_.empty() ? POLLIN : POLLIN | POLLOUT), 0};
     if (keys_open_ && keys_.Room() > 0) ready[kKeys].fd = 0;
     ready[kServices].fd = desk_.descriptor();
+    ready[kExecs].fd = execs_.descriptor();
     if (RefusesCommands()) ready[kCommands].fd = session_.commands();
     ready[kReport] = {report_.descriptor(), POLLOUT, 0};
     const int count = poll(ready.data(), ready.size(), WaitTime());
@@ -291,6 +299,7 @@ std::expected<int, sandbox::Failed> Loop::Run() {
     if (ready[kMounts].revents != 0 && !failed_) HearMounts();
     if (ready[kKeys].revents != 0) ReadKeys();
     if ((ready[kCommands].revents & POLLIN) != 0) session_.RefuseCommands();
+    if (ready[kExecs].revents != 0) execs_.Turn();
     if (ready[kReport].revents != 0) report_.WriteSome();
     if (master_ && (ready[kMaster].revents & POLLOUT) != 0) WriteKeys();
     if (master_ && (ready[kMaster].revents & ~POLLOUT) != 0) ReadMaster();
@@ -323,14 +332,16 @@ void HoldSignals() {
 std::expected<int, sandbox::Failed> Attach(const Plan& plan,
                                            const std::vector<sandbox::Cover>& covers,
                                            sandbox::Sandbox& sandbox, SessionLink& session,
-                                           LiveTools tools, ServiceDesk& desk, Report& report,
-                                           StatusLine status_line, os::Fd session_fd) {
+                                           LiveTools tools, ServiceDesk& desk, ExecDesk& execs,
+                                           Report& report, StatusLine status_line,
+                                           os::Fd session_fd) {
   // So that an init that does not listen cannot make this process wait. Its own end is another
   // file.
   fcntl(sandbox.channel.get(), F_SETFL, O_NONBLOCK);
   if (session_fd) std::signal(SIGPIPE, SIG_IGN);  // whoever wanted to know may have gone
   desk.Begin(sandbox.channel.get(), session);
-  return Loop(plan, covers, sandbox, session, std::move(tools), desk, report, status_line,
+  execs.Begin(sandbox.channel.get(), session);
+  return Loop(plan, covers, sandbox, session, std::move(tools), desk, execs, report, status_line,
               std::move(session_fd))
       .Run();
 }

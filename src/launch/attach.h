@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "launch/exec_desk.h"
 #include "launch/live_tools.h"
 #include "launch/plan.h"
 #include "launch/report.h"
@@ -27,7 +28,8 @@ void HoldSignals();
 std::expected<int, sandbox::Failed> Attach(const Plan& plan,
                                            const std::vector<sandbox::Cover>& covers,
                                            sandbox::Sandbox& sandbox, SessionLink& session,
-                                           LiveTools tools, ServiceDesk& desk, Report& report,
-                                           StatusLine status_line, os::Fd session_fd);
+                                           LiveTools tools, ServiceDesk& desk, ExecDesk& execs,
+                                           Report& report, StatusLine status_line,
+                                           os::Fd session_fd);
 
 }  // namespace aileron::launch

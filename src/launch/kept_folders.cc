@@ -16,40 +16,44 @@ namespace aileron::launch {
 
 namespace {
 
-constexpr unsigned kFolderMode = 0700, kFileMode = 0600, kWorkspaceMode = 0755;
+constexpr unsigned kFolderMode = 0700, kFileMode = 0600, kWorkspaceMode = 0755,
+                   kPlaceFileMode = 0644;
 constexpr std::size_t kMarkerMax = 256;
 
-// A folder of the workspace, by no link, of whoever owns that: the sandbox's first process could
-// not make it where ids are mapped.
-Status MakeInWorkspace(const std::string& workspace, std::string_view path) {
-  AILERON_ASSIGN(const os::Fd top, os::OpenPath(workspace));
+}  // namespace
+
+// By this process, since the sandbox's first could not make it where ids are mapped.
+Status MakePlaceIn(const std::string& top, std::string_view path, os::FileKind kind) {
+  AILERON_ASSIGN(os::Fd folder, os::OpenPath(top));
   struct stat owner;
-  if (fstat(top.get(), &owner) != 0) return os::FailErrno("cannot look at {}", workspace);
-  AILERON_ASSIGN(os::Fd folder, top.Duplicate());
+  if (fstat(folder.get(), &owner) != 0) return os::FailErrno("cannot look at {}", top);
+  std::vector<std::string> names;
   for (const std::string_view part : Split(path, '/')) {
-    const std::string name(part);
-    if (name.empty()) continue;
-    if (mkdirat(folder.get(), name.c_str(), kWorkspaceMode) == 0) {
-      (void)fchownat(folder.get(), name.c_str(), owner.st_uid, owner.st_gid, AT_SYMLINK_NOFOLLOW);
+    if (!part.empty()) names.emplace_back(part);
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const char* name = names[i].c_str();
+    const bool file = i + 1 == names.size() && kind == os::FileKind::kFile;
+    const int made = file ? mknodat(folder.get(), name, S_IFREG | kPlaceFileMode, 0)
+                          : mkdirat(folder.get(), name, kWorkspaceMode);
+    if (made == 0) {
+      (void)fchownat(folder.get(), name, owner.st_uid, owner.st_gid, AT_SYMLINK_NOFOLLOW);
     } else if (errno != EEXIST) {
-      return os::FailErrno("cannot make {} in the workspace, where a volume is to stand", path);
+      return os::FailErrno("cannot make {} in {}, where something is to stand", path, top);
     }
-    auto opened = os::OpenBeneath(folder, name, O_PATH | O_DIRECTORY);
-    if (!opened) {
-      return Wrap(opened.error(), "a volume is to stand at {} in the workspace", path);
-    }
+    auto opened = os::OpenBeneath(folder, names[i], O_PATH | (file ? 0 : O_DIRECTORY));
+    if (!opened) return Wrap(opened.error(), "something is to stand at {} in {}", path, top);
     folder = *std::move(opened);
   }
   return {};
 }
 
-}  // namespace
-
 Status PrepareKeptFolders(SetupWhen setup, Plan& plan) {
   const auto make_place = [&](const std::string& target) -> Status {
     const std::string& inside = plan.spec.inside();
     if (target == inside || !IsOrBelow(target, inside)) return {};
-    return MakeInWorkspace(plan.spec.workspace, target.substr(inside.size() + 1));
+    return MakePlaceIn(plan.spec.workspace, target.substr(inside.size() + 1),
+                       os::FileKind::kFolder);
   };
   for (const sandbox::MountRequest& mount : plan.spec.mounts) {
     if (mount.links == sandbox::Links::kFollowed || !os::IsFolder(mount.source)) continue;

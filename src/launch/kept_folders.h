@@ -10,15 +10,22 @@
 // agent writes what is in them, so the host runs nothing there, and the marker lies beside.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "base/result.h"
 #include "launch/launch.h"
 #include "launch/plan.h"
+#include "os/mounts.h"
 
 namespace aileron::launch {
 
 // Makes the folders of the plan's volumes, and those of the workspace that they stand on, and
 // decides whether commands of creation are due.
 Status PrepareKeptFolders(SetupWhen setup, Plan& plan);
+
+// A place to mount on at `path` below `top`, by no link, of whoever that belongs to.
+Status MakePlaceIn(const std::string& top, std::string_view path, os::FileKind kind);
 
 // They have run, if they were due: they do not run again for the same content.
 void NoteCreated(const Plan& plan);

@@ -12,8 +12,10 @@
 #include "engine/start.h"
 #include "launch/attach.h"
 #include "launch/environment.h"
+#include "launch/exec_desk.h"
 #include "launch/guard.h"
 #include "launch/kept_folders.h"
+#include "launch/lasting.h"
 #include "launch/limits.h"
 #include "launch/live_tools.h"
 #include "launch/plan.h"
@@ -184,11 +186,16 @@ std::expected<int, Failure> Run(Options options) {
 
   if (auto given = sandbox::RequireWalls(options.require); !given)
     return fail(kSandboxNotStarted, given.error());
+  auto lasting = Lasting::Make(options, *paths, *plan);
+  if (!lasting) return fail(kSandboxNotStarted, lasting.error());
   if (auto made = PrepareKeptFolders(options.container.setup, *plan); !made)
     return fail(kSandboxNotStarted, made.error());
 
   auto desk = ServiceDesk::Open(options.publishing, ReservedPorts(*plan));
   if (!desk) return fail(kSandboxNotStarted, desk.error());
+
+  auto execs = ExecDesk::Make();
+  if (!execs) return fail(kSandboxNotStarted, execs.error());
 
   HoldSignals();
   // Three things go on at once: the daemon makes the session, the sandbox's first process builds
@@ -215,6 +222,7 @@ std::expected<int, Failure> Run(Options options) {
     Kill(*sandbox);
     return fail(ExitCodeOf(opened.error()), opened.error());
   }
+  if (auto named = lasting->Name(session->facts().id); !named) return give_up(named.error());
   auto environment = MakeEnvironment(session->facts(), *plan, options.environment, policy->passing);
   if (!environment) return give_up(environment.error());
   auto agent_files = PlaceSentinelFiles(session->facts().files, *plan);
@@ -254,9 +262,12 @@ std::expected<int, Failure> Run(Options options) {
   if (!sent && sent.error().code == Code::kInvalid) return give_up(sent.error());
   auto ended =
       Attach(*plan, guard.covers(), *sandbox, *session, LiveTools(program, session->facts().tools),
-             *desk, *report, status_line, std::move(session_fd));
-  for (const std::string& line : guard.Finish(sandbox->covers.copies()))
-    std::fprintf(stderr, "aileron: %s\n", line.c_str());
+             *desk, *execs, *report, status_line, std::move(session_fd));
+  // Of a copy nothing goes back before a person has said so, git's settings neither.
+  if (!lasting->copies()) {
+    for (const std::string& line : guard.Finish(sandbox->covers.copies()))
+      std::fprintf(stderr, "aileron: %s\n", line.c_str());
+  }
   sandbox->covers = sandbox::CoverWatch();  // holds the last mounts over the reserved names
   (void)session->Finish(ended ? *ended : ended.error().exit_code, guard.Release());
   if (options.report_fd || !options.report.empty() || options.fail_on_denied) {
@@ -264,6 +275,8 @@ std::expected<int, Failure> Run(Options options) {
       if (word.kind == SessionLink::Word::Kind::kDenied) report->Add(word.text);
     });
   }
+  for (const std::string& line : lasting->Finish())
+    std::fprintf(stderr, "aileron: %s\n", line.c_str());
   if (options.learn) {
     std::fprintf(stderr,
                  "aileron: what this session needs, as a policy to review: aileron policy "

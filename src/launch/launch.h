@@ -58,6 +58,9 @@ struct Options {
   std::vector<std::string> environment;  // NAME=VALUE, or NAME to pass the caller's value on
   std::string workdir;                   // inside; empty: the current folder, else the workspace
   std::string workspace;                 // empty: the current folder
+  bool workspace_copy = false;           // what is written goes into a copy (changes/store.h)
+  bool keep = false;                     // the agent's home and /tmp outlast the sandbox
+  std::string resume = {};               // a session that was kept, which this one goes on with
   sandbox::Access workspace_access = sandbox::Access::kReadWrite;
   std::vector<std::string>
       allow_write;  // protected paths of the workspace that the agent may write

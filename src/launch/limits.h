@@ -26,6 +26,13 @@ constexpr std::size_t kRelayPiece = 32u << 10;   // read at a time
 constexpr std::size_t kRelayTurn = 256u << 10;   // bytes of one way; then others have a turn
 constexpr Duration kTellAgain = 200ms;  // between two messages to the daemon about services
 
+// Commands of a person's beside the agent.
+constexpr std::size_t kExecs = 32;
+constexpr std::size_t kExecPacket = 16u << 10;  // between launcher and client
+constexpr std::size_t kExecsUntold = 256;       // ends that no daemon has taken
+constexpr int kSignalMax = 64;
+constexpr Duration kExecEarly = 5s;  // that one waits for the agent to run; the daemon waits longer
+
 // A report.
 constexpr std::size_t kReportPiece = 4096;     // one write that a pipe takes whole (PIPE_BUF)
 constexpr std::size_t kReportQueue = 8 << 20;  // not written yet; the daemon tells of less

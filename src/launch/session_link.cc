@@ -21,7 +21,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::size_t kWordMax = 64u << 10;
+constexpr std::size_t kWordMax = 128u << 10;
 constexpr std::size_t kToolsMax = 8u << 20;   // the list of them
 constexpr std::size_t kResumeMax = 1u << 20;  // the text by which a session is resumed
 // What does not fit into a message is taken away by the next launch in the same workspace.
@@ -87,6 +87,31 @@ std::optional<SessionLink::Wish> WishIn(const json& word) {
   if (!host || !host_port) return std::nullopt;
   wish.mapping.outside = {.host = *host, .port = static_cast<std::uint16_t>(*host_port)};
   return wish;
+}
+
+std::vector<std::string> TextsIn(const json& object, const char* name) {
+  std::vector<std::string> texts;
+  const auto list = object.find(name);
+  if (list == object.end() || !list->is_array()) return texts;
+  for (const json& text : *list) {
+    if (text.is_string()) texts.push_back(text.get<std::string>());
+  }
+  return texts;
+}
+
+std::optional<SessionLink::Exec> ExecIn(const json& word, std::vector<os::Fd>& descriptors) {
+  const auto number = Number(word, "number", std::numeric_limits<std::uint64_t>::max());
+  if (!number || descriptors.size() != 1) return std::nullopt;
+  SessionLink::Exec exec{.number = *number, .line = Text(word, "line")};
+  exec.command = TextsIn(word, "command");
+  exec.environment = TextsIn(word, "environment");
+  exec.workdir = Text(word, "workdir");
+  exec.terminals = static_cast<unsigned>(Number(word, "terminals", 7).value_or(0));
+  exec.input = word.value("input", json(true)) == true;
+  exec.size.ws_row = static_cast<unsigned short>(Number(word, "rows", 65535).value_or(0));
+  exec.size.ws_col = static_cast<unsigned short>(Number(word, "columns", 65535).value_or(0));
+  exec.client = std::move(descriptors.front());
+  return exec;
 }
 
 }  // namespace
@@ -292,6 +317,11 @@ SessionLink::Word SessionLink::Listen() {
     if (!wish) return {};
     return {.kind = Word::Kind::kWish, .wish = *wish};
   }
+  if (type == "exec") {
+    auto exec = ExecIn(word, packet->descriptors);
+    if (!exec) return {};
+    return {.kind = Word::Kind::kExec, .exec = *std::move(exec)};
+  }
   if (type == "denied" && word.contains("denied")) {
     return {.kind = Word::Kind::kDenied, .text = Dump(word["denied"])};
   }
@@ -345,6 +375,14 @@ Status SessionLink::TellServices(const std::vector<service::Report>& reports,
   pollfd room{channel_.get(), POLLOUT, 0};
   if (poll(&room, 1, 0) != 1) return Fail(Code::kUnavailable, "the daemon does not listen");
   return os::SendMessage(channel_.get(), Dump(message));
+}
+
+Status SessionLink::TellExecEnded(const std::string& line, int code) {
+  pollfd room{channel_.get(), POLLOUT, 0};
+  if (!channel_ || poll(&room, 1, 0) != 1)
+    return Fail(Code::kUnavailable, "the daemon does not listen");
+  return os::SendMessage(channel_.get(),
+                         Dump({{"type", "exec_ended"}, {"line", line}, {"code", code}}));
 }
 
 Status SessionLink::AnswerWish(const Wish& wish, const Result<std::string>& address) {

@@ -77,6 +77,18 @@ class SessionLink {
     std::uint64_t number = 0;  // the daemon's, for the answer
     service::Mapping mapping = {};
   };
+  // That a command be run beside the agent (exec_desk.h).
+  struct Exec {
+    std::uint64_t number = 0;  // the daemon's, for the answer
+    std::string line;          // of its record
+    std::vector<std::string> command;
+    std::vector<std::string> environment;
+    std::string workdir;
+    unsigned terminals = 0;
+    bool input = true;
+    os::WindowSize size = {};
+    os::Fd client;
+  };
   struct Word {
     // kTools: facts().tools are others now.
     enum class Kind {
@@ -84,6 +96,7 @@ class SessionLink {
       kStop,
       kTools,
       kWish,
+      kExec,
       kDenied,
       kWaiting,
       kPolicy,
@@ -92,6 +105,7 @@ class SessionLink {
     std::string text = {};  // why it stops, what was denied (JSON), the oldest question, or news
     std::size_t count = 0;  // of questions that wait
     Wish wish = {};
+    Exec exec = {};
   };
   Word Listen();
   // After Finish: what the daemon still has to say, until it has said all or `longest` has passed.
@@ -100,6 +114,8 @@ class SessionLink {
   // Which services there are, and what is published.
   Status TellServices(const std::vector<service::Report>& reports,
                       const std::vector<Publication>& published);
+  // That such a command has ended. kUnavailable when the daemon does not listen now.
+  Status TellExecEnded(const std::string& line, int code);
   // With the host's address.
   Status AnswerWish(const Wish& wish, const Result<std::string>& address);
 

@@ -62,6 +62,13 @@ Command LaunchVerb() {
           "agents, aileron.yaml) is read-only in the workspace, unless --allow-write names it. "
           "Of what the "
           "agent writes to .git/config, harmless settings are kept; the rest is reported.\n\n"
+          "--workspace=overlay lets the command work on a copy, which costs no time: your files "
+          "stay "
+          "as they are, and \"aileron session diff\" shows what it changed, \"session apply\" "
+          "brings "
+          "that in, \"session discard\" removes it. --keep leaves the sandbox's own folders, its "
+          "home and /tmp, and \"aileron launch --resume SESSION\" has them and the copy again; "
+          "\"session list\" shows what is kept, \"session remove\" frees it.\n\n"
           "The environment starts empty but for a short list (TERM, LANG, PATH and the like); "
           "--env and "
           "--env-file add to it. Do not pass credentials this way: a binding keeps them out of "
@@ -185,9 +192,12 @@ Command LaunchVerb() {
                "runs"},
               {"--fail-on-denied", "", "With --unattended: exit with 77 when anything was refused"},
               {.name = "--workspace",
-               .value = "FOLDER",
-               .summary = "The folder to work in, instead of the current one",
+               .value = "FOLDER|overlay[:FOLDER]",
+               .summary =
+                   "The folder to work in, instead of the current one; overlay: a copy of it",
                .completes = Completes::kFolder},
+              {"--keep", "", "Keep the sandbox's home, /tmp and /var/tmp for --resume"},
+              {"--resume", "SESSION", "Go on with what a session kept, in its workspace"},
               {"--read-only", "", "The workspace cannot be written either"},
               {"--allow-write",
                "PATH",

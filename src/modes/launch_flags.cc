@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "changes/store.h"
 #include "command/rules.h"
 #include "keep/keeper.h"
 #include "launch/environment.h"
@@ -286,6 +287,32 @@ Status ReadCommands(const Parsed& parsed, launch::CommandOptions& options) {
 
 }  // namespace
 
+namespace {
+
+// A folder; "overlay" or "overlay:FOLDER" for a copy of it; the one of a session that goes on.
+Status ReadWorkspace(const Parsed& parsed, launch::Options& options) {
+  constexpr std::string_view copy = "overlay";
+  std::string value = parsed.Value("--workspace");
+  if (value == copy || value.starts_with("overlay:")) {
+    options.workspace_copy = true;
+    value.erase(0, std::min(value.size(), copy.size() + 1));
+    if (parsed.Has("--read-only")) {
+      return Fail(Code::kInvalid,
+                  "--workspace=overlay is for a workspace that is written; leave --read-only out");
+    }
+  }
+  options.workspace = value;
+  options.keep = parsed.Has("--keep");
+  options.resume = parsed.Value("--resume");
+  if (options.resume.empty()) return {};
+  AILERON_ASSIGN(const os::Paths paths, os::FindPaths());
+  AILERON_ASSIGN(const changes::Copy before, changes::Find(paths, options.resume));
+  if (options.workspace.empty()) options.workspace = before.facts.workspace;
+  return {};
+}
+
+}  // namespace
+
 std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
   launch::Options options;
   options.command = parsed.arguments;
@@ -301,7 +328,7 @@ std::expected<launch::Options, Failure> LaunchOptions(const Parsed& parsed) {
   options.allow = parsed.Values("--allow");
   options.deny = parsed.Values("--deny");
   options.workdir = parsed.Value("--workdir");
-  options.workspace = parsed.Value("--workspace");
+  AILERON_TRY(ReadWorkspace(parsed, options));
   for (const std::string_view flag : {"--allow", "--deny"}) {
     for (const std::string& rule : parsed.Values(flag)) {
       const auto action = flag == "--allow" ? policy::Action::kAllow : policy::Action::kDeny;

@@ -31,6 +31,11 @@ inline constexpr Duration demo_stop_wait = std::chrono::seconds(10);
 inline constexpr int hold_on_terminal_s = 60;         // a request waits for its person
 inline constexpr std::size_t learn_files = 200'000;   // of a workspace that are looked at
 inline constexpr std::size_t recorded_kept = 50'000;  // different requests and commands of a log
+// A command beside an agent.
+inline constexpr std::size_t exec_piece = 4096;  // that a pipe takes whole (PIPE_BUF)
+inline constexpr std::size_t exec_packet = 16 << 10;
+inline constexpr Duration exec_last_words = std::chrono::seconds(2);  // of a terminal that is over
+inline constexpr int exec_look_ms = 100;
 inline constexpr std::size_t demo_output_bytes = 1 << 20;
 inline constexpr std::size_t demo_request_bytes = 64 << 10;
 inline constexpr std::size_t demo_connections = 64;

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "modes/api.h"
+#include "modes/kept_sessions.h"
 #include "modes/service_text.h"
 #include "modes/session_text.h"
 #include "modes/verbs.h"
@@ -16,11 +17,16 @@ std::string PathOf(const Parsed& parsed) {
   return fmt::format("/v1/sessions/{}", PercentEncode(parsed.arguments.at(0)));
 }
 
+// Those that run, those of which something is kept, and with --all the others.
 Outcome RunList(const Invocation& invocation) {
+  AILERON_ASSIGN(const os::Paths paths, Paths());
   AILERON_ASSIGN(control::Client client, Connected());
   const bool all = invocation.parsed.Has("--all");
-  AILERON_ASSIGN(const Json answer, GetJson(client, all ? "/v1/sessions?all=1" : "/v1/sessions"));
-  const Json& sessions = ListOf(answer, "sessions");
+  const std::vector<KeptSession> kept = KeptSessions(paths);
+  AILERON_ASSIGN(const Json answer,
+                 GetJson(client, all || !kept.empty() ? "/v1/sessions?all=1" : "/v1/sessions"));
+  const Json sessions =
+      WithKept(ListOf(answer, "sessions"), kept, all ? Which::kAll : Which::kLive);
   if (invocation.parsed.Has("--json")) {
     AILERON_TRY(Print(Pretty(sessions)));
   } else if (sessions.empty()) {
@@ -75,11 +81,19 @@ Command SessionVerb() {
   return {
       .commands = {
           {.name = "list",
-           .summary = "List running sessions",
+           .summary = "List running sessions, and those that left something",
+           .text =
+               "KEPT is what is left of a session on the disk: a copy of its workspace (\"aileron "
+               "session diff\"), and what --keep kept (\"aileron launch --resume\").",
            .flags = {{"--all", "", "Those that ended too"}, kJsonFlag},
            .run = RunList},
           SessionAttachCommand(),
           SessionLogsCommand(),
+          SessionExecCommand(),
+          SessionDiffCommand(),
+          SessionApplyCommand(),
+          SessionDiscardCommand(),
+          SessionRemoveCommand(),
           {.name = "show",
            .summary = "Show all that is known of a session",
            .flags = {kJsonFlag},

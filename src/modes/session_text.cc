@@ -62,13 +62,14 @@ std::string CommandLine(const Json& words) {
 }
 
 Grid SessionGrid(const Json& sessions) {
-  Grid grid({"SESSION", "STATE", "STARTED", "EXIT", "WORKSPACE", "COMMAND"});
+  Grid grid({"SESSION", "STATE", "STARTED", "EXIT", "KEPT", "WORKSPACE", "COMMAND"});
   for (const Json& session : sessions) {
     const std::string state = TextOf(session, "state");
     grid.Add({TextOf(session, "id"),
               {state, StyleOfState(state)},
               LocalTime(session, "started"),
               state == "running" ? "" : TextOf(session, "exit_code"),
+              session.contains("kept_bytes") ? Bytes(NumberOf(session, "kept_bytes")) : "",
               TextOf(session, "workspace"),
               CommandLine(session.value("command", Json::array()))});
   }

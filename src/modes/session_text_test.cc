@@ -39,7 +39,7 @@ TEST(SessionGrid, QuotesWordsWithBlanks) {
       SessionGrid(
           {{{"id", "01X"}, {"state", "ended"}, {"exit_code", 3}, {"command", {"a", "b c"}}}})
           .Text(Colour::kNever, 0);
-  EXPECT_THAT(text, HasSubstr("01X      ended           3                a 'b c'"));
+  EXPECT_THAT(text, HasSubstr("01X      ended           3                      a 'b c'"));
 }
 
 TEST(Api, ReadsNumbersAndTextLeniently) {

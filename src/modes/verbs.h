@@ -7,6 +7,7 @@ namespace aileron::modes {
 
 Command LaunchVerb();
 Command SessionVerb();
+Command ExecVerb();
 Command SandboxVerb();
 Command DemoVerb();
 Command VaultVerb();
@@ -50,6 +51,11 @@ Command SandboxWarmCommand();
 Command SandboxPullCommand();
 Command SessionAttachCommand();
 Command SessionLogsCommand();
+Command SessionExecCommand();
+Command SessionDiffCommand();
+Command SessionApplyCommand();
+Command SessionDiscardCommand();
+Command SessionRemoveCommand();
 Command SandboxCacheCommand();
 
 }  // namespace aileron::modes

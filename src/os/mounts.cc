@@ -149,6 +149,12 @@ Status ChangeRoot(const std::string& root) {
   return {};
 }
 
+Status Unmount(const std::string& target) {
+  constexpr int detach = 2;  // MNT_DETACH
+  if (umount2(target.c_str(), detach) != 0) return FailErrno("cannot unmount {}", target);
+  return {};
+}
+
 Status MountTmpfs(const std::string& target, const std::string& options) {
   return Mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV, options);
 }

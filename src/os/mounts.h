@@ -48,6 +48,9 @@ Status MountOverlay(const std::string& target, std::span<const Fd> lower, const 
 // the root before.
 Status ChangeRoot(const std::string& root);
 
+// What was mounted at `target` last, with all below it; what uses it still keeps it until it is
+// done.
+Status Unmount(const std::string& target);
 Status MountTmpfs(const std::string& target, const std::string& options);
 Status Mount(const char* source, const std::string& target, const char* type, unsigned long flags,
              const std::string& options);

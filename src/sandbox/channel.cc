@@ -29,7 +29,12 @@ enum class Type : std::uint8_t {
   kStepsDone,
   kEnter,
   kEntered,
-  kEnded
+  kEnded,
+  kExec,
+  kExecBegun,
+  kExecEnded,
+  kExecSignal,
+  kExecGone
 };
 
 constexpr std::size_t kCoversMax = 1u << 30;
@@ -174,6 +179,36 @@ struct Encoder {
     out.U8(static_cast<std::uint8_t>(Type::kServiceReports));
     service::Put(out, reports.reports);
   }
+  void operator()(const Exec& exec) const {
+    out.U8(static_cast<std::uint8_t>(Type::kExec));
+    out.U32(exec.id);
+    out.Texts(exec.command);
+    out.Texts(exec.environment);
+    out.Text(exec.workdir);
+    out.U8(static_cast<std::uint8_t>(exec.terminals));
+    out.U8(exec.input ? 1 : 0);
+    out.U32(exec.size.ws_row);
+    out.U32(exec.size.ws_col);
+  }
+  void operator()(const ExecBegun& begun) const {
+    out.U8(static_cast<std::uint8_t>(Type::kExecBegun));
+    out.U32(begun.id);
+  }
+  void operator()(const ExecEnded& ended) const {
+    out.U8(static_cast<std::uint8_t>(Type::kExecEnded));
+    out.U32(ended.id);
+    out.U8(static_cast<std::uint8_t>(ended.code));
+    out.Text(ended.error);
+  }
+  void operator()(const ExecSignal& signal) const {
+    out.U8(static_cast<std::uint8_t>(Type::kExecSignal));
+    out.U32(signal.id);
+    out.U8(static_cast<std::uint8_t>(signal.number));
+  }
+  void operator()(const ExecGone& gone) const {
+    out.U8(static_cast<std::uint8_t>(Type::kExecGone));
+    out.U32(gone.id);
+  }
 };
 
 Result<std::uint16_t> TakePort(WireReader& in) {
@@ -239,6 +274,31 @@ Result<Message> TakeEnter(WireReader& in) {
     enter.trees.push_back(TakeTree(in));
   }
   return enter;
+}
+
+Message TakeExec(WireReader& in) {
+  Exec exec{.id = in.U32(), .command = {}, .environment = {}, .workdir = {}};
+  exec.command = in.Texts();
+  exec.environment = in.Texts();
+  exec.workdir = in.Text();
+  exec.terminals = in.U8();
+  exec.input = in.U8() != 0;
+  exec.size.ws_row = static_cast<unsigned short>(in.U32());
+  exec.size.ws_col = static_cast<unsigned short>(in.U32());
+  return exec;
+}
+
+Message TakeExecEnded(WireReader& in) {
+  ExecEnded ended{.id = in.U32(), .code = 0, .error = {}};
+  ended.code = in.U8();
+  ended.error = in.Text();
+  return ended;
+}
+
+Message TakeExecSignal(WireReader& in) {
+  ExecSignal signal{.id = in.U32(), .number = 0};
+  signal.number = in.U8();
+  return signal;
 }
 
 Result<Message> TakeProgram(WireReader& in) {
@@ -345,6 +405,21 @@ Result<Message> Decode(std::string_view bytes) {
       break;
     case Type::kEnded:
       message = Ended{in.U8()};
+      break;
+    case Type::kExec:
+      message = TakeExec(in);
+      break;
+    case Type::kExecBegun:
+      message = ExecBegun{in.U32()};
+      break;
+    case Type::kExecEnded:
+      message = TakeExecEnded(in);
+      break;
+    case Type::kExecSignal:
+      message = TakeExecSignal(in);
+      break;
+    case Type::kExecGone:
+      message = ExecGone{in.U32()};
       break;
     default:
       return Fail(Code::kInvalid, "a message of unknown type arrived");

@@ -2,11 +2,12 @@
 //
 //   init → launcher   Listeners (again, when Files asks for more), Runtime, Covered, Terminal
 //                     CommandCalls (each with descriptors), Failed, StepsDone; Started, and then
-//                     Connected (with a descriptor), Publish, ServiceReports
+//                     Connected (with a descriptor), Publish, ServiceReports, ExecBegun (with
+//                     descriptors), ExecEnded
 //   launcher → outer  Enter, where an engine made the container (sandbox/enter.h)
 //   outer → launcher  Entered, at last Ended
 //   launcher → init   Go, Covers (with a descriptor), Files, Program, then Signal, Connect,
-//                     Published; end of file: the sandbox ends
+//                     Published, Exec, ExecSignal, ExecGone; end of file: the sandbox ends
 //
 // One message a packet of a SOCK_SEQPACKET pair: a type byte, then base/wire.h fields.
 #pragma once
@@ -99,6 +100,7 @@ struct Enter {
     std::uint64_t bytes = 0;
     bool folder = true;
     bool detached = false;                // it comes as a descriptor
+    std::string changes;                  // Spec::workspace_changes, in the container
     std::uint64_t device = 0, inode = 0;  // of the source, as the launcher has seen it
   };
   std::vector<Tree> trees;
@@ -110,11 +112,39 @@ struct Entered {};
 struct Ended {
   int exit_code;
 };
-
-using Message =
-    std::variant<Go, Covers, Listeners, Runtime, Covered, Terminal, Failed, Files, Program, Signal,
-                 Connect, Connected, Publish, Published, ServiceReports, CommandCalls, Started,
-                 StepsDone, Enter, Entered, Ended>;
+// A command of a person's, to be run beside the agent.
+struct Exec {
+  std::uint32_t id;
+  std::vector<std::string> command;
+  std::vector<std::string> environment;  // NAME=VALUE, besides the agent's and in its place
+  std::string workdir;                   // empty: the agent's
+  unsigned terminals = 0;                // as in Program
+  bool input = true;                     // false: its standard input is empty
+  os::WindowSize size = {};
+};
+// It runs. With the host's ends of its streams: for each of 0, 1 and 2 that is a pipe that pipe,
+// and last the master of its terminal, if it has one.
+struct ExecBegun {
+  std::uint32_t id;
+};
+// It has ended, or could not be started, and then `error` says why.
+struct ExecEnded {
+  std::uint32_t id;
+  int code;
+  std::string error;
+};
+struct ExecSignal {
+  std::uint32_t id;
+  int number;
+};
+// Whoever wanted it has gone.
+struct ExecGone {
+  std::uint32_t id;
+};
+using Message = std::variant<Go, Covers, Listeners, Runtime, Covered, Terminal, Failed, Files,
+                             Program, Signal, Connect, Connected, Publish, Published,
+                             ServiceReports, CommandCalls, Started, StepsDone, Exec, ExecBegun,
+                             ExecEnded, ExecSignal, ExecGone, Enter, Entered, Ended>;
 
 struct Received {
   Message message;

@@ -146,7 +146,8 @@ TEST(Channel, OrdersForAContainerArriveAsTheyWereSent) {
   orders.spec.nesting = Nesting::kAllowed;
   orders.spec.listeners = {{ListenerKind::kCaptured, 443}};
   orders.identity = {7, 8, "a", "/home/a", {{7, 0}}, {{8, 0}, {9, 10, 11}}, true};
-  orders.trees = {{"/s", "/t", Access::kReadWrite, Links::kRefused, 5, false, true, 1u << 20, 77}};
+  orders.trees = {
+      {"/s", "/t", Access::kReadWrite, Links::kRefused, 5, false, true, "/c", 1u << 20, 77}};
   ASSERT_TRUE(Send(ends.first.get(), orders));
   const auto enter = std::get<Enter>(Receive(ends.second.get()).value().message);
   EXPECT_TRUE(enter.spec.in_container && enter.spec.of_image());
@@ -173,12 +174,42 @@ TEST(Channel, OrdersForAContainerArriveAsTheyWereSent) {
   EXPECT_EQ(tree.bytes, 5u);
   EXPECT_FALSE(tree.folder);
   EXPECT_TRUE(tree.detached);
+  EXPECT_EQ(tree.changes, "/c");
   EXPECT_EQ(tree.device, 1u << 20);
   EXPECT_EQ(tree.inode, 77u);
   ASSERT_TRUE(Send(ends.first.get(), Entered{}));
   EXPECT_TRUE(std::holds_alternative<Entered>(Receive(ends.second.get()).value().message));
   ASSERT_TRUE(Send(ends.first.get(), Ended{137}));
   EXPECT_EQ(std::get<Ended>(Receive(ends.second.get()).value().message).exit_code, 137);
+}
+
+TEST(Channel, ACommandBesideTheAgentCrossesUnchanged) {
+  const Exec exec{.id = 7,
+                  .command = {"sh", "-c", "exit 3"},
+                  .environment = {"A=1"},
+                  .workdir = "/srv",
+                  .terminals = 3,
+                  .input = false,
+                  .size = {.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0}};
+  const auto read = Decode(Encode(exec));
+  ASSERT_TRUE(read);
+  const Exec& again = std::get<Exec>(*read);
+  EXPECT_EQ(again.id, 7u);
+  EXPECT_EQ(again.command, exec.command);
+  EXPECT_EQ(again.environment, exec.environment);
+  EXPECT_EQ(again.workdir, "/srv");
+  EXPECT_EQ(again.terminals, 3u);
+  EXPECT_FALSE(again.input);
+  EXPECT_EQ(again.size.ws_col, 80);
+  const auto ended = Decode(Encode(ExecEnded{7, 137, "gone"}));
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(std::get<ExecEnded>(*ended).code, 137);
+  EXPECT_EQ(std::get<ExecEnded>(*ended).error, "gone");
+  const auto signal = Decode(Encode(ExecSignal{7, 15}));
+  ASSERT_TRUE(signal);
+  EXPECT_EQ(std::get<ExecSignal>(*signal).number, 15);
+  EXPECT_EQ(std::get<ExecGone>(*Decode(Encode(ExecGone{9}))).id, 9u);
+  EXPECT_EQ(std::get<ExecBegun>(*Decode(Encode(ExecBegun{8}))).id, 8u);
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ Result<HostTrees> TreesOf(Enter& enter, std::vector<os::Fd>& descriptors) {
       AILERON_TRY(CheckSource(tree));
     }
     host.trees.push_back({std::move(tree.source), std::move(tree.target), tree.access, tree.links,
-                          tree.bytes, tree.folder, std::move(detached)});
+                          tree.bytes, tree.folder, std::move(detached), std::move(tree.changes)});
   }
   host.runtime_binary = fmt::format("{}/{}", kEntryFolder, kEntryProgram);
   return host;

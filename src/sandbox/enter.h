@@ -1,4 +1,4 @@
-// Enter: a sandbox in a container that an engine has made (docs/adr/0028).
+// Enter: a sandbox in a container that an engine has made (docs/adr/0031).
 //
 // The engine brings the root, its limits, and walls of its own: no capability, no network, no new
 // privileges. In there this program's first process takes orders over a socket that the launcher

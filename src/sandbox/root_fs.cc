@@ -18,6 +18,7 @@
 #include "sandbox/fix.h"
 #include "sandbox/image_root.h"
 #include "sandbox/masks.h"
+#include "sandbox/workspace_copy.h"
 
 namespace aileron::sandbox {
 
@@ -326,8 +327,9 @@ Result<HostTrees> OpenHostTrees(const Spec& spec, const Identity& identity) {
     struct stat info;
     if (fstat(descriptor.get(), &info) != 0)
       return os::FailErrno("cannot look at {}", mount.source);
-    HostTrees::Tree tree{mount.source,          mount.target, mount.access, mount.links, 0,
-                         S_ISDIR(info.st_mode), os::Fd(),     info.st_dev,  info.st_ino};
+    HostTrees::Tree tree{
+        mount.source,          mount.target, mount.access,  mount.links, 0,
+        S_ISDIR(info.st_mode), os::Fd(),     mount.changes, info.st_dev, info.st_ino};
     if (identity.mapped) {
       AILERON_ASSIGN(tree.detached, os::CloneTree(descriptor));
       if (auto mapped = MapOwner(tree.detached, identity); !mapped) {
@@ -350,7 +352,12 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   // Everything of the host that the agent may see is taken before it is covered.
   AILERON_ASSIGN(const DeviceTrees devices, TakeDevices());
   std::vector<os::Fd> detached;
+  os::Fd changes;  // of the workspace alone
   for (const HostTrees::Tree& tree : host.trees) {
+    if (!tree.changes.empty()) {
+      AILERON_ASSIGN(const os::Fd folder, OpenSource(tree.changes));
+      AILERON_ASSIGN(changes, os::CloneTree(folder));
+    }
     AILERON_ASSIGN(os::Fd copy, Detach(tree, identity));
     const std::uint64_t read_only = tree.access == Access::kReadOnly ? MOUNT_ATTR_RDONLY : 0;
     AILERON_TRY(os::SetTreeAttributes(copy, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | read_only));
@@ -361,6 +368,10 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   AILERON_ASSIGN(const RuntimeBinary binary, TakeRuntimeBinary(host.runtime_binary));
 
   AILERON_TRY(WithFix(os::SealNamespace(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID)));
+  for (std::size_t i = 0; i < detached.size(); ++i) {
+    if (host.trees[i].changes.empty()) continue;
+    AILERON_ASSIGN(detached[i], LayOverWorkspace(detached[i], changes));
+  }
   if (!spec.layers.empty()) AILERON_TRY(EnterImage(spec));
   AILERON_TRY(EmptyFolders(spec, identity));
   AILERON_TRY(BuildEtc(spec, identity));

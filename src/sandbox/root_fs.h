@@ -28,6 +28,7 @@ struct HostTrees {
     std::uint64_t bytes;
     bool folder;
     os::Fd detached;                      // empty: to be taken inside
+    std::string changes;                  // Spec::workspace_changes
     std::uint64_t device = 0, inode = 0;  // of the source
   };
   std::vector<Tree> trees;     // as SharedTrees orders them

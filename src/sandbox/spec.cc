@@ -45,7 +45,11 @@ std::vector<SharedTree> SharedTrees(const Spec& spec) {
   };
   std::vector<SharedTree> ordered;
   std::ranges::copy_if(trees, std::back_inserter(ordered), is_above);
-  ordered.push_back({spec.workspace, spec.inside(), spec.workspace_access, spec.workspace_links});
+  ordered.push_back({.source = spec.workspace,
+                     .target = spec.inside(),
+                     .access = spec.workspace_access,
+                     .links = spec.workspace_links,
+                     .changes = spec.workspace_changes});
   std::ranges::copy_if(trees, std::back_inserter(ordered), std::not_fn(is_above));
   return ordered;
 }

@@ -92,6 +92,9 @@ struct Spec {
   std::string workspace;              // host path, resolved
   std::string workspace_inside = {};  // where it stands; empty: at the same path
   Links workspace_links = Links::kFollowed;
+  // A folder of the host with "upper" and "work" in it, on one file system, that takes what is
+  // written to the workspace, which stays as it is; empty: the workspace itself.
+  std::string workspace_changes = {};
   // Folders of the host, the lowest layer first, that are the root instead of the host's;
   // read-only, as that is. Files of the layers are as OCI's runtimes unpack them for an overlay
   // mount: removed ones are character devices 0:0, and "user.overlay.opaque" marks folders
@@ -127,7 +130,8 @@ struct SharedTree {
   std::string target;
   Access access = Access::kReadWrite;
   Links links = Links::kFollowed;
-  std::uint64_t bytes = 0;  // of memory
+  std::uint64_t bytes = 0;   // of memory
+  std::string changes = {};  // as Spec::workspace_changes
 };
 std::vector<SharedTree> SharedTrees(const Spec& spec);
 

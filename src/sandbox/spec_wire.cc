@@ -110,6 +110,7 @@ void PutTree(WireWriter& out, const Enter::Tree& tree) {
   out.U64(tree.bytes);
   PutFlag(out, tree.folder);
   PutFlag(out, tree.detached);
+  out.Text(tree.changes);
   out.U64(tree.device);
   out.U64(tree.inode);
 }
@@ -123,6 +124,7 @@ Enter::Tree TakeTree(WireReader& in) {
   tree.bytes = in.U64();
   tree.folder = in.U8() != 0;
   tree.detached = in.U8() != 0;
+  tree.changes = in.Text();
   tree.device = in.U64();
   tree.inode = in.U64();
   return tree;

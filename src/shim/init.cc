@@ -18,6 +18,7 @@
 #include "sandbox/channel.h"
 #include "sandbox/filter.h"
 #include "shim/command_names.h"
+#include "shim/execs.h"
 #include "shim/executable.h"
 #include "shim/launcher_link.h"
 #include "shim/proof.h"
@@ -79,14 +80,17 @@ class Supervisor {
   // Those of the launch, before the agent. An Error names the one that cannot be started.
   Status StartServices(std::vector<service::Spec> specs);
   // Until the agent or the launcher has ended: the exit code.
-  int Run(const os::Child& agent);
+  int Run(const Program& program, const os::Child& agent);
 
  private:
   Supervisor(std::unique_ptr<net::Loop> loop, const os::Fd& signals)
       : loop_(std::move(loop)),
         signals_(signals),
         dialer_(*loop_),
-        services_(*loop_, dialer_, [this] { Changed(); }) {}
+        services_(*loop_, dialer_, [this] { Changed(); }),
+        execs_(*loop_, [this](sandbox::Message message, std::vector<os::Fd> descriptors) {
+          launcher_->Send(std::move(message), std::move(descriptors));
+        }) {}
 
   void HearSignals();
   void HearLauncher(sandbox::Message message);
@@ -99,6 +103,7 @@ class Supervisor {
   std::unique_ptr<LauncherLink> launcher_;
   Dialer dialer_;
   Services services_;
+  Execs execs_;
   std::unique_ptr<ServiceServer> server_;
   std::vector<service::Report> told_;
   bool looking_ = false;
@@ -137,11 +142,13 @@ void Supervisor::HearSignals() {
     siginfo_t ended{};
     if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0) return;
     services_.AboutToReap(ended.si_pid);
+    execs_.AboutToReap(ended.si_pid);
     int status = 0;
     if (waitpid(ended.si_pid, &status, 0) != ended.si_pid) return;
     if (agent_ != nullptr && ended.si_pid == agent_->pid) code_ = os::ExitCode(status);
     if (steps_ != nullptr) steps_->Reaped(ended.si_pid, status);
     services_.Reaped(ended.si_pid, status);
+    execs_.Reaped(ended.si_pid, status);
   }
 }
 
@@ -153,6 +160,12 @@ void Supervisor::HearLauncher(sandbox::Message message) {
     Connect(*connect);
   } else if (const auto* published = std::get_if<sandbox::Published>(&message)) {
     services_.Published(published->port);
+  } else if (const auto* exec = std::get_if<sandbox::Exec>(&message)) {
+    if (agent_ != nullptr) execs_.Start(*exec);
+  } else if (const auto* exec_signal = std::get_if<sandbox::ExecSignal>(&message)) {
+    execs_.Signal(*exec_signal);
+  } else if (const auto* gone = std::get_if<sandbox::ExecGone>(&message)) {
+    execs_.Leave(*gone);
   }
 }
 
@@ -208,8 +221,9 @@ Status Supervisor::StartServices(std::vector<service::Spec> specs) {
   return {};
 }
 
-int Supervisor::Run(const os::Child& agent) {
+int Supervisor::Run(const Program& program, const os::Child& agent) {
   agent_ = &agent;
+  execs_.Begin(program);
   launcher_->Send(sandbox::Started{});
   while (!code_) loop_->Turn(std::chrono::hours(1));
   return *code_;
@@ -317,7 +331,7 @@ int RunInit(os::Fd channel, os::Fd control) {
   if (!agent) return Report(channel, agent.error());
   if (pty) pty.reset();
   LetGoOfStandardStreams(nothing);
-  return (*supervisor)->Run(*agent);
+  return (*supervisor)->Run(*program, *agent);
 }
 
 }  // namespace aileron::shim

@@ -34,23 +34,31 @@ void LauncherLink::Receive() {
 }
 
 void LauncherLink::Send(sandbox::Message message, os::Fd descriptor) {
+  std::vector<os::Fd> descriptors;
+  if (descriptor) descriptors.push_back(std::move(descriptor));
+  Send(std::move(message), std::move(descriptors));
+}
+
+void LauncherLink::Send(sandbox::Message message, std::vector<os::Fd> descriptors) {
   const bool reports = std::holds_alternative<sandbox::ServiceReports>(message);
   if (reports) {
     std::erase_if(queue_, [](const Packet& packet) {
       return std::holds_alternative<sandbox::ServiceReports>(packet.message);
     });
   }
-  if (!reports && queue_.size() >= limits::kLauncherQueue) return;
-  queue_.push_back({std::move(message), std::move(descriptor)});
+  // Of ends there are no more than of commands that run, and nobody asks for one again.
+  const bool end = std::holds_alternative<sandbox::ExecEnded>(message);
+  if (!reports && !end && queue_.size() >= limits::kLauncherQueue) return;
+  queue_.push_back({std::move(message), std::move(descriptors)});
   Flush();
 }
 
 void LauncherLink::Flush() {
   while (!queue_.empty()) {
     const Packet& packet = queue_.front();
-    const int number = packet.descriptor.get();
-    const auto sent = sandbox::Send(channel_.get(), packet.message,
-                                    {&number, packet.descriptor ? std::size_t{1} : 0});
+    std::vector<int> numbers;
+    for (const os::Fd& one : packet.descriptors) numbers.push_back(one.get());
+    const auto sent = sandbox::Send(channel_.get(), packet.message, numbers);
     if (!sent && sent.error().code == Code::kUnavailable) break;
     queue_.pop_front();  // what cannot be sent is not sent; a launcher that has gone is noticed
   }

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "net/loop.h"
 #include "os/fd.h"
@@ -26,11 +27,12 @@ class LauncherLink {
                                                     Events events);
 
   void Send(sandbox::Message message, os::Fd descriptor = {});
+  void Send(sandbox::Message message, std::vector<os::Fd> descriptors);
 
  private:
   struct Packet {
     sandbox::Message message;
-    os::Fd descriptor;
+    std::vector<os::Fd> descriptors;
   };
 
   LauncherLink(const os::Fd& channel, Events events)

@@ -47,5 +47,7 @@ constexpr std::size_t kLauncherQueue = 256;  // messages that the launcher has n
 constexpr int kLauncherBurst = 64;           // messages of its, then others have a turn
 constexpr Duration kInitConnectWait = 10s;   // of a command, for init to answer
 constexpr Duration kInitAnswerWait = 45s;
+constexpr std::size_t kExecs = 32;   // commands that run beside the agent
+constexpr Duration kExecGrace = 2s;  // for one whose client has gone
 
 }  // namespace aileron::shim::limits

@@ -235,6 +235,24 @@ def _services(world, inside: Inside) -> None:
     assert ask(world, "GET", f"/sessions/{_NOBODY}/services").status == 404
 
 
+def _exec(world, inside: Inside) -> None:
+    ask = control.ask
+    path = f"/sessions/{inside.session}/exec"
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        assert ask(world, "POST", path, {"command": ["true"]}).code == "bad_channel"
+        for body in ({}, {"command": []}, {"command": ["true"], "user": "root"}, {"command": ["true"], "workdir": "x"}):
+            assert ask(world, "POST", path, body, fds=[theirs.fileno()]).status == 400, body
+        stream, other = socket.socketpair()
+        with stream, other:
+            assert ask(world, "POST", path, {"command": ["true"]}, fds=[other.fileno()]).status == 400
+        assert ask(world, "POST", path, {"command": ["sh", "-c", "exit 7"]}, fds=[theirs.fileno()]).ok(201)["session"] == inside.session
+        theirs.close()
+        assert json.loads(ours.recv(4096)) == {"type": "begun"}
+        assert json.loads(ours.recv(4096)) == {"type": "ended", "code": 7}
+        assert ask(world, "POST", f"/sessions/{_NOBODY}/exec", {"command": ["true"]}).status == 404
+
+
 def _surfaces(world) -> None:
     ask = control.ask
     assert ask(world, "GET", "/surfaces").ok()
@@ -256,6 +274,7 @@ def test_every_route_answers_as_the_document_says(slack):
     inside = Inside(slack)
     _approvals(slack, inside, _sandbox(inside))
     _services(slack, inside)
+    _exec(slack, inside)
     _surfaces(slack)
     _sessions_and_audit(slack, inside)
     inside.end()

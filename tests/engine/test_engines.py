@@ -256,3 +256,30 @@ def test_answers_are_asked_for(docked):
     question, = process.eventually(lambda: control.waiting(docked), "the question waits")
     control.approve(docked, question["id"])
     assert child.wait(process.PATIENCE) == 0 and site.seen("/asked")
+
+
+def test_a_person_runs_commands_beside_the_agent(boxed):
+    """`aileron exec` does not reach a sandbox in a container, or runs outside of its walls."""
+    child, session, _ = _running(boxed, "sleep 60")
+    result = boxed.aileron("exec", session, "--", "sh", "-c", "id -u; cat /proc/1/comm; touch /x; exit 5")
+    uid = "1000" if boxed.uid == 0 else str(boxed.uid)
+    assert result.rc == 5 and result.out.split() == [uid, "aileron"] and "Read-only" in result.err, result.describe()
+    child.terminate()
+    child.wait(process.PATIENCE)
+
+
+def test_an_agent_works_on_a_copy_and_what_it_kept_is_there_again(boxed):
+    """In a container a copy of the workspace is the workspace itself, or what was kept is gone."""
+    boxed.write("file", "old")
+    result = _start(boxed, "echo new > file; echo kept > ~/kept", "--workspace=overlay", "--keep")
+    assert result.rc == 0 and boxed.read("file") == "old", result.describe()
+    session, = boxed.sessions("--all")
+    shown = boxed.aileron("session", "diff", session["id"]).ok()
+    assert "file" in shown.out, shown.describe()
+    again = _start(boxed, "cat ~/kept file", "--resume", session["id"])
+    assert again.out == "kept\nnew\n", again.describe()
+    # What was kept is the later session's now.
+    later, = [one for one in boxed.sessions("--all") if one["id"] != session["id"]]
+    boxed.aileron("session", "apply", later["id"]).ok()
+    assert boxed.read("file") == "new\n"
+    boxed.aileron("session", "remove", later["id"]).ok()

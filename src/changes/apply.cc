@@ -1,0 +1,215 @@
+#include "changes/apply.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+
+#include "base/text.h"
+#include "changes/limits.h"
+#include "os/beneath.h"
+
+namespace aileron::changes {
+
+namespace {
+
+// No set-id bit and no sticky one comes out of a sandbox.
+constexpr unsigned kModeBits = 0777;
+
+// The data of a file, holes as holes: one that says to be huge need not be.
+Status CopyBytes(const os::Fd& from, const os::Fd& to) {
+  if (ioctl(to.get(), FICLONE, from.get()) == 0) return {};
+  struct stat info;
+  if (fstat(from.get(), &info) != 0) return os::FailErrno("cannot look at a file of the copy");
+  std::vector<char> bytes(limits::kPiece);
+  for (off_t at = 0; at < info.st_size;) {
+    const off_t begin = lseek(from.get(), at, SEEK_DATA);
+    if (begin < 0 && errno == ENXIO) break;  // nothing but a hole
+    if (begin < 0) return os::FailErrno("cannot read a file of the copy");
+    off_t end = lseek(from.get(), begin, SEEK_HOLE);
+    if (end < 0) end = info.st_size;
+    for (at = begin; at < end;) {
+      const auto most = std::min<off_t>(end - at, static_cast<off_t>(bytes.size()));
+      const ssize_t count = pread(from.get(), bytes.data(), static_cast<std::size_t>(most), at);
+      if (count < 0) return os::FailErrno("cannot read a file of the copy");
+      if (count == 0) return Fail(Code::kUnavailable, "a file of the copy became shorter");
+      for (ssize_t done = 0; done < count;) {
+        const ssize_t written = pwrite(to.get(), bytes.data() + done,
+                                       static_cast<std::size_t>(count - done), at + done);
+        if (written < 0) return os::FailErrno("cannot write");
+        done += written;
+      }
+      at += count;
+    }
+  }
+  if (ftruncate(to.get(), info.st_size) != 0) return os::FailErrno("cannot write");
+  return {};
+}
+
+class Worker {
+ public:
+  explicit Worker(const Applying& applying) : applying_(applying) {}
+  Status Carry(const Change& change);
+
+ private:
+  Status Enter(const std::string& folder);
+  Status Put(const Change& change, const std::string& name);
+  Status PutFile(const Change& change, const std::string& name);
+  Status PutLink(const Change& change, const std::string& name);
+  Status Rename(const Change& change, const std::string& name);
+  Status Remove(const Change& change, const std::string& name);
+  Status CheckUnchanged(const Change& change, const std::string& name) const;
+  // Whoever the workspace belongs to, where that is not this user.
+  void GiveAway(const os::Fd& file, const std::string& name) const;
+
+  const Applying& applying_;
+  std::optional<std::string> folder_;  // the one that is open
+  os::Fd host_, upper_;
+};
+
+Status Worker::Enter(const std::string& folder) {
+  if (folder_ == folder) return {};
+  folder_.reset();
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY;
+  auto host = os::OpenBeneath(applying_.host, folder, kFlags);
+  if (!host) {
+    return Fail(host.error().code, "{} is no folder of the workspace, or one behind a link",
+                Printable(folder));
+  }
+  host_ = *std::move(host);
+  // Not there where a folder is removed as a whole.
+  auto upper = os::OpenBeneath(applying_.upper, folder, O_PATH | O_DIRECTORY);
+  upper_ = upper ? *std::move(upper) : os::Fd();
+  AILERON_TRY(applying_.note(folder));
+  folder_ = folder;
+  return {};
+}
+
+// It is as it was compared, but for a moment.
+Status Worker::CheckUnchanged(const Change& change, const std::string& name) const {
+  struct stat info;
+  const bool there = fstatat(host_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
+  const bool was = change.before.type != Type::kNothing;
+  if (there == was &&
+      (!there || info.st_ctim.tv_sec * 1'000'000'000 + info.st_ctim.tv_nsec == change.before_ns))
+    return {};
+  return Fail(Code::kUnavailable, "it changed on the host just now; apply again");
+}
+
+void Worker::GiveAway(const os::Fd& file, const std::string& name) const {
+  struct stat owner;
+  if (geteuid() != 0) return;
+  // In the place of a file whoever that belongs to, else who the folder belongs to.
+  if (fstatat(host_.get(), name.c_str(), &owner, AT_SYMLINK_NOFOLLOW) != 0 &&
+      fstat(host_.get(), &owner) != 0)
+    return;
+  if (file) {
+    (void)fchown(file.get(), owner.st_uid, owner.st_gid);
+  } else {
+    (void)fchownat(host_.get(), applying_.temporary.c_str(), owner.st_uid, owner.st_gid,
+                   AT_SYMLINK_NOFOLLOW);
+  }
+}
+
+Status Worker::Rename(const Change& change, const std::string& name) {
+  const char* temporary = applying_.temporary.c_str();
+  // Not every file system can tell apart: then it was looked at just before.
+  const unsigned flags = change.before.type == Type::kNothing ? RENAME_NOREPLACE : 0;
+  if (renameat2(host_.get(), temporary, host_.get(), name.c_str(), flags) == 0) return {};
+  if (flags != 0 && errno == EINVAL &&
+      renameat(host_.get(), temporary, host_.get(), name.c_str()) == 0)
+    return {};
+  const auto failed = os::FailErrno("cannot put it in its place");
+  (void)unlinkat(host_.get(), temporary, 0);
+  return failed;
+}
+
+Status Worker::PutFile(const Change& change, const std::string& name) {
+  AILERON_ASSIGN(const os::Fd from, OpenFile(upper_, name));
+  const char* temporary = applying_.temporary.c_str();
+  const os::Fd to(
+      openat(host_.get(), temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!to) return os::FailErrno("cannot write beside it");
+  Status done = CopyBytes(from, to);
+  GiveAway(to, name);
+  if (done && fchmod(to.get(), change.after.mode & kModeBits) != 0)
+    done = os::FailErrno("cannot set its mode");
+  if (done) done = CheckUnchanged(change, name);
+  if (!done) {
+    (void)unlinkat(host_.get(), temporary, 0);
+    return done;
+  }
+  return Rename(change, name);
+}
+
+Status Worker::PutLink(const Change& change, const std::string& name) {
+  if (symlinkat(change.after.target.c_str(), host_.get(), applying_.temporary.c_str()) != 0)
+    return os::FailErrno("cannot make a link");
+  GiveAway(os::Fd(), name);
+  if (Status same = CheckUnchanged(change, name); !same) {
+    (void)unlinkat(host_.get(), applying_.temporary.c_str(), 0);
+    return same;
+  }
+  return Rename(change, name);
+}
+
+Status Worker::Put(const Change& change, const std::string& name) {
+  if (change.after.type == Type::kFolder) {
+    const unsigned mode = change.after.mode & kModeBits;
+    const bool made = mkdirat(host_.get(), name.c_str(), 0700) == 0;
+    if (!made && errno != EEXIST) return os::FailErrno("cannot make the folder");
+    const os::Fd folder(
+        openat(host_.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!folder) return os::FailErrno("cannot open the folder");
+    struct stat owner;
+    if (made && geteuid() == 0 && fstat(host_.get(), &owner) == 0)
+      (void)fchown(folder.get(), owner.st_uid, owner.st_gid);
+    // One that its owner could not write into would keep out what comes next.
+    if (fchmod(folder.get(), mode | (made ? 0700u : 0u)) != 0)
+      return os::FailErrno("cannot set its mode");
+    return {};
+  }
+  if (!upper_) return Fail(Code::kNotFound, "it is not in the copy any more");
+  (void)unlinkat(host_.get(), applying_.temporary.c_str(), 0);
+  return change.after.type == Type::kLink ? PutLink(change, name) : PutFile(change, name);
+}
+
+Status Worker::Remove(const Change& change, const std::string& name) {
+  if (change.before.type != Type::kFolder) AILERON_TRY(CheckUnchanged(change, name));
+  const int flags = change.before.type == Type::kFolder ? AT_REMOVEDIR : 0;
+  if (unlinkat(host_.get(), name.c_str(), flags) == 0 || errno == ENOENT) return {};
+  if (errno == ENOTEMPTY || errno == EEXIST)
+    return Fail(Code::kUnavailable, "there is something in it that is not removed");
+  return os::FailErrno("cannot remove it");
+}
+
+Status Worker::Carry(const Change& change) {
+  const os::PathParts parts = os::SplitPath(change.path);
+  AILERON_TRY(Enter(parts.folder));
+  return change.kind == Kind::kDeleted ? Remove(change, parts.name) : Put(change, parts.name);
+}
+
+}  // namespace
+
+Result<std::vector<Left>> Apply(const Applying& applying, const std::vector<Change>& changes) {
+  std::vector<Left> left;
+  Worker worker(applying);
+  for (const Change& change : changes) {
+    if (auto done = worker.Carry(change); !done)
+      left.push_back({change.path, done.error().message});
+  }
+  return left;
+}
+
+void RemoveTemporary(const os::Fd& host, const std::string& folder, const std::string& temporary) {
+  const auto opened = os::OpenBeneath(host, folder, O_RDONLY | O_DIRECTORY);
+  if (opened) (void)unlinkat(opened->get(), temporary.c_str(), 0);
+}
+
+}  // namespace aileron::changes
