@@ -78,6 +78,7 @@ std::string KeyOf(const Recipe& recipe) {
   add("remote user", recipe.remote_user);
   for (const Feature& feature : recipe.features) {
     add("feature", feature.id);
+    if (!feature.digest.empty()) add("digest", feature.digest);
     add("name", InstallScript(feature));
     add("options", EnvironmentFile(feature));
     for (const auto& [name, value] : feature.container_env) add(name, value);
@@ -130,7 +131,7 @@ Result<Recipe> ReadRecipe(const RecipeInput& input) {
   }
   recipe.container_user = container.metadata.container_user;
   recipe.remote_user = container.metadata.remote_user;
-  AILERON_ASSIGN(recipe.features, ReadFeatures(container, project, input.now));
+  AILERON_ASSIGN(recipe.features, ReadFeatures(container, project, input.features, input.now));
   recipe.key = KeyOf(recipe);
   return recipe;
 }

@@ -2,10 +2,10 @@
 // key that is the same as long as that is.
 //
 // The key is of the Dockerfile's text, the context's files (context.h), arguments, target, labels,
-// platform and features, and of nothing that differs between builders or machines of one kind. What
-// a build fetches while it runs is not known before, and not in it: of an image that a tag names,
-// the tag is. All that is read lies in the project: in the workspace, or beside a devcontainer.json
-// elsewhere; no link is followed.
+// platform and features with the digests of those that are fetched, and of nothing that differs
+// between builders or machines of one kind. What a build fetches while it runs is not known before,
+// and not in it: of an image that a tag names, the tag is. All else that is read lies in the
+// project: in the workspace, or beside a devcontainer.json elsewhere; no link is followed.
 #pragma once
 
 #include <string>
@@ -17,6 +17,7 @@
 #include "build/context.h"
 #include "build/dockerfile.h"
 #include "build/feature.h"
+#include "build/feature_source.h"
 #include "image/devcontainer.h"
 #include "os/fd.h"
 
@@ -51,6 +52,7 @@ struct RecipeInput {
   std::string_view config_file;  // absolute
   std::string_view workspace;    // absolute and resolved
   std::string_view cache;        // an existing folder, where stat caches lie
+  FeatureSource& features;       // borrowed for the call
   Time now{};
 };
 

@@ -25,10 +25,16 @@ class RecipeTest : public testing::Test {
     container_.build = image::Build{.dockerfile = "Dockerfile", .context = ".."};
   }
   Result<Recipe> Read() const {
+    class Nobody final : public FeatureSource {
+      Result<FetchedFeature> Fetch(const FeatureName&) override {
+        return Fail(Code::kUnavailable, "nothing is fetched here");
+      }
+    } nobody;
     return ReadRecipe({.container = container_,
                        .config_file = config_,
                        .workspace = workspace_,
                        .cache = cache_,
+                       .features = nobody,
                        .now = Now()});
   }
   std::string Key() const {

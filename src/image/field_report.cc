@@ -162,7 +162,9 @@ class Reporter {
               feature.id);
       } else {
         AddAt(feature.place,
-              {Honour::kHonoured, "a builder runs its install.sh, once you agree to it as it is"},
+              {Honour::kHonoured,
+               local ? "a builder runs its install.sh, once you agree to it as it is"
+                     : "is fetched; a builder runs its install.sh, once you agree to it as it is"},
               feature.id);
       }
     }

@@ -47,7 +47,10 @@ std::string Summary(const build::Recipe& recipe, std::string_view builder) {
     text += fmt::format("  read by the image {}\n", Printable(recipe.read.syntax));
   }
   for (const build::Feature& feature : recipe.features) {
-    text += fmt::format("  the install.sh of {}\n", Printable(feature.place));
+    text += feature.digest.empty()
+                ? fmt::format("  the install.sh of {}\n", Printable(feature.place))
+                : fmt::format("  the install.sh of {}, fetched as {}\n", Printable(feature.written),
+                              feature.digest);
   }
   if (!recipe.context_name.empty()) {
     text += fmt::format("  with {} file{} of {} ({})\n", recipe.context.files,
@@ -110,12 +113,15 @@ std::expected<image::SandboxPlan, Failure> PlanToBuild(
 
 std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image::Store& store,
                                             const std::string& workspace,
-                                            const image::DevContainer& container) {
+                                            const image::DevContainer& container,
+                                            Fetching fetching) {
+  AILERON_ASSIGN(FeatureFetch features, FeatureFetch::Open(paths, store, fetching));
   AILERON_ASSIGN(build::BuildFolder folder, build::BuildFolder::Open(paths.cache + "/builds"));
   auto recipe = build::ReadRecipe({.container = container,
                                    .config_file = container.file,
                                    .workspace = workspace,
                                    .cache = folder.path(),
+                                   .features = features,
                                    .now = Now()});
   if (!recipe) return std::unexpected(WrongProject(std::move(recipe.error())));
   image::Reference name = folder.NameOf(recipe->key);
@@ -137,13 +143,13 @@ std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image:
 
 std::expected<Wanted, Failure> WantedOf(const os::Paths& paths, const image::Store& store,
                                         const std::string& workspace, const std::string& config,
-                                        const std::string& image) {
+                                        const std::string& image, Fetching fetching) {
   auto file = image::FindConfig(workspace, config);
   if (!file) return std::unexpected(WrongProject(std::move(file.error())));
   AILERON_ASSIGN(const image::SandboxPlan plan, PlanToBuild(workspace, *file, image));
   Wanted wanted{.tier = plan.tier, .config_file = plan.container.file, .building = std::nullopt};
   if (plan.tier.tier == image::Tier::kDevContainer && build::Builds(plan.container)) {
-    AILERON_ASSIGN(wanted.building, BuildingOf(paths, store, workspace, plan.container));
+    AILERON_ASSIGN(wanted.building, BuildingOf(paths, store, workspace, plan.container, fetching));
   }
   return wanted;
 }

@@ -17,7 +17,9 @@ Outcome RunBuild(const Invocation& invocation) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
   AILERON_ASSIGN(const image::Store store, OpenStore());
   AILERON_ASSIGN(const std::string workspace, os::CurrentFolder());
-  AILERON_ASSIGN(Wanted wanted, WantedOf(paths, store, workspace, parsed.Value("--config"), ""));
+  AILERON_ASSIGN(Wanted wanted,
+                 WantedOf(paths, store, workspace, parsed.Value("--config"), "",
+                          parsed.Has("--no-cache") ? Fetching::kAgain : Fetching::kWhatIsMissing));
   if (!wanted.building) {
     const std::string file = Printable(wanted.config_file);
     return std::unexpected(

@@ -59,8 +59,8 @@ Json BuildJson(const SandboxPlan& plan, const image::PlanInput& input, const Par
   const auto paths = Paths();
   const auto store = OpenStore();
   if (plan.tier.tier != image::Tier::kDevContainer || !paths || !store) return {};
-  const auto wanted =
-      WantedOf(*paths, *store, input.workspace, parsed.Value("--config"), parsed.Value("--image"));
+  const auto wanted = WantedOf(*paths, *store, input.workspace, parsed.Value("--config"),
+                               parsed.Value("--image"), Fetching::kNothing);
   if (!wanted) return {{"error", wanted.error().error.message}};
   if (!wanted->building) return {};
   const Building& building = *wanted->building;
