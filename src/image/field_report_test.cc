@@ -71,7 +71,8 @@ TEST(FieldReport, EveryFieldOfAFileIsSpokenOf) {
 }
 
 TEST(FieldReport, ABuildIsAgreedToWhenItIsMade) {
-  const char* text = R"({"build": {"dockerfile": "Dockerfile", "cacheFrom": "c",
+  const char* text =
+      R"({"build": {"dockerfile": "Dockerfile", "cacheFrom": ["c", "type=local,src=/"],
     "options": ["--network=host", "--pull"]}, "features": {"./y": {}}})";
   for (const SandboxPlan& plan : {PlanOf(text), PlanOf(text, kTrusted)}) {
     for (const char* field : {"build", "features"}) {
@@ -79,7 +80,8 @@ TEST(FieldReport, ABuildIsAgreedToWhenItIsMade) {
       EXPECT_THAT(Find(plan, field)->verdict.why, HasSubstr("once you agree")) << field;
     }
     EXPECT_EQ(Of(plan, "build", "--network=host"), Honour::kNotHonoured);
-    EXPECT_EQ(Of(plan, "build", "cacheFrom"), Honour::kNotHonoured);
+    EXPECT_EQ(Of(plan, "build", "cacheFrom c"), Honour::kHonoured);
+    EXPECT_EQ(Of(plan, "build", "cacheFrom type=local,src=/"), Honour::kNotHonoured);
     EXPECT_EQ(Find(plan, "build", "--pull"), nullptr);
   }
 }

@@ -114,16 +114,13 @@ Error RefusalOf(const image::SandboxPlan& plan, const image::FieldReport& refuse
 }
 
 bool IsBuilt(const SandboxPlan& plan) {
-  return plan.tier.tier == Tier::kDevContainer && build::Builds(plan.container);
+  return plan.tier.tier == Tier::kBase ||
+         (plan.tier.tier == Tier::kDevContainer && build::Builds(plan.container));
 }
 
 Result<std::optional<image::Reference>> ReferenceOfPlan(const SandboxPlan& plan,
                                                         const PlanInput& input) {
-  if (plan.tier.tier == Tier::kHost) return std::nullopt;
-  if (plan.tier.tier == Tier::kBase) {
-    return Fail(Code::kUnsupported,
-                "\"base\", aileron's own image, is not there yet; name another one with --image");
-  }
+  if (plan.tier.tier == Tier::kHost || plan.tier.tier == Tier::kBase) return std::nullopt;
   if (!input.image.empty()) return ReferenceOf(plan.tier.image);
   if (IsBuilt(plan)) return std::nullopt;
   auto reference = ReferenceOfProject(plan.tier.image, input.workspace);

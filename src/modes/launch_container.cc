@@ -194,7 +194,8 @@ std::expected<UsedImage, Failure> BuildImage(const PlanInput& input, MayAsk may_
   AILERON_ASSIGN(const os::Paths paths, Paths());
   AILERON_ASSIGN(const image::Store store, OpenStore());
   while (true) {
-    AILERON_ASSIGN(Wanted wanted, WantedOf(paths, store, input.workspace, input.config->path,
+    AILERON_ASSIGN(Wanted wanted, WantedOf(paths, store, input.workspace,
+                                           input.config ? input.config->path : std::string(),
                                            input.image, Fetching::kWhatIsMissing));
     if (!wanted.building) {
       return std::unexpected(Error{Code::kUnavailable, "the devcontainer.json changed meanwhile"});

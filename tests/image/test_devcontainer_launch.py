@@ -100,11 +100,11 @@ def test_a_mistake_stops_the_launch(any_world):
     assert result.rc == 78 and "dockerComposeFile" in result.err and "--no-devcontainer" in result.err, result.describe()
 
 
-def test_what_cannot_be_made_yet_is_said(any_world):
+def test_what_has_to_be_built_first_is_said(any_world):
     """The launch falls back on another root without a word."""
     _project(any_world, of_host=True, customizations={"aileron": {"image": "base"}})
     result = _launch(any_world, "touch started")
-    assert result.rc == 125 and "--image" in result.err and not _exists(any_world, "started"), result.describe()
+    assert result.rc == 125 and "sandbox build --base --yes" in result.err and not _exists(any_world, "started"), result.describe()
     assert _launch(any_world, "echo on", "--image", images.layout(any_world, "x", images.busybox())).ok().out == "on\n"
 
 

@@ -54,6 +54,10 @@ def test_features_are_installed(world, builder):
     assert json.loads(config["config"]["Labels"]["devcontainer.metadata"]) == [
         {"remoteUser": "node", "containerEnv": {"A": "$B"}},
         {"id": "./tool", "capAdd": ["SYS_PTRACE"], "postCreateCommand": 'echo "$HOME"'}]
+    # What is built says to the plan what it says to a launch.
+    plan = world.json("sandbox", "plan")
+    assert plan["build"]["built"] and plan["merged"]["postCreateCommands"] == ['echo "$HOME"'], plan["merged"]
+    assert "capAdd" in [one["field"] for one in plan["fields"]]
 
 
 def _records(world) -> list:
