@@ -241,6 +241,9 @@ class Applier {
       if (!number || cpus <= 0) return Fail(Code::kInvalid, "not a number of processors");
       resources.cpus = cpus;
     }
+    if (flag == "--ulimit") {
+      AILERON_ASSIGN(resources.ulimits.emplace_back(), sandbox::ParseUlimit(value));
+    }
     if (flag == "--pids-limit" && !resources.pids && value != "-1") {
       resources.pids = ParseInteger<std::uint64_t>(value);
       if (!resources.pids || *resources.pids == 0) {

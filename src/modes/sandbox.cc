@@ -10,7 +10,8 @@ Command SandboxVerb() {
               "A sandbox's root is the host's (no image named), aileron's own image (\"base\"), "
               "what the project's devcontainer.json names or builds, or an image that you name.",
           .commands = {SandboxInitCommand(), SandboxPlanCommand(), SandboxBuildCommand(),
-                       SandboxWarmCommand(), SandboxPullCommand(), SandboxCacheCommand()}};
+                       SandboxWarmCommand(), SandboxPullCommand(), SandboxCacheCommand(),
+                       SandboxVolumeCommand()}};
 }
 
 }  // namespace aileron::modes

@@ -48,5 +48,6 @@ Command SandboxPullCommand();
 Command SessionAttachCommand();
 Command SessionLogsCommand();
 Command SandboxCacheCommand();
+Command SandboxVolumeCommand();
 
 }  // namespace aileron::modes
