@@ -198,7 +198,7 @@ class Reporter {
     if (!mount || mount->type != "bind") {
       return Add({Honour::kNotHonoured, "the workspace is a folder of the host"});
     }
-    const Verdict verdict = JudgeMount(*mount, in_.workspace, in_.permissions);
+    const Verdict verdict = JudgeMount(*mount, in_.workspace, {});
     if (verdict.honour == Honour::kHonoured && PlainPath(mount->source) != in_.workspace) {
       return Add({Honour::kPartly, "the workspace that is launched is mounted, at its place"});
     }

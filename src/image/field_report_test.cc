@@ -112,7 +112,7 @@ TEST(FieldReport, TrustAllowsNothingThatWeakensTheWalls) {
   const SandboxPlan allowed = PlanOf(text, {.privileged = true,
                                             .capabilities = {"SYS_ADMIN"},
                                             .security_options = {"seccomp=unconfined"},
-                                            .host_mounts = true});
+                                            .host_folders = {{"/etc", true}}});
   for (const char* field : {"privileged", "capAdd", "securityOpt", "mounts"}) {
     EXPECT_EQ(Of(allowed, field), Honour::kHonoured) << field;
   }

@@ -21,6 +21,9 @@ constexpr std::size_t kProjectMax = 8 << 10;         // bytes of a note
 constexpr std::size_t kVolumeDepth = 128;            // folders within each other that are counted
 constexpr std::uint64_t kVolumeEntries = 5'000'000;  // of one volume, that are
 
+constexpr std::size_t kHostFolders = 200;  // that devcontainers may have
+constexpr std::size_t kHostFoldersFile = 256 << 10;
+
 // Published ports.
 constexpr std::size_t kPublished = 64;         // ports of one session
 constexpr std::size_t kPublishedByAgent = 16;  // of them, without a person having named them

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "build/recipe.h"
 #include "launch/environment.h"
+#include "launch/host_folders.h"
 #include "modes/image_store.h"
 #include "os/mounts.h"
 #include "trust/store.h"
@@ -78,6 +79,9 @@ std::expected<image::PlanInput, Failure> PlanInputOf(const os::Paths& paths,
   input.config = *std::move(config);
   if (!input.config) return input;
   input.local_env = HostVariables();
+  auto folders = launch::ReadHostFolders(paths);
+  if (!folders) return std::unexpected(BadFile(std::move(folders.error())));
+  input.permissions.host_folders = *std::move(folders);
   AILERON_ASSIGN(const std::vector<trust::Trusted> trusted, trust::Store(paths.state).List());
   input.permissions.trusted =
       trust::Trusts(trusted, input.config->path, trust::DigestOf(input.config->text));

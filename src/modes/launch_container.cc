@@ -141,6 +141,7 @@ std::expected<void, Failure> ApplyFile(const Parsed& parsed, const PlanInput& in
                                        launch::Options& options) {
   launch::ContainerOptions& container = options.container;
   container.trusted = input.permissions.trusted;
+  container.permissions = input.permissions;
   container.content = ContentOf(input, image);
   container.setup = SetupOf(parsed);
   auto notes = launch::ApplyContainer(plan, input.workspace, options);
