@@ -17,7 +17,7 @@ endfunction()
 
 # No request, connection or command of an agent waits for what these do in a loop: small counts for more than fast. (-Os would
 # need a precompiled header of its own.)
-set(aileron_small_rooms trust vault audit session approval connector service fetch keep control image registry build sandbox shim launch daemon modes)
+set(aileron_small_rooms trust vault audit session approval connector service fetch keep control image registry build sandbox engine shim launch daemon modes)
 
 function(aileron_add_room room sees)
   file(GLOB sources CONFIGURE_DEPENDS src/${room}/*.cc)

@@ -58,6 +58,8 @@ constexpr Mode kModes[] = {
     {"credential", Group::kInside, "Answer git and docker with look-alikes of credentials",
      aileron::modes::CredentialVerb},
     {"init", Group::kInside, "Be the first process of a sandbox", aileron::modes::InitVerb},
+    {"enter", Group::kInside, "Be the first process of an engine's container",
+     aileron::modes::EnterVerb},
     {"keeper", Group::kInside, "Keep the terminal of a launch that nobody is at",
      aileron::modes::KeeperVerb},
     {"worker", Group::kInside, "Be the data plane of one session", aileron::modes::WorkerVerb},

@@ -21,10 +21,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::string_view kGone =
-    "the daemon closed the connection before it had answered. Look into its log (daemon.log in the "
-    "state folder) and try again";
-
 Response FromHead(const http::ResponseHead& head) {
   Response response{.status = head.status()};
   for (const auto& [name, value] : head.headers) response.headers.emplace_back(name, value);
@@ -55,9 +51,9 @@ std::string_view Response::Header(std::string_view name) const {
 
 Result<Client> Client::Connect(const os::Paths& paths) { return Connect(os::ControlSocket(paths)); }
 
-Result<Client> Client::Connect(const std::string& socket_path) {
+Result<Client> Client::Connect(const std::string& socket_path, Peer peer) {
   AILERON_ASSIGN(os::Fd socket, os::ConnectUnix(socket_path));
-  return Client(std::move(socket));
+  return Client(std::move(socket), std::move(peer));
 }
 
 Result<Response> Client::Send(const Request& request) {
@@ -72,7 +68,8 @@ Result<Response> Client::Call(const Request& request) {
 
 Status Client::Ask(const Request& request) {
   AILERON_CHECK(request.descriptors.size() <= limits::descriptors);
-  if (broken_) return Fail(Code::kInternal, "the connection to the daemon is not usable any more");
+  if (broken_)
+    return Fail(Code::kInternal, "the connection to {} is not usable any more", peer_.name);
   broken_ = true;  // until the answer has been read to its end
   deadline_ = Clock::now() + request.deadline;
   return Write(request, deadline_);
@@ -122,6 +119,12 @@ Status Client::Events(std::string_view path, const EventSink& handle) {
   return {};
 }
 
+std::unexpected<Error> Client::Gone() const {
+  return Fail(Code::kUnavailable,
+              "{} closed the connection before it had answered. {}, and try again", peer_.name,
+              peer_.help);
+}
+
 Status Client::ReadFinalHead(http::ResponseHead& head) {
   do {
     AILERON_TRY(ReadHead(deadline_, head));
@@ -154,7 +157,7 @@ Status Client::Write(const Request& request, Deadline deadline) {
     }
     // The daemon may have answered already and want no more of the body: its answer says why.
     if (count < 0 && (errno == EPIPE || errno == ECONNRESET)) return {};
-    if (count < 0) return os::FailErrno("cannot speak to the daemon");
+    if (count < 0) return os::FailErrno("cannot speak to {}", peer_.name);
     message.msg_control = nullptr;  // the descriptors went with the first byte
     message.msg_controllen = 0;
     auto sent = static_cast<std::size_t>(count);
@@ -181,11 +184,10 @@ Status Client::Wait(short events, Deadline deadline) {
     const int ready = ppoll(&watched, 1, deadline ? &left : nullptr, nullptr);
     if (ready > 0) return {};
     if (ready == 0) {
-      return Fail(Code::kUnavailable,
-                  "the daemon did not answer in time. Look into its log (daemon.log in the state "
-                  "folder), or run \"aileron daemon stop\" and try again");
+      return Fail(Code::kUnavailable, "{} did not answer in time. {}, restart it, and try again",
+                  peer_.name, peer_.help);
     }
-    if (errno != EINTR) return os::FailErrno("cannot wait for the daemon");
+    if (errno != EINTR) return os::FailErrno("cannot wait for {}", peer_.name);
   }
 }
 
@@ -199,7 +201,7 @@ Result<std::size_t> Client::Fill(Deadline deadline) {
     }
     if (errno == EINTR) continue;
     if (errno == ECONNRESET) return 0;
-    if (errno != EAGAIN) return os::FailErrno("cannot read what the daemon says");
+    if (errno != EAGAIN) return os::FailErrno("cannot read what {} says", peer_.name);
     AILERON_TRY(Wait(POLLIN, deadline));
   }
 }
@@ -209,7 +211,7 @@ Status Client::ReadHead(Deadline deadline, http::ResponseHead& head) {
   while (true) {
     const http::HeadStep step = parser.Parse(input_.View(), {}, head);
     if (step.outcome == http::Outcome::kFailed) {
-      return Fail(Code::kInternal, "the daemon's answer cannot be read: {}",
+      return Fail(Code::kInternal, "the answer of {} cannot be read: {}", peer_.name,
                   http::FlawText(step.flaw));
     }
     if (step.outcome == http::Outcome::kDone) {
@@ -217,9 +219,9 @@ Status Client::ReadHead(Deadline deadline, http::ResponseHead& head) {
       return {};
     }
     if (input_.Room() == 0)
-      return Fail(Code::kInternal, "the head of the daemon's answer never ends");
+      return Fail(Code::kInternal, "the head of the answer of {} never ends", peer_.name);
     AILERON_ASSIGN(const std::size_t count, Fill(deadline));
-    if (count == 0) return Fail(Code::kUnavailable, "{}", kGone);
+    if (count == 0) return Gone();
   }
 }
 
@@ -231,11 +233,11 @@ Status Client::ReadBody(const http::ResponseHead& head, Deadline deadline, const
       AILERON_ASSIGN(const std::size_t count, Fill(deadline));
       if (count != 0) continue;
       step = reader.End();
-      if (step.outcome != http::Outcome::kDone) return Fail(Code::kUnavailable, "{}", kGone);
+      if (step.outcome != http::Outcome::kDone) return Gone();
       return {};  // the connection is spent, and `broken_` stays
     }
     if (step.outcome == http::Outcome::kFailed) {
-      return Fail(Code::kInternal, "the daemon's answer cannot be read: {}",
+      return Fail(Code::kInternal, "the answer of {} cannot be read: {}", peer_.name,
                   http::FlawText(step.flaw));
     }
     if (!step.payload.empty()) {
@@ -250,9 +252,9 @@ Status Client::ReadBody(const http::ResponseHead& head, Deadline deadline, const
 
 Result<std::string> Client::ReadWhole(const http::ResponseHead& head, Deadline deadline) {
   std::string body;
-  AILERON_TRY(ReadBody(head, deadline, [&body](std::string_view piece) -> Result<Flow> {
+  AILERON_TRY(ReadBody(head, deadline, [this, &body](std::string_view piece) -> Result<Flow> {
     if (body.size() + piece.size() > limits::body_bytes) {
-      return Fail(Code::kInternal, "the daemon's answer is larger than {} bytes",
+      return Fail(Code::kInternal, "the answer of {} is larger than {} bytes", peer_.name,
                   limits::body_bytes);
     }
     body += piece;

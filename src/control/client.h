@@ -1,5 +1,5 @@
-// Client: one connection to the daemon's control socket, spoken to in HTTP/1.1, one request at a
-// time, blocking. Used by the command line and by the launcher.
+// Client: one connection to a unix socket, spoken to in HTTP/1.1, one request at a time, blocking:
+// the daemon's control socket, for the command line and the launcher, or another peer's.
 //
 // Every call has a deadline. A body is borrowed and goes from the caller's memory to the socket
 // without a copy, so that a Secret's bytes may be sent: `{.body = secret.Reveal()}`. Descriptors
@@ -57,17 +57,24 @@ struct Event {
   std::string_view id;
 };
 
+// Who is at the other end, for messages.
+struct Peer {
+  std::string name = "the daemon";
+  std::string help = "Look into its log (daemon.log in the state folder)";  // when it is silent
+};
+
 enum class Flow { kContinue, kStop };
 
 class Client {
  public:
   // kUnavailable or kNotFound when nobody listens (see EnsureDaemon in start.h).
   static Result<Client> Connect(const os::Paths& paths);
-  static Result<Client> Connect(const std::string& socket_path);
+  static Result<Client> Connect(const std::string& socket_path, Peer peer = {});
 
   // Any answer is a value here, also a refusal.
   Result<Response> Send(const Request& request);
-  // The same, and an answer other than 2xx is an Error with the daemon's message and hint.
+  // The same, and an answer other than 2xx is an Error with what its problem document says
+  // (http/problem.h).
   Result<Response> Call(const Request& request);
   // The two halves of Call, for who has something to do while the daemon thinks.
   Status Ask(const Request& request);
@@ -89,9 +96,12 @@ class Client {
  private:
   using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
-  explicit Client(os::Fd socket)
-      : socket_(std::move(socket)), input_(limits::head_bytes + limits::read_bytes) {}
+  Client(os::Fd socket, Peer peer)
+      : peer_(std::move(peer)),
+        socket_(std::move(socket)),
+        input_(limits::head_bytes + limits::read_bytes) {}
 
+  std::unexpected<Error> Gone() const;
   Status Write(const Request& request, Deadline deadline);
   Result<Response> AnyAnswer();
   Status ReadFinalHead(http::ResponseHead& head);
@@ -101,6 +111,7 @@ class Client {
   Status ReadBody(const http::ResponseHead& head, Deadline deadline, const Sink& sink);
   Result<std::string> ReadWhole(const http::ResponseHead& head, Deadline deadline);
 
+  Peer peer_;
   os::Fd socket_;
   ByteBuffer input_;
   Deadline deadline_;    // of the exchange that Ask began

@@ -38,7 +38,7 @@ sigset_t ForwardedSet() {
 
 class Loop {
  public:
-  Loop(const Plan& plan, const std::vector<sandbox::Cover>& covers, sandbox::NativeSandbox& sandbox,
+  Loop(const Plan& plan, const std::vector<sandbox::Cover>& covers, sandbox::Sandbox& sandbox,
        SessionLink& session, LiveTools tools, ServiceDesk& desk, Report& report,
        StatusLine status_line, os::Fd session_fd)
       : plan_(plan),
@@ -84,7 +84,7 @@ class Loop {
 
   const Plan& plan_;
   const std::vector<sandbox::Cover>& covers_;
-  sandbox::NativeSandbox& sandbox_;
+  sandbox::Sandbox& sandbox_;
   SessionLink& session_;
   LiveTools tools_;
   ServiceDesk& desk_;
@@ -99,6 +99,7 @@ class Loop {
   Duration reopen_at_{};  // once there is no daemon
   ByteBuffer keys_;
   std::optional<sandbox::Failed> failed_;
+  std::optional<int> ended_;  // of a container: the exit code
 };
 
 void Loop::HearSandbox() {
@@ -128,6 +129,8 @@ void Loop::HearSandbox() {
   } else if (std::holds_alternative<sandbox::Started>(received->message)) {
     if (session_fd_) (void)os::WriteAll(session_fd_.get(), session_.facts().id + "\n");
     session_fd_.Reset();
+  } else if (const auto* ended = std::get_if<sandbox::Ended>(&received->message)) {
+    ended_ = ended->exit_code;
   } else if (auto* failed = std::get_if<sandbox::Failed>(&received->message)) {
     failed_ = std::move(*failed);
   }
@@ -294,8 +297,16 @@ std::expected<int, sandbox::Failed> Loop::Run() {
     if (ready[kInit].revents != 0) break;
   }
   // The channel first: of a command that ended at once the terminal itself may still be in it.
-  while (channel_open_ && !failed_) HearSandbox();
+  while (channel_open_ && !failed_) {
+    pollfd last{sandbox_.channel.get(), POLLIN, 0};
+    (void)poll(&last, 1, -1);
+    HearSandbox();
+  }
   while (master_) ReadMaster();  // what was printed last; ends with EIO, since every writer is dead
+  if (sandbox_.in_container) {
+    if (failed_) return std::unexpected(std::move(*failed_));
+    return ended_.value_or(128 + SIGKILL);  // somebody killed the container as a whole
+  }
   auto status = os::WaitFor(sandbox_.init);
   if (failed_) return std::unexpected(std::move(*failed_));
   if (!status) return std::unexpected(sandbox::Failed{125, status.error()});
@@ -311,7 +322,7 @@ void HoldSignals() {
 
 std::expected<int, sandbox::Failed> Attach(const Plan& plan,
                                            const std::vector<sandbox::Cover>& covers,
-                                           sandbox::NativeSandbox& sandbox, SessionLink& session,
+                                           sandbox::Sandbox& sandbox, SessionLink& session,
                                            LiveTools tools, ServiceDesk& desk, Report& report,
                                            StatusLine status_line, os::Fd session_fd) {
   // So that an init that does not listen cannot make this process wait. Its own end is another

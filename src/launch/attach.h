@@ -13,7 +13,7 @@
 #include "launch/service_desk.h"
 #include "launch/session_link.h"
 #include "sandbox/channel.h"
-#include "sandbox/native.h"
+#include "sandbox/sandbox.h"
 
 namespace aileron::launch {
 
@@ -26,7 +26,7 @@ void HoldSignals();
 // runs.
 std::expected<int, sandbox::Failed> Attach(const Plan& plan,
                                            const std::vector<sandbox::Cover>& covers,
-                                           sandbox::NativeSandbox& sandbox, SessionLink& session,
+                                           sandbox::Sandbox& sandbox, SessionLink& session,
                                            LiveTools tools, ServiceDesk& desk, Report& report,
                                            StatusLine status_line, os::Fd session_fd);
 

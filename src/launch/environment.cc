@@ -61,7 +61,7 @@ void AddContract(std::map<std::string, std::string>& variables, const SessionFac
   variables["AILERON_TOKEN"] = session.token;
   variables["AILERON_TOKEN_FILE"] = runtime + "/token";
   variables["AILERON_SESSION_ID"] = session.id;
-  variables["AILERON_SANDBOX"] = "native";
+  variables["AILERON_SANDBOX"] = plan.driver;
   variables["AILERON_SANDBOX_IMAGE"] = plan.image;
   variables["AILERON_SANDBOX_TIER"] = plan.tier;
   for (const char* name :

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "engine/start.h"
 #include "launch/attach.h"
 #include "launch/environment.h"
 #include "launch/guard.h"
@@ -85,9 +86,9 @@ std::vector<sandbox::RuntimeFile> RuntimeFiles(const SessionLink& session, const
       {"ca.pem", session.ca_pem()},
       {"token", session.facts().token},
       {"session.json",
-       fmt::format("{{\"id\":\"{}\",\"driver\":\"native\",\"tier\":\"{}\",\"workspace\":\"{}\","
+       fmt::format("{{\"id\":\"{}\",\"driver\":\"{}\",\"tier\":\"{}\",\"workspace\":\"{}\","
                    "\"walls\":[{}],\"api_url\":\"https://aileron.internal/v1\"}}\n",
-                   session.facts().id, plan.tier, workspace, QuotedWalls(standing))},
+                   session.facts().id, plan.driver, plan.tier, workspace, QuotedWalls(standing))},
       {"GUIDE.md", std::string(kGuide)},
   };
 }
@@ -136,7 +137,16 @@ Result<std::vector<std::vector<sandbox::Step>>> EnterContainer(
   return steps;
 }
 
-void Kill(sandbox::NativeSandbox& sandbox) {
+Result<sandbox::Sandbox> StartSandbox(const Options& options, const Plan& plan,
+                                      const os::Paths& paths, engine::EntryFolder& entry) {
+  if (!options.engine) return sandbox::StartNative(plan.spec, plan.identity);
+  AILERON_ASSIGN(engine::Started started, engine::Start(*options.engine, options.engine_image,
+                                                        plan.spec, plan.identity, paths.runtime));
+  entry = std::move(started.folder);
+  return std::move(started.sandbox);
+}
+
+void Kill(sandbox::Sandbox& sandbox) {
   (void)os::SignalChild(sandbox.init, SIGKILL);
   (void)os::WaitFor(sandbox.init);
 }
@@ -185,8 +195,9 @@ std::expected<int, Failure> Run(Options options) {
   // the walls, and this one looks through the workspace.
   auto session = SessionLink::Ask(*paths, *plan, options, policy->project);
   if (!session) return fail(ExitCodeOf(session.error()), session.error());
-  Guard guard;  // outlives the sandbox
-  auto sandbox = sandbox::StartNative(plan->spec, plan->identity);
+  Guard guard;                // outlives the sandbox
+  engine::EntryFolder entry;  // of an engine, until the sandbox is built
+  auto sandbox = StartSandbox(options, *plan, *paths, entry);
   const auto give_up = [&](const Error& error) {
     if (sandbox) Kill(*sandbox);
     (void)session->Finish(kSandboxNotStarted);

@@ -6,12 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "engine/engine.h"
 #include "image/store.h"
 #include "launch/container_options.h"
 #include "sandbox/spec.h"
@@ -40,9 +42,12 @@ struct CommandOptions {
 
 struct Options {
   std::vector<std::string> command;  // empty: the user's shell
-  std::string sandbox = "auto";      // auto | native
+  std::string sandbox = "auto";      // auto | native | docker | podman
   std::optional<image::Image>
       image;  // the root; nothing: the host's. Whoever calls holds its lease
+  // The engine that runs it, and the id of `image` there, which has no layers of ours then.
+  std::shared_ptr<engine::Engine> engine;
+  std::string engine_image;
   ContainerOptions container;
   std::string profile;             // open | guarded | locked; empty: as the policy says
   std::vector<std::string> allow;  // HOST[:PORT]

@@ -79,7 +79,9 @@ std::vector<std::string> WithResolved(std::vector<std::string> folders) {
 // The root is the image's, and so are the command that it names and who runs there; nothing of the
 // host has to be hidden in it.
 Status UseImage(const image::Image& image, const ContainerOptions& container, Plan& plan) {
-  if (image.layers.empty()) {
+  const bool engine = plan.driver != kNative;
+  plan.spec.in_container = engine;
+  if (image.layers.empty() && !engine) {
     return Fail(Code::kInvalid, "the image {} has no layers, and so nothing to run",
                 Printable(image.reference));
   }
@@ -213,11 +215,12 @@ Result<std::vector<sandbox::Listener>> ListenersFor(const std::vector<std::strin
 }
 
 Result<Plan> MakePlan(const Options& options, const os::Paths& paths) {
-  if (options.sandbox != "auto" && options.sandbox != "native") {
+  if (!options.engine && options.sandbox != "auto" && options.sandbox != kNative) {
     return Fail(Code::kUnsupported, "the sandbox \"{}\" is not known; use --sandbox=native",
                 options.sandbox);
   }
   Plan plan;
+  if (options.engine) plan.driver = engine::Name(options.engine->kind());
   AILERON_ASSIGN(plan.identity, sandbox::IdentityOfCaller(paths.home));
   AILERON_ASSIGN(const std::string here, os::CurrentFolder());
   sandbox::Spec& spec = plan.spec;

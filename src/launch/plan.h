@@ -14,6 +14,8 @@
 
 namespace aileron::launch {
 
+inline constexpr std::string_view kNative = "native";
+
 struct Plan {
   sandbox::Identity identity;
   sandbox::Spec spec;
@@ -31,9 +33,10 @@ struct Plan {
     std::string project;  // the devcontainer.json
     std::optional<image::FileLock> lock;  // as long as they are in use
   } kept;
-  int stop_signal = 0;         // what the agent gets instead of SIGTERM; 0: that
-  std::string tier = "host";   // host | image | devcontainer
-  std::string image = "host";  // or NAME@DIGEST
+  int stop_signal = 0;          // what the agent gets instead of SIGTERM; 0: that
+  std::string driver{kNative};  // or the name of an engine
+  std::string tier = "host";    // host | image | devcontainer
+  std::string image = "host";   // or NAME@DIGEST
 };
 
 // Refuses a workspace or a mount that would put the user's credentials or aileron's own state into

@@ -98,7 +98,7 @@ Result<SessionLink> SessionLink::Ask(const os::Paths& paths, const Plan& plan,
   json request = {
       {"command", plan.command},
       {"workspace", plan.spec.workspace},
-      {"driver", "native"},
+      {"driver", plan.driver},
       {"tier", plan.tier},
       {"image", plan.image},
       {"pid", getpid()},

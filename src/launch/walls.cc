@@ -79,6 +79,7 @@ sandbox::Confinement ConfinementFor(const Plan& plan, const os::Paths& paths,
 Standing StandingWalls(const Plan& plan, const sandbox::Confinement& confinement,
                        const sandbox::ResourceLimits& limits) {
   Standing standing;
+  standing.driver = plan.driver;
   standing.walls = {"namespaces", "capabilities", "seccomp", "network"};
   if (plan.identity.mapped) {
     standing.walls.emplace_back("idmap");
@@ -112,8 +113,8 @@ std::string QuotedWalls(const Standing& standing) {
 }
 
 std::string LaunchLine(const Standing& standing) {
-  std::string line =
-      fmt::format("aileron: native sandbox · walls: {}", fmt::join(standing.walls, ", "));
+  std::string line = fmt::format("aileron: {} sandbox · walls: {}", standing.driver,
+                                 fmt::join(standing.walls, ", "));
   if (!standing.missing.empty()) {
     line += fmt::format(" · not here: {}", fmt::join(standing.missing, ", "));
   }

@@ -19,6 +19,7 @@ sandbox::Confinement ConfinementFor(const Plan& plan, const os::Paths& paths,
 struct Standing {
   std::vector<std::string> walls;    // "landlock (ABI 7)"
   std::vector<std::string> missing;  // "landlock (--allow-nested)"
+  std::string driver = "native";
 };
 Standing StandingWalls(const Plan& plan, const sandbox::Confinement& confinement,
                        const sandbox::ResourceLimits& limits);

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "engine/engine.h"
 #include "modes/api.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
@@ -120,6 +121,17 @@ Capability Clock() {
   return {"clock", State::kOk, FormatTime(now), ""};
 }
 
+// None is needed where native sandboxes can be made, and so none is missing.
+Capability EngineOf(engine::Kind kind, const os::Paths& paths) {
+  std::string name = fmt::format("{} engine", engine::Name(kind));
+  const auto found = engine::Engine::Connect(kind, engine::PlacesOfEnvironment(paths.home));
+  if (!found) return {std::move(name), State::kLimited, found.error().message, ""};
+  std::string detail =
+      fmt::format("{} on {}, {}", found->version(), found->endpoint().socket,
+                  found->rootless() ? "rootless, yours" : "of root, who can reach all that you do");
+  return {std::move(name), State::kOk, std::move(detail), ""};
+}
+
 Outcome RunDoctor(const Invocation& invocation) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
   std::vector<Capability> found = sandbox::Probe();
@@ -129,6 +141,9 @@ Outcome RunDoctor(const Invocation& invocation) {
   found.push_back(Folder("runtime folder", paths.runtime));
   found.push_back(Daemon());
   std::ranges::move(Surfaces(), std::back_inserter(found));
+  for (const engine::Kind kind : {engine::Kind::kDocker, engine::Kind::kPodman}) {
+    found.push_back(EngineOf(kind, paths));
+  }
   found.push_back(Certificates());
   found.push_back(Clock());
 

@@ -125,8 +125,9 @@ Command LaunchVerb() {
           {
               {.name = "--sandbox",
                .value = "DRIVER",
-               .summary = "Which engine makes the sandbox",
-               .choices = "auto|native"},
+               .summary = "What makes the sandbox: this program (native, auto), or an engine, in a "
+                          "container of an image that it has or pulls",
+               .choices = "auto|native|docker|podman"},
               {.name = "--image",
                .value = "REF",
                .summary = "Take this image as the root instead of the host's "

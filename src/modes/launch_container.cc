@@ -16,6 +16,7 @@
 #include "modes/api.h"
 #include "modes/building.h"
 #include "modes/container_source.h"
+#include "modes/engine_image.h"
 #include "modes/terminal.h"
 #include "modes/trust_question.h"
 #include "trust/store.h"
@@ -96,10 +97,10 @@ std::map<std::string, std::string, std::less<>> ByName(const std::vector<std::st
 }
 
 // What changes it makes what was done once be done again.
-std::string ContentOf(const PlanInput& input, const std::optional<UsedImage>& image) {
+std::string ContentOf(const PlanInput& input, const std::optional<image::Image>& image) {
   return trust::DigestOf(fmt::format("{}\n{}\n{}", trust::DigestOf(input.config->text),
                                      trust::DigestOf(input.metadata_label),
-                                     image ? image->image.digest.Text() : ""));
+                                     image ? image->digest.Text() : ""));
 }
 
 launch::SetupWhen SetupOf(const Parsed& parsed) {
@@ -136,13 +137,11 @@ void PrintWarnings(const SandboxPlan& plan) {
 }
 
 std::expected<void, Failure> ApplyFile(const Parsed& parsed, const PlanInput& input,
-                                       const SandboxPlan& plan,
-                                       const std::optional<UsedImage>& image,
-                                       launch::Options& options) {
+                                       const SandboxPlan& plan, launch::Options& options) {
   launch::ContainerOptions& container = options.container;
   container.trusted = input.permissions.trusted;
   container.permissions = input.permissions;
-  container.content = ContentOf(input, image);
+  container.content = ContentOf(input, options.image);
   container.setup = SetupOf(parsed);
   auto notes = launch::ApplyContainer(plan, input.workspace, options);
   if (!notes) return std::unexpected(BadFile(std::move(notes.error())));
@@ -210,6 +209,15 @@ std::expected<UsedImage, Failure> BuildImage(const PlanInput& input, MayAsk may_
   }
 }
 
+// The plan's image in the engine that --sandbox names.
+std::expected<void, Failure> UseEngine(const SandboxPlan& plan, launch::Options& options) {
+  if (!IsBuilt(plan)) return ChooseEngineImage(plan.tier.image, options);
+  return Fail(Code::kUnsupported,
+              "an image that is built for a devcontainer.json is in aileron's own store, where {} "
+              "does not find it; use --sandbox=native, or name an image of the engine with --image",
+              options.sandbox);
+}
+
 // The plan's image, pulled or built if need be; nothing for the host's root.
 std::expected<std::optional<UsedImage>, Failure> ImageOf(const SandboxPlan& plan,
                                                          const PlanInput& input, MayAsk may_ask) {
@@ -225,6 +233,7 @@ std::expected<void, Failure> SettleDetached(const Parsed& parsed, const launch::
   AILERON_ASSIGN(const auto input, Settle(parsed, options, MayAsk::kYes));
   if (!input) return {};
   AILERON_ASSIGN(const SandboxPlan plan, PlanOf(*input));
+  if (UsesEngine(options)) return {};  // what there is to ask has been asked
   auto ready = ImageOf(plan, *input, options.unattended ? MayAsk::kNo : MayAsk::kYes);
   if (!ready) {
     return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(ready.error().error)));
@@ -245,17 +254,26 @@ std::expected<std::optional<UsedImage>, Failure> PrepareContainer(const Parsed& 
       return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(ran.error())));
     }
   }
-  auto ready = ImageOf(plan, input, may_ask);
-  if (!ready) {
-    return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(ready.error().error)));
+  std::optional<UsedImage> image;
+  if (UsesEngine(options)) {
+    AILERON_TRY(UseEngine(plan, options));
+  } else {
+    auto ready = ImageOf(plan, input, may_ask);
+    if (!ready) {
+      return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(ready.error().error)));
+    }
+    image = *std::move(ready);
+    if (image) options.image = image->image;
   }
-  std::optional<UsedImage> image = *std::move(ready);
-  if (image) options.image = image->image;
   if (!input.config) return image;
-  if (image) input.metadata_label = LabelOf(image->image);
+  if (options.image) input.metadata_label = LabelOf(*options.image);
   AILERON_ASSIGN(plan, PlanOf(input));
   PrintWarnings(plan);
-  AILERON_TRY(ApplyFile(parsed, input, plan, image, options));
+  AILERON_TRY(ApplyFile(parsed, input, plan, options));
+  if (UsesEngine(options) && !options.resources.ulimits.empty()) {
+    PrintNote(fmt::format("--ulimit of the devcontainer does not hold in a sandbox of {}",
+                          options.sandbox));
+  }
   return image;
 }
 

@@ -31,6 +31,7 @@ Command ToolsVerb();
 Command WaitVerb();
 Command DrainVerb();
 Command CredentialVerb();
+Command EnterVerb();
 Command InitVerb();
 Command KeeperVerb();
 Command WorkerVerb();

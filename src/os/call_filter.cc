@@ -4,9 +4,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 namespace aileron::os {
+
+std::string NameOfCall(int call) {
+  const std::unique_ptr<char, void (*)(void*)> name(
+      seccomp_syscall_resolve_num_arch(SCMP_ARCH_X86_64, call), std::free);
+  return name ? std::string(name.get()) : std::string();
+}
 
 CallFilter::CallFilter() : filter_(seccomp_init(SCMP_ACT_KILL_PROCESS), seccomp_release) {
   if (!filter_) result_ = -ENOMEM;

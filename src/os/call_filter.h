@@ -8,11 +8,15 @@
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
 
 namespace aileron::os {
+
+// What the kernel calls it, as policies of container engines do; empty for no call of x86-64.
+std::string NameOfCall(int call);
 
 class CallFilter {
  public:

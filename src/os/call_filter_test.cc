@@ -47,6 +47,11 @@ void* Map(int protection) {
   return mmap(nullptr, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
+TEST(CallFilter, ACallHasTheNameThatOthersKnow) {
+  EXPECT_EQ(NameOfCall(SCMP_SYS(mount)), "mount");
+  EXPECT_EQ(NameOfCall(100'000), "");
+}
+
 TEST(CallFilter, WhatIsListedPassesAndTheRestKills) {
   EXPECT_EQ(Filtered([] { return getpid() > 0 ? 0 : 1; }), 0);
   EXPECT_EQ(KilledBy([] { return static_cast<int>(getuid()); }), SIGSYS);

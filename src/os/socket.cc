@@ -180,11 +180,12 @@ Result<uid_t> OwnerOfPeer(int socket) {
   return Fail(Code::kDenied, "the other end of a connection is not open in this machine");
 }
 
-Result<Fd> ListenUnix(const std::string& path) {
+Result<Fd> ListenUnix(const std::string& path, int type) {
   AILERON_ASSIGN(const sockaddr_un address, UnixAddress(path));
-  if (ConnectUnix(path)) return Fail(Code::kUnavailable, "somebody listens on {} already", path);
+  if (ConnectUnix(path, type))
+    return Fail(Code::kUnavailable, "somebody listens on {} already", path);
   unlink(path.c_str());
-  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  Fd socket(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return FailErrno("cannot make a socket");
   // The file is born with no rights for others: there is no moment in which they could connect.
   const mode_t before = umask(0177);
@@ -195,9 +196,9 @@ Result<Fd> ListenUnix(const std::string& path) {
   return socket;
 }
 
-Result<Fd> ConnectUnix(const std::string& path) {
+Result<Fd> ConnectUnix(const std::string& path, int type) {
   AILERON_ASSIGN(const sockaddr_un address, UnixAddress(path));
-  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  Fd socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
   if (!socket) return FailErrno("cannot make a socket");
   if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return FailErrno("cannot connect to {}", path);

@@ -1,6 +1,7 @@
 // Unix sockets: pairs, messages that carry descriptors (SCM_RIGHTS), and who the peer is.
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -54,8 +55,9 @@ Result<std::uint16_t> PortOf(int socket);
 // kernel knows it (sock_diag(7)). kDenied when that end is not open any more.
 Result<uid_t> OwnerOfPeer(int socket);
 
-// Listens on `path` with mode 0600; a socket file that nobody listens on is replaced.
-Result<Fd> ListenUnix(const std::string& path);
-Result<Fd> ConnectUnix(const std::string& path);
+// Listens on `path` with mode 0600; a socket file that nobody listens on is replaced. `type` is
+// SOCK_STREAM or SOCK_SEQPACKET.
+Result<Fd> ListenUnix(const std::string& path, int type = SOCK_STREAM);
+Result<Fd> ConnectUnix(const std::string& path, int type = SOCK_STREAM);
 
 }  // namespace aileron::os

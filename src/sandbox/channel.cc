@@ -2,6 +2,7 @@
 
 #include "base/wire.h"
 #include "os/socket.h"
+#include "sandbox/spec_wire.h"
 
 namespace aileron::sandbox {
 
@@ -25,7 +26,10 @@ enum class Type : std::uint8_t {
   kServiceReports,
   kCommandCalls,
   kStarted,
-  kStepsDone
+  kStepsDone,
+  kEnter,
+  kEntered,
+  kEnded
 };
 
 constexpr std::size_t kCoversMax = 1u << 30;
@@ -89,6 +93,18 @@ struct Encoder {
     out.U8(static_cast<std::uint8_t>(Type::kCommandCalls));
   }
   void operator()(const StepsDone&) const { out.U8(static_cast<std::uint8_t>(Type::kStepsDone)); }
+  void operator()(const Entered&) const { out.U8(static_cast<std::uint8_t>(Type::kEntered)); }
+  void operator()(const Ended& ended) const {
+    out.U8(static_cast<std::uint8_t>(Type::kEnded));
+    out.U8(static_cast<std::uint8_t>(ended.exit_code));
+  }
+  void operator()(const Enter& enter) const {
+    out.U8(static_cast<std::uint8_t>(Type::kEnter));
+    PutSpec(out, enter.spec);
+    PutIdentity(out, enter.identity);
+    out.U32(static_cast<std::uint32_t>(enter.trees.size()));
+    for (const Enter::Tree& tree : enter.trees) PutTree(out, tree);
+  }
   void operator()(const Failed& failed) const {
     out.U8(static_cast<std::uint8_t>(Type::kFailed));
     out.U8(static_cast<std::uint8_t>(failed.exit_code));
@@ -109,11 +125,7 @@ struct Encoder {
       out.Text(name);
       out.Text(summary);
     }
-    out.U32(static_cast<std::uint32_t>(files.listeners.size()));
-    for (const Listener& listener : files.listeners) {
-      out.U8(static_cast<std::uint8_t>(listener.kind));
-      out.U32(listener.port);
-    }
+    PutListeners(out, files.listeners);
   }
   void operator()(const Program& program) const {
     out.U8(static_cast<std::uint8_t>(Type::kProgram));
@@ -215,13 +227,18 @@ Message TakeFiles(WireReader& in) {
     const std::string name(in.Text());
     files.tools[name] = in.Text();
   }
-  for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
-    const std::uint8_t kind = in.U8();
-    const std::uint32_t port = in.U32();
-    if (kind > static_cast<std::uint8_t>(ListenerKind::kApi) || port == 0 || port > 65535) continue;
-    files.listeners.push_back({static_cast<ListenerKind>(kind), static_cast<std::uint16_t>(port)});
-  }
+  files.listeners = TakeListeners(in);
   return files;
+}
+
+Result<Message> TakeEnter(WireReader& in) {
+  Enter enter;
+  enter.spec = TakeSpec(in);
+  enter.identity = TakeIdentity(in);
+  for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
+    enter.trees.push_back(TakeTree(in));
+  }
+  return enter;
 }
 
 Result<Message> TakeProgram(WireReader& in) {
@@ -319,6 +336,16 @@ Result<Message> Decode(std::string_view bytes) {
       message = ServiceReports{std::move(reports)};
       break;
     }
+    case Type::kEnter: {
+      AILERON_ASSIGN(message, TakeEnter(in));
+      break;
+    }
+    case Type::kEntered:
+      message = Entered{};
+      break;
+    case Type::kEnded:
+      message = Ended{in.U8()};
+      break;
     default:
       return Fail(Code::kInvalid, "a message of unknown type arrived");
   }

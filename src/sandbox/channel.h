@@ -3,6 +3,8 @@
 //   init → launcher   Listeners (again, when Files asks for more), Runtime, Covered, Terminal
 //                     CommandCalls (each with descriptors), Failed, StepsDone; Started, and then
 //                     Connected (with a descriptor), Publish, ServiceReports
+//   launcher → outer  Enter, where an engine made the container (sandbox/enter.h)
+//   outer → launcher  Entered, at last Ended
 //   launcher → init   Go, Covers (with a descriptor), Files, Program, then Signal, Connect,
 //                     Published; end of file: the sandbox ends
 //
@@ -15,6 +17,7 @@
 
 #include "base/result.h"
 #include "os/fd.h"
+#include "sandbox/identity.h"
 #include "sandbox/spec.h"
 #include "service/service.h"
 
@@ -83,9 +86,35 @@ struct Published {
 struct ServiceReports {
   std::vector<service::Report> reports;
 };
-using Message = std::variant<Go, Covers, Listeners, Runtime, Covered, Terminal, Failed, Files,
-                             Program, Signal, Connect, Connected, Publish, Published,
-                             ServiceReports, CommandCalls, Started, StepsDone>;
+// What there is to be made in a container of an engine's, with the descriptors of standard input,
+// output and error, and then those of the trees that come detached.
+struct Enter {
+  Spec spec;  // as far as its first process needs it
+  Identity identity;
+  struct Tree {
+    std::string source;  // in the container; empty: memory
+    std::string target;
+    Access access = Access::kReadOnly;
+    Links links = Links::kFollowed;
+    std::uint64_t bytes = 0;
+    bool folder = true;
+    bool detached = false;                // it comes as a descriptor
+    std::uint64_t device = 0, inode = 0;  // of the source, as the launcher has seen it
+  };
+  std::vector<Tree> trees;
+};
+// The sandbox's first process is there; with its pidfd. Its ids are mapped, but for those of an
+// identity that the launcher has to map.
+struct Entered {};
+// And it has ended.
+struct Ended {
+  int exit_code;
+};
+
+using Message =
+    std::variant<Go, Covers, Listeners, Runtime, Covered, Terminal, Failed, Files, Program, Signal,
+                 Connect, Connected, Publish, Published, ServiceReports, CommandCalls, Started,
+                 StepsDone, Enter, Entered, Ended>;
 
 struct Received {
   Message message;

@@ -136,5 +136,50 @@ TEST(Channel, ACommandLineTooLargeIsRefusedBeforeItIsSent) {
   EXPECT_EQ(sent.error().code, Code::kInvalid);
 }
 
+TEST(Channel, OrdersForAContainerArriveAsTheyWereSent) {
+  auto ends = os::SocketPair(SOCK_SEQPACKET).value();
+  Enter orders;
+  orders.spec = {.workspace = "/w", .in_container = true, .hidden = {}, .mounts = {}};
+  orders.spec.volumes = {{.source = "/s", .target = "/v", .access = Access::kReadOnly}};
+  orders.spec.hostname = "h";
+  orders.spec.shm_bytes = 9;
+  orders.spec.nesting = Nesting::kAllowed;
+  orders.spec.listeners = {{ListenerKind::kCaptured, 443}};
+  orders.identity = {7, 8, "a", "/home/a", {{7, 0}}, {{8, 0}, {9, 10, 11}}, true};
+  orders.trees = {{"/s", "/t", Access::kReadWrite, Links::kRefused, 5, false, true, 1u << 20, 77}};
+  ASSERT_TRUE(Send(ends.first.get(), orders));
+  const auto enter = std::get<Enter>(Receive(ends.second.get()).value().message);
+  EXPECT_TRUE(enter.spec.in_container && enter.spec.of_image());
+  ASSERT_EQ(enter.spec.volumes.size(), 1u);
+  EXPECT_EQ(enter.spec.volumes[0].target, "/v");
+  EXPECT_EQ(enter.spec.volumes[0].access, Access::kReadOnly);
+  EXPECT_EQ(enter.spec.hostname, "h");
+  EXPECT_EQ(enter.spec.shm_bytes, 9u);
+  EXPECT_EQ(enter.spec.nesting, Nesting::kAllowed);
+  EXPECT_EQ(enter.spec.listeners.at(0).port, 443);
+  EXPECT_EQ(enter.identity.uid, 7u);
+  EXPECT_EQ(enter.identity.gid, 8u);
+  EXPECT_EQ(enter.identity.name, "a");
+  EXPECT_EQ(enter.identity.home, "/home/a");
+  EXPECT_EQ(enter.identity.uids.at(0).inside, 7u);
+  EXPECT_EQ(enter.identity.gids.at(1).count, 11u);
+  EXPECT_TRUE(enter.identity.mapped);
+  ASSERT_EQ(enter.trees.size(), 1u);
+  const Enter::Tree& tree = enter.trees[0];
+  EXPECT_EQ(tree.source, "/s");
+  EXPECT_EQ(tree.target, "/t");
+  EXPECT_EQ(tree.access, Access::kReadWrite);
+  EXPECT_EQ(tree.links, Links::kRefused);
+  EXPECT_EQ(tree.bytes, 5u);
+  EXPECT_FALSE(tree.folder);
+  EXPECT_TRUE(tree.detached);
+  EXPECT_EQ(tree.device, 1u << 20);
+  EXPECT_EQ(tree.inode, 77u);
+  ASSERT_TRUE(Send(ends.first.get(), Entered{}));
+  EXPECT_TRUE(std::holds_alternative<Entered>(Receive(ends.second.get()).value().message));
+  ASSERT_TRUE(Send(ends.first.get(), Ended{137}));
+  EXPECT_EQ(std::get<Ended>(Receive(ends.second.get()).value().message).exit_code, 137);
+}
+
 }  // namespace
 }  // namespace aileron::sandbox

@@ -18,6 +18,7 @@
 #include <optional>
 #include <vector>
 
+#include "os/call_filter.h"
 #include "os/fd.h"
 
 namespace aileron::sandbox {
@@ -177,6 +178,15 @@ void KeepMediation(Program& program) {
 constexpr unsigned kWaitKillable = 1u << 5;
 
 }  // namespace
+
+std::vector<std::string> NamesOfDeniedCalls() {
+  std::vector<std::string> names;
+  for (const std::uint32_t call : kDenied) {
+    std::string name = os::NameOfCall(static_cast<int>(call));
+    if (!name.empty()) names.push_back(std::move(name));
+  }
+  return names;
+}
 
 Result<os::Fd> InstallCommandFilter() {
   Program program;

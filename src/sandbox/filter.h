@@ -7,6 +7,9 @@
 // Programs of another architecture (i386, x32) find no system calls at all.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/result.h"
 #include "os/fd.h"
 #include "sandbox/confinement.h"
@@ -19,6 +22,11 @@ namespace aileron::sandbox {
 // With Commands::kMediated nobody writes another process's memory while it is looked at, nor
 // becomes a supervisor beside ours.
 Status InstallAgentFilter(Nesting nesting, Commands commands = Commands::kFree);
+
+// The calls that are refused whatever their arguments are, by their names, those
+// that make namespaces and mounts left out: what an engine can be told to refuse to a container in
+// which a sandbox is built.
+std::vector<std::string> NamesOfDeniedCalls();
 
 // From now on each execve() and execveat() of this process and every descendant waits for whoever
 // holds the listener that this returns, irrevocably. Before InstallAgentFilter.

@@ -20,6 +20,9 @@ class ResourceLimits {
   // Makes the groups. With no limit asked for it does nothing.
   static Result<ResourceLimits> Prepare(const Resources& resources);
 
+  // Those that an engine holds for a container.
+  static ResourceLimits ByEngine(const Resources& resources) { return ResourceLimits(resources); }
+
   ResourceLimits(ResourceLimits&&) = default;
   ResourceLimits& operator=(ResourceLimits&&) = delete;
   // Removes the groups; their processes have ended by then.

@@ -208,7 +208,9 @@ Status BindText(const std::string& path, const std::string& text) {
 Status MakeMissing(const std::string& path) {
   struct stat info;
   if (lstat(path.c_str(), &info) == 0) return {};
-  return os::MakeMountPoint(path, FileKind::kFile);
+  const Status made = os::MakeMountPoint(path, FileKind::kFile);
+  // A container's root is read-only by now. It goes without the name, as it does elsewhere.
+  return errno == EROFS ? Status() : made;
 }
 
 // What an image has there, which may be anything.
@@ -317,7 +319,7 @@ Result<HostTrees> OpenHostTrees(const Spec& spec, const Identity& identity) {
   HostTrees host;
   for (const SharedTree& mount : SharedTrees(spec)) {
     if (mount.source.empty()) {
-      host.trees.push_back({"", mount.target, mount.access, mount.links, mount.bytes, true, {}});
+      host.trees.push_back({"", mount.target, mount.access, mount.links, mount.bytes, true});
       continue;
     }
     AILERON_ASSIGN(const os::Fd descriptor, OpenSource(mount.source));
@@ -325,7 +327,7 @@ Result<HostTrees> OpenHostTrees(const Spec& spec, const Identity& identity) {
     if (fstat(descriptor.get(), &info) != 0)
       return os::FailErrno("cannot look at {}", mount.source);
     HostTrees::Tree tree{mount.source,          mount.target, mount.access, mount.links, 0,
-                         S_ISDIR(info.st_mode), os::Fd()};
+                         S_ISDIR(info.st_mode), os::Fd(),     info.st_dev,  info.st_ino};
     if (identity.mapped) {
       AILERON_ASSIGN(tree.detached, os::CloneTree(descriptor));
       if (auto mapped = MapOwner(tree.detached, identity); !mapped) {
@@ -359,7 +361,7 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   AILERON_ASSIGN(const RuntimeBinary binary, TakeRuntimeBinary(host.runtime_binary));
 
   AILERON_TRY(WithFix(os::SealNamespace(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID)));
-  if (spec.of_image()) AILERON_TRY(EnterImage(spec));
+  if (!spec.layers.empty()) AILERON_TRY(EnterImage(spec));
   AILERON_TRY(EmptyFolders(spec, identity));
   AILERON_TRY(BuildEtc(spec, identity));
   AILERON_TRY(WithFix(BuildDev(devices, spec.shm_bytes)));
@@ -372,7 +374,7 @@ Status BuildRootFs(const Spec& spec, const Identity& identity, HostTrees host) {
   AILERON_TRY(PlaceRuntimeBinary(binary));
   AILERON_TRY(WithFix(BuildProc(kernel->proc, spec.nesting)));
   AILERON_TRY(BuildSys(kernel->sys));
-  return spec.of_image() ? FinishImage() : Status();
+  return spec.layers.empty() ? Status() : FinishImage();
 }
 
 }  // namespace aileron::sandbox

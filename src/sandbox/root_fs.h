@@ -5,6 +5,7 @@
 // masked as an OCI runtime masks them (runtime-spec, config-linux, "Default Filesystems").
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ struct HostTrees {
     Links links;
     std::uint64_t bytes;
     bool folder;
-    os::Fd detached;  // empty: to be taken inside
+    os::Fd detached;                      // empty: to be taken inside
+    std::uint64_t device = 0, inode = 0;  // of the source
   };
   std::vector<Tree> trees;     // as SharedTrees orders them
   std::string runtime_binary;  // this program, to be /run/aileron/bin/aileron

@@ -106,6 +106,9 @@ struct Spec {
   // mount: removed ones are character devices 0:0, and "user.overlay.opaque" marks folders
   // (docs/adr/0023).
   std::vector<std::string> layers = {};
+  // The root is the one of the container that the sandbox is built in (sandbox/enter.h). The engine
+  // has made whatever is mounted on.
+  bool in_container = false;
   Access workspace_access = Access::kReadWrite;
   std::vector<std::string> hidden;  // folders to cover with an empty one, where they exist
   std::vector<MountRequest> mounts;
@@ -116,7 +119,7 @@ struct Spec {
   Nesting nesting = Nesting::kRefused;
   std::vector<Listener> listeners;
 
-  bool of_image() const { return !layers.empty(); }
+  bool of_image() const { return !layers.empty() || in_container; }
   const std::string& inside() const {
     return workspace_inside.empty() ? workspace : workspace_inside;
   }

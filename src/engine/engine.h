@@ -1,0 +1,70 @@
+// Engine: docker's or podman's, spoken to by its API over its socket (Docker Engine API 1.41, which
+// podman speaks as well; libpod API 4.0.0 for what it leaves out). No command's text is read.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "control/client.h"
+#include "engine/container.h"
+#include "engine/endpoint.h"
+#include "image/config.h"
+
+namespace aileron::engine {
+
+// What an engine has under a name.
+struct EngineImage {
+  std::string id;  // "sha256:…"
+  image::Config config;
+};
+
+class Engine {
+ public:
+  // The engine that a person calls `kind`. kNotFound and kUnavailable say what starts it; kDenied
+  // who may speak to it.
+  static Result<Engine> Connect(Kind kind, const Places& places);
+
+  Kind kind() const { return kind_; }
+  const std::string& version() const { return version_; }
+  const Endpoint& endpoint() const { return endpoint_; }
+  // It runs as the caller, and what is root in its containers is the caller on the host.
+  bool rootless() const { return rootless_; }
+
+  // kNotFound when it has no such image.
+  Result<EngineImage> Find(std::string_view reference);
+  // From the image's registry, with the engine's own settings and without a login. `progress` gets
+  // a line for each step.
+  Status Pull(std::string_view reference, const std::function<void(std::string_view)>& progress);
+
+  // The id of the container, which does not run yet. kUnsupported when the engine does not hold one
+  // of its limits.
+  Result<std::string> Create(const Container& container);
+  Status Start(std::string_view id);
+  // Whether it runs; false also when there is none any more.
+  Result<bool> Runs(std::string_view id);
+  // Ends it, and so removes it.
+  void Kill(std::string_view id);
+
+ private:
+  Engine(Kind kind, Endpoint endpoint, control::Client client)
+      : kind_(kind), endpoint_(std::move(endpoint)), client_(std::move(client)) {}
+
+  // 2xx, or an Error with what the engine says.
+  Result<control::Response> Call(std::string_view method, const std::string& path,
+                                 std::string_view body = {});
+  Status Greet();
+  Status CheckLimits(const sandbox::Resources& resources);
+  std::string Prefix() const;
+
+  Kind kind_;
+  bool podman_ = false;  // what answers, whatever it was called
+  Endpoint endpoint_;
+  control::Client client_;
+  std::string version_;
+  bool rootless_ = false;
+};
+
+}  // namespace aileron::engine

@@ -1,0 +1,213 @@
+// Tested by tests/engine/test_engines.py.
+
+#include "engine/start.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "engine/container.h"
+#include "os/namespaces.h"
+#include "sandbox/channel.h"
+#include "sandbox/enter.h"
+#include "sandbox/fix.h"
+#include "sandbox/root_fs.h"
+
+namespace aileron::engine {
+
+namespace {
+
+constexpr Duration kEntryWait = std::chrono::minutes(1);  // until the container has called
+constexpr Duration kAnswerWait = std::chrono::seconds(30);
+constexpr Duration kLook = std::chrono::seconds(1);  // between looks whether it still runs
+
+// True when there is something to read or accept.
+Result<bool> Wait(const os::Fd& socket, Duration longest) {
+  const Duration end = Uptime() + longest;
+  while (true) {
+    const Duration left = std::max(end - Uptime(), Duration::zero());
+    pollfd watched{socket.get(), POLLIN, 0};
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+    const int ready = poll(&watched, 1, static_cast<int>(wait));
+    if (ready > 0) return true;
+    if (ready == 0) return false;
+    if (errno != EINTR) return os::FailErrno("cannot wait for the container");
+  }
+}
+
+std::string InEntry(std::string_view name) {
+  return fmt::format("{}/{}", sandbox::kEntryFolder, name);
+}
+
+// Where the engine has mounted it, and as what.
+Result<std::vector<Bind>> ShowTrees(const sandbox::HostTrees& host, EntryFolder& folder) {
+  std::vector<Bind> binds = {
+      {folder.entry(), std::string(sandbox::kEntryFolder)},
+      {host.runtime_binary, InEntry(sandbox::kEntryProgram)},
+  };
+  for (std::size_t i = 0; i < host.trees.size(); ++i) {
+    const sandbox::HostTrees::Tree& tree = host.trees[i];
+    if (tree.detached || tree.source.empty()) continue;
+    AILERON_TRY(
+        folder.MakePlace(i, tree.folder ? EntryFolder::Place::kFolder : EntryFolder::Place::kFile));
+    binds.push_back(
+        {tree.source, InEntry(fmt::format("{}/{}", sandbox::kEntryTrees, i)), tree.access});
+  }
+  return binds;
+}
+
+// What the sandbox mounts on, as far as an image may lack it: an engine makes what it mounts on.
+// What lies in a folder of the sandbox's own is made there.
+void AddMountPoints(const sandbox::Identity& identity, const sandbox::HostTrees& host,
+                    const EntryFolder& folder, Container& container) {
+  container.folders = {"/tmp", "/var/tmp", "/run", identity.home};
+  for (const char* file : {"/etc/hosts", "/etc/resolv.conf"}) {
+    container.binds.push_back({folder.empty_file(), file});
+  }
+  for (const sandbox::HostTrees::Tree& tree : host.trees) {
+    const bool inside = std::ranges::any_of(container.folders, [&](const std::string& place) {
+      return tree.target == place || tree.target.starts_with(place + "/");
+    });
+    if (inside) continue;
+    if (tree.folder) {
+      container.folders.push_back(tree.target);
+    } else {
+      container.binds.push_back({folder.empty_file(), tree.target});
+    }
+  }
+}
+
+sandbox::Enter Orders(const sandbox::Spec& spec, const sandbox::Identity& identity,
+                      const sandbox::HostTrees& host) {
+  sandbox::Enter enter{.spec = spec, .identity = identity, .trees = {}};
+  for (std::size_t i = 0; i < host.trees.size(); ++i) {
+    const sandbox::HostTrees::Tree& tree = host.trees[i];
+    const bool shown = !tree.detached && !tree.source.empty();
+    enter.trees.push_back(
+        {.source = shown ? InEntry(fmt::format("{}/{}", sandbox::kEntryTrees, i)) : "",
+         .target = tree.target,
+         .access = tree.access,
+         .links = tree.links,
+         .bytes = tree.bytes,
+         .folder = tree.folder,
+         .detached = static_cast<bool>(tree.detached),
+         .device = tree.device,
+         .inode = tree.inode});
+  }
+  return enter;
+}
+
+Result<os::Fd> Accept(Engine& engine, const std::string& container, const os::Fd& listener) {
+  const Duration end = Uptime() + kEntryWait;
+  while (Uptime() < end) {
+    AILERON_ASSIGN(const bool called, Wait(listener, kLook));
+    if (called) {
+      os::Fd channel(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (!channel) return os::FailErrno("cannot hear the container");
+      return channel;
+    }
+    AILERON_ASSIGN(const bool runs, engine.Runs(container));
+    if (runs) continue;
+    return Fail(Code::kUnsupported,
+                "{} started the container, and it ended before it reached this program. Does the "
+                "engine run in a virtual machine, or on a kernel of its own (gVisor)? There "
+                "descriptors cannot be passed on",
+                Name(engine.kind()));
+  }
+  return Fail(Code::kUnavailable, "the container of {} is silent", Name(engine.kind()));
+}
+
+// Of a process that a pidfd refers to, as /proc/self/fdinfo tells it (pidfd_open(2)); at most 0
+// where this process cannot see it.
+Result<pid_t> PidOf(const os::Fd& pidfd) {
+  AILERON_ASSIGN(const std::string info,
+                 os::ReadFile(fmt::format("/proc/self/fdinfo/{}", pidfd.get())));
+  constexpr std::string_view name = "Pid:";
+  for (const std::string_view line : Split(info, '\n')) {
+    if (!line.starts_with(name)) continue;
+    if (const auto pid = ParseInteger<pid_t>(Trim(line.substr(name.size())))) return *pid;
+  }
+  return Fail(Code::kInternal, "the kernel does not tell the number of the sandbox's process");
+}
+
+Result<os::Child> Enter(const os::Fd& channel, const sandbox::Enter& orders,
+                        const sandbox::HostTrees& host) {
+  std::vector<int> descriptors = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+  for (const sandbox::HostTrees::Tree& tree : host.trees) {
+    if (tree.detached) descriptors.push_back(tree.detached.get());
+  }
+  AILERON_TRY(sandbox::Send(channel.get(), orders, descriptors));
+  AILERON_ASSIGN(const bool answered, Wait(channel, kAnswerWait));
+  if (!answered) return Fail(Code::kUnavailable, "the container's first process is silent");
+  AILERON_ASSIGN(sandbox::Received received, sandbox::Receive(channel.get()));
+  if (auto* failed = std::get_if<sandbox::Failed>(&received.message)) {
+    return std::unexpected(std::move(failed->error));
+  }
+  if (!std::holds_alternative<sandbox::Entered>(received.message) ||
+      received.descriptors.size() != 1) {
+    return Fail(Code::kInternal, "the container's first process spoke out of turn");
+  }
+  os::Child init{.pid = -1, .pidfd = std::move(received.descriptors[0])};
+  AILERON_ASSIGN(init.pid, PidOf(init.pidfd));
+  if (init.pid > 0) return init;
+  return Fail(Code::kUnsupported,
+              "the processes of the engine cannot be seen from here: both have to run in the same "
+              "pid namespace");
+}
+
+Result<sandbox::Sandbox> Furnish(Engine& engine, const std::string& container, EntryFolder& folder,
+                                 const sandbox::Enter& orders, const sandbox::HostTrees& host) {
+  AILERON_TRY(engine.Start(container));
+  AILERON_ASSIGN(os::Fd channel, Accept(engine, container, folder.listener()));
+  folder.Close();
+  AILERON_ASSIGN(os::Child init, Enter(channel, orders, host));
+  const sandbox::Identity& identity = orders.identity;
+  if (identity.mapped) {
+    auto mapped = os::MapIds(init.pid, identity.uids, identity.gids);
+    if (!mapped) return std::unexpected(sandbox::WithFix(mapped.error()));
+  }
+  AILERON_TRY(sandbox::Send(channel.get(), sandbox::Go{}));
+  return sandbox::Sandbox{.init = std::move(init),
+                          .channel = std::move(channel),
+                          .covers = {},
+                          .limits = sandbox::ResourceLimits::ByEngine(orders.spec.resources),
+                          .in_container = true};
+}
+
+}  // namespace
+
+Result<Started> Start(Engine& engine, const std::string& image, const sandbox::Spec& spec,
+                      const sandbox::Identity& identity, const std::string& runtime) {
+  AILERON_ASSIGN(const sandbox::HostTrees host, sandbox::OpenHostTrees(spec, identity));
+  AILERON_ASSIGN(EntryFolder folder, EntryFolder::Make(runtime));
+  Container wanted{.image = image,
+                   .label = fmt::format("{}", getpid()),
+                   .uid = geteuid(),
+                   .gid = getegid(),
+                   .command = {InEntry(sandbox::kEntryProgram), "enter"},
+                   .resources = spec.resources,
+                   .seccomp_file = folder.seccomp_file()};
+  AILERON_ASSIGN(wanted.binds, ShowTrees(host, folder));
+  AddMountPoints(identity, host, folder, wanted);
+  sandbox::Enter orders = Orders(spec, identity, host);
+  if (engine.rootless()) {  // who is root in its containers is the caller
+    wanted.uid = wanted.gid = 0;
+    wanted.maps_root = true;
+    orders.identity.uids = {{identity.uid, 0}};
+    orders.identity.gids = {{identity.gid, 0}};
+  }
+  AILERON_ASSIGN(const std::string container, engine.Create(wanted));
+  auto sandbox = Furnish(engine, container, folder, orders, host);
+  if (!sandbox) {
+    engine.Kill(container);
+    return std::unexpected(std::move(sandbox.error()));
+  }
+  return Started{*std::move(sandbox), std::move(folder)};
+}
+
+}  // namespace aileron::engine

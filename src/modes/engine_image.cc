@@ -1,0 +1,77 @@
+// Tested by tests/engine/test_engines.py.
+
+#include "modes/engine_image.h"
+
+#include "base/text.h"
+#include "modes/api.h"
+#include "modes/terminal.h"
+
+namespace aileron::modes {
+
+namespace {
+
+engine::Kind KindOf(const launch::Options& options) {
+  return options.sandbox == engine::Name(engine::Kind::kDocker) ? engine::Kind::kDocker
+                                                                : engine::Kind::kPodman;
+}
+
+// What only this program reads; an engine takes names.
+bool IsFile(std::string_view reference) {
+  for (const std::string_view transport : {"oci:", "oci-archive:", "docker-archive:"}) {
+    if (reference.starts_with(transport)) return true;
+  }
+  return false;
+}
+
+Result<engine::EngineImage> FindOrPull(engine::Engine& engine, std::string_view reference) {
+  auto found = engine.Find(reference);
+  if (found || found.error().code != Code::kNotFound) return found;
+  PrintNote(fmt::format("{} has no image {}, and pulls it", engine::Name(engine.kind()),
+                        Printable(reference)));
+  std::string last;
+  AILERON_TRY(engine.Pull(reference, [&last](std::string_view line) {
+    if (line != last) PrintNote(line);
+    last = line;
+  }));
+  return engine.Find(reference);
+}
+
+}  // namespace
+
+bool UsesEngine(const launch::Options& options) {
+  return options.sandbox == engine::Name(engine::Kind::kDocker) ||
+         options.sandbox == engine::Name(engine::Kind::kPodman);
+}
+
+std::expected<void, Failure> ChooseEngineImage(std::string_view reference,
+                                               launch::Options& options) {
+  if (reference.empty()) {
+    return Fail(Code::kInvalid,
+                "--sandbox={} needs an image: name one with --image, or in a devcontainer.json",
+                options.sandbox);
+  }
+  if (IsFile(reference)) {
+    return Fail(Code::kUnsupported,
+                "{} is a file, which engines load: run \"{} load\" and name the image, or use "
+                "--sandbox=native",
+                Printable(reference), options.sandbox);
+  }
+  AILERON_ASSIGN(const os::Paths paths, Paths());
+  auto engine = engine::Engine::Connect(KindOf(options), engine::PlacesOfEnvironment(paths.home));
+  if (!engine) return std::unexpected(Failure(kExitUnavailable, std::move(engine.error())));
+  auto found = FindOrPull(*engine, reference);
+  if (!found) {
+    return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(found.error())));
+  }
+  auto digest = image::ParseDigest(found->id);
+  if (!digest) return std::unexpected(Failure(launch::kSandboxNotStarted, digest.error()));
+  options.image = image::Image{.reference = std::string(reference),
+                               .digest = *std::move(digest),
+                               .config = std::move(found->config),
+                               .layers = {}};
+  options.engine = std::make_shared<engine::Engine>(*std::move(engine));
+  options.engine_image = std::move(found->id);
+  return {};
+}
+
+}  // namespace aileron::modes

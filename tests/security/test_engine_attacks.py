@@ -1,0 +1,170 @@
+"""An agent in an engine's container wants out: to the engine, its container, the launcher, or the host.
+
+Each wall has its attacker here, and a canary that shows that the attacker would be seen.
+"""
+
+import os
+import select
+import socket
+import threading
+
+import pytest
+
+from lib import engines, images, process
+
+
+@pytest.fixture(scope="session", name="started")
+def _started():
+    made = engines.Engines()
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["docker-group", "podman-rootless", "podman"], name="kind")
+def _kind(started, request):
+    name, owner, uid = engines.KINDS[request.param]
+    return started.get(name, owner), uid
+
+
+@pytest.fixture
+def boxed(kind, worlds):
+    """A world whose launches go to an engine."""
+    engine, uid = kind
+    return engines.use(worlds(uid=uid), engine)
+
+
+def _run(world, script: str, *flags):
+    return world.launch("sh", "-c", script, flags=[*world.engine_flags, *flags])
+
+
+def test_the_entry_is_closed_behind_the_sandbox(boxed):
+    """The agent finds the launcher's socket, the program that lets in, or the folders by which the host is shown."""
+    result = _run(boxed, "ls /run/aileron-enter; umount /run; umount -l /run; ls /run")
+    assert result.out.split() == ["aileron"] or result.out.split() == ["aileron", "aileron-copies"], result.describe()
+
+
+def test_the_containers_own_processes_are_out_of_reach(boxed):
+    """The agent sees or traces the container's first process, which stands outside of its walls."""
+    result = _run(boxed, "ps -o pid,comm; ls -l /proc/1/root /proc/1/fd 2>&1; kill -9 1; echo still")
+    assert "still" in result.out and "enter" not in result.out, result.describe()
+    assert result.out.count("aileron") <= 1, result.describe()
+    entering = _run(boxed, "/run/aileron/bin/aileron enter; echo $?")
+    assert entering.out.strip() == "125", entering.describe()
+
+
+def test_what_an_engine_leaves_open_is_shut(boxed):
+    """The agent mounts, makes namespaces, writes the kernel's settings, or has the host's devices."""
+    script = """
+    mkdir -p /tmp/m; mount -t tmpfs none /tmp/m && echo MOUNTED
+    echo 1 > /proc/sys/kernel/panic && echo SYSCTL
+    cat /proc/kcore | head -c 1 | wc -c | grep -q 1 && echo KCORE
+    ls /proc/keys /proc/timer_list 2>/dev/null | while read f; do head -c1 $f | grep -q . && echo READ $f; done
+    ls /dev | while read d; do case $d in null|zero|full|random|urandom|tty|pts|ptmx|shm|fd|stdin|stdout|stderr) ;; *) echo DEVICE $d;; esac; done
+    touch /bin/x && echo ROOT
+    touch /sys/x && echo SYS
+    echo end
+    """
+    result = _run(boxed, script)
+    assert result.out.strip() == "end", result.describe()
+
+
+def test_canary_an_ordinary_container_can_be_seen_to_leave_them_open(boxed):
+    """The attacker above finds nothing anywhere, and so proves nothing: in a privileged container it finds a lot."""
+    # A rootless engine gives what its user has, and mounts are among it.
+    found = boxed.engine.run("run", "--rm", "--network", "none", "--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined", engines.IMAGE, "sh", "-c",
+                             "mkdir -p /tmp/m; mount -t tmpfs none /tmp/m && echo MOUNTED; touch /bin/x && echo ROOT; "
+                             "ls /run/aileron-enter 2>&1", check=False)
+    assert "MOUNTED" in found.out and "ROOT" in found.out, found.describe()
+
+
+def test_the_engines_socket_is_not_shown(boxed):
+    """The agent reaches the engine, and with it the host."""
+    for flags in (["--mount", f"{boxed.engine.socket}:/tmp/sock"],):
+        if boxed.engine.name == "docker":
+            os.makedirs(f"{boxed.root}/named", exist_ok=True)
+            link = f"{boxed.root}/named/docker.sock"
+            if not os.path.lexists(link):
+                os.symlink(boxed.engine.socket, link)
+            assert os.path.exists(link)
+        result = _run(boxed, "find / -xdev -type s 2>/dev/null; find / -type s 2>/dev/null; echo end")
+        assert result.out.strip().splitlines()[-1] == "end" and "sock" not in result.out, (flags, result.describe())
+
+
+class _Meddler:
+    """Stands before an engine's socket, and does something before a container is made."""
+
+    def __init__(self, path: str, engine: str, meddle):
+        self.engine, self.meddle = engine, meddle
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        os.chmod(path, 0o666)
+        self.listener.listen(8)
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
+
+    def _pass_on(self, client) -> None:
+        with client, socket.socket(socket.AF_UNIX) as server:
+            server.connect(self.engine)
+            while True:
+                for ready in select.select([client, server], [], [])[0]:
+                    data = ready.recv(1 << 20)
+                    if not data:
+                        return
+                    if ready is client and b"/containers/create" in data:
+                        self.meddle()
+                    (server if ready is client else client).sendall(data)
+
+    def close(self) -> None:
+        """Ends it."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+# Who is asked for a rootless engine is known by whose it is, and the meddler is root's.
+@pytest.mark.parametrize("kind", ["docker-group", "podman"], indirect=True)
+@pytest.mark.parametrize("by", ["link", "folder"])
+def test_a_source_that_changes_meanwhile_is_not_shown(boxed, by):
+    """Between the launcher's look and the engine's mount a name leads elsewhere, and the agent is shown that."""
+    secret = os.path.dirname(boxed.write(os.path.join(boxed.root, "secret", "key"), "SECRET-OF-THE-HOST"))
+    shown = os.path.dirname(boxed.write(os.path.join(boxed.root, "shown", "x"), "shown"))
+
+    def swap():
+        os.rename(shown, shown + ".away")
+        if by == "link":
+            os.symlink(secret, shown)
+        else:
+            os.rename(secret, shown)
+
+    path = os.path.join(boxed.root, "meddler")
+    boxed.servers.append(_Meddler(path, boxed.engine.socket, swap))
+    variable = "DOCKER_HOST" if boxed.engine.name == "docker" else "CONTAINER_HOST"
+    result = boxed.launch("sh", "-c", "ls /opt/shown; cat /opt/shown/*", env={variable: f"unix://{path}"},
+                          flags=[*boxed.engine_flags, "--mount", f"{shown}:/opt/shown:ro"])
+    assert os.path.exists(shown + ".away"), "the canary: nothing was swapped"
+    assert "SECRET" not in result.out and "key" not in result.out, result.describe()
+    if boxed.uid == 0:  # who rules the machine has taken hold of it before
+        assert result.out == "x\nshown", result.describe()
+    else:
+        assert result.rc == 125 and "/opt/shown changed while the sandbox was built" in result.err, result.describe()
+    process.eventually(lambda: not boxed.engine.containers(), "no container is left")
+
+
+def test_an_image_does_not_run_before_the_walls_stand(boxed):
+    """Something of an image, which may be anybody's, is executed or loaded outside of the sandbox."""
+    evil = "#!/bin/sh\necho EVIL >&2\necho EVIL > /home/agent/workspace/evil\n"
+    layer = images.busybox().file("run/aileron-enter/aileron", evil, 0o755).file("run/aileron/bin/aileron", evil, 0o755)
+    layer.file("etc/ld.so.preload", "/lib/evil.so").file("lib/evil.so", "x", 0o755)
+    boxed.engine.load("localhost/tests/evil:1", layer, Entrypoint=["/run/aileron-enter/aileron"], User="root",
+                      Env=["LD_PRELOAD=/lib/evil.so", "PATH=/run/aileron-enter"], Healthcheck={"Test": ["CMD", "/x"]},
+                      Volumes={"/run/aileron-enter": {}, "/run/aileron": {}, "/proc/x": {}})
+    result = boxed.launch("/bin/sh", "-c", "id -u; cat /proc/1/comm", flags=[
+        f"--sandbox={boxed.engine.name}", "--image", "localhost/tests/evil:1"])
+    assert "EVIL" not in result.err or result.rc == 0, result.describe()
+    assert not os.path.exists(os.path.join(boxed.workspace, "evil")) or result.rc == 0, result.describe()
