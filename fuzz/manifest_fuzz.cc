@@ -46,6 +46,14 @@ void CheckManifest(std::string_view text) {
   Expect(!ParseIndex(text, kWhat));
 }
 
+void CheckArtifact(std::string_view text) {
+  const auto artifact = ParseArtifact(text, {}, kWhat);
+  if (!artifact) return ExpectShown(artifact.error());
+  Expect(artifact->layers.size() <= limits::kLayersMax);
+  for (const Descriptor& layer : artifact->layers) CheckDescriptor(layer);
+  Expect(!ParseIndex(text, kWhat));
+}
+
 void CheckConfig(std::string_view text) {
   const auto config = ParseConfig(text, kWhat);
   if (!config) return ExpectShown(config.error());
@@ -68,6 +76,7 @@ void CheckArchive(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input = AsText(data, size);
   CheckManifest(input);
+  CheckArtifact(input);
   CheckConfig(input);
   CheckArchive(input);
   return 0;

@@ -85,6 +85,7 @@ struct Steps {
                          .target = recipe.options.target,
                          .platform = recipe.options.platform,
                          .args = recipe.args,
+                         .cache_from = recipe.cache_from,
                          .labels = recipe.options.labels,
                          .pull = recipe.options.pull,
                          .no_cache = recipe.options.no_cache || making.no_cache};

@@ -77,6 +77,22 @@ Result<Builder> FindBuilder(std::string_view named, std::string_view path,
               "buildah\"");
 }
 
+namespace {
+
+// docker takes an image's layers. buildah and podman look for layers by their keys in a repository
+// that they have filled with --cache-to, and know one.
+void AddCache(const Builder& builder, const BuildStep& step, std::vector<std::string>& line) {
+  for (const image::Reference& cache : step.cache_from) {
+    const bool docker = builder.kind == Kind::kDocker;
+    line.insert(
+        line.end(),
+        {"--cache-from", docker ? cache.Text() : fmt::format("{}/{}", cache.domain, cache.path)});
+    if (!docker) return;
+  }
+}
+
+}  // namespace
+
 std::vector<std::string> BuildLine(const Builder& builder, const BuildStep& step) {
   std::vector<std::string> line = {builder.program, "build",      "--file", step.dockerfile,
                                    "--iidfile",     step.id_file, "--tag",  step.tag};
@@ -90,7 +106,11 @@ std::vector<std::string> BuildLine(const Builder& builder, const BuildStep& step
   }
   for (const std::string& label : step.labels) line.insert(line.end(), {"--label", label});
   if (step.pull) line.emplace_back("--pull");
-  if (step.no_cache) line.emplace_back("--no-cache");
+  if (step.no_cache) {
+    line.emplace_back("--no-cache");
+  } else {
+    AddCache(builder, step, line);
+  }
   line.insert(line.end(), {"--", step.context});
   return line;
 }

@@ -42,6 +42,7 @@ struct BuildStep {
   std::string tag;          // by which its own storage knows the image, so that its layers stay
   std::string target, platform;
   image::TextPairs args;
+  std::vector<image::Reference> cache_from;
   std::vector<std::string> labels;
   bool pull = false, no_cache = false;
 };

@@ -100,6 +100,20 @@ TEST(Builder, LinesAreWordsOfTheirOwn) {
   EXPECT_EQ(ArchiveForm(buildah), image::Transport::kOciArchive);
 }
 
+TEST(Builder, EachIsToldOfCachesInItsWay) {
+  BuildStep step{.cache_from = {*image::ParseReference("ghcr.io/team/app:1"),
+                                *image::ParseReference("debian")}};
+  const auto line = [&](Builder::Kind kind) {
+    return Join(BuildLine({kind, "/bin/x"}, step), " ");
+  };
+  EXPECT_THAT(line(Builder::Kind::kDocker),
+              HasSubstr("--cache-from ghcr.io/team/app:1 --cache-from docker.io/library/debian"));
+  EXPECT_THAT(line(Builder::Kind::kBuildah), HasSubstr("--cache-from ghcr.io/team/app --"));
+  EXPECT_THAT(line(Builder::Kind::kPodman), Not(HasSubstr("debian")));
+  step.no_cache = true;
+  EXPECT_THAT(line(Builder::Kind::kBuildah), Not(HasSubstr("--cache-from")));
+}
+
 TEST(Builder, FactsAreReadAsEachPrintsThem) {
   const Builder podman{Builder::Kind::kPodman, "/bin/podman"};
   EXPECT_THAT(InspectLine(podman, "ab"), ElementsAre("/bin/podman", "image", "inspect", "ab"));

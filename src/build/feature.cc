@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "build/limits.h"
 #include "image/jsonc.h"
 #include "image/metadata.h"
 
@@ -35,7 +36,9 @@ class Reader {
   Result<Feature> Read(const JsonNode& root, std::string written, const nlohmann::json& options) {
     AILERON_TRY(reader_.Object(root, "the file"));
     Feature feature{.written = std::move(written)};
+    feature.given = options;
     AILERON_TRY(ReadNames(root, feature));
+    AILERON_TRY(ReadFormerNames(root, feature));
     if (const JsonNode* variables = root.Find("containerEnv")) {
       AILERON_ASSIGN(feature.container_env, reader_.Pairs(*variables, variables->key));
       for (const auto& [name, value] : feature.container_env) {
@@ -68,6 +71,23 @@ class Reader {
     }
     if (const JsonNode* name = root.Find("name")) {
       AILERON_ASSIGN(feature.name, reader_.Text(*name, "name"));
+    }
+    return {};
+  }
+
+  // What it was called before (the specification's legacyIds; currentId is written by who publishes
+  // it under such a name).
+  Status ReadFormerNames(const JsonNode& root, Feature& feature) {
+    feature.names = {feature.id};
+    if (const JsonNode* current = root.Find("currentId")) {
+      AILERON_ASSIGN(feature.names[0], reader_.Text(*current, "currentId"));
+    }
+    if (const JsonNode* former = root.Find("legacyIds")) {
+      AILERON_ASSIGN(const std::vector<std::string> names, reader_.Texts(*former, former->key));
+      if (names.size() > limits::kFormerNames) {
+        return reader_.Expected(*former, former->key, "fewer names");
+      }
+      feature.names.insert(feature.names.end(), names.begin(), names.end());
     }
     return {};
   }
@@ -185,9 +205,16 @@ Result<std::string> Label(const FeatureBase& base, const std::vector<Feature>& f
 }  // namespace
 
 FeatureKey Feature::key() const {
-  nlohmann::json object = nlohmann::json::object();
-  for (const auto& [option, value] : options) object[option] = value;
-  return {.place = place, .options = object.dump()};
+  const bool artifact = source.kind == FeatureName::Kind::kArtifact;
+  return {.kind = source.kind,
+          .written = written,
+          .place = source.kind == FeatureName::Kind::kFolder ? place : source.Place(),
+          .collection = source.collection,
+          .id = source.id,
+          .names = artifact ? names : std::vector<std::string>(),
+          .tag = artifact ? source.reference.tag : std::string(),
+          .digest = digest,
+          .options = given};
 }
 
 Result<Feature> ParseFeature(std::string_view text, std::string_view file, std::string written,

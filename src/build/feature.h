@@ -2,10 +2,11 @@
 // https://containers.dev/implementors/features/).
 //
 //   FOLDER/devcontainer-feature.json   id, version, options, containerEnv, dependsOn,
-//   installsAfter,
-//          /install.sh                 and what an image's label can say
+//                                      installsAfter, legacyIds, and what an image's label can say
+//   FOLDER/install.sh
 //
-// Local ones are read here: "./NAME" is a folder of the project, from the devcontainer.json.
+// "./NAME" is a folder of the project, from the devcontainer.json; others are fetched into folders
+// of our own (feature_source.h).
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -25,8 +26,12 @@ namespace aileron::build {
 
 struct Feature {
   std::string written;  // as the file names it
-  std::string place;    // absolute
+  FeatureName source;   // the same, read
+  std::string place;    // where its folder is, absolute
+  std::string digest;   // of what was fetched, "sha256:…"; empty: a folder of the project
   std::string id, version, name;
+  std::vector<std::string> names;  // its id of today, and those that it had
+  nlohmann::json given;            // options, as they are written
   image::TextPairs options;        // variables of install.sh: "VERSION"
   image::TextPairs container_env;  // may use variables that are set before
   nlohmann::json metadata;         // for the image's label, with the name that it is written by

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <map>
+
 #include "image/testing_image.h"
 
 namespace aileron::build {
@@ -11,6 +13,19 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+
+// Features that have been fetched: folders by their names.
+class Fetched final : public FeatureSource {
+ public:
+  Result<FetchedFeature> Fetch(const FeatureName& name) override {
+    asked.push_back(name.written);
+    const auto found = folders.find(name.written);
+    if (found == folders.end()) return Fail(Code::kNotFound, "nobody has it");
+    return FetchedFeature{.digest = image::DigestOf(name.written).Text(), .folder = found->second};
+  }
+  std::map<std::string, std::string> folders;
+  std::vector<std::string> asked;
+};
 
 class FeatureSetTest : public testing::Test {
  protected:
@@ -24,14 +39,22 @@ class FeatureSetTest : public testing::Test {
                   fmt::format(R"({{"id": "{}"{}}})", name, more));
     folder_.Write(folder + "/install.sh", "#!/bin/sh\n");
   }
+  // One that is fetched, by the name that it has elsewhere.
+  void PutElsewhere(const std::string& written, const std::string& id, std::string_view more = "") {
+    const std::string folder = "fetched/" + id;
+    folder_.Write(folder + "/devcontainer-feature.json",
+                  fmt::format(R"({{"id": "{}"{}}})", id, more));
+    folder_.Write(folder + "/install.sh", "#!/bin/sh\n");
+    fetched_.folders[written] = folder_.In(folder);
+  }
   void Want(const std::string& id, const nlohmann::json& options = nlohmann::json::object()) {
     container_.features.push_back({{}, id, options});
   }
-  Result<std::vector<Feature>> Read() const {
+  Result<std::vector<Feature>> Read() {
     const auto project = Project::Open(config_, folder_.In("ws"));
-    return ReadFeatures(container_, *project, Now());
+    return ReadFeatures(container_, *project, fetched_, Now());
   }
-  std::vector<std::string> Ids() const {
+  std::vector<std::string> Ids() {
     std::vector<std::string> ids;
     const auto features = Read();
     if (!features) return {features.error().message};
@@ -42,6 +65,7 @@ class FeatureSetTest : public testing::Test {
   image::TestFolder folder_;
   std::string config_ = folder_.In("ws/.devcontainer/devcontainer.json");
   image::DevContainer container_;
+  Fetched fetched_;
 };
 
 TEST_F(FeatureSetTest, HasWhatTheFileNamesAndWhatThatNeeds) {
@@ -82,12 +106,51 @@ TEST_F(FeatureSetTest, WhatIsElsewhereIsRefused) {
   EXPECT_THAT(mistake("../../outside"), HasSubstr("outside of the project"));
   ASSERT_EQ(symlink("../../outside", folder_.In("ws/.devcontainer/link").c_str()), 0);
   EXPECT_THAT(mistake("./link"), HasSubstr("no link"));
-  EXPECT_THAT(mistake("ghcr.io/devcontainers/features/node:1"),
-              HasSubstr("would have to be fetched"));
-  EXPECT_THAT(mistake("https://x.example/a.tgz"), HasSubstr("would have to be fetched"));
   EXPECT_THAT(mistake("./none"), HasSubstr("none/devcontainer-feature.json is not there"));
-  Put("d", R"(, "dependsOn": {"ghcr.io/x/y": {}})");
-  EXPECT_THAT(mistake("./d"), HasSubstr("ghcr.io/x/y would have to be fetched"));
+  EXPECT_THAT(mistake("node"), HasSubstr("a name of former times"));
+  EXPECT_THAT(mistake("http://x.example/devcontainer-feature-a.tgz"), HasSubstr("TLS"));
+  EXPECT_TRUE(fetched_.asked.empty());
+}
+
+TEST_F(FeatureSetTest, WhatIsFetchedHasADigestAndWhatItNeeds) {
+  PutElsewhere("x.io/y/one:1", "one", R"(, "dependsOn": {"x.io/y/two": {"v": "1"}})");
+  PutElsewhere("x.io/y/two", "two", R"(, "installsAfter": ["x.io/y/three", "node"])");
+  Want("./a");
+  Want("x.io/y/one:1");
+  EXPECT_THAT(Ids(), ElementsAre("a", "two", "one"));
+  EXPECT_THAT(fetched_.asked, ElementsAre("x.io/y/one:1", "x.io/y/two"));
+  const auto features = Read();
+  EXPECT_EQ((*features)[1].digest, image::DigestOf("x.io/y/two").Text());
+  EXPECT_EQ((*features)[0].digest, "");
+  container_.override_feature_install_order = {"x.io/y/two", "x.io/y/one"};
+  EXPECT_THAT(Ids(), ElementsAre("two", "one", "a"));
+  Want("x.io/y/none");
+  EXPECT_THAT(Ids()[0], HasSubstr("the feature x.io/y/none: nobody has it"));
+}
+
+TEST_F(FeatureSetTest, AFolderThatAnAgentMayWriteHasNothingFetched) {
+  PutElsewhere("x.io/y/one:1", "one");
+  Put("d", R"(, "dependsOn": {"x.io/y/one:1": {}})");
+  Want("./d");
+  EXPECT_THAT(Ids()[0], HasSubstr("name the same in features of devcontainer.json"));
+  EXPECT_TRUE(fetched_.asked.empty());
+  Want("x.io/y/one:1");
+  EXPECT_THAT(Ids(), ElementsAre("one", "d"));
+}
+
+TEST_F(FeatureSetTest, WhatIsFetchedNamesNoFolderOfTheProject) {
+  PutElsewhere("x.io/y/one:1", "one", R"(, "dependsOn": {"./a": {}})");
+  Want("x.io/y/one:1");
+  EXPECT_THAT(Ids()[0], HasSubstr("which no fetched feature names"));
+}
+
+TEST_F(FeatureSetTest, ARowOfNeedsHasAnEnd) {
+  for (int i = 0; i < 50; ++i) {
+    PutElsewhere(fmt::format("x.io/y/n{}", i), fmt::format("n{}", i),
+                 fmt::format(R"(, "dependsOn": {{"x.io/y/n{}": {{}}}})", i + 1));
+  }
+  Want("x.io/y/n0");
+  EXPECT_THAT(Ids()[0], HasSubstr("need each other in a row"));
 }
 
 TEST_F(FeatureSetTest, WhatIsNoFeatureIsRefused) {

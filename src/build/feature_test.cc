@@ -55,6 +55,13 @@ TEST(Feature, OptionsOfTheFileComeBeforeDefaults) {
   EXPECT_THAT(Parse(R"({"id":"a"})", "2")->options, ElementsAre());
 }
 
+TEST(Feature, HasTheNamesThatItHad) {
+  EXPECT_THAT(Parse(R"({"id":"a"})")->names, ElementsAre("a"));
+  EXPECT_THAT(Parse(R"({"id":"old","currentId":"a","legacyIds":["old","older"]})")->names,
+              ElementsAre("a", "old", "older"));
+  EXPECT_THAT(Mistake(R"({"id":"a","legacyIds":"b"})"), HasSubstr("f.json:1:"));
+}
+
 TEST(Feature, VariablesAreNamedAsTheSpecificationHasIt) {
   EXPECT_EQ(VariableOf("version"), "VERSION");
   EXPECT_EQ(VariableOf("my-option.1"), "MY_OPTION_1");

@@ -21,6 +21,16 @@ inline constexpr Duration kSettled = std::chrono::seconds(2);
 
 inline constexpr std::size_t kFeatures = 100;
 inline constexpr std::size_t kFeatureFileMax = 1 << 20;
+inline constexpr std::size_t kFeatureNameMax = 2'048;  // bytes
+inline constexpr std::size_t kFormerNames = 100;
+inline constexpr std::size_t kDependencyDepth = 32;  // features that need each other in a row
+// Of one that is fetched: packed, unpacked, files, and how much larger it may become.
+inline constexpr std::uint64_t kFeatureArchiveMax = 64 << 20;
+inline constexpr std::uint64_t kFeatureBytesMax = 1 << 30;
+inline constexpr std::uint64_t kFeatureEntries = 50'000;
+inline constexpr std::uint64_t kFeatureRatioFrom = 16 << 20;
+inline constexpr std::size_t kFeatureRecordMax = 1'024;
+inline constexpr Duration kOtherFetch = std::chrono::minutes(10);  // of another process
 
 inline constexpr std::size_t kLineMax = 4'096;  // bytes of a line that a builder prints
 inline constexpr std::size_t kLastLines = 20;

@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "build/base_image.h"
 #include "build/feature_set.h"
 #include "build/fields.h"
 #include "build/limits.h"
 #include "build/project.h"
+#include "image/cache_from.h"
 #include "image/platform.h"
 
 namespace aileron::build {
@@ -40,6 +42,9 @@ Status ReadBuild(const RecipeInput& input, const Project& project, Recipe& recip
   std::ranges::sort(recipe.args);
   recipe.options = TakeOptions(build.options);
   if (!build.target.empty()) recipe.options.target = build.target;
+  for (const std::string& entry : build.cache_from) {
+    if (auto cache = image::CacheImage(entry)) recipe.cache_from.push_back(*std::move(cache));
+  }
   AILERON_ASSIGN(recipe.read,
                  ReadDockerfile(recipe.dockerfile, recipe.dockerfile_name, recipe.args));
   if (!recipe.options.target.empty() && !HasStage(recipe.read, recipe.options.target)) {
@@ -54,6 +59,8 @@ Status ReadBuild(const RecipeInput& input, const Project& project, Recipe& recip
                  ReadContext(recipe.context_folder, recipe.context_name, rules, cache, input.now));
   return cache.Save();
 }
+
+}  // namespace
 
 std::string KeyOf(const Recipe& recipe) {
   FieldHash hash;
@@ -72,12 +79,14 @@ std::string KeyOf(const Recipe& recipe) {
     add("value", value);
   }
   for (const std::string& label : recipe.options.labels) add("label", label);
+  for (const image::Reference& cache : recipe.cache_from) add("cache", cache.Text());
   add("context", recipe.context.Digest());
   if (recipe.features.empty()) return hash.Finish();
   add("container user", recipe.container_user);
   add("remote user", recipe.remote_user);
   for (const Feature& feature : recipe.features) {
     add("feature", feature.id);
+    if (!feature.digest.empty()) add("digest", feature.digest);
     add("name", InstallScript(feature));
     add("options", EnvironmentFile(feature));
     for (const auto& [name, value] : feature.container_env) add(name, value);
@@ -86,8 +95,6 @@ std::string KeyOf(const Recipe& recipe) {
   }
   return hash.Finish();
 }
-
-}  // namespace
 
 BuildOptions TakeOptions(const std::vector<std::string>& options) {
   BuildOptions taken;
@@ -125,12 +132,13 @@ Result<Recipe> ReadRecipe(const RecipeInput& input) {
     recipe.dockerfile = fmt::format("FROM {}\n", container.image);
     AILERON_ASSIGN(recipe.read, ReadDockerfile(recipe.dockerfile, recipe.config_file, {}));
   } else {
-    return Fail(Code::kInvalid, "{}: features need an image, or a build, that they are added to",
-                Printable(input.config_file));
+    // Features alone are added to aileron's own image.
+    recipe.dockerfile = BaseDockerfile();
+    AILERON_ASSIGN(recipe.read, ReadDockerfile(recipe.dockerfile, recipe.config_file, {}));
   }
   recipe.container_user = container.metadata.container_user;
   recipe.remote_user = container.metadata.remote_user;
-  AILERON_ASSIGN(recipe.features, ReadFeatures(container, project, input.now));
+  AILERON_ASSIGN(recipe.features, ReadFeatures(container, project, input.features, input.now));
   recipe.key = KeyOf(recipe);
   return recipe;
 }

@@ -25,10 +25,16 @@ class RecipeTest : public testing::Test {
     container_.build = image::Build{.dockerfile = "Dockerfile", .context = ".."};
   }
   Result<Recipe> Read() const {
+    class Nobody final : public FeatureSource {
+      Result<FetchedFeature> Fetch(const FeatureName&) override {
+        return Fail(Code::kUnavailable, "nothing is fetched here");
+      }
+    } nobody;
     return ReadRecipe({.container = container_,
                        .config_file = config_,
                        .workspace = workspace_,
                        .cache = cache_,
+                       .features = nobody,
                        .now = Now()});
   }
   std::string Key() const {
@@ -64,7 +70,7 @@ TEST_F(RecipeTest, KeyIsTheSameUntilSomethingThatCountsChanges) {
   const std::string first = Key();
   EXPECT_EQ(Key(), first);
   build().options = {"--pull", "--no-cache", "--progress=plain", "--network=host"};
-  build().cache_from = {"other"};
+  build().cache_from = {"type=local,src=/etc"};
   container_.name = "other";
   EXPECT_EQ(Key(), first) << "what does not change the image";
 
@@ -74,6 +80,9 @@ TEST_F(RecipeTest, KeyIsTheSameUntilSomethingThatCountsChanges) {
   build().target = "";
   build().options = {"--target", "dev"};
   EXPECT_EQ(Key(), target) << "said by another name";
+  build().cache_from = {"other.example/cache"};
+  EXPECT_NE(Key(), target) << "layers of somebody else's";
+  build().cache_from.clear();
   build().options = {"--label=a=b"};
   EXPECT_NE(Key(), first);
   build().options = {"--platform", "linux/arm64"};
@@ -190,7 +199,7 @@ TEST_F(RecipeTest, FeaturesCountWithAllThatIsTheirs) {
   container_.metadata.remote_user = "node";
   EXPECT_TRUE(differs());
   container_.build.reset();
-  EXPECT_THAT(Mistake(), HasSubstr("features need an image"));
+  EXPECT_THAT(Read()->read.images, ElementsAre(testing::HasSubstr("debian"))) << "our own image";
   container_.image = "debian:12";
   EXPECT_TRUE(differs());
   EXPECT_THAT(Read()->read.images, ElementsAre("debian:12"));

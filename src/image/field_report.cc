@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "image/cache_from.h"
 #include "image/run_args.h"
 
 namespace aileron::image {
@@ -143,8 +144,12 @@ class Reporter {
     Add({Honour::kHonoured,
          "a builder runs what the Dockerfile says, once you agree to it as it is"});
     if (key_ != "build") return;
-    if (!build.cache_from.empty())
-      Add({Honour::kNotHonoured, "the builder has a cache"}, "cacheFrom");
+    for (const std::string& entry : build.cache_from) {
+      Add(CacheImage(entry)
+              ? Verdict{Honour::kHonoured, "the builder may take its layers, once you agree"}
+              : Verdict{Honour::kNotHonoured, "only an image of a registry serves as a cache"},
+          fmt::format("cacheFrom {}", entry));
+    }
     for (const std::string& option : build.options) {
       const std::string_view name = std::string_view(option).substr(0, option.find('='));
       if (std::ranges::find(kBuildOptions, name) != kBuildOptions.end()) continue;
@@ -162,7 +167,9 @@ class Reporter {
               feature.id);
       } else {
         AddAt(feature.place,
-              {Honour::kHonoured, "a builder runs its install.sh, once you agree to it as it is"},
+              {Honour::kHonoured,
+               local ? "a builder runs its install.sh, once you agree to it as it is"
+                     : "is fetched; a builder runs its install.sh, once you agree to it as it is"},
               feature.id);
       }
     }
@@ -191,7 +198,7 @@ class Reporter {
     if (!mount || mount->type != "bind") {
       return Add({Honour::kNotHonoured, "the workspace is a folder of the host"});
     }
-    const Verdict verdict = JudgeMount(*mount, in_.workspace, in_.permissions);
+    const Verdict verdict = JudgeMount(*mount, in_.workspace, {});
     if (verdict.honour == Honour::kHonoured && PlainPath(mount->source) != in_.workspace) {
       return Add({Honour::kPartly, "the workspace that is launched is mounted, at its place"});
     }

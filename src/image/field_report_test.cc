@@ -71,7 +71,8 @@ TEST(FieldReport, EveryFieldOfAFileIsSpokenOf) {
 }
 
 TEST(FieldReport, ABuildIsAgreedToWhenItIsMade) {
-  const char* text = R"({"build": {"dockerfile": "Dockerfile", "cacheFrom": "c",
+  const char* text =
+      R"({"build": {"dockerfile": "Dockerfile", "cacheFrom": ["c", "type=local,src=/"],
     "options": ["--network=host", "--pull"]}, "features": {"./y": {}}})";
   for (const SandboxPlan& plan : {PlanOf(text), PlanOf(text, kTrusted)}) {
     for (const char* field : {"build", "features"}) {
@@ -79,7 +80,8 @@ TEST(FieldReport, ABuildIsAgreedToWhenItIsMade) {
       EXPECT_THAT(Find(plan, field)->verdict.why, HasSubstr("once you agree")) << field;
     }
     EXPECT_EQ(Of(plan, "build", "--network=host"), Honour::kNotHonoured);
-    EXPECT_EQ(Of(plan, "build", "cacheFrom"), Honour::kNotHonoured);
+    EXPECT_EQ(Of(plan, "build", "cacheFrom c"), Honour::kHonoured);
+    EXPECT_EQ(Of(plan, "build", "cacheFrom type=local,src=/"), Honour::kNotHonoured);
     EXPECT_EQ(Find(plan, "build", "--pull"), nullptr);
   }
 }
@@ -110,7 +112,7 @@ TEST(FieldReport, TrustAllowsNothingThatWeakensTheWalls) {
   const SandboxPlan allowed = PlanOf(text, {.privileged = true,
                                             .capabilities = {"SYS_ADMIN"},
                                             .security_options = {"seccomp=unconfined"},
-                                            .host_mounts = true});
+                                            .host_folders = {{"/etc", true}}});
   for (const char* field : {"privileged", "capAdd", "securityOpt", "mounts"}) {
     EXPECT_EQ(Of(allowed, field), Honour::kHonoured) << field;
   }

@@ -176,6 +176,30 @@ Result<Document> ParseManifest(std::string_view text, std::string_view media_typ
   return Document(std::move(manifest));
 }
 
+Result<Artifact> ParseArtifact(std::string_view text, std::string_view media_type,
+                               std::string_view what) {
+  AILERON_ASSIGN(const Json json, ParseJson(text, limits::kManifestMax, what));
+  AILERON_ASSIGN(const Fields fields, Fields::Of(json, what));
+  AILERON_ASSIGN(const std::string kind, CheckKind(fields, media_type, what));
+  if (kind != kManifestTypes[0]) {
+    return Fail(Code::kUnsupported, "{} is {}, no manifest of OCI", what, Quoted(kind));
+  }
+  Artifact artifact;
+  AILERON_ASSIGN(artifact.type, fields.Text("artifactType", limits::kMediaTypeMax));
+  if (artifact.type.empty()) {
+    if (!fields.Has("config")) return fields.Wrong("config", "is missing");
+    AILERON_ASSIGN(const Fields config, fields.Object("config"));
+    AILERON_ASSIGN(const Descriptor descriptor, ReadDescriptor(config));
+    artifact.type = descriptor.media_type;
+  }
+  AILERON_ASSIGN(const auto items, fields.List("layers", limits::kLayersMax));
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    AILERON_ASSIGN(const Fields item, Fields::Of(*items[i], what, fmt::format("layers[{}]", i)));
+    AILERON_ASSIGN(artifact.layers.emplace_back(), ReadDescriptor(item));
+  }
+  return artifact;
+}
+
 Result<Index> ParseIndex(std::string_view text, std::string_view what) {
   AILERON_ASSIGN(Document document, ParseManifest(text, {}, what));
   if (Index* index = std::get_if<Index>(&document)) return std::move(*index);

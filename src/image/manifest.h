@@ -45,10 +45,20 @@ struct Manifest {
 
 using Document = std::variant<Index, Manifest>;
 
+// A manifest of something else than an image (image-spec, "Guidelines for Artifact Usage").
+struct Artifact {
+  std::string type;  // artifactType, or else what its config is
+  std::vector<Descriptor> layers;
+};
+
 // `media_type` is what it was offered as, or empty where nobody said; `what` is its name for
 // messages. kUnsupported for schema 1, for artifacts that are no image, and for layers that would
 // come from elsewhere, or are encrypted.
 Result<Document> ParseManifest(std::string_view text, std::string_view media_type,
+                               std::string_view what);
+
+// A manifest, whatever it is of, in OCI's form. What it is of is the caller's to check.
+Result<Artifact> ParseArtifact(std::string_view text, std::string_view media_type,
                                std::string_view what);
 
 // A layout's index.json, whose descriptors may lack a media type that we know.

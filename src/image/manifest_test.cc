@@ -174,5 +174,29 @@ TEST(Manifest, DescriptorsAreCheckedAndBounded) {
               HasSubstr("larger"));
 }
 
+TEST(Manifest, AnArtifactHasATypeAndLayers) {
+  const std::string layer =
+      fmt::format(R"({{"mediaType":"application/x.layer","digest":"sha256:{}","size":7}})",
+                  std::string(64, 'a'));
+  const auto text = [&](std::string_view config, std::string_view more = "") {
+    return fmt::format(
+        R"({{"schemaVersion":2,{}"config":{{"mediaType":"{}","digest":"sha256:{}","size":2}},"layers":[{}]}})",
+        more, config, std::string(64, 'b'), layer);
+  };
+  const auto artifact = ParseArtifact(text("application/vnd.devcontainers"), {}, "it");
+  ASSERT_TRUE(artifact) << artifact.error().message;
+  EXPECT_EQ(artifact->type, "application/vnd.devcontainers");
+  ASSERT_EQ(artifact->layers.size(), 1U);
+  EXPECT_EQ(artifact->layers[0].media_type, "application/x.layer");
+  EXPECT_EQ(artifact->layers[0].size, 7U);
+  EXPECT_EQ(ParseArtifact(text("a/b", R"("artifactType":"c/d",)"), {}, "it")->type, "c/d");
+  // It is no image, and what is none of both is refused.
+  EXPECT_FALSE(ParseManifest(text("application/vnd.devcontainers"), {}, "it"));
+  EXPECT_FALSE(ParseArtifact(R"({"schemaVersion":2,"manifests":[]})", {}, "it"));
+  EXPECT_FALSE(ParseArtifact(R"({"schemaVersion":2,"layers":[]})", {}, "it"));
+  EXPECT_FALSE(ParseArtifact(text("a/b", R"("manifests":[],)"), {}, "it"));
+  EXPECT_FALSE(ParseArtifact(text("a/b"), "application/vnd.oci.image.index.v1+json", "it"));
+}
+
 }  // namespace
 }  // namespace aileron::image

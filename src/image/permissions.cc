@@ -36,23 +36,37 @@ Verdict JudgeBind(const Mount& mount, std::string_view workspace, const Permissi
     return {Honour::kNotHonoured, "whoever reaches an engine's socket is root on the host"};
   }
   if (IsWithin(source, workspace)) return {Honour::kHonoured, "a part of the workspace"};
-  if (permissions.host_mounts) return {Honour::kHonoured, "your policy allows it"};
-  return Withheld("shows a part of the host, which your own policy has to allow");
+  if (const HostFolder* folder = FindHostFolder(permissions, source)) {
+    if (folder->writable || mount.read_only) {
+      return {Honour::kHonoured, "your devcontainers.yaml allows it"};
+    }
+    return {Honour::kPartly, "read-only, as your devcontainers.yaml allows it"};
+  }
+  return Withheld(
+      fmt::format("shows a part of the host. To allow it to every devcontainer, write \"- {}\" "
+                  "below mounts: in ~/.config/aileron/devcontainers.yaml",
+                  Printable(source)));
 }
 
 }  // namespace
+
+const HostFolder* FindHostFolder(const Permissions& permissions, std::string_view source) {
+  const auto found =
+      std::ranges::find(permissions.host_folders, PlainPath(source), &HostFolder::path);
+  return found == permissions.host_folders.end() ? nullptr : &*found;
+}
 
 std::string_view Name(Honour honour) { return kNames[static_cast<std::size_t>(honour)]; }
 
 Verdict JudgePrivileged(const Permissions& permissions) {
   if (permissions.privileged) return {Honour::kHonoured, "your policy allows it"};
-  return Withheld("takes the walls away, which your own policy has to allow");
+  return Withheld("takes the walls away, and no policy allows that yet");
 }
 
 Verdict JudgeCapability(std::string_view name, const Permissions& permissions) {
   if (name.starts_with("CAP_")) name.remove_prefix(4);
   if (Holds(permissions.capabilities, name)) return {Honour::kHonoured, "your policy allows it"};
-  return Withheld("the agent has no capabilities unless your own policy allows one");
+  return Withheld("the agent has no capabilities, and no policy gives any yet");
 }
 
 Verdict JudgeSecurityOption(std::string_view option, const Permissions& permissions) {
@@ -63,7 +77,7 @@ Verdict JudgeSecurityOption(std::string_view option, const Permissions& permissi
   if (Holds(permissions.security_options, option)) {
     return {Honour::kHonoured, "your policy allows it"};
   }
-  return Withheld("changes the walls, which your own policy has to allow");
+  return Withheld("changes the walls, and no policy allows that yet");
 }
 
 Verdict JudgePlace(std::string_view target) {

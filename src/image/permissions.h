@@ -29,14 +29,22 @@ struct Verdict {
   bool by_trust = false;  // withheld until the file is trusted, and by nothing else
 };
 
+// A folder of the host that any devcontainer may have.
+struct HostFolder {
+  std::string path;  // absolute and plain
+  bool writable = false;
+};
+
 // What the user's own policy says; nothing is allowed by itself.
 struct Permissions {
   bool trusted = false;  // this file, as it is now
   bool privileged = false;
   std::vector<std::string> capabilities;      // "SYS_PTRACE", without "CAP_"
   std::vector<std::string> security_options;  // as they are written
-  bool host_mounts = false;                   // binds from outside of the workspace
+  std::vector<HostFolder> host_folders;       // binds from outside of the workspace
 };
+// The one that a bind names; nothing for what only lies below one.
+const HostFolder* FindHostFolder(const Permissions& permissions, std::string_view source);
 
 Verdict JudgePrivileged(const Permissions& permissions);
 Verdict JudgeCapability(std::string_view name, const Permissions& permissions);

@@ -35,10 +35,18 @@ TEST(Permissions, ABindShowsTheWorkspaceAlone) {
        {"/home/u/app2", "/home/u", "/", "/home/u/app/../.ssh", "/home/u/.ssh"}) {
     const std::string mount = fmt::format("type=bind,source={},target=/data", source);
     EXPECT_EQ(Of(mount), Honour::kWithheld) << source;
-    EXPECT_EQ(Of(mount, {.host_mounts = true}), Honour::kHonoured) << source;
+  }
+  const Permissions some{.host_folders = {{"/data"}, {"/scratch", true}}};
+  EXPECT_EQ(Of("type=bind,source=/data,target=/d,readonly", some), Honour::kHonoured);
+  EXPECT_EQ(Of("type=bind,source=/data/,target=/d", some), Honour::kPartly) << "read-only";
+  EXPECT_EQ(Of("type=bind,source=/scratch,target=/d", some), Honour::kHonoured);
+  for (const char* source : {"/data/below", "/", "/data2", "/data/..", "/scratch/../etc"}) {
+    const std::string mount = fmt::format("type=bind,source={},target=/d", source);
+    EXPECT_EQ(Of(mount, some), Honour::kWithheld) << source;
   }
   EXPECT_EQ(Of("type=bind,source=./x,target=/data"), Honour::kNotHonoured);
-  EXPECT_EQ(Of("type=bind,source=/var/run/docker.sock,target=/s", {.host_mounts = true}),
+  EXPECT_EQ(Of("type=bind,source=/var/run/docker.sock,target=/s",
+               {.host_folders = {{"/var/run/docker.sock", true}}}),
             Honour::kNotHonoured);
   EXPECT_EQ(Of("type=bind,source=/home/u/app/docker.sock,target=/s"), Honour::kNotHonoured);
 }

@@ -1,7 +1,7 @@
 // Tier: what a sandbox's root is made of.
 //
 //   host          no image is named: the host's root, read-only
-//   base          "base": aileron's own minimal image
+//   base          "base": aileron's own minimal image (build/base_image.h)
 //   devcontainer  what the project's devcontainer.json names, builds, or adds features to
 //   own           an image that the user or customizations.aileron names, taken as it is
 //

@@ -155,7 +155,7 @@ class Applier {
   }
 
   Status AddMount(const image::Mount& mount) {
-    if (!IsTaken(image::JudgeMount(mount, workspace_, {}))) return {};
+    if (!IsTaken(image::JudgeMount(mount, workspace_, into_.permissions))) return {};
     const std::string target = image::PlainPath(mount.target);
     if (target == (into_.workspace_inside.empty() ? workspace_ : into_.workspace_inside)) {
       Note("mounts", fmt::format("what is to stand at {} is left out: the workspace stands there",
@@ -183,6 +183,12 @@ class Applier {
       Note("mounts", fmt::format("{} is left out: it is not there", Printable(mount.source)));
       return {};
     }
+    if (const auto* folder = image::FindHostFolder(into_.permissions, mount.source);
+        folder != nullptr && !IsOrBelow(real, workspace_)) {
+      if (!folder->writable) access = Access::kReadOnly;
+      options_.mounts.push_back({real, target, access, sandbox::Links::kRefused});
+      return {};
+    }
     if (!IsOrBelow(real, workspace_)) {
       Note("mounts", fmt::format("{} is left out: it leads out of the workspace, to {}",
                                  Printable(mount.source), Printable(real)));
@@ -198,7 +204,7 @@ class Applier {
 
   Status AddRunArgs() {
     for (const image::RunArg& arg :
-         image::ReviewRunArgs(plan_.container.run_args, workspace_, {})) {
+         image::ReviewRunArgs(plan_.container.run_args, workspace_, into_.permissions)) {
       if (!IsTaken(arg.verdict)) continue;
       if (arg.mount) {
         AILERON_TRY(AddMount(*arg.mount));
@@ -240,6 +246,9 @@ class Applier {
       const bool number = end != value.c_str() && *end == '\0' && std::isfinite(cpus);
       if (!number || cpus <= 0) return Fail(Code::kInvalid, "not a number of processors");
       resources.cpus = cpus;
+    }
+    if (flag == "--ulimit") {
+      AILERON_ASSIGN(resources.ulimits.emplace_back(), sandbox::ParseUlimit(value));
     }
     if (flag == "--pids-limit" && !resources.pids && value != "-1") {
       resources.pids = ParseInteger<std::uint64_t>(value);

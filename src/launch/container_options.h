@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "image/devcontainer.h"
+#include "image/permissions.h"
 #include "sandbox/spec.h"
 #include "service/service.h"
 
@@ -74,6 +75,7 @@ struct ContainerOptions {
   std::vector<service::Spec> services;  // folders are the host's
   std::string profile;                  // of the network, as the file wants it
   bool trusted = false;
+  image::Permissions permissions;  // the user's, by which the plan was judged
   std::function<Result<ContainerInside>(const std::vector<std::string>& environment)> inside;
 };
 

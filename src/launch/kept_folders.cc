@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
 #include "base/text.h"
+#include "launch/limits.h"
 #include "os/beneath.h"
 #include "os/mounts.h"
 
@@ -16,8 +18,7 @@ namespace aileron::launch {
 
 namespace {
 
-constexpr unsigned kFolderMode = 0700, kFileMode = 0600, kWorkspaceMode = 0755,
-                   kPlaceFileMode = 0644;
+constexpr unsigned kFileMode = 0600, kWorkspaceMode = 0755, kPlaceFileMode = 0644;
 constexpr std::size_t kMarkerMax = 256;
 
 }  // namespace
@@ -48,7 +49,27 @@ Status MakePlaceIn(const std::string& top, std::string_view path, os::FileKind k
   return {};
 }
 
+namespace {
+
+// That they are in use, and whose they are.
+Status Claim(Plan& plan) {
+  const bool keeps = std::ranges::any_of(
+      plan.spec.volumes, [](const sandbox::Volume& volume) { return !volume.source.empty(); });
+  if (plan.kept.folder.empty() || !keeps) return {};
+  AILERON_TRY(os::MakeFolders(plan.kept.folder, kKeptMode));
+  AILERON_ASSIGN(plan.kept.lock,
+                 image::FileLock::Wait(plan.kept.folder + std::string(kKeptLock),
+                                       image::FileLock::Kind::kShared, limits::kKeptWait,
+                                       "whoever removes this project's volumes"));
+  const std::string path = plan.kept.folder + std::string(kKeptProject);
+  if (os::ReadFile(path, limits::kProjectMax) == plan.kept.project + "\n") return {};
+  return os::ReplaceFile(path, plan.kept.project + "\n", kFileMode);
+}
+
+}  // namespace
+
 Status PrepareKeptFolders(SetupWhen setup, Plan& plan) {
+  AILERON_TRY(Claim(plan));
   const auto make_place = [&](const std::string& target) -> Status {
     const std::string& inside = plan.spec.inside();
     if (target == inside || !IsOrBelow(target, inside)) return {};
@@ -62,7 +83,7 @@ Status PrepareKeptFolders(SetupWhen setup, Plan& plan) {
   for (sandbox::Volume& volume : plan.spec.volumes) {
     AILERON_TRY(make_place(volume.target));
     if (volume.source.empty()) continue;
-    AILERON_TRY(os::MakeFolders(volume.source, kFolderMode));
+    AILERON_TRY(os::MakeFolders(volume.source, kKeptMode));
     char real[PATH_MAX];
     if (realpath(volume.source.c_str(), real) == nullptr) {
       return os::FailErrno("cannot find the folder {}", volume.source);

@@ -4,6 +4,8 @@
 //   it
 //                                     /created      for which content they have run, a digest
 //                                     /named/NAME   volumes
+//                                     /project      the file's path, a line
+//                                     /lock         shared by its sandboxes, alone by who removes
 //   $XDG_CACHE_HOME/aileron/volumes/ID/NAME         caches
 //
 // ID is the file's, at its place (${devcontainerId}): no project names another one's folders. The
@@ -20,8 +22,13 @@
 
 namespace aileron::launch {
 
+inline constexpr std::string_view kKeptLock = "/lock", kKeptProject = "/project",
+                                  kKeptMarker = "/created";
+inline constexpr unsigned kKeptMode = 0700;
+
 // Makes the folders of the plan's volumes, and those of the workspace that they stand on, and
-// decides whether commands of creation are due.
+// decides whether commands of creation are due. Nobody removes the folders as long as the plan
+// lives.
 Status PrepareKeptFolders(SetupWhen setup, Plan& plan);
 
 // A place to mount on at `path` below `top`, by no link, of whoever that belongs to.

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 #include "base/time.h"
 
@@ -13,6 +14,15 @@ using std::chrono_literals::operator""s;
 
 // A command waits so long for a daemon that is gone, then it fails.
 constexpr Duration kCommandWait = 10s;
+
+// What devcontainers keep.
+constexpr Duration kKeptWait = 60s;                  // for whoever removes it
+constexpr std::size_t kProjectMax = 8 << 10;         // bytes of a note
+constexpr std::size_t kVolumeDepth = 128;            // folders within each other that are counted
+constexpr std::uint64_t kVolumeEntries = 5'000'000;  // of one volume, that are
+
+constexpr std::size_t kHostFolders = 200;  // that devcontainers may have
+constexpr std::size_t kHostFoldersFile = 256 << 10;
 
 // Published ports.
 constexpr std::size_t kPublished = 64;         // ports of one session

@@ -115,6 +115,8 @@ void UseContainer(const ContainerOptions& container, const os::Paths& paths, Pla
   const auto below = [&](const std::string& folder) {
     return fmt::format("{}/volumes/{}", folder, container.id);
   };
+  plan.kept.folder = below(paths.state);
+  plan.kept.project = container.file;
   if (container.creates) {
     plan.creation.marker = below(paths.state) + "/created";
     plan.creation.content = container.content;

@@ -1,10 +1,12 @@
 // Plan: what a launch will build and run, decided before anything is started.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "image/file_lock.h"
 #include "launch/launch.h"
 #include "os/paths.h"
 #include "sandbox/identity.h"
@@ -23,9 +25,14 @@ struct Plan {
   std::vector<std::string> container_environment;  // of the devcontainer, which is stronger
   struct Creation {
     bool due = false;
-    std::string marker;         // a file of the host; empty: there are no such commands
-    std::string content;        // that it has once they have run
-  } creation;                   // of what a devcontainer makes once (kept_folders.h)
+    std::string marker;   // a file of the host; empty: there are no such commands
+    std::string content;  // that it has once they have run
+  } creation;             // of what a devcontainer makes once (kept_folders.h)
+  struct Kept {
+    std::string folder;   // of the host, where volumes' lock and note are; empty: there is none
+    std::string project;  // the devcontainer.json
+    std::optional<image::FileLock> lock;  // as long as they are in use
+  } kept;
   int stop_signal = 0;          // what the agent gets instead of SIGTERM; 0: that
   std::string driver{kNative};  // or the name of an engine
   std::string tier = "host";    // host | image | devcontainer

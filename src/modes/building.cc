@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "build/base_image.h"
 #include "image/config_file.h"
 #include "image/plan.h"
 #include "launch/environment.h"
@@ -35,19 +36,31 @@ std::string TrustedAs(const build::Recipe& recipe) {
 // The people's word for what a builder would be given.
 std::string Summary(const build::Recipe& recipe, std::string_view builder) {
   std::string text =
-      fmt::format("{} has an image built. {} would run, with this machine's network:\n",
-                  Printable(recipe.config_file), builder);
+      recipe.own
+          ? fmt::format(
+                "aileron's own image, \"base\", has to be built. {} would run, with this "
+                "machine's network, and install programs of Debian's:\n",
+                builder)
+          : fmt::format("{} has an image built. {} would run, with this machine's network:\n",
+                        Printable(recipe.config_file), builder);
   if (!recipe.dockerfile_name.empty()) {
     text += fmt::format("  {}\n", Printable(recipe.dockerfile_name));
   }
   for (const std::string& image : recipe.read.images) {
     text += fmt::format("  on the image {}\n", Printable(image));
   }
+  for (const image::Reference& cache : recipe.cache_from) {
+    text += fmt::format("  or with layers of the image {}, instead of making them\n",
+                        Printable(cache.Text()));
+  }
   if (!recipe.read.syntax.empty()) {
     text += fmt::format("  read by the image {}\n", Printable(recipe.read.syntax));
   }
   for (const build::Feature& feature : recipe.features) {
-    text += fmt::format("  the install.sh of {}\n", Printable(feature.place));
+    text += feature.digest.empty()
+                ? fmt::format("  the install.sh of {}\n", Printable(feature.place))
+                : fmt::format("  the install.sh of {}, fetched as {}\n", Printable(feature.written),
+                              feature.digest);
   }
   if (!recipe.context_name.empty()) {
     text += fmt::format("  with {} file{} of {} ({})\n", recipe.context.files,
@@ -57,11 +70,13 @@ std::string Summary(const build::Recipe& recipe, std::string_view builder) {
   return text;
 }
 
-Result<bool> AskWhetherToBuild(bool may_ask) {
+// `flags` are those of "sandbox build" that say yes beforehand.
+Result<bool> AskWhetherToBuild(bool may_ask, std::string_view flags) {
   if (!may_ask || isatty(STDIN_FILENO) == 0) {
     return Fail(Code::kDenied,
                 "nobody can be asked here. Look at what is built, and say \"aileron sandbox build "
-                "--yes\"");
+                "{}\"",
+                flags);
   }
   tcflush(STDIN_FILENO, TCIFLUSH);  // what was typed before is no answer
   (void)os::WriteAll(STDERR_FILENO, "Build it, as it is now? [y/N] ");
@@ -73,6 +88,13 @@ Result<bool> AskWhetherToBuild(bool may_ask) {
 // kDenied when the person does not want it.
 Status Agree(const os::Paths& paths, const build::Recipe& recipe, std::string_view builder,
              const BuildWishes& wishes) {
+  // Ours is built once, and no project's.
+  if (recipe.own) {
+    if (wishes.agreed) return {};
+    PrintNotes(Summary(recipe, builder));
+    AILERON_ASSIGN(const bool yes, AskWhetherToBuild(wishes.may_ask, "--base --yes"));
+    return yes ? Status() : Fail(Code::kDenied, "nothing was built");
+  }
   trust::Store store(paths.state);
   AILERON_ASSIGN(const std::vector<trust::Trusted> trusted, store.List());
   const std::string name = TrustedAs(recipe);
@@ -85,7 +107,7 @@ Status Agree(const os::Paths& paths, const build::Recipe& recipe, std::string_vi
                              FormatTime(before->since));
     }
     PrintNotes(summary);
-    AILERON_ASSIGN(const bool yes, AskWhetherToBuild(wishes.may_ask));
+    AILERON_ASSIGN(const bool yes, AskWhetherToBuild(wishes.may_ask, "--yes"));
     if (!yes) return Fail(Code::kDenied, "nothing was built");
   }
   AILERON_TRY(os::MakePrivateFolder(paths.state));
@@ -108,20 +130,12 @@ std::expected<image::SandboxPlan, Failure> PlanToBuild(
   return *std::move(plan);
 }
 
-std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image::Store& store,
-                                            const std::string& workspace,
-                                            const image::DevContainer& container) {
-  AILERON_ASSIGN(build::BuildFolder folder, build::BuildFolder::Open(paths.cache + "/builds"));
-  auto recipe = build::ReadRecipe({.container = container,
-                                   .config_file = container.file,
-                                   .workspace = workspace,
-                                   .cache = folder.path(),
-                                   .now = Now()});
-  if (!recipe) return std::unexpected(WrongProject(std::move(recipe.error())));
-  image::Reference name = folder.NameOf(recipe->key);
-  Building building{.workspace = workspace,
+std::expected<Building, Failure> FindBuilt(const image::Store& store, std::string workspace,
+                                           build::BuildFolder folder, build::Recipe recipe) {
+  image::Reference name = folder.NameOf(recipe.key);
+  Building building{.workspace = std::move(workspace),
                     .folder = std::move(folder),
-                    .recipe = *std::move(recipe),
+                    .recipe = std::move(recipe),
                     .name = std::move(name),
                     .image = std::nullopt};
   auto found = building.folder.Find(store, building.recipe.key);
@@ -133,17 +147,42 @@ std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image:
   return building;
 }
 
+std::expected<Building, Failure> BuildingOfBase(const os::Paths& paths, const image::Store& store,
+                                                const std::string& workspace) {
+  AILERON_ASSIGN(build::BuildFolder folder, build::BuildFolder::Open(paths.cache + "/builds"));
+  AILERON_ASSIGN(build::Recipe recipe, build::BaseRecipe());
+  return FindBuilt(store, workspace, std::move(folder), std::move(recipe));
+}
+
+std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image::Store& store,
+                                            const std::string& workspace,
+                                            const image::DevContainer& container,
+                                            Fetching fetching) {
+  AILERON_ASSIGN(FeatureFetch features, FeatureFetch::Open(paths, store, fetching));
+  AILERON_ASSIGN(build::BuildFolder folder, build::BuildFolder::Open(paths.cache + "/builds"));
+  auto recipe = build::ReadRecipe({.container = container,
+                                   .config_file = container.file,
+                                   .workspace = workspace,
+                                   .cache = folder.path(),
+                                   .features = features,
+                                   .now = Now()});
+  if (!recipe) return std::unexpected(WrongProject(std::move(recipe.error())));
+  return FindBuilt(store, workspace, std::move(folder), *std::move(recipe));
+}
+
 }  // namespace
 
 std::expected<Wanted, Failure> WantedOf(const os::Paths& paths, const image::Store& store,
                                         const std::string& workspace, const std::string& config,
-                                        const std::string& image) {
+                                        const std::string& image, Fetching fetching) {
   auto file = image::FindConfig(workspace, config);
   if (!file) return std::unexpected(WrongProject(std::move(file.error())));
   AILERON_ASSIGN(const image::SandboxPlan plan, PlanToBuild(workspace, *file, image));
   Wanted wanted{.tier = plan.tier, .config_file = plan.container.file, .building = std::nullopt};
-  if (plan.tier.tier == image::Tier::kDevContainer && build::Builds(plan.container)) {
-    AILERON_ASSIGN(wanted.building, BuildingOf(paths, store, workspace, plan.container));
+  if (plan.tier.tier == image::Tier::kBase) {
+    AILERON_ASSIGN(wanted.building, BuildingOfBase(paths, store, workspace));
+  } else if (IsBuilt(plan)) {
+    AILERON_ASSIGN(wanted.building, BuildingOf(paths, store, workspace, plan.container, fetching));
   }
   return wanted;
 }
@@ -152,8 +191,9 @@ std::expected<build::Made, Failure> MakeImage(const os::Paths& paths, const imag
                                               Building& building, const BuildWishes& wishes) {
   if (building.image && !wishes.no_cache) return build::Made{*std::move(building.image), true};
   const char* path = std::getenv("PATH");
+  std::vector<std::string> projects = {building.workspace};
   const std::string& file = building.recipe.config_file;
-  const std::string projects[] = {building.workspace, file.substr(0, file.rfind('/'))};
+  if (!building.recipe.own) projects.push_back(file.substr(0, file.rfind('/')));
   AILERON_ASSIGN(const build::Builder builder,
                  build::FindBuilder(wishes.builder, path == nullptr ? "" : path, projects));
   AILERON_TRY(Agree(paths, building.recipe, build::Name(builder.kind), wishes));

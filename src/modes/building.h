@@ -10,6 +10,7 @@
 #include "image/store.h"
 #include "image/tier.h"
 #include "modes/command.h"
+#include "modes/feature_fetch.h"
 #include "os/paths.h"
 
 namespace aileron::modes {
@@ -31,12 +32,12 @@ struct Wanted {
 };
 
 // `workspace` is absolute and resolved, `config` and `image` are --config and --image, or empty.
-// Reads the project, and starts nothing. The file sees no variable of the host that launches do not
-// pass on: what goes into an image is no secret, whoever trusts the file. 78 for a file that is
-// wrong, or that nothing starts with.
+// Reads the project, fetches its features as `fetching` says, and starts nothing. The file sees no
+// variable of the host that launches do not pass on: what goes into an image is no secret, whoever
+// trusts the file. 78 for a file that is wrong, or that nothing starts with.
 std::expected<Wanted, Failure> WantedOf(const os::Paths& paths, const image::Store& store,
                                         const std::string& workspace, const std::string& config,
-                                        const std::string& image);
+                                        const std::string& image, Fetching fetching);
 
 struct BuildWishes {
   std::string builder;  // one of build::kBuilderNames, or empty

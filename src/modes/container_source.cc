@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "build/recipe.h"
 #include "launch/environment.h"
+#include "launch/host_folders.h"
 #include "modes/image_store.h"
 #include "os/mounts.h"
 #include "trust/store.h"
@@ -78,6 +79,9 @@ std::expected<image::PlanInput, Failure> PlanInputOf(const os::Paths& paths,
   input.config = *std::move(config);
   if (!input.config) return input;
   input.local_env = HostVariables();
+  auto folders = launch::ReadHostFolders(paths);
+  if (!folders) return std::unexpected(BadFile(std::move(folders.error())));
+  input.permissions.host_folders = *std::move(folders);
   AILERON_ASSIGN(const std::vector<trust::Trusted> trusted, trust::Store(paths.state).List());
   input.permissions.trusted =
       trust::Trusts(trusted, input.config->path, trust::DigestOf(input.config->text));
@@ -114,16 +118,13 @@ Error RefusalOf(const image::SandboxPlan& plan, const image::FieldReport& refuse
 }
 
 bool IsBuilt(const SandboxPlan& plan) {
-  return plan.tier.tier == Tier::kDevContainer && build::Builds(plan.container);
+  return plan.tier.tier == Tier::kBase ||
+         (plan.tier.tier == Tier::kDevContainer && build::Builds(plan.container));
 }
 
 Result<std::optional<image::Reference>> ReferenceOfPlan(const SandboxPlan& plan,
                                                         const PlanInput& input) {
-  if (plan.tier.tier == Tier::kHost) return std::nullopt;
-  if (plan.tier.tier == Tier::kBase) {
-    return Fail(Code::kUnsupported,
-                "\"base\", aileron's own image, is not there yet; name another one with --image");
-  }
+  if (plan.tier.tier == Tier::kHost || plan.tier.tier == Tier::kBase) return std::nullopt;
   if (!input.image.empty()) return ReferenceOf(plan.tier.image);
   if (IsBuilt(plan)) return std::nullopt;
   auto reference = ReferenceOfProject(plan.tier.image, input.workspace);

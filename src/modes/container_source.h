@@ -41,7 +41,7 @@ Error RefusalOf(const image::SandboxPlan& plan, const image::FieldReport& refuse
 bool IsBuilt(const image::SandboxPlan& plan);
 
 // Where the image of a plan is that is named; nothing for the host's root, and where it is built.
-// kUnsupported for what cannot be had yet, kDenied for an image that a project may not name.
+// kDenied for an image that a project may not name.
 Result<std::optional<image::Reference>> ReferenceOfPlan(const image::SandboxPlan& plan,
                                                         const image::PlanInput& input);
 

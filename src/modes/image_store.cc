@@ -13,7 +13,6 @@
 #include "modes/terminal.h"
 #include "os/paths.h"
 #include "registry/limits.h"
-#include "registry/registry_source.h"
 
 namespace aileron::modes {
 
@@ -86,17 +85,23 @@ std::expected<std::unique_ptr<image::Source>, Failure> OpenSource(const image::S
                                                                   bool plain_http) {
   if (reference.transport != image::Transport::kRegistry) return image::OpenSource(reference);
   AILERON_ASSIGN(const os::Paths paths, Paths());
+  AILERON_ASSIGN(registry::Options options, RegistryOptions(paths, store));
+  if (plain_http) options.settings.hosts[reference.domain].plain_http = true;
+  return registry::OpenRegistry(reference, options);
+}
+
+}  // namespace
+
+std::expected<registry::Options, Failure> RegistryOptions(const os::Paths& paths,
+                                                          const image::Store& store) {
   registry::Options options{
       .logins = registry::PlacesOfEnvironment(),
       .vault = [paths](const auto& question,
                        const auto& ca) { return TokenOfVault(paths, question, ca); },
       .partial = store.PartialFolder()};
   AILERON_ASSIGN(options.settings, ReadSettings(paths));
-  if (plain_http) options.settings.hosts[reference.domain].plain_http = true;
-  return registry::OpenRegistry(reference, options);
+  return options;
 }
-
-}  // namespace
 
 std::expected<image::Store, Failure> OpenStore() {
   AILERON_ASSIGN(const os::Paths paths, Paths());

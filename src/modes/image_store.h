@@ -6,10 +6,16 @@
 
 #include "image/store.h"
 #include "modes/command.h"
+#include "os/paths.h"
+#include "registry/registry_source.h"
 
 namespace aileron::modes {
 
 std::expected<image::Store, Failure> OpenStore();
+
+// How registries are asked: by the user's settings and logins, and the vault's credentials.
+std::expected<registry::Options, Failure> RegistryOptions(const os::Paths& paths,
+                                                          const image::Store& store);
 
 // As a person writes it, relative to the current folder.
 Result<image::Reference> ReferenceOf(std::string_view text);

@@ -140,6 +140,7 @@ std::expected<void, Failure> ApplyFile(const Parsed& parsed, const PlanInput& in
                                        const SandboxPlan& plan, launch::Options& options) {
   launch::ContainerOptions& container = options.container;
   container.trusted = input.permissions.trusted;
+  container.permissions = input.permissions;
   container.content = ContentOf(input, options.image);
   container.setup = SetupOf(parsed);
   auto notes = launch::ApplyContainer(plan, input.workspace, options);
@@ -193,8 +194,9 @@ std::expected<UsedImage, Failure> BuildImage(const PlanInput& input, MayAsk may_
   AILERON_ASSIGN(const os::Paths paths, Paths());
   AILERON_ASSIGN(const image::Store store, OpenStore());
   while (true) {
-    AILERON_ASSIGN(Wanted wanted,
-                   WantedOf(paths, store, input.workspace, input.config->path, input.image));
+    AILERON_ASSIGN(Wanted wanted, WantedOf(paths, store, input.workspace,
+                                           input.config ? input.config->path : std::string(),
+                                           input.image, Fetching::kWhatIsMissing));
     if (!wanted.building) {
       return std::unexpected(Error{Code::kUnavailable, "the devcontainer.json changed meanwhile"});
     }
@@ -268,6 +270,10 @@ std::expected<std::optional<UsedImage>, Failure> PrepareContainer(const Parsed& 
   AILERON_ASSIGN(plan, PlanOf(input));
   PrintWarnings(plan);
   AILERON_TRY(ApplyFile(parsed, input, plan, options));
+  if (UsesEngine(options) && !options.resources.ulimits.empty()) {
+    PrintNote(fmt::format("--ulimit of the devcontainer does not hold in a sandbox of {}",
+                          options.sandbox));
+  }
   return image;
 }
 

@@ -11,7 +11,7 @@ Command SandboxVerb() {
               "what the project's devcontainer.json names or builds, or an image that you name.",
           .commands = {SandboxInitCommand(), SandboxPlanCommand(), SandboxCheckCommand(),
                        SandboxBuildCommand(), SandboxWarmCommand(), SandboxPullCommand(),
-                       SandboxCacheCommand()}};
+                       SandboxCacheCommand(), SandboxVolumeCommand()}};
 }
 
 }  // namespace aileron::modes

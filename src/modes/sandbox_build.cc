@@ -17,7 +17,14 @@ Outcome RunBuild(const Invocation& invocation) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
   AILERON_ASSIGN(const image::Store store, OpenStore());
   AILERON_ASSIGN(const std::string workspace, os::CurrentFolder());
-  AILERON_ASSIGN(Wanted wanted, WantedOf(paths, store, workspace, parsed.Value("--config"), ""));
+  if (parsed.Has("--base") && parsed.Has("--config")) {
+    return std::unexpected(
+        Failure(kExitUsage, {Code::kInvalid, "--base and --config name two images; say one"}));
+  }
+  AILERON_ASSIGN(Wanted wanted,
+                 WantedOf(paths, store, workspace, parsed.Value("--config"),
+                          parsed.Has("--base") ? "base" : "",
+                          parsed.Has("--no-cache") ? Fetching::kAgain : Fetching::kWhatIsMissing));
   if (!wanted.building) {
     const std::string file = Printable(wanted.config_file);
     return std::unexpected(
@@ -63,13 +70,17 @@ Command SandboxBuildCommand() {
           "are the same, nothing is built again, and no builder is needed. Prints the image's "
           "name, as --image takes it.\n\n"
           "What a project has built runs with this machine's network, so you are asked before, and "
-          "again when any of it has changed.",
+          "again when any of it has changed.\n\n"
+          "--base is the image that --image base means: Debian with git, curl, python3, node, "
+          "ripgrep "
+          "and what else agents use. aileron itself is not in it; each launch mounts it.",
       .flags = {{"--config",
                  "FILE",
                  "The devcontainer.json, where the folder has several or none",
                  Repeat::kOnce,
                  {},
                  Completes::kFile},
+                {"--base", "", "Build aileron's own image, \"base\", instead"},
                 {"--builder", "NAME", "Which builder", Repeat::kOnce, build::kBuilderNames},
                 {"--no-cache", "", "Build all of it again, also what has not changed"},
                 {"--yes", "", "Build it without a question"},
@@ -78,7 +89,8 @@ Command SandboxBuildCommand() {
                  .summary = "Show the builder's lines only when it fails",
                  .letter = "-q"},
                 kJsonFlag},
-      .examples = {{"aileron sandbox build", "The project that we are in"},
+      .examples = {{"aileron sandbox build --base", "The image of \"aileron launch --image base\""},
+                   {"aileron sandbox build", "The project that we are in"},
                    {"aileron launch --image \"$(aileron sandbox build)\" -- claude",
                     "An agent in what it builds"}},
       .run = RunBuild};

@@ -3,6 +3,7 @@
 // aileron sandbox pull, cache: images are added to the store, listed and removed.
 #include "base/text.h"
 #include "modes/api.h"
+#include "modes/feature_fetch.h"
 #include "modes/image_store.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
@@ -98,6 +99,9 @@ Outcome RunClear(const Invocation& invocation) {
   if (invocation.parsed.arguments.empty()) {
     AILERON_ASSIGN(const auto collected,
                    store.Collect({.bytes = 0, .unused_for = Duration(-1)}, Now()));
+    AILERON_ASSIGN(const os::Paths paths, Paths());
+    AILERON_ASSIGN(const auto features, build::FeatureStore::Open(FeatureFolder(paths)));
+    AILERON_TRY(features.Clear());
     return PrintCollected(invocation, collected);
   }
   image::Collected all;
@@ -167,7 +171,8 @@ Command SandboxCacheCommand() {
           {.name = "clear",
            .summary = "Remove images, all that are not in use or those that are named",
            .text =
-               "What a sandbox runs stays. Of an image with several names only the one goes that "
+               "What a sandbox runs stays. All also means the features of devcontainers that were "
+               "fetched. Of an image with several names only the one goes that "
                "is named.",
            .flags = {kJsonFlag},
            .arguments = {{"IMAGE", "A name, a digest, or the first digits of one", Arity::kAny}},

@@ -55,21 +55,28 @@ Json WarningsJson(std::span<const image::Warning> warnings) {
 }
 
 // What is built, by its key; what is wrong with it is for who builds to tell. Null: nothing is.
-Json BuildJson(const SandboxPlan& plan, const image::PlanInput& input, const Parsed& parsed) {
+struct BuildFacts {
+  Json json;
+  std::string label;  // of the image, once it is built
+};
+BuildFacts BuildFactsOf(const SandboxPlan& plan, const image::PlanInput& input,
+                        const Parsed& parsed) {
+  if (!IsBuilt(plan)) return {};
   const auto paths = Paths();
   const auto store = OpenStore();
-  if (plan.tier.tier != image::Tier::kDevContainer || !paths || !store) return {};
-  const auto wanted =
-      WantedOf(*paths, *store, input.workspace, parsed.Value("--config"), parsed.Value("--image"));
-  if (!wanted) return {{"error", wanted.error().error.message}};
+  if (!paths || !store) return {};
+  const auto wanted = WantedOf(*paths, *store, input.workspace, parsed.Value("--config"),
+                               parsed.Value("--image"), Fetching::kNothing);
+  if (!wanted) return {.json = {{"error", wanted.error().error.message}}, .label = {}};
   if (!wanted->building) return {};
   const Building& building = *wanted->building;
   Json features = Json::array();
   for (const build::Feature& one : building.recipe.features) features.push_back(one.written);
-  return {{"key", building.recipe.key},
-          {"reference", building.name.Text()},
-          {"features", features},
-          {"built", building.image.has_value()}};
+  return {.json = {{"key", building.recipe.key},
+                   {"reference", building.name.Text()},
+                   {"features", features},
+                   {"built", building.image.has_value()}},
+          .label = building.image ? LabelOf(*building.image) : std::string()};
 }
 
 Json PlanJson(const SandboxPlan& plan, const image::PlanInput& input, Json build) {
@@ -144,12 +151,13 @@ Outcome RunPlan(const Invocation& invocation) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
   AILERON_ASSIGN(image::PlanInput input, InputOf(parsed, paths));
   auto plan = image::MakePlan(input);
-  if (plan && input.config && !parsed.Has("--image-config")) {
-    input.metadata_label = StoredLabel(paths, *plan, input);
-    if (!input.metadata_label.empty()) plan = image::MakePlan(input);
-  }
   if (!plan) return std::unexpected(BadFile(std::move(plan.error())));
-  const Json build = BuildJson(*plan, input, parsed);
+  auto [build, label] = BuildFactsOf(*plan, input, parsed);
+  if (input.config && !parsed.Has("--image-config")) {
+    input.metadata_label = IsBuilt(*plan) ? std::move(label) : StoredLabel(paths, *plan, input);
+    if (!input.metadata_label.empty()) plan = image::MakePlan(input);
+    if (!plan) return std::unexpected(BadFile(std::move(plan.error())));
+  }
   if (parsed.Has("--json")) {
     AILERON_TRY(Print(Pretty(PlanJson(*plan, input, build))));
   } else {

@@ -18,7 +18,7 @@ Outcome RunWarm(const Invocation& invocation) {
   AILERON_ASSIGN(const image::Store store, OpenStore());
   AILERON_ASSIGN(const std::string workspace, os::CurrentFolder());
   AILERON_ASSIGN(Wanted wanted, WantedOf(paths, store, workspace, parsed.Value("--config"),
-                                         parsed.Value("--image")));
+                                         parsed.Value("--image"), Fetching::kWhatIsMissing));
   std::string reference;
   bool was_there = true;
   if (wanted.building) {

@@ -57,5 +57,6 @@ Command SessionApplyCommand();
 Command SessionDiscardCommand();
 Command SessionRemoveCommand();
 Command SandboxCacheCommand();
+Command SandboxVolumeCommand();
 
 }  // namespace aileron::modes

@@ -172,17 +172,20 @@ Status ResourceLimits::Apply(pid_t pid) {
   for (const std::string& group : groups_) {
     AILERON_TRY(WriteKnob(group + "/cgroup.procs", std::to_string(pid)));
   }
-  const auto limit = [&](__rlimit_resource what, std::uint64_t value) -> Status {
+  const auto limit = [&](__rlimit_resource what, std::uint64_t soft, std::uint64_t hard) -> Status {
     rlimit now{};
     prlimit(pid, what, nullptr, &now);
-    const rlimit wanted{std::min<rlim_t>(value, now.rlim_max),
-                        std::min<rlim_t>(value, now.rlim_max)};
+    const rlimit wanted{std::min<rlim_t>(soft, now.rlim_max), std::min<rlim_t>(hard, now.rlim_max)};
     if (prlimit(pid, what, &wanted, nullptr) != 0)
       return os::FailErrno("cannot set a resource limit");
     return {};
   };
-  if (memory_by_rlimit_) AILERON_TRY(limit(RLIMIT_AS, *resources_.memory_bytes));
-  if (pids_by_rlimit_) AILERON_TRY(limit(RLIMIT_NPROC, *resources_.pids));
+  for (const Ulimit& one : resources_.ulimits) {
+    AILERON_TRY(limit(static_cast<__rlimit_resource>(one.resource), one.soft, one.hard));
+  }
+  if (memory_by_rlimit_)
+    AILERON_TRY(limit(RLIMIT_AS, *resources_.memory_bytes, *resources_.memory_bytes));
+  if (pids_by_rlimit_) AILERON_TRY(limit(RLIMIT_NPROC, *resources_.pids, *resources_.pids));
   if (cpus_by_affinity_) {
     cpu_set_t all, some;
     CPU_ZERO(&all);

@@ -1,6 +1,9 @@
 #include "sandbox/spec.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <iterator>
 #include <limits>
@@ -52,6 +55,45 @@ std::vector<SharedTree> SharedTrees(const Spec& spec) {
                      .changes = spec.workspace_changes});
   std::ranges::copy_if(trees, std::back_inserter(ordered), std::not_fn(is_above));
   return ordered;
+}
+
+Result<Ulimit> ParseUlimit(std::string_view text) {
+  constexpr auto known =
+      std::to_array<std::pair<std::string_view, int>>({{"core", RLIMIT_CORE},
+                                                       {"cpu", RLIMIT_CPU},
+                                                       {"data", RLIMIT_DATA},
+                                                       {"fsize", RLIMIT_FSIZE},
+                                                       {"locks", RLIMIT_LOCKS},
+                                                       {"memlock", RLIMIT_MEMLOCK},
+                                                       {"msgqueue", RLIMIT_MSGQUEUE},
+                                                       {"nice", RLIMIT_NICE},
+                                                       {"nofile", RLIMIT_NOFILE},
+                                                       {"nproc", RLIMIT_NPROC},
+                                                       {"rss", RLIMIT_RSS},
+                                                       {"rtprio", RLIMIT_RTPRIO},
+                                                       {"rttime", RLIMIT_RTTIME},
+                                                       {"sigpending", RLIMIT_SIGPENDING},
+                                                       {"stack", RLIMIT_STACK}});
+  const std::size_t equals = text.find('=');
+  const auto* found =
+      std::ranges::find(known, text.substr(0, equals), &std::pair<std::string_view, int>::first);
+  if (equals == text.npos || found == known.end()) {
+    return Fail(Code::kInvalid, "\"{}\" is no NAME=SOFT[:HARD], such as nofile=1024:2048",
+                Printable(text));
+  }
+  const auto number = [](std::string_view digits) -> std::optional<std::uint64_t> {
+    if (digits == "-1") return RLIM_INFINITY;
+    return ParseInteger<std::uint64_t>(digits);
+  };
+  const std::string_view value = text.substr(equals + 1);
+  const std::size_t colon = value.find(':');
+  const auto soft = number(value.substr(0, colon));
+  const auto hard = colon == value.npos ? soft : number(value.substr(colon + 1));
+  if (!soft || !hard || *soft > *hard) {
+    return Fail(Code::kInvalid, "\"{}\" has no number, or a soft limit above the hard one",
+                Printable(text));
+  }
+  return Ulimit{.resource = found->second, .soft = *soft, .hard = *hard};
 }
 
 Result<std::uint64_t> ParseBytes(std::string_view text) {

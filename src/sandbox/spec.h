@@ -40,11 +40,20 @@ struct Volume {
   std::uint64_t bytes = 0;  // at most, of memory; 0: as the kernel has it
 };
 
+// What each process may have at most (getrlimit(2)); never more than this machine gives anyway.
+struct Ulimit {
+  int resource = 0;  // RLIMIT_NOFILE …
+  std::uint64_t soft = 0, hard = 0;
+};
+// "nofile=1024[:2048]", as docker has it; -1 is no limit. kInvalid says what is wrong.
+Result<Ulimit> ParseUlimit(std::string_view text);
+
 // Absent means no limit.
 struct Resources {
   std::optional<std::uint64_t> memory_bytes;
   std::optional<std::uint64_t> pids;
   std::optional<double> cpus;
+  std::vector<Ulimit> ulimits = {};  // the last one of a resource counts
   bool any() const { return memory_bytes || pids || cpus; }
 };
 // "512m", "2g", "1048576": bytes, with binary multiples as docker has them.

@@ -1,6 +1,7 @@
 #include "sandbox/spec.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 namespace aileron::sandbox {
 namespace {
@@ -43,6 +44,20 @@ TEST(ParseMount, RefusesWhatItCannotReadOneWayOnly) {
   for (const char* bad :
        {"", "/a", "/a:", ":/b", "/a:b", "/a:/b:rx", "/a:/b:ro:ro", "/a:/b/../c"}) {
     EXPECT_EQ(ParseMount(bad).error().code, Code::kInvalid) << bad;
+  }
+}
+
+TEST(ParseUlimit, IsReadAsDockerReadsIt) {
+  const auto both = ParseUlimit("nofile=1024:2048");
+  ASSERT_TRUE(both) << both.error().message;
+  EXPECT_EQ(both->resource, RLIMIT_NOFILE);
+  EXPECT_EQ(both->soft, 1024U);
+  EXPECT_EQ(both->hard, 2048U);
+  EXPECT_EQ(ParseUlimit("core=0")->hard, 0U);
+  EXPECT_EQ(ParseUlimit("memlock=1:-1")->hard, RLIM_INFINITY);
+  for (const char* bad : {"", "nofile", "nofile=", "nofile=a", "files=1", "nofile=2:1",
+                          "nofile=-1:5", "nofile=1:2:3", "=1", "as=1"}) {
+    EXPECT_FALSE(ParseUlimit(bad)) << bad;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -100,11 +101,11 @@ def test_a_mistake_stops_the_launch(any_world):
     assert result.rc == 78 and "dockerComposeFile" in result.err and "--no-devcontainer" in result.err, result.describe()
 
 
-def test_what_cannot_be_made_yet_is_said(any_world):
+def test_what_has_to_be_built_first_is_said(any_world):
     """The launch falls back on another root without a word."""
     _project(any_world, of_host=True, customizations={"aileron": {"image": "base"}})
     result = _launch(any_world, "touch started")
-    assert result.rc == 125 and "--image" in result.err and not _exists(any_world, "started"), result.describe()
+    assert result.rc == 125 and "sandbox build --base --yes" in result.err and not _exists(any_world, "started"), result.describe()
     assert _launch(any_world, "echo on", "--image", images.layout(any_world, "x", images.busybox())).ok().out == "on\n"
 
 
@@ -499,14 +500,26 @@ def test_volumes_are_kept_for_their_project(any_world):
 def test_flags_of_docker_run_hold(any_world):
     """A flag that is honoured does nothing."""
     _project(any_world, runArgs=["--hostname=box", "--shm-size", "8m", "-e", "A=1", "--workdir=/tmp", "--tmpfs=/scratch:size=4m",
-                                 "--pids-limit=40", "--stop-signal", "SIGINT"])
+                                 "--pids-limit=40", "--stop-signal", "SIGINT", "--ulimit", "nofile=123:456", "--ulimit=core=0"])
     result = _launch(any_world, "hostname 2>/dev/null || cat /proc/sys/kernel/hostname; echo $A; pwd; grep -E ' /dev/shm | /scratch ' /proc/mounts; "
-                     "grep box /etc/hosts").ok()
+                     "grep box /etc/hosts; ulimit -Sn; ulimit -Hn").ok()
+    assert result.out.split("\n")[-3:] == ["123", "456", ""], result.describe()
     assert result.out.split("\n")[:3] == ["box", "1", "/tmp"] and "size=8192k" in result.out and "size=4096k" in result.out, result.describe()
     child = any_world.launch_start("sh", "-c", "trap 'echo int; exit 9' INT; touch /home/agent/x; echo go; while :; do sleep 0.1; done")
     assert child.stdout.readline() == b"go\n"
     child.send_signal(signal.SIGTERM)
     assert child.wait(30) == 9
+
+
+def test_a_flag_that_says_nothing_is_a_mistake(any_world):
+    """A bound that nobody can read is none, without a word."""
+    path = _project(any_world, runArgs=["--ulimit=nofile=9:1"])
+    result = _launch(any_world, "touch started")
+    assert result.rc == 78 and path in result.err and "soft limit" in result.err and not _exists(any_world, "started"), result.describe()
+    # More than this machine has is what it has.
+    _project(any_world, runArgs=["--ulimit=nofile=1000:99999999999"])
+    hard = _launch(any_world, "ulimit -Sn; ulimit -Hn").ok().out.split()
+    assert hard[0] == "1000" and int(hard[1]) <= resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 
 def test_what_this_machine_lacks_is_told(any_world):

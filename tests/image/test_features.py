@@ -54,6 +54,10 @@ def test_features_are_installed(world, builder):
     assert json.loads(config["config"]["Labels"]["devcontainer.metadata"]) == [
         {"remoteUser": "node", "containerEnv": {"A": "$B"}},
         {"id": "./tool", "capAdd": ["SYS_PTRACE"], "postCreateCommand": 'echo "$HOME"'}]
+    # What is built says to the plan what it says to a launch.
+    plan = world.json("sandbox", "plan")
+    assert plan["build"]["built"] and plan["merged"]["postCreateCommands"] == ['echo "$HOME"'], plan["merged"]
+    assert "capAdd" in [one["field"] for one in plan["fields"]]
 
 
 def _records(world) -> list:
@@ -90,16 +94,16 @@ def test_one_that_fails_is_named(world, builder):
     assert world.json("sandbox", "cache", "list") == []
 
 
-def test_only_folders_of_the_project_are_installed(world, builder):
-    """A feature is read from elsewhere, or one that cannot be fetched is left out without a word."""
+def test_no_folder_outside_of_the_project_is_installed(world, builder):
+    """A feature is read from elsewhere, or one that cannot be is left out without a word."""
     outside = f"{world.root}/outside"
     world.write(f"{outside}/devcontainer-feature.json", '{"id": "outside"}')
     world.write(f"{outside}/install.sh", "echo canary")
     os.makedirs(f"{world.workspace}/.devcontainer")
     os.symlink(outside, f"{world.workspace}/.devcontainer/link")
     for name, rc, text in [("../../outside", 78, "a folder of the project"), ("./link", 78, "no link"), (outside, 78, "a folder of the project"),
-                           ("ghcr.io/devcontainers/features/node:1", 69, "would have to be fetched"),
-                           ("https://dev.example/tool.tgz", 69, "would have to be fetched"), ("http://dev.example/tool.tgz", 78, "TLS")]:
+                           ("node", 69, "a name of former times"), ("https://dev.example/tool.tgz", 78, "devcontainer-feature-ID.tgz"),
+                           ("http://dev.example/devcontainer-feature-tool.tgz", 78, "TLS")]:
         _config(world, features={name: {}})
         result = world.aileron("sandbox", "build", "--yes")
         assert result.rc == rc and text in result.err and "canary" not in result.err, result.describe()

@@ -166,6 +166,58 @@ class Registry:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
+_OPEN = """
+version: 0.1
+log: {{level: warn, accesslog: {{disabled: false}}}}
+storage: {{filesystem: {{rootdirectory: {root}/images}}}}
+http: {{addr: "127.0.0.1:{port}", secret: of-the-tests}}
+"""
+
+
+class Open:
+    """docker-registry without TLS and logins, empty at first; named localhost, where the reference's client takes it."""
+
+    def __init__(self):
+        assert shutil.which("docker-registry"), "docker-registry is missing: run ./dev setup"
+        self.root = tempfile.mkdtemp(prefix="alr-", dir="/tmp")
+        self.port = sites.free_port()
+        config = os.path.join(self.root, "config.yml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(_OPEN.format(root=self.root, port=self.port))
+        self.log = open(os.path.join(self.root, "log"), "w+b")  # pylint: disable=consider-using-with
+        self._process = subprocess.Popen(
+            ["docker-registry", "serve", config], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+            env={"PATH": os.environ["PATH"], "HOME": self.root, "OTEL_TRACES_EXPORTER": "none"})
+        process.eventually(self._answers, "the registry is up")
+
+    @property
+    def domain(self) -> str:
+        """What references begin with."""
+        return f"localhost:{self.port}"
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, self.asked()
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def asked(self) -> str:
+        """What the registry wrote: a line for each request."""
+        with open(self.log.name, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def stop(self) -> None:
+        """It is gone; what it has stays."""
+        self._process.terminate()
+        self._process.wait(10)
+
+    def close(self) -> None:
+        """Stops the registry and removes its folder."""
+        if self._process.poll() is None:
+            self.stop()
+        self.log.close()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
 def _bcrypt(password: str) -> str:
     """A line's hash of htpasswd -B, which docker-registry knows alone."""
     return crypt.crypt(password, crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16))
