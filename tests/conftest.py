@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from lib import binary, leaks, process
+from lib import binary, engines, leaks, process
 from lib.world import ORDINARY, World
 
 
@@ -41,6 +41,38 @@ def worlds():
     finally:
         for world in made:
             world.remove()
+
+
+@pytest.fixture(scope="session", name="started_engines")
+def _started_engines():
+    made = engines.Engines()
+    yield made
+    made.close()
+
+
+# Before a test's worlds: what an engine runs is not what they leave behind.
+@pytest.fixture(params=list(engines.KINDS), name="engine_kind")
+def _engine_kind(started_engines, request):
+    name, owner, uid = engines.KINDS[request.param]
+    return started_engines.get(name, owner), uid
+
+
+@pytest.fixture(name="docker_engine")
+def _docker_engine(started_engines):
+    return started_engines.get("docker", engines.ORDINARY)
+
+
+@pytest.fixture
+def boxed(engine_kind, worlds) -> World:
+    """A world whose `engine_flags` make launches go to an engine: each engine, and each kind of user."""
+    engine, uid = engine_kind
+    return engines.use(worlds(uid=uid), engine)
+
+
+@pytest.fixture
+def docked(docker_engine, worlds) -> World:
+    """The same for docker of an ordinary user alone, where all engines go one way."""
+    return engines.use(worlds(uid=engines.ORDINARY), docker_engine)
 
 
 @pytest.fixture

@@ -65,13 +65,13 @@ TEST_F(ConfigFileTest, OfSeveralTheUserNamesOne) {
 
 TEST_F(ConfigFileTest, WhatIsNoFileOfTheWorkspaceIsRefused) {
   Write("elsewhere.json");
-  symlink("elsewhere.json", (workspace_ + "/.devcontainer.json").c_str());
+  ASSERT_EQ(symlink("elsewhere.json", (workspace_ + "/.devcontainer.json").c_str()), 0);
   EXPECT_THAT(Mistake(), HasSubstr("no link"));
   std::filesystem::remove(workspace_ + "/.devcontainer.json");
   mkfifo((workspace_ + "/.devcontainer.json").c_str(), 0600);
   EXPECT_THAT(Mistake(), HasSubstr("not a regular file"));
   std::filesystem::remove(workspace_ + "/.devcontainer.json");
-  symlink("/etc", (workspace_ + "/.devcontainer").c_str());
+  ASSERT_EQ(symlink("/etc", (workspace_ + "/.devcontainer").c_str()), 0);
   EXPECT_EQ(FindConfig(workspace_, "").value(), std::nullopt);
   EXPECT_THAT(FindConfig("/no/such/folder", "").error().message,
               HasSubstr("cannot open the folder"));

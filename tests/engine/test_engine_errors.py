@@ -9,6 +9,9 @@ import pytest
 
 from lib import engines, process, stock
 
+# One process has all of them, and so each engine is started once.
+pytestmark = pytest.mark.xdist_group("engines")
+
 
 def _launch(world, *flags, name: str = "docker", **more):
     return world.launch("true", flags=[f"--sandbox={name}", *flags], **more)

@@ -9,6 +9,9 @@ import pytest
 
 from lib import control, engines, images, process, terminal
 
+# One process has all of them, and so each engine is started once.
+pytestmark = pytest.mark.xdist_group("engines")
+
 HOST = "api.test"
 SECRET = "sk-engine-51cc7e"
 

@@ -12,25 +12,8 @@ import pytest
 
 from lib import engines, images, process
 
-
-@pytest.fixture(scope="session", name="started")
-def _started():
-    made = engines.Engines()
-    yield made
-    made.close()
-
-
-@pytest.fixture(params=["docker-group", "podman-rootless", "podman"], name="kind")
-def _kind(started, request):
-    name, owner, uid = engines.KINDS[request.param]
-    return started.get(name, owner), uid
-
-
-@pytest.fixture
-def boxed(kind, worlds):
-    """A world whose launches go to an engine."""
-    engine, uid = kind
-    return engines.use(worlds(uid=uid), engine)
+# One process has all of them, and so each engine is started once.
+pytestmark = pytest.mark.xdist_group("engines")
 
 
 def _run(world, script: str, *flags):
@@ -128,7 +111,7 @@ class _Meddler:
 
 
 # Who is asked for a rootless engine is known by whose it is, and the meddler is root's.
-@pytest.mark.parametrize("kind", ["docker-group", "podman"], indirect=True)
+@pytest.mark.parametrize("engine_kind", ["docker-group", "podman"], indirect=True)
 @pytest.mark.parametrize("by", ["link", "folder"])
 def test_a_source_that_changes_meanwhile_is_not_shown(boxed, by):
     """Between the launcher's look and the engine's mount a name leads elsewhere, and the agent is shown that."""
