@@ -63,6 +63,7 @@ Result<EngineImage> ReadImage(std::string_view text) {
   AILERON_ASSIGN(found.config.env, config.Texts("Env", image::limits::kWordMax));
   AILERON_ASSIGN(found.config.entrypoint, config.Texts("Entrypoint", image::limits::kWordMax));
   AILERON_ASSIGN(found.config.cmd, config.Texts("Cmd", image::limits::kWordMax));
+  AILERON_ASSIGN(found.config.volumes, config.Keys("Volumes", image::limits::kFilePathMax));
   AILERON_ASSIGN(found.config.user, config.Text("User", kTextMax));
   AILERON_ASSIGN(found.config.working_dir, config.Text("WorkingDir", kTextMax));
   AILERON_ASSIGN(found.config.stop_signal, config.Text("StopSignal", kTextMax));

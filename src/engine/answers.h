@@ -20,7 +20,7 @@ struct Version {
 // second.
 Version ReadVersion(const control::Response& pong);
 
-// GET /images/NAME/json, or podman's own form of it.
+// GET /images/NAME/json, or podman's own form of it. The volumes of its config are among it.
 Result<EngineImage> ReadImage(std::string_view text);
 
 // {"Id": …} of a container that was made.

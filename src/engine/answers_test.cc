@@ -26,13 +26,14 @@ TEST(Answers, APongSaysWhoAnswers) {
 TEST(Answers, AnImageIsReadAsBothEnginesWriteIt) {
   const auto docker = ReadImage(R"({"Id": "sha256:)" + kId +
                                 R"(", "RepoTags": null, "Config": {"User": "u", "Env": ["A=b"],
-      "Cmd": ["sh"], "Entrypoint": null, "WorkingDir": "/w", "Labels": {"l": "v"}, "StopSignal": "15"}})");
+      "Cmd": ["sh"], "Entrypoint": null, "Volumes": {"/v": {}}, "WorkingDir": "/w", "Labels": {"l": "v"}, "StopSignal": "15"}})");
   ASSERT_TRUE(docker) << docker.error().message;
   EXPECT_EQ(docker->id, "sha256:" + kId);
   EXPECT_EQ(docker->config.user, "u");
   EXPECT_THAT(docker->config.env, ElementsAre("A=b"));
   EXPECT_THAT(docker->config.cmd, ElementsAre("sh"));
   EXPECT_THAT(docker->config.entrypoint, IsEmpty());
+  EXPECT_THAT(docker->config.volumes, ElementsAre("/v"));
   EXPECT_EQ(docker->config.working_dir, "/w");
   EXPECT_EQ(docker->config.labels.at("l"), "v");
   const auto podman = ReadImage(R"({"Id": ")" + kId + R"(", "Config": {}})");

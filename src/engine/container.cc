@@ -120,6 +120,9 @@ std::string DockerBody(const Container& container) {
 std::string PodmanBody(const Container& container) {
   json body = {
       {"image", container.image},
+      {"name", container.name},
+      // An image's would be run by the engine, beside our first process and outside of every wall.
+      {"healthconfig", {{"Test", {"NONE"}}}},
       {"entrypoint", container.command},
       {"command", json::array()},
       {"user", User(container)},

@@ -26,6 +26,7 @@ struct Bind {
 
 struct Container {
   std::string image;  // its id: what a name meant when it was looked up
+  std::string name;   // by which it can be removed whatever the engine has answered
   std::string label;  // the value of kLabel
   std::uint32_t uid = 0, gid = 0;
   // To be root of its namespace, whose id only who has CAP_SETFCAP there may map into another one
@@ -38,7 +39,7 @@ struct Container {
   std::string seccomp_file;  // of SeccompProfile(); podman is told where it is
 };
 
-// The body of POST /containers/create (Docker Engine API 1.41).
+// The body of POST /containers/create?name=… (Docker Engine API 1.41).
 std::string DockerBody(const Container& container);
 // The body of POST /libpod/containers/create (libpod API 4.0.0, SpecGenerator).
 std::string PodmanBody(const Container& container);

@@ -14,6 +14,7 @@ using ::testing::Not;
 
 Container Wanted() {
   return {.image = "sha256:1",
+          .name = "aileron-x",
           .label = "7",
           .uid = 1000,
           .gid = 100,
@@ -29,6 +30,7 @@ TEST(Container, DockerIsAskedForNothingThatIsNotNeeded) {
   const json& host = body["HostConfig"];
   EXPECT_EQ(body["Image"], "sha256:1");
   EXPECT_EQ(body["User"], "1000:100");
+  EXPECT_EQ(body["Healthcheck"]["Test"], json({"NONE"}));
   EXPECT_EQ(body["Entrypoint"], json({"/run/x/aileron", "enter"}));
   EXPECT_FALSE(body.contains("Env"));
   EXPECT_EQ(body["Labels"]["dev.aileron.sandbox"], "7");
@@ -53,6 +55,8 @@ TEST(Container, PodmanIsAskedForTheSame) {
   const json body = json::parse(PodmanBody(Wanted()));
   EXPECT_EQ(body["image"], "sha256:1");
   EXPECT_EQ(body["user"], "1000:100");
+  EXPECT_EQ(body["name"], "aileron-x");
+  EXPECT_EQ(body["healthconfig"]["Test"], json({"NONE"}));
   EXPECT_EQ(body["netns"]["nsmode"], "none");
   EXPECT_EQ(body["cap_drop"], json({"ALL"}));
   EXPECT_EQ(body["cap_add"], json::array());

@@ -12,7 +12,8 @@ namespace aileron::engine {
 
 namespace {
 
-constexpr Duration kPatience = std::chrono::minutes(2);  // of one call; a busy engine takes long
+constexpr Duration kPatience = std::chrono::minutes(1);  // of one call; a busy engine takes long
+constexpr Duration kRemovePatience = std::chrono::seconds(20);
 constexpr std::size_t kLineMax = 1u << 20;
 constexpr std::string_view kDockerApi = "/v1.41";
 constexpr std::string_view kPodmanApi = "/v4.0.0/libpod";
@@ -141,29 +142,38 @@ Status Engine::CheckLimits(const sandbox::Resources& resources) {
   return {};
 }
 
-Result<std::string> Engine::Create(const Container& container) {
+Status Engine::Create(const Container& container) {
   AILERON_TRY(CheckLimits(container.resources));
-  AILERON_ASSIGN(const control::Response answer,
-                 Call("POST", Prefix() + "/containers/create",
-                      podman_ ? PodmanBody(container) : DockerBody(container)));
-  return ReadId(answer.body);
-}
-
-Status Engine::Start(std::string_view id) {
-  AILERON_TRY(Call("POST", fmt::format("{}/containers/{}/start", Prefix(), id)));
+  AILERON_ASSIGN(
+      const control::Response answer,
+      podman_ ? Call("POST", Prefix() + "/containers/create", PodmanBody(container))
+              : Call("POST", fmt::format("{}/containers/create?name={}", Prefix(), container.name),
+                     DockerBody(container)));
+  AILERON_TRY(ReadId(answer.body));
   return {};
 }
 
-Result<bool> Engine::Runs(std::string_view id) {
-  const auto answer = Call("GET", fmt::format("{}/containers/{}/json", Prefix(), id));
+Status Engine::Start(std::string_view name) {
+  AILERON_TRY(Call("POST", fmt::format("{}/containers/{}/start", Prefix(), name)));
+  return {};
+}
+
+Result<bool> Engine::Runs(std::string_view name) {
+  const auto answer = Call("GET", fmt::format("{}/containers/{}/json", Prefix(), name));
   if (!answer && answer.error().code == Code::kNotFound) return false;
   if (!answer) return std::unexpected(answer.error());
   return ReadRunning(answer->body);
 }
 
-void Engine::Kill(std::string_view id) {
-  (void)Call("DELETE", podman_ ? fmt::format("{}/containers/{}?force=true&timeout=0", Prefix(), id)
-                               : fmt::format("{}/containers/{}?force=true&v=true", Prefix(), id));
+void Engine::Remove(std::string_view name) const {
+  // A connection on which an answer is late is of no more use.
+  auto client = control::Client::Connect(endpoint_.socket, {std::string(Name(kind_)), ""});
+  if (!client) return;
+  (void)client->Send(
+      {.method = "DELETE",
+       .path = podman_ ? fmt::format("{}/containers/{}?force=true&timeout=0", Prefix(), name)
+                       : fmt::format("{}/containers/{}?force=true&v=true", Prefix(), name),
+       .deadline = kRemovePatience});
 }
 
 }  // namespace aileron::engine

@@ -39,14 +39,14 @@ class Engine {
   // a line for each step.
   Status Pull(std::string_view reference, const std::function<void(std::string_view)>& progress);
 
-  // The id of the container, which does not run yet. kUnsupported when the engine does not hold one
-  // of its limits.
-  Result<std::string> Create(const Container& container);
-  Status Start(std::string_view id);
+  // The container, by its name, does not run yet. kUnsupported when the engine does not hold one of
+  // its limits.
+  Status Create(const Container& container);
+  Status Start(std::string_view name);
   // Whether it runs; false also when there is none any more.
-  Result<bool> Runs(std::string_view id);
-  // Ends it, and so removes it.
-  void Kill(std::string_view id);
+  Result<bool> Runs(std::string_view name);
+  // Ends and removes it, also when the engine has not answered what was asked before.
+  void Remove(std::string_view name) const;
 
  private:
   Engine(Kind kind, Endpoint endpoint, control::Client client)

@@ -30,13 +30,21 @@ os::Fd Lock(const std::string& path) {
   return folder;
 }
 
-void Sweep(const std::string& runtime) {
+// "aileron-XXXXXX" for the folder enter-XXXXXX.
+std::string ContainerName(std::string_view folder) {
+  return fmt::format("aileron-{}", folder.substr(kPrefix.size()));
+}
+
+void Sweep(const std::string& runtime, const std::function<void(const std::string&)>& left) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(runtime.c_str()), closedir);
   if (!folder) return;
   while (const dirent* entry = readdir(folder.get())) {
     if (!std::string_view(entry->d_name).starts_with(kPrefix)) continue;
     const std::string path = fmt::format("{}/{}", runtime, entry->d_name);
-    if (const os::Fd lock = Lock(path)) (void)os::RemoveTree(path);
+    const os::Fd lock = Lock(path);
+    if (!lock) continue;
+    left(ContainerName(entry->d_name));
+    (void)os::RemoveTree(path);
   }
 }
 
@@ -53,8 +61,9 @@ Status MakeFile(const std::string& path, std::string_view bytes) {
 
 }  // namespace
 
-Result<EntryFolder> EntryFolder::Make(const std::string& runtime) {
-  Sweep(runtime);
+Result<EntryFolder> EntryFolder::Make(const std::string& runtime,
+                                      const std::function<void(const std::string&)>& left) {
+  Sweep(runtime, left);
   EntryFolder made;
   for (int tries = 0; tries < kTries && !made.lock_; ++tries) {
     std::string path = fmt::format("{}/{}XXXXXX", runtime, kPrefix);
@@ -80,6 +89,10 @@ Result<EntryFolder> EntryFolder::Make(const std::string& runtime) {
 
 EntryFolder::~EntryFolder() {
   if (lock_) (void)os::RemoveTree(path_);
+}
+
+std::string EntryFolder::name() const {
+  return ContainerName(std::string_view(path_).substr(path_.rfind('/') + 1));
 }
 
 std::string EntryFolder::empty_file() const {

@@ -8,6 +8,7 @@
 //     seccomp.json             for engines that are told a path
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "base/result.h"
@@ -17,13 +18,17 @@ namespace aileron::engine {
 
 class EntryFolder {
  public:
-  // Below `runtime`, the folder of this user; removes what launchers that were killed left there.
-  static Result<EntryFolder> Make(const std::string& runtime);
+  // Below `runtime`, the folder of this user; removes what launchers that were killed left there,
+  // and tells of each by the name that its container has.
+  static Result<EntryFolder> Make(const std::string& runtime,
+                                  const std::function<void(const std::string&)>& left);
   EntryFolder() = default;
   EntryFolder(EntryFolder&& other) noexcept = default;
   EntryFolder& operator=(EntryFolder&& other) noexcept = default;
   ~EntryFolder();
 
+  // A name for its container that no other has.
+  std::string name() const;
   std::string entry() const { return path_ + "/in"; }
   // An empty file, to be mounted on.
   std::string empty_file() const;

@@ -3,6 +3,7 @@
 #include "engine/start.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "base/time.h"
 #include "engine/container.h"
 #include "os/namespaces.h"
+#include "os/socket.h"
 #include "sandbox/channel.h"
 #include "sandbox/enter.h"
 #include "sandbox/fix.h"
@@ -24,6 +26,8 @@ namespace {
 
 constexpr Duration kEntryWait = std::chrono::minutes(1);  // until the container has called
 constexpr Duration kAnswerWait = std::chrono::seconds(30);
+// So many that their mounts go in one message, with the standard streams.
+constexpr std::size_t kTreesMax = os::kDescriptorsMax - 3;
 constexpr Duration kLook = std::chrono::seconds(1);  // between looks whether it still runs
 
 // True when there is something to read or accept.
@@ -109,6 +113,18 @@ sandbox::Enter Orders(const sandbox::Spec& spec, const sandbox::Identity& identi
   return enter;
 }
 
+// Signals that end a launch wait until its sandbox can be told of them: here there is none yet.
+Status CheckWanted() {
+  sigset_t waiting;
+  sigemptyset(&waiting);
+  sigpending(&waiting);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+    if (sigismember(&waiting, number) == 1)
+      return Fail(Code::kUnavailable, "the launch was stopped before its container was there");
+  }
+  return {};
+}
+
 Result<os::Fd> Accept(Engine& engine, const std::string& container, const os::Fd& listener) {
   const Duration end = Uptime() + kEntryWait;
   while (Uptime() < end) {
@@ -116,8 +132,12 @@ Result<os::Fd> Accept(Engine& engine, const std::string& container, const os::Fd
     if (called) {
       os::Fd channel(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (!channel) return os::FailErrno("cannot hear the container");
-      return channel;
+      AILERON_ASSIGN(const os::PeerCredentials peer, os::PeerOf(channel.get()));
+      if (peer.uid == geteuid()) return channel;
+      return Fail(Code::kDenied, "what {} has started is the user {} here, not you",
+                  Name(engine.kind()), peer.uid);
     }
+    AILERON_TRY(CheckWanted());
     AILERON_ASSIGN(const bool runs, engine.Runs(container));
     if (runs) continue;
     return Fail(Code::kUnsupported,
@@ -167,10 +187,12 @@ Result<os::Child> Enter(const os::Fd& channel, const sandbox::Enter& orders,
               "pid namespace");
 }
 
-Result<sandbox::Sandbox> Furnish(Engine& engine, const std::string& container, EntryFolder& folder,
+Result<sandbox::Sandbox> Furnish(Engine& engine, const Container& wanted, EntryFolder& folder,
                                  const sandbox::Enter& orders, const sandbox::HostTrees& host) {
-  AILERON_TRY(engine.Start(container));
-  AILERON_ASSIGN(os::Fd channel, Accept(engine, container, folder.listener()));
+  AILERON_TRY(engine.Create(wanted));
+  AILERON_TRY(CheckWanted());
+  AILERON_TRY(engine.Start(wanted.name));
+  AILERON_ASSIGN(os::Fd channel, Accept(engine, wanted.name, folder.listener()));
   folder.Close();
   AILERON_ASSIGN(os::Child init, Enter(channel, orders, host));
   const sandbox::Identity& identity = orders.identity;
@@ -191,8 +213,15 @@ Result<sandbox::Sandbox> Furnish(Engine& engine, const std::string& container, E
 Result<Started> Start(Engine& engine, const std::string& image, const sandbox::Spec& spec,
                       const sandbox::Identity& identity, const std::string& runtime) {
   AILERON_ASSIGN(const sandbox::HostTrees host, sandbox::OpenHostTrees(spec, identity));
-  AILERON_ASSIGN(EntryFolder folder, EntryFolder::Make(runtime));
+  AILERON_ASSIGN(EntryFolder folder, EntryFolder::Make(runtime, [&engine](const std::string& left) {
+                   engine.Remove(left);
+                 }));
+  if (host.trees.size() > kTreesMax) {
+    return Fail(Code::kInvalid, "a container can show {} folders of the host, not {}", kTreesMax,
+                host.trees.size());
+  }
   Container wanted{.image = image,
+                   .name = folder.name(),
                    .label = fmt::format("{}", getpid()),
                    .uid = geteuid(),
                    .gid = getegid(),
@@ -208,10 +237,9 @@ Result<Started> Start(Engine& engine, const std::string& image, const sandbox::S
     orders.identity.uids = {{identity.uid, 0}};
     orders.identity.gids = {{identity.gid, 0}};
   }
-  AILERON_ASSIGN(const std::string container, engine.Create(wanted));
-  auto sandbox = Furnish(engine, container, folder, orders, host);
+  auto sandbox = Furnish(engine, wanted, folder, orders, host);
   if (!sandbox) {
-    engine.Kill(container);
+    engine.Remove(wanted.name);
     return std::unexpected(std::move(sandbox.error()));
   }
   return Started{*std::move(sandbox), std::move(folder)};

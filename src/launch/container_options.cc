@@ -185,6 +185,14 @@ class Applier {
     }
     if (const auto* folder = image::FindHostFolder(into_.permissions, mount.source);
         folder != nullptr && !IsOrBelow(real, workspace_)) {
+      // Somebody who can write above it could put a link to anything of the host in its place.
+      if (real != image::PlainPath(mount.source)) {
+        Note("mounts",
+             fmt::format("{} is left out: a link leads from there to {}; where that is what you "
+                         "mean, write this path",
+                         Printable(mount.source), Printable(real)));
+        return {};
+      }
       if (!folder->writable) access = Access::kReadOnly;
       options_.mounts.push_back({real, target, access, sandbox::Links::kRefused});
       return {};

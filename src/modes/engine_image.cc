@@ -3,8 +3,10 @@
 #include "modes/engine_image.h"
 
 #include "base/text.h"
+#include "image/permissions.h"
 #include "modes/api.h"
 #include "modes/terminal.h"
+#include "sandbox/enter.h"
 
 namespace aileron::modes {
 
@@ -36,6 +38,20 @@ Result<engine::EngineImage> FindOrPull(engine::Engine& engine, std::string_view 
   return engine.Find(reference);
 }
 
+// An engine makes what they stand on, also where the workspace is shown until the sandbox is built.
+Status CheckVolumes(const engine::EngineImage& found) {
+  for (const std::string& volume : found.config.volumes) {
+    const std::string plain = image::PlainPath(volume);
+    if (!image::IsWithin(plain, sandbox::kEntryFolder) &&
+        !image::IsWithin(sandbox::kEntryFolder, plain)) {
+      continue;
+    }
+    return Fail(Code::kInvalid, "the image has a volume at {}, where the sandbox comes in",
+                Printable(volume));
+  }
+  return {};
+}
+
 }  // namespace
 
 bool UsesEngine(const launch::Options& options) {
@@ -62,6 +78,9 @@ std::expected<void, Failure> ChooseEngineImage(std::string_view reference,
   auto found = FindOrPull(*engine, reference);
   if (!found) {
     return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(found.error())));
+  }
+  if (auto plain = CheckVolumes(*found); !plain) {
+    return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(plain.error())));
   }
   auto digest = image::ParseDigest(found->id);
   if (!digest) return std::unexpected(Failure(launch::kSandboxNotStarted, digest.error()));

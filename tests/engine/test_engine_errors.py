@@ -146,3 +146,11 @@ def test_doctor_tells_of_engines(boxed):
     mine = found[f"{boxed.engine.name} engine"]
     assert mine["state"] == "ok" and boxed.engine.socket in mine["detail"], mine
     assert ("rootless" in mine["detail"]) == (boxed.engine.name == "podman" and boxed.uid != 0)
+
+
+def test_more_folders_than_can_be_shown_are_refused(boxed):
+    """With hundreds of mounts the launcher ends by a bug of its own."""
+    data = os.path.dirname(boxed.write(os.path.join(boxed.root, "data", "x"), "x"))
+    mounts = [flag for number in range(260) for flag in ("--mount", f"{data}:/tmp/m{number}:ro")]
+    result = boxed.launch("true", flags=[*boxed.engine_flags, *mounts])
+    assert result.rc == 125 and "folders of the host" in result.err, result.describe()

@@ -50,3 +50,17 @@ def test_a_folder_of_the_host_is_there_if_the_user_says_so(any_world):
     any_world.write(path, "version: 1\nmounts: [here]\n")
     assert _launch(any_world, "touch started").rc == 78 and not _exists(any_world, "started")
     shutil.rmtree(os.path.dirname(secret))
+
+
+def test_a_link_in_the_place_of_a_folder_leads_nowhere(any_world):
+    """A folder that the user allows, and an agent can replace, shows another one of the host."""
+    private = os.path.dirname(any_world.write(os.path.join(any_world.root, "private", "diary"), SECRET))
+    data = os.path.join(any_world.workspace, "data")
+    any_world.write(os.path.join(data, "x"), "known")
+    _project(any_world, mounts=["type=bind,source=${localWorkspaceFolder}/data,target=/host/data"])
+    any_world.write(os.path.join(any_world.config, "aileron", "devcontainers.yaml"), f"version: 1\nmounts: ['{data}:rw']\n")
+    assert _launch(any_world, "cat /host/data/x; mv data gone").out == "known"
+    os.symlink(private, data)
+    result = _launch(any_world, "cat /host/data/diary")
+    any_world.secret_free(result.stdout, SECRET)
+    assert "a link leads from there" in result.err, result.describe()

@@ -74,10 +74,10 @@ def test_the_engines_socket_is_not_shown(boxed):
 
 
 class _Meddler:
-    """Stands before an engine's socket, and does something before a container is made."""
+    """Stands before an engine's socket, and does something before a request of that name goes on."""
 
-    def __init__(self, path: str, engine: str, meddle):
-        self.engine, self.meddle = engine, meddle
+    def __init__(self, path: str, engine: str, meddle, before: bytes = b"/containers/create"):
+        self.engine, self.meddle, self.before = engine, meddle, before
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(path)
         os.chmod(path, 0o666)
@@ -100,7 +100,7 @@ class _Meddler:
                     data = ready.recv(1 << 20)
                     if not data:
                         return
-                    if ready is client and b"/containers/create" in data:
+                    if ready is client and self.before in data.split(b"\r\n", 1)[0]:
                         self.meddle()
                     (server if ready is client else client).sendall(data)
 
@@ -151,3 +151,45 @@ def test_an_image_does_not_run_before_the_walls_stand(boxed):
         f"--sandbox={boxed.engine.name}", "--image", "localhost/tests/evil:1"])
     assert "EVIL" not in result.err or result.rc == 0, result.describe()
     assert not os.path.exists(os.path.join(boxed.workspace, "evil")) or result.rc == 0, result.describe()
+
+
+def test_an_images_health_check_is_not_run(boxed):
+    """The engine runs a program of the image beside the container's first process, where no wall stands."""
+    boxed.engine.load("localhost/tests/healthy:1", images.busybox(), Cmd=["sh"], Healthcheck={
+        "Test": ["CMD", "/bin/touch", "/run/aileron-enter/trees/0/by-the-image"], "Interval": 1_000_000_000})
+    child = boxed.launch_start("sh", "-c", "echo ready; sleep 3", flags=[
+        f"--sandbox={boxed.engine.name}", "--image", "localhost/tests/healthy:1"])
+    assert child.stdout.readline() == b"ready\n", child.stderr.read()
+    container, = boxed.engine.containers()
+    if boxed.engine.name == "podman":  # whose timer is systemd's
+        checked = boxed.engine.run("healthcheck", "run", container, check=False)
+        assert checked.rc != 0 and "no defined healthcheck" in checked.out + checked.err, checked.describe()
+    assert child.wait(process.PATIENCE) == 0
+    assert not os.path.exists(os.path.join(boxed.workspace, "by-the-image"))
+
+
+@pytest.mark.parametrize("volume", ["/run/aileron-enter/trees/0/.git/hooks", "/run/./aileron-enter", "/run"])
+def test_a_volume_of_an_image_does_not_stand_where_the_host_is_shown(boxed, volume):
+    """The engine makes folders of root's in the workspace for an image's volume, or shows the image's files there."""
+    layer = images.busybox().file("run/aileron-enter/trees/0/.git/hooks/pre-commit", "evil", 0o755)
+    boxed.engine.load("localhost/tests/volume:1", layer, Cmd=["sh"], Volumes={volume: {}})
+    result = boxed.launch("true", flags=[f"--sandbox={boxed.engine.name}", "--image", "localhost/tests/volume:1"])
+    assert result.rc == 125 and volume in result.err, result.describe()
+    assert os.listdir(boxed.workspace) == [] and not boxed.engine.containers()
+
+
+def test_what_a_killed_launcher_left_is_removed_by_the_next(boxed):
+    """A container that was made and never started stays for ever."""
+    def die():
+        child.kill()
+        child.wait()
+
+    path = os.path.join(boxed.root, "meddler")
+    boxed.servers.append(_Meddler(path, boxed.engine.socket, die, b"/start"))
+    variable = "DOCKER_HOST" if boxed.engine.name == "docker" else "CONTAINER_HOST"
+    # Whose a rootless engine is is seen by its socket, which is the meddler's here.
+    child = boxed.launch_start("true", flags=boxed.engine_flags, env={variable: f"unix://{path}"})
+    process.eventually(lambda: child.poll() is not None, "the launcher is dead")
+    process.eventually(boxed.engine.containers, "the canary: a container is left")
+    assert boxed.launch("true", flags=boxed.engine_flags).rc == 0
+    process.eventually(lambda: not boxed.engine.containers(), "it is removed")
