@@ -10,6 +10,8 @@
 #include <array>
 #include <cerrno>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "base/text.h"
 #include "changes/limits.h"
@@ -148,7 +150,10 @@ class Comparison {
 
   Status Folder(const os::Fd& upper, const os::Fd& host, const std::string& path, std::size_t depth,
                 Under under);
-  std::vector<Change> Take() { return std::move(changes_); }
+  // Of files that may have been renamed or removed, what `other` of the whole tree says, too.
+  bool IsUnsure() const { return !unsure_.empty(); }
+  void Learn(const Comparison& other) { gone_.insert(other.gone_.begin(), other.gone_.end()); }
+  std::vector<Change> Take();
 
  private:
   Status Name(const os::Fd& upper, const os::Fd& host, const std::string& name,
@@ -182,7 +187,21 @@ class Comparison {
   const Scope& scope_;
   const std::size_t most_;
   std::vector<Change> changes_;
+  // A file that overlayfs copied has the size and st_mtim that it had, until it is written.
+  using Mark = std::pair<off_t, std::int64_t>;
+  static Mark MarkOf(const Stat& info) {
+    return {info.st_size, info.st_mtim.tv_sec * kSecond + info.st_mtim.tv_nsec};
+  }
+  std::set<Mark> gone_;                               // the host's files that the agent removed
+  std::vector<std::pair<std::size_t, Mark>> unsure_;  // which of the changes
 };
+
+std::vector<Change> Comparison::Take() {
+  for (const auto& [which, mark] : unsure_) {
+    if (gone_.contains(mark)) changes_[which].clash = Clash::kNone;
+  }
+  return std::move(changes_);
+}
 
 bool Comparison::Wanted(const std::string& path) const {
   return scope_.paths.empty() || std::ranges::any_of(scope_.paths, [&](const std::string& one) {
@@ -224,6 +243,7 @@ Status Comparison::Removed(const os::Fd& host, const std::string& name, const st
   }
   Change change{.path = path, .kind = Kind::kDeleted, .before = EntryOf(host, name, *info)};
   change.before_ns = ChangedAt(*info);
+  if (S_ISREG(info->st_mode)) gone_.insert(MarkOf(*info));
   // What is new in a folder is seen by itself.
   if (!S_ISDIR(info->st_mode)) change.clash = ClashOf(*info, moved);
   return Add(std::move(change));
@@ -234,8 +254,11 @@ Status Comparison::File(const os::Fd& upper, const os::Fd& host, const std::stri
   if (!before) {
     change.after.mode = ModeOut(change.after.mode, 0);
     if (change.after.type == Type::kFile && HasAttribute(upper, name, kOrigin) &&
-        HostRemoved(host, under.merged))
+        HostRemoved(host, under.merged)) {
       change.clash = Clash::kRemoved;
+      if (const auto mine = Look(upper, name); mine && Wanted(change.path))
+        unsure_.emplace_back(changes_.size(), MarkOf(*mine));
+    }
     return Add(std::move(change));
   }
   change.kind = Kind::kModified;
@@ -354,6 +377,11 @@ Result<std::vector<Change>> Compare(const os::Fd& upper, const os::Fd& host, con
                                     std::size_t most) {
   Comparison comparison(scope, most);
   AILERON_TRY(comparison.Folder(upper, host, "", 0, {}));
+  if (comparison.IsUnsure() && !scope.paths.empty()) {
+    const Scope whole{.paths = {}, .since_ns = scope.since_ns};
+    Comparison all(whole, most);
+    if (all.Folder(upper, host, "", 0, {})) comparison.Learn(all);
+  }
   return comparison.Take();
 }
 

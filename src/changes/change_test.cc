@@ -147,6 +147,13 @@ TEST_F(ChangeTest, WhatTheAgentRenamedTheHostDidNotRemove) {
     setxattr((upper_ + name).c_str(), "user.overlay.origin", "", 0, 0);
   usleep(20'000);
   EXPECT_THAT(Told({.since_ns = Now()}), ElementsAre("D d/a", "A d/b", "A e", "A e/c"));
+  // Also where the host did something in that folder: it is the file that is gone, by its times.
+  const timespec same[2] = {{1, 2}, {3, 4}};
+  for (const std::string& path : {host_ + "/d/a", upper_ + "/d/b"})
+    ASSERT_EQ(utimensat(AT_FDCWD, path.c_str(), same, 0), 0);
+  EXPECT_THAT(Told({.paths = {"d/b"}, .since_ns = 1}), ElementsAre("A d/b"));
+  ASSERT_EQ(utimensat(AT_FDCWD, (upper_ + "/d/b").c_str(), nullptr, 0), 0);
+  EXPECT_THAT(Told({.paths = {"d/b"}, .since_ns = 1}), ElementsAre("A d/b removed"));
 }
 
 TEST_F(ChangeTest, TheModeThatTheHostGaveAFolderStays) {
