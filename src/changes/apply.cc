@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <optional>
 
 #include "base/text.h"
@@ -52,6 +53,10 @@ Status CopyBytes(const os::Fd& from, const os::Fd& to) {
   return {};
 }
 
+std::int64_t ChangedAt(const struct stat& info) {
+  return info.st_ctim.tv_sec * 1'000'000'000 + info.st_ctim.tv_nsec;
+}
+
 class Worker {
  public:
   explicit Worker(const Applying& applying) : applying_(applying) {}
@@ -69,6 +74,13 @@ class Worker {
   void GiveAway(const os::Fd& file, const std::string& name) const;
 
   const Applying& applying_;
+  // What stands at the name now, to be noted when the name leads there no more.
+  os::Fd Standing(const Change& change, const std::string& name) const;
+  void Note(const os::Fd& standing);
+
+  // Of files that lost a name by this, by device and inode: their time of change since then. They
+  // may have other names.
+  std::map<std::pair<dev_t, ino_t>, std::int64_t> noted_;
   std::optional<std::string> folder_;  // the one that is open
   os::Fd host_, upper_;
 };
@@ -91,14 +103,28 @@ Status Worker::Enter(const std::string& folder) {
   return {};
 }
 
+os::Fd Worker::Standing(const Change& change, const std::string& name) const {
+  if (change.before.type == Type::kNothing || change.before.type == Type::kFolder) return {};
+  return os::Fd(openat(host_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+}
+
+void Worker::Note(const os::Fd& standing) {
+  struct stat info;
+  if (standing && fstat(standing.get(), &info) == 0 && info.st_nlink > 0)
+    noted_[{info.st_dev, info.st_ino}] = ChangedAt(info);
+}
+
 // It is as it was compared, but for a moment.
 Status Worker::CheckUnchanged(const Change& change, const std::string& name) const {
   struct stat info;
   const bool there = fstatat(host_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
   const bool was = change.before.type != Type::kNothing;
-  if (there == was &&
-      (!there || info.st_ctim.tv_sec * 1'000'000'000 + info.st_ctim.tv_nsec == change.before_ns))
-    return {};
+  if (!there && !was) return {};
+  if (there && was) {
+    const auto noted = noted_.find({info.st_dev, info.st_ino});
+    const std::int64_t at = ChangedAt(info);
+    if (at == change.before_ns || (noted != noted_.end() && at == noted->second)) return {};
+  }
   return Fail(Code::kUnavailable, "it changed on the host just now; apply again");
 }
 
@@ -121,7 +147,11 @@ Status Worker::Rename(const Change& change, const std::string& name) {
   const char* temporary = applying_.temporary.c_str();
   // Not every file system can tell apart: then it was looked at just before.
   const unsigned flags = change.before.type == Type::kNothing ? RENAME_NOREPLACE : 0;
-  if (renameat2(host_.get(), temporary, host_.get(), name.c_str(), flags) == 0) return {};
+  const os::Fd standing = Standing(change, name);
+  if (renameat2(host_.get(), temporary, host_.get(), name.c_str(), flags) == 0) {
+    Note(standing);
+    return {};
+  }
   if (flags != 0 && errno == EINVAL &&
       renameat(host_.get(), temporary, host_.get(), name.c_str()) == 0)
     return {};
@@ -183,7 +213,11 @@ Status Worker::Put(const Change& change, const std::string& name) {
 Status Worker::Remove(const Change& change, const std::string& name) {
   if (change.before.type != Type::kFolder) AILERON_TRY(CheckUnchanged(change, name));
   const int flags = change.before.type == Type::kFolder ? AT_REMOVEDIR : 0;
-  if (unlinkat(host_.get(), name.c_str(), flags) == 0 || errno == ENOENT) return {};
+  const os::Fd standing = Standing(change, name);
+  if (unlinkat(host_.get(), name.c_str(), flags) == 0 || errno == ENOENT) {
+    Note(standing);
+    return {};
+  }
   if (errno == ENOTEMPTY || errno == EEXIST)
     return Fail(Code::kUnavailable, "there is something in it that is not removed");
   return os::FailErrno("cannot remove it");

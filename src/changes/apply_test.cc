@@ -105,7 +105,31 @@ TEST_F(ApplyTest, NothingSetIdComesOut) {
   stat((host_ + "/s").c_str(), &info);
   EXPECT_EQ(info.st_mode & 07777, 0755u);
   stat((host_ + "/d").c_str(), &info);
-  EXPECT_EQ(info.st_mode & 07777, 0777u);
+  EXPECT_EQ(info.st_mode & 07777, 0755u);  // nor anything that others may write
+  EXPECT_THAT(Compared(), IsEmpty());
+}
+
+TEST_F(ApplyTest, WhatOthersCouldWriteTheyStillCan) {
+  Write(host_ + "/shared", "1");
+  chmod((host_ + "/shared").c_str(), 0664);
+  Write(upper_ + "/shared", "2");
+  chmod((upper_ + "/shared").c_str(), 0666);
+  EXPECT_THAT(Carry(Compared()), IsEmpty());
+  struct stat info;
+  stat((host_ + "/shared").c_str(), &info);
+  EXPECT_EQ(info.st_mode & 07777, 0664u);
+}
+
+TEST_F(ApplyTest, OneOfTheHostsHardLinksAfterTheOther) {
+  for (const char* top : {"/a", "/b", "/c"}) Write(upper_ + top, "mine");
+  Whiteout(upper_ + "/d");
+  Write(host_ + "/a", "1");
+  for (const char* name : {"/b", "/c", "/d"})
+    ASSERT_EQ(link((host_ + "/a").c_str(), (host_ + name).c_str()), 0);
+  const std::vector<Change> changes = Compared();
+  usleep(20'000);
+  EXPECT_THAT(Carry(changes), IsEmpty());
+  EXPECT_THAT(Compared(), IsEmpty());
 }
 
 TEST_F(ApplyTest, HolesStayHoles) {

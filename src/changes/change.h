@@ -32,8 +32,8 @@ enum class Clash : std::uint8_t { kNone, kChanged, kRemoved };
 struct Entry {
   Type type = Type::kNothing;
   std::uint64_t size = 0;  // bytes of a file
-  unsigned mode = 0;       // 07777
-  std::string target;      // of a link
+  unsigned mode = 0;  // 07777; of what is to come out no set-id bit, nor one that lets others write
+  std::string target;  // of a link
   bool operator==(const Entry&) const = default;
 };
 
@@ -60,8 +60,10 @@ Result<std::vector<Change>> Compare(const os::Fd& upper, const os::Fd& host, con
 // "a//b/./c/" is "a/b/c". kInvalid for what leaves the folder, and for nothing.
 Result<std::string> NormalPath(std::string_view path);
 
-// The file for reading, though its owner, who is this process's user, may have shut himself out;
-// its mode stays. kInvalid for what is no regular file.
-Result<os::Fd> OpenFile(const os::Fd& folder, const std::string& name);
+// The file for reading. Its owner, who is this process's user, may have shut himself out: of the
+// copy it is opened all the same, and its mode stays; the host's is left alone. kInvalid for what
+// is no regular file.
+enum class Shut : std::uint8_t { kLetsIn, kStays };
+Result<os::Fd> OpenFile(const os::Fd& folder, const std::string& name, Shut shut = Shut::kLetsIn);
 
 }  // namespace aileron::changes

@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::string_view kFolder = "changes";
 constexpr std::uint32_t kVersion = 1;
+constexpr std::uint8_t kCopied = 1, kCopies = 2;
 constexpr const char* kProbe = "user.aileron.probe";
 
 std::string Top(const os::Paths& paths) { return fmt::format("{}/{}", paths.state, kFolder); }
@@ -42,7 +43,7 @@ std::string Encode(const Facts& facts) {
   WireWriter out;
   out.U32(kVersion);
   out.Text(facts.session);
-  out.U8(facts.copied ? 1 : 0);
+  out.U8((facts.copied ? kCopied : 0) | (facts.copies ? kCopies : 0));
   out.U8(facts.kept ? 1 : 0);
   out.Text(facts.image);
   out.Text(facts.workspace);
@@ -58,7 +59,9 @@ Result<Facts> ReadFacts(const std::string& folder) {
   if (in.U32() != kVersion)
     return Fail(Code::kUnsupported, "{} was written by another version of aileron", folder);
   Facts facts{.session = std::string(in.Text()), .image = {}, .workspace = {}};
-  facts.copied = in.U8() != 0;
+  const std::uint8_t copy = in.U8();
+  facts.copied = (copy & kCopied) != 0;
+  facts.copies = copy != 0;
   facts.kept = in.U8() != 0;
   facts.image = in.Text();
   facts.workspace = in.Text();
@@ -119,6 +122,10 @@ Result<Begun> Begin(const os::Paths& paths, const std::string& workspace) {
 
   const std::string top = Top(paths);
   AILERON_TRY(os::MakePrivateFolder(top));
+  // One launch at a time: a new folder has no lock for a moment, and would be taken for a stale
+  // one.
+  AILERON_ASSIGN(const os::Fd all, OpenFolder(top));
+  if (flock(all.get(), LOCK_EX) != 0) return os::FailErrno("cannot lock {}", top);
   RemoveStale(top);
   Begun begun{.folder = fmt::format("{}/{}-{}", top, facts.since_ns, getpid()), .facts = facts};
   if (mkdir(begun.folder.c_str(), 0700) != 0) return os::FailErrno("cannot make {}", begun.folder);
@@ -136,12 +143,26 @@ Result<Begun> BeginAgain(const os::Paths& paths, const std::string& session) {
                 session);
   }
   AILERON_ASSIGN(os::Fd lock, Hold(copy));
+  // Another one may have gone on with it, or applied it, before the lock was taken.
+  AILERON_ASSIGN(copy, Find(paths, session));
+  struct stat info;
+  const std::string& workspace = copy.facts.workspace;
+  if (stat(workspace.c_str(), &info) != 0 || info.st_dev != copy.facts.device ||
+      info.st_ino != copy.facts.inode) {
+    return Fail(Code::kInvalid, "{} is gone, or another folder than the one that {} worked in",
+                Printable(workspace), session);
+  }
   return Begun{
       .folder = std::move(copy.folder), .lock = std::move(lock), .facts = std::move(copy.facts)};
 }
 
 Status MakeCopy(Begun& begun) {
   const std::string upper = begun.folder + "/upper";
+  // What a killed removal left is nobody's work any more.
+  if (!begun.facts.copied) {
+    AILERON_TRY(os::RemoveTree(upper));
+    AILERON_TRY(os::RemoveTree(begun.folder + "/work"));
+  }
   for (const std::string& path : {upper, begun.folder + "/work"}) {
     if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
       return os::FailErrno("cannot make {}", path);
@@ -156,7 +177,7 @@ Status MakeCopy(Begun& begun) {
   (void)removexattr(upper.c_str(), kProbe);
   // A copy that was there already is as old as it is.
   if (!begun.facts.copied) begun.facts.since_ns = NowNs();
-  begun.facts.copied = true;
+  begun.facts.copied = begun.facts.copies = true;
   return {};
 }
 
@@ -228,7 +249,7 @@ Result<Opened> Open(const Copy& copy) {
 }
 
 Result<os::Fd> Hold(const Copy& copy) {
-  os::Fd lock = OpenLock(copy.folder, 0);
+  os::Fd lock = OpenLock(copy.folder, O_CREAT);
   if (lock && flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
   return Fail(Code::kUnavailable,
               "{} runs still, or somebody else applies it. \"aileron session stop {}\" ends it",

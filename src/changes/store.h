@@ -30,6 +30,7 @@ namespace aileron::changes {
 struct Facts {
   std::string session;
   bool copied = false;    // it has a copy of the workspace
+  bool copies = false;    // it works on copies, also when the last one was applied or discarded
   bool kept = false;      // it can be resumed
   std::string image;      // its root: "host", or NAME@DIGEST
   std::string workspace;  // resolved
@@ -46,7 +47,7 @@ struct Begun {
 // What launches that were killed before they had an id left is removed.
 Result<Begun> Begin(const os::Paths& paths, const std::string& workspace);
 // The same one once more, by another session. kUnavailable while it is in use; kInvalid for one
-// that was not kept.
+// that was not kept, and where its workspace is another folder by now.
 Result<Begun> BeginAgain(const os::Paths& paths, const std::string& session);
 // A place for the copy. kUnsupported where the state's file system keeps no extended attributes of
 // users'.

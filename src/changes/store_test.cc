@@ -4,6 +4,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <future>
+
 #include "changes/testing_test.h"
 
 namespace aileron::changes {
@@ -109,6 +112,50 @@ TEST_F(StoreTest, OnlyWhatIsKeptIsBegunAgainAndByOneAtATime) {
   EXPECT_TRUE(RemoveCopy(paths_, copy));
   EXPECT_FALSE(FindCopy(paths_, copy.session));
   EXPECT_TRUE(Find(paths_, copy.session));
+  EXPECT_TRUE(Find(paths_, copy.session)->facts.copies);
+  // What a killed removal left.
+  Write(copy.folder + "/upper/thrown-away", "x");
+  Begun last = BeginAgain(paths_, copy.session).value();
+  ASSERT_TRUE(MakeCopy(last));
+  EXPECT_NE(access((copy.folder + "/upper/thrown-away").c_str(), F_OK), 0);
+  EXPECT_EQ(access((copy.folder + "/upper").c_str(), F_OK), 0);
+}
+
+TEST_F(StoreTest, AnotherFolderOfTheSameNameIsNotGoneOnIn) {
+  {
+    Begun begun = Begin(paths_, host_).value();
+    begun.facts.kept = true;
+    ASSERT_TRUE(NameIt(begun, kSession));
+  }
+  EXPECT_TRUE(BeginAgain(paths_, kSession));
+  ASSERT_EQ(rename(host_.c_str(), (host_ + "-moved").c_str()), 0);
+  ASSERT_EQ(mkdir(host_.c_str(), 0755), 0);
+  EXPECT_EQ(BeginAgain(paths_, kSession).error().code, Code::kInvalid);
+}
+
+TEST_F(StoreTest, ANewFolderWithoutItsLockIsNobodyElsesToRemove) {
+  (void)Begin(paths_, host_);
+  const std::string top = paths_.state + "/changes";
+  os::Fd all(open(top.c_str(), O_RDONLY | O_DIRECTORY));
+  ASSERT_EQ(flock(all.get(), LOCK_EX), 0);  // another launch, between its mkdir and its lock
+  const std::string folder = top + "/new";
+  ASSERT_EQ(mkdir(folder.c_str(), 0700), 0);
+  auto other = std::async(std::launch::async, [&] { return Begin(paths_, host_).has_value(); });
+  EXPECT_EQ(other.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+  const os::Fd lock(open((folder + "/lock").c_str(), O_RDONLY | O_CREAT, 0600));
+  ASSERT_EQ(flock(lock.get(), LOCK_EX), 0);
+  all = os::Fd();
+  EXPECT_TRUE(other.get());
+  EXPECT_EQ(access(folder.c_str(), F_OK), 0);
+}
+
+TEST_F(StoreTest, OneWithoutItsLockFileIsHeldAllTheSame) {
+  Made();
+  const Copy copy = Find(paths_, kSession).value();
+  ASSERT_EQ(unlink((copy.folder + "/lock").c_str()), 0);
+  const auto lock = Hold(copy);
+  EXPECT_TRUE(lock);
+  EXPECT_FALSE(Hold(copy));
 }
 
 TEST_F(StoreTest, AnInterruptedFileIsCleanedUp) {

@@ -79,7 +79,7 @@ Result<Lasting> Lasting::Make(const Options& options, const os::Paths& paths, Pl
   if (!options.workspace_copy && !options.keep && options.resume.empty()) return lasting;
   AILERON_TRY(lasting.Begin(options, plan));
   changes::Begun& begun = *lasting.begun_;
-  if (options.workspace_copy || begun.facts.copied) {
+  if (options.workspace_copy || begun.facts.copies) {
     AILERON_TRY(changes::MakeCopy(begun));
     plan.spec.workspace_changes = begun.folder;
   }
@@ -97,7 +97,9 @@ Status Lasting::Name(const std::string& session) {
 
 std::vector<std::string> Lasting::Finish() {
   if (!begun_) return {};
-  const changes::Facts facts = std::exchange(begun_, std::nullopt)->facts;
+  // With its lock to the end: whoever resumes it meanwhile would lose the copy.
+  const changes::Begun begun = *std::exchange(begun_, std::nullopt);
+  const changes::Facts& facts = begun.facts;
   std::vector<std::string> lines;
   const auto copy = changes::Find(paths_, facts.session);
   if (facts.copied && copy) {

@@ -51,14 +51,14 @@ std::expected<Copy, Failure> CopyWanted(const os::Paths& paths, const Parsed& pa
 }
 
 // Why a change is not applied by itself, in a few words.
-std::string HeldBy(const Change& change, const Copy& copy) {
+std::string HeldBy(const Change& change, const Copy& copy, launch::ProtectedChanges& is_protected) {
   const std::string& path = change.path;
   const std::string name = path.substr(path.rfind('/') + 1);
   if (change.after.type == Type::kSpecial || name == changes::TemporaryName(copy))
     return "cannot be applied";
   if (change.clash == Clash::kChanged) return "changed on the host";
   if (change.clash == Clash::kRemoved) return "removed on the host";
-  return launch::IsProtectedChange(path) ? "protected" : "";
+  return is_protected.Holds(change) ? "protected" : "";
 }
 
 std::expected<std::vector<Change>, Failure> ChangesIn(const Copy& copy,
@@ -85,9 +85,11 @@ Outcome RunDiff(const Invocation& invocation) {
   AILERON_ASSIGN(const Copy copy, CopyWanted(paths, parsed));
   AILERON_ASSIGN(const changes::Opened opened, changes::Open(copy));
   AILERON_ASSIGN(const std::vector<Change> all, ChangesIn(copy, opened, {}));
+  launch::ProtectedChanges is_protected(opened.upper, opened.host);
   if (parsed.Has("--json")) {
     Json list = Json::array();
-    for (const Change& change : all) list.push_back(ChangeJson({change, HeldBy(change, copy)}));
+    for (const Change& change : all)
+      list.push_back(ChangeJson({change, HeldBy(change, copy, is_protected)}));
     AILERON_TRY(Print(Pretty({{"session", copy.session},
                               {"workspace", copy.facts.workspace},
                               {"running", copy.running},
@@ -99,7 +101,7 @@ Outcome RunDiff(const Invocation& invocation) {
   std::string text;
   std::size_t of_git = 0;
   for (const Change& change : all) {
-    const ToldChange told{change, HeldBy(change, copy)};
+    const ToldChange told{change, HeldBy(change, copy, is_protected)};
     // A commit is dozens of files that say nothing to a person.
     if (!whole && told.held.empty() && change.path.starts_with(kGit)) {
       ++of_git;
@@ -139,13 +141,13 @@ struct Sorted {
   bool clashes = false;
 };
 
-Sorted Sort(std::vector<Change> all, const Copy& copy, const Parsed& parsed) {
+Sorted Sort(std::vector<Change> all, const Copy& copy, const Parsed& parsed,
+            launch::ProtectedChanges& is_protected) {
   Sorted sorted;
   for (Change& change : all) {
-    std::string held = HeldBy(change, copy);
+    std::string held = HeldBy(change, copy, is_protected);
     const bool clash = change.clash != Clash::kNone && change.after.type != Type::kSpecial;
-    if (clash && parsed.Has("--force"))
-      held = launch::IsProtectedChange(change.path) ? "protected" : "";
+    if (clash && parsed.Has("--force")) held = is_protected.Holds(change) ? "protected" : "";
     if (held == "protected" && parsed.Has("--protected")) held.clear();
     sorted.clashes = sorted.clashes || (clash && !parsed.Has("--force"));
     if (held.empty()) {
@@ -174,7 +176,8 @@ Outcome RunApply(const Invocation& invocation) {
   AILERON_ASSIGN(const changes::Opened opened, changes::Open(copy));
   changes::CleanUp(copy, opened.host);
   AILERON_ASSIGN(std::vector<Change> all, ChangesIn(copy, opened, wanted));
-  const Sorted sorted = Sort(std::move(all), copy, parsed);
+  launch::ProtectedChanges is_protected(opened.upper, opened.host);
+  const Sorted sorted = Sort(std::move(all), copy, parsed, is_protected);
   TellHeld(sorted);
   if (sorted.clashes) {
     return std::unexpected(Failure(

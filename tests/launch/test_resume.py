@@ -1,5 +1,6 @@
 """`launch --keep` and `--resume`: what was the sandbox's own is there again, and nobody else's."""
 
+import fcntl
 import os
 import signal
 
@@ -72,6 +73,38 @@ def test_a_copy_of_the_workspace_goes_on_as_well(world):
     assert world.read("file") == "one\ntwo\n"
     last = _resume(world, following, "cat ~/n").ok()  # what is kept stays after apply
     assert last.out == "1\n"
+    world.aileron("session", "remove", "--force", _next(last)).ok()
+
+
+def test_who_resumes_never_meets_the_launcher_at_its_removal(world):
+    """The launcher lets its session go before it has removed the copy: who resumes it then loses the new one."""
+    path = os.path.join(world.workspace, "big")
+    with open(path, "wb") as file:
+        file.write(b"x" * 200_000_000)
+    world.give(path)
+    child = world.launch_start("sh", "-c", "touch big; echo up; sleep 0.3", flags=["--keep", "--workspace=overlay"])
+    assert child.stdout.readline() == b"up\n"
+    top = os.path.join(world.state, "aileron/changes")
+    folder = os.path.join(top, *os.listdir(top))
+    with open(os.path.join(folder, "lock"), "rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        left = os.path.exists(os.path.join(folder, "upper"))
+    child.wait()
+    for stream in (child.stdout, child.stderr):
+        stream.close()
+    assert not left
+
+
+def test_one_that_worked_on_a_copy_never_writes_to_the_workspace(world):
+    """After its copy was empty, applied or discarded, a resumed session writes to the workspace itself."""
+    session = _kept(world, "--workspace=overlay", script="true")
+    for verb in ("apply", "discard"):
+        again = _resume(world, session, f"echo {verb} > {verb}").ok()
+        session = _next(again)
+        assert verb not in os.listdir(world.workspace)
+        world.aileron("session", verb, session).ok()
+    last = _resume(world, session, "cat apply; echo more > more").ok()
+    assert last.out == "apply\n" and os.listdir(world.workspace) == ["apply"]
     world.aileron("session", "remove", "--force", _next(last)).ok()
 
 

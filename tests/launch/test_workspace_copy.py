@@ -148,6 +148,26 @@ def test_what_the_host_changed_meanwhile_is_not_overwritten(project):
     assert not os.path.exists(os.path.join(project.workspace, "b.txt")) and _copies(project) == []
 
 
+def test_a_folder_that_the_host_moved_into_place_is_its_work(project):
+    """The host's files that came with their folder are older than the copy, and apply writes over them."""
+    top = project.workspace
+    project.write("new/x", "host\n")
+    project.write("newer/deep/y", "host\n")
+    project.write("other/deep/y", "one\n")
+    session = _changed(project, "echo agent >> d/x; mkdir made; echo agent > made/x; echo agent >> other/deep/y; mv a.txt moved; mkdir in; mv b.txt in/b.txt")
+    assert not any("[" in one for one in _diff(project, session)), _diff(project, session)  # what the agent renamed is no clash
+    os.rename(os.path.join(top, "d"), os.path.join(top, "d.old"))
+    os.rename(os.path.join(top, "other"), os.path.join(top, "other.old"))
+    os.rename(os.path.join(top, "new"), os.path.join(top, "d"))
+    os.rename(os.path.join(top, "newer"), os.path.join(top, "other"))
+    lines = _diff(project, session)
+    for path in ("d/x", "other/deep/y"):
+        assert any(one.startswith(f"M {path} ") and "[changed on the host]" in one for one in lines), lines
+    refused = _apply(project, session)
+    assert refused.rc == 1 and "--force" in refused.err, refused.describe()
+    assert project.read("d/x") == "host\n" and project.read("other/deep/y") == "host\n"
+
+
 def test_a_folder_that_the_host_filled_is_not_emptied(project):
     """What the host put into a folder that the agent removed is gone."""
     session = _changed(project, "rm -r d")

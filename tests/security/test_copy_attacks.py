@@ -156,3 +156,29 @@ def test_the_agent_does_not_see_where_the_copy_is_kept(any_world, where):
     assert "No such file" in result.out or "ermission denied" in result.out, result.describe()
     assert os.path.isdir(folder)  # on the host it is there
     any_world.aileron("session", "discard", any_world.json("session", "diff")["session"]).ok()
+
+
+def test_what_git_and_editors_run_is_held_by_every_name(any_world):
+    """A rebase's commands, a link among git's files, a repository without .git, or a folder's own settings come out unasked or unseen."""
+    bashrc = os.path.join(any_world.home, ".bashrc")
+    git = lambda *words: any_world.run("git", "-c", "user.name=t", "-c", "user.email=t@t", *words).ok().out
+    any_world.write("sub/file", "1")
+    git("init", "-q", ".")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    script = (f"mkdir .git/rebase-merge; echo 'exec touch pwned' > .git/rebase-merge/git-rebase-todo; rm .git/logs/HEAD; ln -s {bashrc} .git/logs/HEAD; "
+              "mkdir -p tools/objects tools/refs; echo 'ref: refs/heads/main' > tools/HEAD; echo 'print()' > tools/main.py; "
+              "printf '[core]\\nbare = false\\nfsmonitor = touch pwned\\n' > tools/config; "
+              "mkdir sub/.vscode; echo pwn > sub/.envrc; echo pwn > sub/.vscode/tasks.json; true")
+    session = _session(any_world, script)
+    wanted = {".git/rebase-merge/git-rebase-todo", ".git/logs/HEAD", "tools/HEAD", "tools/config", "sub/.envrc", "sub/.vscode/tasks.json"}
+    held = {path for path, one in _diff(any_world, session).items() if one["held"] == "protected"}
+    assert wanted <= held, held
+    shown = any_world.aileron("session", "diff", session).ok().out
+    assert all(path in shown for path in wanted), shown
+    applied = _apply(any_world, session)
+    assert applied.rc == 1, applied.describe()
+    assert any_world.read("tools/main.py") == "print()\n"
+    for path in wanted - {".git/logs/HEAD"}:
+        assert not os.path.lexists(os.path.join(any_world.workspace, path)), path
+    assert not os.path.islink(os.path.join(any_world.workspace, ".git/logs/HEAD"))
