@@ -1,4 +1,4 @@
-// Tested by tests/launch/test_exec.py and tests/security/test_exec_attacks.py.
+// Tested by tests/launch/test_exec.py.
 
 #include "modes/exec_streams.h"
 
