@@ -42,6 +42,8 @@ class Flow {
   bool writes() const { return open() && !bytes_.empty(); }
   int from() const { return from_; }
   int to() const { return to_; }
+  bool finishes() const { return left_.has_value(); }
+  bool refused() const { return refused_; }  // nobody takes it any more
 
   void Read() {
     char piece[limits::exec_piece];
@@ -50,17 +52,21 @@ class Flow {
     if (count > 0) {
       bytes_.assign(piece, static_cast<std::size_t>(count));
       if (left_) *left_ -= bytes_.size();
-    } else if (count == 0 || (errno != EINTR && errno != EAGAIN)) {
-      from_ = -1;  // EIO: the last one has closed the terminal
+    } else if (count == 0 || (errno != EINTR && (errno != EAGAIN || finishes()))) {
+      // EIO: the last one has closed the terminal. EAGAIN: somebody else took what was left.
+      from_ = -1;
     }
   }
   // A piece that a pipe takes whole once it takes any.
   void Write() {
     const ssize_t count = write(to_, bytes_.data(), bytes_.size());
     if (count > 0) bytes_.erase(0, static_cast<std::size_t>(count));
-    if (count < 0 && errno != EINTR && errno != EAGAIN) from_ = -1;  // nobody takes it any more
+    if (count < 0 && errno != EINTR && errno != EAGAIN) {
+      refused_ = true;
+      from_ = -1;
+    }
   }
-  // Takes what is there now, and no more.
+  // Takes what is there now, and no more. Whoever else reads it may leave less.
   void Finish() {
     int there = 0;
     if (from_ >= 0 && ioctl(from_, FIONREAD, &there) == 0)
@@ -75,6 +81,7 @@ class Flow {
   int to_ = -1;
   std::string bytes_;
   std::optional<std::size_t> left_;  // that is still read
+  bool refused_ = false;
 };
 
 class Joined {
@@ -102,6 +109,7 @@ class Joined {
   std::optional<os::RawTerminal> raw_;
   std::optional<ExecEnd> end_;
   Duration ended_at_{};
+  bool leaves_ = false;  // at once, whatever is still to be printed
 };
 
 Status Joined::Begin(std::vector<os::Fd> descriptors) {
@@ -167,23 +175,32 @@ void Joined::HearSignals(const os::Fd& signals) {
         os::SetWindowSize(theirs_[kScreen].get(), os::WindowSizeOf(flows_[kScreen].to()));
       continue;
     }
-    // The person's terminal is gone. So is the command, once this end is closed.
-    if (number == SIGHUP) end_ = ExecEnd{.code = 128 + SIGHUP, .error = {}};
+    // The person's terminal is gone. So is the command, once this end is closed. And a command
+    // that has ended hears nothing: a signal is for this program, which still prints.
+    if (number == SIGHUP || (end_ && number != SIGUSR1 && number != SIGUSR2)) {
+      end_ = ExecEnd{.code = 128 + number, .error = {}};
+      leaves_ = true;
+      return;
+    }
     (void)os::SendMessage(launcher_.get(), json({{"type", "signal"}, {"number", number}}).dump());
   }
 }
 
-// The command hears of it: its input ends, or it writes to nobody.
+// The command hears of it: its input ends, or it writes to nobody. A terminal stays for what is
+// typed as long as what it shows is taken.
 void Joined::CloseOurs(std::size_t way) {
   const bool of_terminal = theirs_[kScreen] && (way == kScreen || !theirs_.at(way));
-  if (!of_terminal) theirs_.at(way).Reset();
+  if (!of_terminal) return theirs_.at(way).Reset();
+  if (!flows_[kScreen].refused()) return;
+  if (!theirs_[kIn]) flows_[kIn].Close();
+  theirs_[kScreen].Reset();
 }
 
 void Joined::Move(std::size_t way, short from, short to) {
   Flow& flow = flows_.at(way);
   if (!flow.open()) return;
   if (flow.writes() && to != 0) flow.Write();
-  if (flow.reads() && from != 0) flow.Read();
+  if (flow.reads() && (from != 0 || flow.finishes())) flow.Read();
   if (end_ && way != kScreen && flow.finished()) flow.Close();
   if (!flow.open()) CloseOurs(way);
 }
@@ -218,6 +235,7 @@ Result<ExecEnd> Joined::Run() {
     if (poll(ready.data(), ready.size(), wait) < 0 && errno != EINTR)
       return os::FailErrno("cannot wait for the command");
     if (ready[1].revents != 0) HearSignals(signals);
+    if (leaves_) break;
     for (std::size_t way = 0; way < kWays; ++way)
       Move(way, ready.at(2 + 2 * way).revents, ready.at(3 + 2 * way).revents);
     // After what was printed: with it goes what is printed last.

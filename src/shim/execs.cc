@@ -11,8 +11,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <climits>
 #include <optional>
+#include <utility>
 
 #include "os/pipe.h"
 #include "os/pty.h"
@@ -73,6 +75,16 @@ int Become(Executable& executable, const Streams& streams, const char* folder) {
   return executable.Exec();
 }
 
+// Of one that has ended and cannot be waited for: the last field that proc has of it.
+int StatusOfHeld(pid_t pid) {
+  int status = SIGKILL;
+  const auto text = os::ReadFile(fmt::format("/proc/{}/stat", pid));
+  if (!text) return status;
+  const char* const first = text->data() + text->rfind(' ') + 1;
+  std::from_chars(first, text->data() + text->size(), status);
+  return status;
+}
+
 }  // namespace
 
 std::vector<std::string> Merged(std::vector<std::string> variables,
@@ -113,9 +125,12 @@ void Execs::Start(const sandbox::Exec& exec) {
   std::vector<os::Fd> outer;
   auto child = Run(exec, outer);
   if (!child) return tell_(std::move(child.error()), {});
-  const pid_t pid = child->pid;
-  running_[exec.id] =
-      std::make_unique<Running>(loop_, *std::move(child), [pid] { kill(-pid, SIGKILL); });
+  const std::uint32_t id = exec.id;
+  auto one = std::make_unique<Running>(loop_, *std::move(child), [this, id] { Late(id); });
+  // Without a watch it is reaped as all are.
+  if (auto watch = Watch::Make(loop_, one->child.pidfd.get(), [this, id] { HearEnd(id); }))
+    one->watch = std::move(*watch);
+  running_[id] = std::move(one);
   tell_(sandbox::ExecBegun{exec.id}, std::move(outer));
 }
 
@@ -139,6 +154,35 @@ void Execs::Leave(const sandbox::ExecGone& gone) {
   one.deadline.Set(limits::kExecGrace);
 }
 
+// Init reaps what has ended, but not what somebody traces until that one has waited for it.
+void Execs::HearEnd(std::uint32_t id) {
+  const auto found = running_.find(id);
+  if (found == running_.end()) return;
+  found->second->watch.reset();
+  const pid_t pid = found->second->child.pid;
+  siginfo_t ended{};
+  if (waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOHANG | WNOWAIT) != 0) return;
+  if (ended.si_pid != 0) return;
+  const int status = StatusOfHeld(pid);
+  if (found->second->left || WIFSIGNALED(status)) kill(-pid, SIGKILL);
+  End(id, status);
+}
+
+// Killed, it ends at once, unless it is held in its last stop.
+void Execs::Late(std::uint32_t id) {
+  const auto found = running_.find(id);
+  if (found == running_.end()) return;
+  Running& one = *found->second;
+  kill(-one.child.pid, SIGKILL);
+  if (std::exchange(one.killed, true)) return End(id, SIGKILL);
+  one.deadline.Set(limits::kExecGrace);
+}
+
+void Execs::End(std::uint32_t id, int wait_status) {
+  running_.erase(id);
+  tell_(sandbox::ExecEnded{id, os::ExitCode(wait_status), {}}, {});
+}
+
 // What was ended from outside leaves nothing behind; what ended by itself may have meant to.
 void Execs::AboutToReap(pid_t pid) {
   for (const auto& [id, one] : running_) {
@@ -153,10 +197,7 @@ void Execs::AboutToReap(pid_t pid) {
 void Execs::Reaped(pid_t pid, int wait_status) {
   const auto found =
       std::ranges::find_if(running_, [&](const auto& one) { return one.second->child.pid == pid; });
-  if (found == running_.end()) return;
-  const std::uint32_t id = found->first;
-  running_.erase(found);
-  tell_(sandbox::ExecEnded{id, os::ExitCode(wait_status), {}}, {});
+  if (found != running_.end()) End(found->first, wait_status);
 }
 
 }  // namespace aileron::shim

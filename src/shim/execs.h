@@ -4,7 +4,8 @@
 // since init starts it. Its streams are pipes, or a terminal, that init makes in here; the host's
 // ends go out, and nothing of the host's comes in. It leads a session of its own. Once it has ended
 // nobody waits for what it leaves behind. When its client goes first, or a signal ends it, the rest
-// of its process group is ended too.
+// of its process group is ended too. The agent, as the same user, may trace it: nobody waits for a
+// tracer that does not let go of what has ended, nor for one that keeps what was killed from it.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include "os/fd.h"
 #include "os/process.h"
 #include "sandbox/channel.h"
+#include "shim/watch.h"
 
 namespace aileron::shim {
 
@@ -43,11 +45,16 @@ class Execs {
     Running(net::Loop& loop, os::Child started, std::function<void()> late)
         : child(std::move(started)), deadline(loop, std::move(late)) {}
     os::Child child;
-    net::Timer deadline;  // once its client has gone
+    std::unique_ptr<Watch> watch;  // of its pidfd
+    net::Timer deadline;           // once its client has gone
     bool left = false;
+    bool killed = false;
   };
   std::expected<os::Child, sandbox::ExecEnded> Run(const sandbox::Exec& exec,
                                                    std::vector<os::Fd>& outer) const;
+  void HearEnd(std::uint32_t id);
+  void Late(std::uint32_t id);
+  void End(std::uint32_t id, int wait_status);
 
   net::Loop& loop_;
   Tell tell_;

@@ -48,6 +48,6 @@ constexpr int kLauncherBurst = 64;           // messages of its, then others hav
 constexpr Duration kInitConnectWait = 10s;   // of a command, for init to answer
 constexpr Duration kInitAnswerWait = 45s;
 constexpr std::size_t kExecs = 32;   // commands that run beside the agent
-constexpr Duration kExecGrace = 2s;  // for one whose client has gone
+constexpr Duration kExecGrace = 2s;  // for one whose client has gone, and for one that was killed
 
 }  // namespace aileron::shim::limits

@@ -205,6 +205,41 @@ def test_a_closed_terminal_ends_the_command(world):
     _stop(world, session)
 
 
+def test_a_hangup_ends_the_client_at_once(world):
+    """SIGHUP to a client whose output is a pipe leaves it, with a command that does not mind."""
+    session = _session(world)
+    child = _start(world, session, "sh", "-c", "trap '' HUP; echo ready; sleep 780")
+    assert child.stdout.readline() == b"ready\n"
+    child.send_signal(signal.SIGHUP)
+    assert child.wait(process.PATIENCE) == 129
+    _close(child)
+    process.eventually(lambda: "780" not in _exec(world, session, "ps", "ax").ok().out, "it has ended")
+    _stop(world, session)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_who_still_prints(world, number):
+    """Where the command has ended and nobody takes what it printed, SIGTERM and SIGINT do nothing."""
+    session = _session(world)
+    child = _start(world, session, "sh", "-c", "head -c 100000 /dev/zero; exit 4", stderr=subprocess.DEVNULL)
+    process.eventually(lambda: any(one.endswith("exit code 4") for one in _records(world, "session.exec_end", session)), "it has ended")
+    time.sleep(0.3)
+    assert child.poll() is None
+    child.send_signal(number)
+    assert child.wait(process.PATIENCE) == 128 + number
+    _close(child)
+    _stop(world, session)
+
+
+def test_who_reads_no_more_of_a_terminal_ends_the_command(world):
+    """`exec -t … | head` hangs."""
+    session = _session(world)
+    script = f"{binary.path()} exec -t {session} -- yes </dev/null | head -n 1"
+    assert world.run("sh", "-c", script, timeout=30).ok().out.strip() == "y"
+    process.eventually(lambda: "yes" not in _exec(world, session, "ps", "ax").ok().out, "the writer has ended")
+    _stop(world, session)
+
+
 def test_what_a_signal_ends_leaves_nothing(world):
     """SIGTERM of the client ends a shell and leaves what it was waiting for."""
     session = _session(world)

@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -25,6 +26,43 @@ for number in range(3):
         print("below", number, os.listdir(f"/proc/self/fd/{number}/"))
     except OSError as error:
         print("held", number, error.errno)
+"""
+
+# Lets anyone trace it, as it is without Yama, and says who it is.
+_TRACED = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(0x59616d61, ctypes.c_ulong(-1), 0, 0, 0)
+print(os.getpid(), flush=True)
+sys.stdin.readline()
+os._exit(7)
+"""
+# Traces the processes that are named, each with these options, and never waits for one.
+_TRACER = """
+import ctypes, sys, time
+trace = ctypes.CDLL(None, use_errno=True).ptrace
+trace.argtypes = [ctypes.c_long] * 4
+for pid in sys.argv[2:]:
+    print("seized", trace(0x4206, int(pid), 0, int(sys.argv[1])), flush=True)
+time.sleep(1000)
+"""
+_AT_EXIT = 0x40  # PTRACE_O_TRACEEXIT: what was killed stops once more, and no second SIGKILL helps
+# Prints more than is taken, ends, and leaves one who reads its output in the place of the client, and keeps it open.
+_DRAIN = """
+import fcntl, os, signal, time
+fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20)
+os.write(1, b"x" * 1000000)
+if os.fork() == 0:
+    os.setsid()
+    mine = os.open("/proc/self/fd/1", os.O_RDONLY | os.O_NONBLOCK)
+    time.sleep(0.4)  # until the client knows how much is left
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            os.read(mine, 1 << 20)
+        except BlockingIOError:
+            pass
+    os._exit(0)
+os._exit(3)
 """
 
 
@@ -80,6 +118,65 @@ def test_the_agent_does_not_hold_the_client(any_world):
               "setsid sleep 500 </dev/null & exit 3")
     result = any_world.aileron("exec", session, "--", "sh", "-c", script, timeout=30)
     assert result.rc == 3, result.describe()
+    _stop(any_world, session)
+
+
+def _traced(world, session, count: int, options: int):
+    """Commands, of which a program of the agent's has become the tracer, and that program."""
+    line = [binary.path(), "exec", session, "--", "python3", "-c"]
+    start = lambda *more: world.start(*line, *more, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    children = [start(_TRACED) for _ in range(count)]
+    pids = [child.stdout.readline().decode().strip() for child in children]
+    tracer = start(_TRACER, str(options), *pids)
+    for _ in pids:
+        assert tracer.stdout.readline() == b"seized 0\n"
+    return children, pids, tracer
+
+
+def _close(*children) -> None:
+    for child in children:
+        child.stdin.close()
+        child.stdout.close()
+
+
+def test_a_command_that_is_traced_holds_nobody(any_world):
+    """A tracer that never waits for a command keeps the client, or its exit code from it."""
+    session = _session(any_world)
+    children, pids, tracer = _traced(any_world, session, 2, 0)
+    children[0].stdin.write(b"end\n")
+    children[0].stdin.flush()
+    assert children[0].wait(process.PATIENCE) == 7
+    any_world.aileron("exec", session, "--", "sh", "-c", f"kill -9 {pids[1]}").ok()
+    assert children[1].wait(process.PATIENCE) == 137
+    _stop(any_world, session)
+    tracer.wait(process.PATIENCE)
+    _close(*children, tracer)
+
+
+@pytest.mark.parametrize("options", [0, _AT_EXIT])
+def test_traced_commands_leave_room_for_others(any_world, options):
+    """Commands whose clients have gone are held by a tracer, and count among those that run."""
+    session = _session(any_world)
+    children, _, tracer = _traced(any_world, session, 3, options)
+    for child in children:
+        child.kill()
+        child.wait()
+    ends = lambda: [one for one in any_world.json("audit", "list", "--session", session) if one["kind"] == "session.exec_end"]
+    process.eventually(lambda: len(ends()) == len(children), "all ends are told")
+    assert tracer.poll() is None
+    _stop(any_world, session)
+    tracer.wait(process.PATIENCE)
+    _close(*children, tracer)
+
+
+def test_output_that_the_agent_takes_holds_nobody(any_world):
+    """What a command has printed is read by another in the client's place, and the client waits for it."""
+    session = _session(any_world)
+    child = any_world.start(binary.path(), "exec", session, "--", "python3", "-c", _DRAIN, stdout=subprocess.PIPE)
+    time.sleep(1)  # in which the command ends, and is told to have left what another then takes
+    taken = len(child.stdout.read())
+    child.stdout.close()
+    assert child.wait(process.PATIENCE) == 3 and taken < 1000000
     _stop(any_world, session)
 
 
