@@ -15,6 +15,8 @@ constexpr std::uint64_t kPeriod = 100'000;  // microseconds, the kernel's own
 constexpr double kNanoseconds = 1e9;
 // Nothing is ever written there: the sandbox mounts over it.
 constexpr std::string_view kPlaceOptions = "ro,nosuid,nodev,noexec,size=4k";
+// Podman would copy what the image has there into it.
+constexpr std::string_view kPodmanPlaceOptions = "ro,nosuid,nodev,noexec,size=4k,notmpcopyup";
 
 std::string Dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -56,7 +58,7 @@ json PodmanMounts(const Container& container) {
     mounts.push_back({{"type", "tmpfs"},
                       {"source", "tmpfs"},
                       {"destination", folder},
-                      {"options", Split(kPlaceOptions, ',')}});
+                      {"options", Split(kPodmanPlaceOptions, ',')}});
   }
   return mounts;
 }

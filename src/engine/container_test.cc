@@ -72,6 +72,7 @@ TEST(Container, PodmanIsAskedForTheSame) {
   EXPECT_THAT(body["mounts"][0]["options"], Contains("ro"));
   EXPECT_THAT(body["mounts"][1]["options"], Contains("rw"));
   EXPECT_EQ(body["mounts"][2]["destination"], "/tmp");
+  EXPECT_THAT(body["mounts"][2]["options"], Contains("notmpcopyup"));
 }
 
 TEST(Container, WithoutLimitsNoneAreAskedFor) {

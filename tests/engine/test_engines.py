@@ -30,6 +30,12 @@ def _running(world, script: str, *flags):
     return child, session["id"], container
 
 
+def _with_curl(world) -> list:
+    """The flags for an image that has curl."""
+    world.engine.load("localhost/tests/curl:1", images.add_program(images.busybox(), "/usr/bin/curl"))
+    return [f"--sandbox={world.engine.name}", "--image", "localhost/tests/curl:1"]
+
+
 def _gone(world) -> None:
     process.eventually(lambda: not world.engine.containers(), "the engine has no container left")
 
@@ -80,11 +86,11 @@ def test_the_agent_has_a_terminal(boxed):
 
 def test_requests_go_through_the_data_plane(boxed):
     """A site is not reached, by proxy or captured; a credential is not put in, or a refused host is reached."""
-    boxed.engine.load("localhost/tests/curl:1", images.add_program(images.busybox(), "/usr/bin/curl"))
+    flags = _with_curl(boxed)
     site = boxed.bound(HOST, SECRET, scheme="bearer")
     result = boxed.launch("sh", "-c", f"curl -sS https://{HOST}/by-proxy; curl -sS --noproxy '*' https://{HOST}/captured; "
                           "curl -sS --noproxy '*' https://other.test/; cat /etc/resolv.conf; env",
-                          flags=[f"--sandbox={boxed.engine.name}", "--image", "localhost/tests/curl:1"])
+                          flags=flags)
     for path in ("/by-proxy", "/captured"):
         assert site.seen(path) and site.seen(path)[0].header("authorization") == [f"Bearer {SECRET}"], result.describe()
     assert SECRET not in result.out and "nameserver 127.0.0.1" in result.out
@@ -165,6 +171,17 @@ def test_an_image_of_one_program_has_what_a_sandbox_needs(boxed):
     assert "aileron.internal" in result.out and "nameserver 127.0.0.1" in result.out, result.describe()
 
 
+def test_what_an_image_has_where_the_sandbox_has_its_own_is_no_obstacle(boxed):
+    """An image with files in /run, /tmp or the agent's home does not start in an engine, or they are seen."""
+    layer = images.busybox()
+    for name in ("run/big", "tmp/big", "var/tmp/big", "home/agent/big"):
+        layer.file(name, "x" * 100_000)
+    boxed.engine.load("localhost/tests/full:1", layer)
+    result = boxed.launch("sh", "-c", "ls /run/big /tmp/big /var/tmp/big ~/big; echo on", flags=[
+        f"--sandbox={boxed.engine.name}", "--image", "localhost/tests/full:1"])
+    assert result.out == "on\n" and result.err.count("No such file") == 4, result.describe()
+
+
 def test_mounts_volumes_and_places_that_an_image_has_not(boxed):
     """A mount is not there, can be written though it is read-only, or a place that no image has stops the launch."""
     data = os.path.dirname(boxed.write(os.path.join(boxed.root, "data", "d"), "data"))
@@ -204,10 +221,10 @@ def test_it_goes_with_the_session_the_launcher_and_by_hand(boxed):
 
 def test_a_daemon_that_dies_is_replaced(boxed):
     """After a restart of the daemon the sandbox in a container has no way out."""
-    boxed.engine.load("localhost/tests/curl:1", images.add_program(images.busybox(), "/usr/bin/curl"))
+    flags = _with_curl(boxed)
     site = boxed.site(HOST)
     child = boxed.launch_start("sh", "-c", f"echo ready; read line; curl -sS https://{HOST}/after",
-                               flags=[f"--sandbox={boxed.engine.name}", "--image", "localhost/tests/curl:1"], stdin=-1)
+                               flags=flags, stdin=-1)
     assert child.stdout.readline() == b"ready\n", child.stderr.read()
     process.end(boxed.daemon_pid())
     child.stdin.write(b"go\n")
@@ -251,10 +268,10 @@ def test_a_detached_launch_runs_in_an_engine(docked):
 
 def test_answers_are_asked_for(docked):
     """A question of an agent in a container does not reach a person."""
-    docked.engine.load("localhost/tests/curl:1", images.add_program(images.busybox(), "/usr/bin/curl"))
+    flags = _with_curl(docked)
     site = docked.site(HOST, allow=False)
     child = docked.launch_start("curl", "-sS", f"https://{HOST}/asked", flags=[
-        "--sandbox=docker", "--image", "localhost/tests/curl:1", "--hold", "30s"])
+        *flags, "--hold", "30s"])
     process.eventually(lambda: os.path.exists(control.path(docked)), "the daemon listens")
     question, = process.eventually(lambda: control.waiting(docked), "the question waits")
     control.approve(docked, question["id"])

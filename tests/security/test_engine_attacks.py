@@ -62,15 +62,11 @@ def test_canary_an_ordinary_container_can_be_seen_to_leave_them_open(boxed):
 
 def test_the_engines_socket_is_not_shown(boxed):
     """The agent reaches the engine, and with it the host."""
-    for flags in (["--mount", f"{boxed.engine.socket}:/tmp/sock"],):
-        if boxed.engine.name == "docker":
-            os.makedirs(f"{boxed.root}/named", exist_ok=True)
-            link = f"{boxed.root}/named/docker.sock"
-            if not os.path.lexists(link):
-                os.symlink(boxed.engine.socket, link)
-            assert os.path.exists(link)
-        result = _run(boxed, "find / -xdev -type s 2>/dev/null; find / -type s 2>/dev/null; echo end")
-        assert result.out.strip().splitlines()[-1] == "end" and "sock" not in result.out, (flags, result.describe())
+    script = "find / -xdev -type s 2>/dev/null; find / -type s 2>/dev/null; echo end"
+    result = _run(boxed, script)
+    assert result.out.strip().splitlines()[-1] == "end" and "sock" not in result.out, result.describe()
+    canary = _run(boxed, script, "--mount", f"{boxed.engine.socket}:/tmp/sock")
+    assert "/tmp/sock" in canary.out, canary.describe()
 
 
 class _Meddler:
@@ -141,16 +137,23 @@ def test_a_source_that_changes_meanwhile_is_not_shown(boxed, by):
 
 def test_an_image_does_not_run_before_the_walls_stand(boxed):
     """Something of an image, which may be anybody's, is executed or loaded outside of the sandbox."""
-    evil = "#!/bin/sh\necho EVIL >&2\necho EVIL > /home/agent/workspace/evil\n"
+    evil = "#!/bin/sh\necho EVIL > /run/aileron-enter/trees/0/evil\necho EVIL > /home/agent/workspace/evil\necho EVIL >&2\n"
     layer = images.busybox().file("run/aileron-enter/aileron", evil, 0o755).file("run/aileron/bin/aileron", evil, 0o755)
     layer.file("etc/ld.so.preload", "/lib/evil.so").file("lib/evil.so", "x", 0o755)
-    boxed.engine.load("localhost/tests/evil:1", layer, Entrypoint=["/run/aileron-enter/aileron"], User="root",
-                      Env=["LD_PRELOAD=/lib/evil.so", "PATH=/run/aileron-enter"], Healthcheck={"Test": ["CMD", "/x"]},
-                      Volumes={"/run/aileron-enter": {}, "/run/aileron": {}, "/proc/x": {}})
+    boxed.engine.load("localhost/tests/evil:1", layer, User="root",
+                      Env=["LD_PRELOAD=/lib/evil.so", "PATH=/run/aileron-enter"])
+    # The canary: started by the engine itself, it is seen.
+    seen = boxed.write(os.path.join(boxed.root, "seen", "evil"), "")
+    os.chmod(os.path.dirname(seen), 0o777)
+    os.chmod(seen, 0o666)
+    started = boxed.engine.run("run", "--rm", "--network", "none", "--volume",
+                               f"{os.path.dirname(seen)}:/run/aileron-enter/trees/0", "localhost/tests/evil:1",
+                               "/run/aileron-enter/aileron", check=False)
+    assert boxed.read(seen) == "EVIL\n", started.describe()
     result = boxed.launch("/bin/sh", "-c", "id -u; cat /proc/1/comm", flags=[
         f"--sandbox={boxed.engine.name}", "--image", "localhost/tests/evil:1"])
-    assert "EVIL" not in result.err or result.rc == 0, result.describe()
-    assert not os.path.exists(os.path.join(boxed.workspace, "evil")) or result.rc == 0, result.describe()
+    assert result.rc == 0 and result.out.split()[1] == "aileron", result.describe()
+    assert "EVIL" not in result.err and not os.path.exists(os.path.join(boxed.workspace, "evil")), result.describe()
 
 
 def test_an_images_health_check_is_not_run(boxed):
