@@ -266,18 +266,13 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=50, help="rounds (50)")
-    parser.add_argument("--write", action="store_true", help="keep the tables in RESULTS.md")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    results.add_flags(parser)
     options = parser.parse_args()
     result = {"machine": machine.facts(),
               "versions": machine.versions(aileron=[str(binary()), "version"],
                                            curl=["/usr/bin/curl", "--version"])}
     result["found"] = measure(options.rounds)
-    machine.finish(result["machine"])
-    if options.json:
-        print(json.dumps(result, indent=1))
-        return
-    results.publish("authority", options.write, lambda: print_all(result, options.rounds))
+    results.conclude("authority", options, result, lambda: print_all(result, options.rounds))
 
 
 if __name__ == "__main__":

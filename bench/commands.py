@@ -171,18 +171,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="rounds of /bin/true (5)")
     parser.add_argument("--count", type=int, default=2000, help="of them in a round (2000)")
     parser.add_argument("--builds", type=int, default=3, help="builds and scripts of each way (3)")
-    parser.add_argument("--write", action="store_true", help="keep the tables in RESULTS.md")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    results.add_flags(parser)
     options = parser.parse_args()
     result = {"machine": machine.facts(),
               "versions": machine.versions(aileron=[str(binary()), "version"], strace=["strace", "-V"])}
     result["found"] = measure(options.rounds, options.count, options.builds)
-    machine.finish(result["machine"])
-    if options.json:
-        print(json.dumps(result, indent=1))
-        return
-    results.publish("commands", options.write,
-                    lambda: print_all(result, options.rounds, options.count))
+    results.conclude("commands", options, result,
+                     lambda: print_all(result, options.rounds, options.count))
 
 
 if __name__ == "__main__":

@@ -99,17 +99,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="rounds (5)")
     parser.add_argument("--duration", type=float, default=2, help="seconds of questions (2)")
-    parser.add_argument("--write", action="store_true", help="keep the tables in RESULTS.md")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    results.add_flags(parser)
     options = parser.parse_args()
     result = {"machine": machine.facts(),
               "versions": machine.versions(aileron=[str(binary()), "version"])}
     result["found"] = measure(options.rounds, options.duration)
-    machine.finish(result["machine"])
-    if options.json:
-        print(json.dumps(result, indent=1))
-        return
-    results.publish("decisions", options.write, lambda: print_all(result, options.rounds))
+    results.conclude("decisions", options, result, lambda: print_all(result, options.rounds))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ engine's command and by a launch. README.md says what the figure means.
 
 import argparse
 import io
-import json
 import os
 import shlex
 import shutil
@@ -140,8 +139,7 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=30, help="rounds (30)")
-    parser.add_argument("--write", action="store_true", help="keep the tables in RESULTS.md")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    results.add_flags(parser)
     options = parser.parse_args()
     if os.geteuid():
         raise SystemExit("bench: dockerd needs root; run ./dev bench engines as root")
@@ -164,11 +162,7 @@ def main() -> None:
     for name in ("docker", "podman"):
         result["commands"][f"aileron, {name}"][0] = "aileron"
     result["commands"]["podman --remote run --rm"][3] = "unix://SOCKET"
-    machine.finish(result["machine"])
-    if options.json:
-        print(json.dumps(result, indent=1))
-        return
-    results.publish("engines", options.write, lambda: print_all(result))
+    results.conclude("engines", options, result, lambda: print_all(result))
 
 
 if __name__ == "__main__":

@@ -268,8 +268,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=100, help="rounds for each user (100)")
     parser.add_argument("--cold-rounds", type=int, default=10,
                         help="rounds without a daemon (10)")
-    parser.add_argument("--write", action="store_true", help="keep the tables in RESULTS.md")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    results.add_flags(parser)
     options = parser.parse_args()
     users = {"ordinary user": os.geteuid()} if os.geteuid() else {"root": 0,
                                                                   "ordinary user": ORDINARY}
@@ -286,11 +285,7 @@ def main() -> None:
     for name in ("aileron", "aileron, image"):
         result["commands"][name][0] = "aileron"
     result["commands"]["aileron, image"][3] = "oci:IMAGE:1"
-    machine.finish(result["machine"])
-    if options.json:
-        print(json.dumps(result, indent=1))
-        return
-    results.publish("launch", options.write, lambda: print_all(result))
+    results.conclude("launch", options, result, lambda: print_all(result))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ medians over the rounds. README.md says what each row means and how it is measur
 """
 
 import argparse
-import json
 import math
 import os
 import shutil
@@ -120,8 +119,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3, help="of one run (3)")
     parser.add_argument("--peers", default="", help=f"of {', '.join(peers.ALL)}, with commas")
     parser.add_argument("--only", default="", help=f"rows of {', '.join(works.ALL)}, with commas")
-    parser.add_argument("--write", action="store_true", help="keep the tables in RESULTS.md")
-    parser.add_argument("--json", action="store_true", help="print every run's report as JSON")
+    results.add_flags(parser, "every run's report")
     options = parser.parse_args()
     chosen = _listed(parser, options.peers, peers.ALL, _DEFAULT_PEERS)
     wanted = [works.ALL[key] for key in _listed(parser, options.only, works.ALL, works.ALL)]
@@ -132,12 +130,8 @@ def main() -> None:
         haproxy=["/usr/sbin/haproxy", "-v"], squid=["/usr/sbin/squid", "-v"],
         mitmproxy=["mitmdump", "--version"], openssl=["openssl", "version"])
     found = measure(wanted, chosen, options.rounds, options.seconds)
-    machine.finish(known)
     result = {"machine": known, "versions": programs, "works": found}
-    if options.json:
-        print(json.dumps(result, indent=1))
-        return
-    results.publish("proxy", options.write, lambda: print_all(options, result, wanted, chosen))
+    results.conclude("proxy", options, result, lambda: print_all(options, result, wanted, chosen))
 
 
 if __name__ == "__main__":

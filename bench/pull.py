@@ -7,7 +7,6 @@ what the figure means.
 
 import argparse
 import io
-import json
 import os
 import shutil
 import socket
@@ -148,8 +147,7 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7, help="rounds (7)")
-    parser.add_argument("--write", action="store_true", help="keep the tables in RESULTS.md")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    results.add_flags(parser)
     options = parser.parse_args()
     if os.geteuid():
         raise SystemExit("bench: podman's overlay storage needs root here; run ./dev bench pull as root")
@@ -165,11 +163,7 @@ def main() -> None:
         finally:
             registry.close()
             shutil.rmtree(folder, ignore_errors=True)
-    machine.finish(result["machine"])
-    if options.json:
-        print(json.dumps(result, indent=1))
-        return
-    results.publish("pull", options.write, lambda: print_all(result))
+    results.conclude("pull", options, result, lambda: print_all(result))
 
 
 if __name__ == "__main__":

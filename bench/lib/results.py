@@ -5,12 +5,15 @@
 
 import contextlib
 import io
+import json
 import pathlib
+
+from lib import machine
 
 _FILE = pathlib.Path(__file__).resolve().parent.parent / "RESULTS.md"
 _INTRODUCTION = """# Results
 
-Written by `./dev bench launch|pull|proxy|authority|decisions|commands --write`; do not edit. `README.md` says
+Written by `./dev bench launch|pull|engines|proxy|authority|decisions|commands --write`; do not edit. `README.md` says
 what each figure means, how it is measured and how to measure again. A figure holds for the machine
 named above its tables, and comparisons hold within one table only.
 """
@@ -28,6 +31,21 @@ def replaced(document: str, name: str, text: str) -> str:
     if not found:
         return f"{document.rstrip()}\n\n{section}"
     return before + section + rest.partition(end)[2]
+
+
+def add_flags(parser, figures: str = "the figures") -> None:
+    """The flags that every benchmark has."""
+    parser.add_argument("--write", action="store_true", help="keep the tables in RESULTS.md")
+    parser.add_argument("--json", action="store_true", help=f"print {figures} as JSON")
+
+
+def conclude(name: str, options, result: dict, print_all) -> None:
+    """Shows what was measured, as JSON or as the section `name`; result["machine"] is told that it is over."""
+    machine.finish(result["machine"])
+    if options.json:
+        print(json.dumps(result, indent=1))
+        return
+    publish(name, options.write, print_all)
 
 
 def publish(name: str, write: bool, print_all) -> None:

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "image/json_fields.h"
+#include "os/environment.h"
 #include "os/fd.h"
 #include "os/mounts.h"
 
@@ -19,11 +20,6 @@ constexpr std::size_t kFileMax = 1u << 20;
 constexpr std::size_t kTextMax = 4096;
 constexpr std::string_view kUnix = "unix://";
 constexpr std::string_view kDefaultContext = "default";
-
-std::string Variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
 
 Result<Endpoint> Reach(std::string_view url, std::string origin) {
   if (url.starts_with(kUnix) && url.substr(kUnix.size()).starts_with('/')) {
@@ -97,11 +93,11 @@ std::string_view Name(Kind kind) { return kind == Kind::kDocker ? "docker" : "po
 
 Places PlacesOfEnvironment(const std::string& home) {
   return {.home = home,
-          .runtime = Variable("XDG_RUNTIME_DIR"),
-          .docker_host = Variable("DOCKER_HOST"),
-          .docker_context = Variable("DOCKER_CONTEXT"),
-          .docker_config = Variable("DOCKER_CONFIG"),
-          .container_host = Variable("CONTAINER_HOST"),
+          .runtime = os::Variable("XDG_RUNTIME_DIR"),
+          .docker_host = os::Variable("DOCKER_HOST"),
+          .docker_context = os::Variable("DOCKER_CONTEXT"),
+          .docker_config = os::Variable("DOCKER_CONFIG"),
+          .container_host = os::Variable("CONTAINER_HOST"),
           .root = geteuid() == 0};
 }
 

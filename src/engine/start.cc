@@ -10,10 +10,11 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "base/text.h"
 #include "base/time.h"
 #include "engine/container.h"
+#include "image/permissions.h"
 #include "os/namespaces.h"
+#include "os/process.h"
 #include "os/socket.h"
 #include "sandbox/channel.h"
 #include "sandbox/enter.h"
@@ -52,6 +53,9 @@ std::string TreePlace(std::size_t number) {
   return InEntry(fmt::format("{}/{}", sandbox::kEntryTrees, number));
 }
 
+// Behind the trees: what takes the changes to the workspace.
+std::size_t NumberOfChanges(const sandbox::HostTrees& host) { return host.trees.size(); }
+
 // Where the engine has mounted it, and as what.
 Result<std::vector<Bind>> ShowTrees(const sandbox::HostTrees& host, EntryFolder& folder) {
   std::vector<Bind> binds = {
@@ -61,8 +65,9 @@ Result<std::vector<Bind>> ShowTrees(const sandbox::HostTrees& host, EntryFolder&
   for (std::size_t i = 0; i < host.trees.size(); ++i) {
     const sandbox::HostTrees::Tree& tree = host.trees[i];
     if (!tree.changes.empty()) {  // in our own state, where nobody else changes what a name is
-      AILERON_TRY(folder.MakePlace(host.trees.size(), EntryFolder::Place::kFolder));
-      binds.push_back({tree.changes, TreePlace(host.trees.size()), sandbox::Access::kReadWrite});
+      AILERON_TRY(folder.MakePlace(NumberOfChanges(host), EntryFolder::Place::kFolder));
+      binds.push_back(
+          {tree.changes, TreePlace(NumberOfChanges(host)), sandbox::Access::kReadWrite});
     }
     if (tree.detached || tree.source.empty()) continue;
     AILERON_TRY(
@@ -82,7 +87,7 @@ void AddMountPoints(const sandbox::Identity& identity, const sandbox::HostTrees&
   }
   for (const sandbox::HostTrees::Tree& tree : host.trees) {
     const bool inside = std::ranges::any_of(container.folders, [&](const std::string& place) {
-      return tree.target == place || tree.target.starts_with(place + "/");
+      return image::IsWithin(tree.target, place);
     });
     if (inside) continue;
     if (tree.folder) {
@@ -106,7 +111,7 @@ sandbox::Enter Orders(const sandbox::Spec& spec, const sandbox::Identity& identi
                            .bytes = tree.bytes,
                            .folder = tree.folder,
                            .detached = static_cast<bool>(tree.detached),
-                           .changes = tree.changes.empty() ? "" : TreePlace(host.trees.size()),
+                           .changes = tree.changes.empty() ? "" : TreePlace(NumberOfChanges(host)),
                            .device = tree.device,
                            .inode = tree.inode});
   }
@@ -149,19 +154,6 @@ Result<os::Fd> Accept(Engine& engine, const std::string& container, const os::Fd
   return Fail(Code::kUnavailable, "the container of {} is silent", Name(engine.kind()));
 }
 
-// Of a process that a pidfd refers to, as /proc/self/fdinfo tells it (pidfd_open(2)); at most 0
-// where this process cannot see it.
-Result<pid_t> PidOf(const os::Fd& pidfd) {
-  AILERON_ASSIGN(const std::string info,
-                 os::ReadFile(fmt::format("/proc/self/fdinfo/{}", pidfd.get())));
-  constexpr std::string_view name = "Pid:";
-  for (const std::string_view line : Split(info, '\n')) {
-    if (!line.starts_with(name)) continue;
-    if (const auto pid = ParseInteger<pid_t>(Trim(line.substr(name.size())))) return *pid;
-  }
-  return Fail(Code::kInternal, "the kernel does not tell the number of the sandbox's process");
-}
-
 Result<os::Child> Enter(const os::Fd& channel, const sandbox::Enter& orders,
                         const sandbox::HostTrees& host) {
   std::vector<int> descriptors = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
@@ -180,11 +172,15 @@ Result<os::Child> Enter(const os::Fd& channel, const sandbox::Enter& orders,
     return Fail(Code::kInternal, "the container's first process spoke out of turn");
   }
   os::Child init{.pid = -1, .pidfd = std::move(received.descriptors[0])};
-  AILERON_ASSIGN(init.pid, PidOf(init.pidfd));
-  if (init.pid > 0) return init;
-  return Fail(Code::kUnsupported,
-              "the processes of the engine cannot be seen from here: both have to run in the same "
-              "pid namespace");
+  auto pid = os::PidOf(init.pidfd);
+  if (!pid && pid.error().code == Code::kNotFound) {
+    return Fail(
+        Code::kUnsupported,
+        "the processes of the engine cannot be seen from here: both have to run in the same "
+        "pid namespace");
+  }
+  AILERON_ASSIGN(init.pid, std::move(pid));
+  return init;
 }
 
 Result<sandbox::Sandbox> Furnish(Engine& engine, const Container& wanted, EntryFolder& folder,

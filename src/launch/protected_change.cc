@@ -28,17 +28,11 @@ bool Has(const std::array<std::string_view, kCount>& names, std::string_view nam
   return std::ranges::find(names, name) != names.end();
 }
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return ToLower(c); });
-  return lower;
-}
-
 }  // namespace
 
 bool IsProtectedChange(std::string_view path) {
   // Some file systems do not tell ".GIT" apart.
-  const std::string lower = Lower(path);
+  const std::string lower = ToLower(std::string_view(path));
   const auto parts = Split(lower, '/');
   const bool own = parts.front() == kGit;
   for (std::size_t i = own ? 1 : 0; i < parts.size(); ++i) {
@@ -59,7 +53,7 @@ bool ProtectedChanges::IsRepository(const std::string& folder) {
   for (const os::Fd* top : {&upper_, &host_}) {
     const auto all = os::ListBeneath(*top, folder);
     if (!all) continue;
-    for (const std::string& name : *all) names.insert(Lower(name));
+    for (const std::string& name : *all) names.insert(ToLower(std::string_view(name)));
   }
   const bool whole = names.contains("objects") && names.contains("refs");
   return known_[folder] = names.contains("head") && (whole || names.contains("commondir"));
@@ -69,7 +63,7 @@ bool ProtectedChanges::Holds(const changes::Change& change) {
   using changes::Type;
   const std::string& path = change.path;
   if (IsProtectedChange(path)) return true;
-  const std::string lower = Lower(path);
+  const std::string lower = ToLower(std::string_view(path));
   const auto parts = Split(lower, '/');
   const bool own = parts.front() == kGit;
   if (own && (change.after.type == Type::kLink || change.after.type == Type::kSpecial)) return true;
@@ -77,7 +71,9 @@ bool ProtectedChanges::Holds(const changes::Change& change) {
   for (const std::string_view part : parts) {
     const std::string folder = begin == 0 ? "." : path.substr(0, begin - 1);
     // The workspace's own is told by the names in it.
-    if (Has(kOfRepository, part) && Lower(folder) != kGit && IsRepository(folder)) return true;
+    if (Has(kOfRepository, part) && ToLower(std::string_view(folder)) != kGit &&
+        IsRepository(folder))
+      return true;
     begin += part.size() + 1;
   }
   return false;

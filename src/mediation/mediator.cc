@@ -18,6 +18,7 @@
 #include "mediation/limits.h"
 #include "mediation/supervisor.h"
 #include "os/alarm.h"
+#include "os/process.h"
 #include "os/socket.h"
 
 namespace aileron::mediation {
@@ -48,18 +49,6 @@ Result<Beginning> ReceiveStart(int channel) {
   if (start == nullptr) return Fail(Code::kInvalid, "the first message is not Start");
   return Beginning{std::move(*start), std::move(packet.descriptors[1]),
                    std::move(packet.descriptors[2]), std::move(packet.descriptors[3])};
-}
-
-// pidfd(2): "Pid:" in its fdinfo, as this process numbers it.
-Result<pid_t> PidOf(const os::Fd& pidfd) {
-  AILERON_ASSIGN(const std::string info,
-                 os::ReadFile(fmt::format("/proc/self/fdinfo/{}", pidfd.get())));
-  for (const std::string_view line : Split(info, '\n')) {
-    if (!line.starts_with("Pid:")) continue;
-    const auto pid = ParseInteger<pid_t>(Trim(line.substr(4)));
-    if (pid && *pid > 0) return *pid;
-  }
-  return Fail(Code::kNotFound, "the sandbox has gone");
 }
 
 Result<FileId> StandInFile(const Names& names) {
@@ -199,7 +188,10 @@ Result<End> Serve(os::Fd channel) {
   if (!begun) return std::unexpected(std::move(begun.error()));
   AILERON_ASSIGN(auto rules, command::CommandRules::Compile(std::move(begun->start.rules),
                                                             begun->start.otherwise));
-  AILERON_ASSIGN(const pid_t init, PidOf(begun->init));
+  auto pid = os::PidOf(begun->init);
+  if (!pid && pid.error().code == Code::kNotFound)
+    return Fail(Code::kNotFound, "the sandbox has gone");
+  AILERON_ASSIGN(const pid_t init, std::move(pid));
   AILERON_ASSIGN(auto calls, os::Notifications::Make(std::move(begun->listener), begun->page));
   AILERON_TRY(EnterSandboxOf(begun->init, init));
   AILERON_ASSIGN(auto look, Look::Make(init, begun->start.trust));

@@ -25,9 +25,9 @@ constexpr const char* kSwitches[] = {"--no-devcontainer", "--read-only"};
 
 // The launch whose agent looks around.
 std::vector<std::string> LaunchWords(const Parsed& parsed) {
-  std::vector<std::string> words = {"aileron", "launch", "--tty=never", "--setup=never",
-                                    "--unattended"};
-  if (parsed.Has("--no-devcontainer")) std::erase(words, "--setup=never");
+  std::vector<std::string> words = {"aileron", "launch", "--tty=never", "--unattended"};
+  // It is about the devcontainer.json.
+  if (!parsed.Has("--no-devcontainer")) words.emplace_back("--setup=never");
   for (const char* flag : kPassedOn) {
     if (parsed.Has(flag)) words.push_back(fmt::format("{}={}", flag, parsed.Value(flag)));
   }

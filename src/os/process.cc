@@ -13,6 +13,8 @@
 #include <cstddef>
 #include <memory>
 
+#include "base/text.h"
+
 #if __has_feature(thread_sanitizer)
 // The sanitizer takes clone() for a fork, whose child has a memory of its own.
 extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...);
@@ -127,6 +129,18 @@ Status SignalChild(const Child& child, int signal) {
     return FailErrno("cannot signal process {}", child.pid);
   }
   return {};
+}
+
+Result<pid_t> PidOf(const Fd& pidfd) {
+  AILERON_ASSIGN(const std::string info,
+                 ReadFile(fmt::format("/proc/self/fdinfo/{}", pidfd.get())));
+  constexpr std::string_view name = "Pid:";
+  for (const std::string_view line : Split(info, '\n')) {
+    if (!line.starts_with(name)) continue;
+    const auto pid = ParseInteger<pid_t>(Trim(line.substr(name.size())));
+    if (pid && *pid > 0) return *pid;
+  }
+  return Fail(Code::kNotFound, "the process has gone, or cannot be seen from here");
 }
 
 int ExitCode(int wait_status) {

@@ -53,6 +53,10 @@ Result<Child> Spawn(const SpawnOptions& options);
 Result<int> WaitFor(const Child& child);
 Status SignalChild(const Child& child, int signal);
 
+// What the process has for a number here, as the pidfd's fdinfo tells it (pidfd_open(2)). kNotFound
+// when it has ended, and when it cannot be seen from this pid namespace.
+Result<pid_t> PidOf(const Fd& pidfd);
+
 // The exit code a shell would show: the code, or 128 + the signal.
 int ExitCode(int wait_status);
 

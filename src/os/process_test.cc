@@ -110,5 +110,13 @@ TEST(SignalChild, ReachesTheChild) {
   EXPECT_EQ(ExitCode(WaitFor(*child).value()), 128 + SIGKILL);
 }
 
+TEST(Process, APidfdTellsItsNumberWhileThereIsAProcess) {
+  const auto child = Spawn({.path = "/bin/true", .argv = {"true"}});
+  ASSERT_TRUE(child);
+  EXPECT_EQ(PidOf(child->pidfd).value(), child->pid);
+  ASSERT_TRUE(WaitFor(*child));
+  EXPECT_EQ(PidOf(child->pidfd).error().code, Code::kNotFound);
+}
+
 }  // namespace
 }  // namespace aileron::os

@@ -88,11 +88,6 @@ Result<std::string> HelperOf(const JsonView& value, std::string_view file) {
   return name;
 }
 
-std::string Variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : value;
-}
-
 bool Exists(const std::string& path) {
   struct stat info;
   return stat(path.c_str(), &info) == 0;
@@ -160,12 +155,12 @@ Result<Login> ReadHelperAnswer(std::string_view text, std::string_view helper) {
 }
 
 LoginPlaces PlacesOfEnvironment() {
-  LoginPlaces places{.home = Variable("HOME"),
-                     .config_home = Variable("XDG_CONFIG_HOME"),
-                     .runtime = Variable("XDG_RUNTIME_DIR"),
-                     .auth_file = Variable("REGISTRY_AUTH_FILE"),
-                     .docker_config = Variable("DOCKER_CONFIG"),
-                     .path = Variable("PATH"),
+  LoginPlaces places{.home = os::Variable("HOME"),
+                     .config_home = os::Variable("XDG_CONFIG_HOME"),
+                     .runtime = os::Variable("XDG_RUNTIME_DIR"),
+                     .auth_file = os::Variable("REGISTRY_AUTH_FILE"),
+                     .docker_config = os::Variable("DOCKER_CONFIG"),
+                     .path = os::Variable("PATH"),
                      .environment = os::Environment()};
   if (places.config_home.empty()) places.config_home = places.home + "/.config";
   return places;
