@@ -1,5 +1,6 @@
 """What goes wrong with an engine is said, with what to do, and nothing is left of it."""
 
+import contextlib
 import json
 import os
 import socket
@@ -99,7 +100,7 @@ class _Liar:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
-            with connection:
+            with connection, contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 while connection.recv(65536):
                     connection.sendall(self.answer)
                     if not self.answer:

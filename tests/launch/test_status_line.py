@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import time
 
 import pytest
 
@@ -54,6 +55,18 @@ class Tmux:
             return process.eventually(shown, f"{pattern} is shown")
         except AssertionError as error:
             raise AssertionError(f"{error}\n" + "\n".join(self.rows())) from None
+
+    def see_after(self, pattern: str, *names: str) -> list:
+        """Types until the pane shows `pattern`: a program that draws itself anew may wipe its answer away."""
+        def shown():
+            self.keys(*names)
+            for _ in range(20):
+                rows = self.rows()
+                if re.search(pattern, "\n".join(rows)):
+                    return rows
+                time.sleep(0.05)
+            return None
+        return process.eventually(shown, f"{pattern} is shown")
 
     def see_last(self, pattern: str) -> str:
         """Waits until the last row matches `pattern` as a whole."""
@@ -124,8 +137,7 @@ def test_vim_and_less_have_their_own_rows(asking):
     screen.keys("Escape", ":set lines?", "Enter")
     screen.see("lines=19")
     screen.resize(14, 90)
-    screen.keys("Enter", ":set lines?", "Enter")
-    rows = screen.see("lines=13")
+    rows = screen.see_after("lines=13", "Enter", ":set lines?", "Enter")
     screen.see_last(_ASKS)
     assert sum("question waits" in row for row in screen.rows()) == 1, screen.rows()
     screen.keys("Enter", ":q!", "Enter")
