@@ -1,6 +1,7 @@
 """Fixtures of the scenario tests."""
 
 import os
+import re
 
 import pytest
 
@@ -16,6 +17,17 @@ def pytest_configure(config):
 def pytest_report_header(config):
     """Says what is tested and as whom."""
     return [f"aileron: {binary.original()}", f"as uid {os.geteuid()}"]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Leaves the names of what failed for `./dev test`, which runs a handful of them once more."""
+    path = os.environ.get("AILERON_FAILED_LIST")
+    if path is None:
+        return
+    reports = [report for kind in ("failed", "error") for report in terminalreporter.stats.get(kind, [])]
+    names = dict.fromkeys("tests/" + re.sub(r"@\w+$", "", report.nodeid) for report in reports)
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(f"{name}\n" for name in names)
 
 
 @pytest.fixture
