@@ -278,17 +278,29 @@ void Supervisor::KeepRecord(const Loaded& loaded, const Ruling& ruling,
 
 // Calls that fail start nothing, and their threads would stay traced.
 void Supervisor::Tick(Clock::time_point now) {
+  ForgetStarted();
   while (!starting_.empty() && starting_.front().first + limits::kFailedCall <= now) {
-    const auto found = cases_.find(starting_.front().second);
+    os::Interrupt(starting_.front().second);
     starting_.pop_front();
-    if (found == cases_.end() || found->second.state != State::kStarting) continue;
-    if (found->second.interrupted || found->second.since + limits::kFailedCall > now) continue;
-    found->second.interrupted = true;
-    os::Interrupt(found->first);
+    ForgetStarted();
   }
   if (held_.empty() || signals_looked_ + limits::kSignalsLook > now) return;
   signals_looked_ = now;
   LookForSignals();
+}
+
+// Nearly every call has started something long before it would be looked at: it is not waited for,
+// as each wait programs a timer and wakes this process beside the command.
+void Supervisor::ForgetStarted() {
+  while (!starting_.empty()) {
+    const auto& [since, thread] = starting_.front();
+    const auto found = cases_.find(thread);
+    if (found != cases_.end() && found->second.state == State::kStarting &&
+        found->second.since == since) {
+      return;
+    }
+    starting_.pop_front();
+  }
 }
 
 // What stands does not hear signals. One that would end it does so without letting it run: it goes
@@ -304,7 +316,8 @@ void Supervisor::LookForSignals() {
   }
 }
 
-std::optional<Supervisor::Clock::time_point> Supervisor::Due() const {
+std::optional<Supervisor::Clock::time_point> Supervisor::Due() {
+  ForgetStarted();
   std::optional<Clock::time_point> due;
   if (!starting_.empty()) due = starting_.front().first + limits::kFailedCall;
   if (!held_.empty()) {

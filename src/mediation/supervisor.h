@@ -57,7 +57,7 @@ class Supervisor {
   void Take(const Answer& answer);
   // What is to be done at a time: see Due.
   void Tick(Clock::time_point now);
-  std::optional<Clock::time_point> Due() const;
+  std::optional<Clock::time_point> Due();
 
   int descriptor() const { return calls_.descriptor(); }
   bool full() const;
@@ -76,7 +76,6 @@ class Supervisor {
   struct Case {
     State state = State::kStarting;
     Clock::time_point since;
-    bool interrupted = false;  // of kStarting
     std::uint64_t number = 0;  // of kHeld
     std::uint64_t stack = 0;   // of kHeld
     bool redirects = false;    // of kStandingIn
@@ -98,6 +97,7 @@ class Supervisor {
   void Kill(pid_t pid, std::string why);
   void Note(std::string action, std::string code, std::string detail);
   void KeepRecord(const Loaded& loaded, const Ruling& ruling, const std::string& command);
+  void ForgetStarted();
   void LookForSignals();
 
   os::Notifications calls_;
