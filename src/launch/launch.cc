@@ -64,6 +64,8 @@ constexpr std::string_view kGuide =
     "drain`\n"
     "  collects what has ended. 77 means no.\n";
 
+void Tell(const std::string& line) { std::fprintf(stderr, "aileron: %s\n", line.c_str()); }
+
 // Bit N set: the agent gets a terminal of its own as descriptor N, since the caller's is one. With
 // kAlways what it prints goes to a terminal in any case; what is piped to it stays a pipe, so that
 // it sees the end of it.
@@ -102,11 +104,6 @@ std::vector<std::uint16_t> ReservedPorts(const Plan& plan) {
   return ports;
 }
 
-// Of a session that there is not.
-int ExitCodeOf(const Error& error) {
-  return error.code == Code::kInvalid ? kBadConfiguration : kDaemonUnavailable;
-}
-
 // What --fail-on-denied says: how much, what first, and what to do.
 Error DeniedError(const Report& report, const Status& reported) {
   const auto first = nlohmann::json::parse(report.first(), nullptr, false);
@@ -132,9 +129,7 @@ Result<std::vector<std::vector<sandbox::Step>>> EnterContainer(
   if (plan.creation.due) steps = std::move(inside.lifecycle.creating);
   for (auto& group : inside.lifecycle.starting) steps.push_back(std::move(group));
   for (const auto& group : steps) {
-    for (const sandbox::Step& step : group) {
-      std::fprintf(stderr, "aileron: %s\n", step.what.c_str());
-    }
+    for (const sandbox::Step& step : group) Tell(step.what);
   }
   return steps;
 }
@@ -148,149 +143,216 @@ Result<sandbox::Sandbox> StartSandbox(const Options& options, const Plan& plan,
   return std::move(started.sandbox);
 }
 
-void Kill(sandbox::Sandbox& sandbox) {
-  (void)os::SignalChild(sandbox.init, SIGKILL);
-  (void)os::WaitFor(sandbox.init);
+// An error that ends the launch with `code`, or with `invalid` when somebody wrote what is wrong.
+template <typename T>
+std::expected<T, Failure> EndingWith(int code, Result<T> result,
+                                     std::optional<int> invalid = std::nullopt) {
+  if (!result) {
+    Error& error = result.error();
+    const bool wrong = invalid && error.code == Code::kInvalid;
+    return std::unexpected(Failure(wrong ? *invalid : code, std::move(error)));
+  }
+  if constexpr (std::is_void_v<T>) {
+    return {};
+  } else {
+    return *std::move(result);
+  }
+}
+
+// What is decided before anything is started.
+struct Prepared {
+  os::Paths paths;
+  Plan plan;
+  std::vector<std::string> writable;  // of what the host would run later
+  PolicyPlan policy;
+  Report report;
+  os::Fd session_fd;
+  Lasting lasting;
+  ServiceDesk desk;
+  ExecDesk execs;
+};
+
+std::expected<Prepared, Failure> Prepare(Options& options) {
+  AILERON_ASSIGN(os::Paths paths, EndingWith(kBadConfiguration, os::FindPaths()));
+  if (options.status_line) AILERON_TRY(EndingWith(kUsage, CheckStatusLine()));
+  AILERON_ASSIGN(Plan plan, MakePlan(options, paths));
+  AILERON_ASSIGN(std::vector<std::string> writable, Guard::Allowed(plan.spec, options.allow_write));
+  AILERON_ASSIGN(PolicyPlan policy,
+                 EndingWith(kSandboxNotStarted, ApplyPolicy(paths, plan, options, writable),
+                            kBadConfiguration));
+  for (const std::string& note : policy.notes) Tell(note);
+  AILERON_ASSIGN(Report report, EndingWith(kUsage, Report::Open(options, plan)));
+  os::Fd session_fd;
+  if (options.session_fd) {
+    AILERON_ASSIGN(session_fd, EndingWith(kUsage, TakeDescriptor(*options.session_fd,
+                                                                 "--session-fd", plan.spec)));
+  }
+  AILERON_TRY(sandbox::RequireWalls(options.require));
+  AILERON_ASSIGN(Lasting lasting, Lasting::Make(options, paths, plan));
+  AILERON_TRY(PrepareKeptFolders(options.container.setup, plan));
+  AILERON_ASSIGN(ServiceDesk desk, ServiceDesk::Open(options.publishing, ReservedPorts(plan)));
+  AILERON_ASSIGN(ExecDesk execs, ExecDesk::Make());
+  return Prepared{.paths = std::move(paths),
+                  .plan = std::move(plan),
+                  .writable = std::move(writable),
+                  .policy = std::move(policy),
+                  .report = std::move(report),
+                  .session_fd = std::move(session_fd),
+                  .lasting = std::move(lasting),
+                  .desk = std::move(desk),
+                  .execs = std::move(execs)};
+}
+
+// A launch from its session on. One whose agent is not attended ends with it: its sandbox is
+// killed, its session finished.
+class Launch {
+ public:
+  // Both outlive it.
+  Launch(const Options& options, Prepared& prepared, SessionLink session)
+      : options_(options), in_(prepared), session_(std::move(session)) {}
+  Launch(const Launch&) = delete;
+  Launch& operator=(const Launch&) = delete;
+  ~Launch();
+
+  std::expected<void, Failure> BuildSandbox();
+  // Sends in what the session says: files, environment, and last the agent itself.
+  std::expected<void, Failure> SendAgent();
+  // Until the agent has ended: its exit code.
+  std::expected<int, Failure> Attend();
+
+ private:
+  StatusLine status_line() const {
+    return options_.status_line ? StatusLine::kOn : StatusLine::kOff;
+  }
+  void TakeDown(int exit_code);
+
+  const Options& options_;
+  Prepared& in_;
+  SessionLink session_;
+  Guard guard_;                // outlives the sandbox
+  engine::EntryFolder entry_;  // of an engine, until the sandbox is built
+  std::optional<sandbox::Sandbox> sandbox_;
+  sandbox::Program program_;
+  Status sent_;  // a send that fails since the walls could not be built is explained on the channel
+  bool attended_ = false;
+};
+
+Launch::~Launch() {
+  if (attended_) return;
+  if (sandbox_) {
+    (void)os::SignalChild(sandbox_->init, SIGKILL);
+    (void)os::WaitFor(sandbox_->init);
+  }
+  (void)session_.Finish(kSandboxNotStarted);
+}
+
+std::expected<void, Failure> Launch::BuildSandbox() {
+  AILERON_ASSIGN(auto sandbox, StartSandbox(options_, in_.plan, in_.paths, entry_));
+  sandbox_.emplace(std::move(sandbox));
+  for (const std::string& warning : sandbox_->limits.warnings()) Tell(warning);
+  AILERON_TRY(guard_.Stand(in_.plan.spec, in_.writable, in_.policy.covers));
+  sent_ = sandbox::SendCovers(sandbox_->channel.get(), guard_.covers());
+  return EndingWith(kDaemonUnavailable,
+                    session_.Await({sandbox_->limits.groups(), guard_.reserved()}),
+                    kBadConfiguration);
+}
+
+std::expected<void, Failure> Launch::SendAgent() {
+  const SessionFacts& facts = session_.facts();
+  Plan& plan = in_.plan;
+  AILERON_TRY(in_.lasting.Name(facts.id));
+  AILERON_ASSIGN(auto environment,
+                 MakeEnvironment(facts, plan, options_.environment, in_.policy.passing));
+  AILERON_ASSIGN(auto agent_files, PlaceSentinelFiles(facts.files, plan));
+  if (auto config = DockerConfig(facts.look_alikes, agent_files, plan)) {
+    agent_files.push_back(std::move(*config));
+  }
+  const std::vector<sandbox::Listener>& more = session_.more_listeners();
+  plan.spec.listeners.insert(plan.spec.listeners.end(), more.begin(), more.end());
+  const auto commands =
+      session_.mediated() ? sandbox::Commands::kMediated : sandbox::Commands::kFree;
+  for (service::Spec& spec : in_.policy.services) spec.environment = environment;
+  AILERON_ASSIGN(auto steps,
+                 EnterContainer(options_, plan, facts, in_.policy.passing, environment));
+  // By now the daemon's socket exists, and so can be proved to be hidden.
+  program_ = {plan.command,
+              std::move(environment),
+              plan.workdir,
+              Terminals(options_.tty),
+              AgentsSize(status_line()),
+              ConfinementFor(plan, in_.paths, commands),
+              ToolNames(facts.tools),
+              std::move(steps),
+              std::move(in_.policy.services)};
+  session_.set_confinement(program_.confinement);
+  const Standing standing = StandingWalls(plan, program_.confinement, sandbox_->limits);
+  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "%s\n", LaunchLine(standing).c_str());
+  for (const std::string& note : in_.desk.Notes()) Tell(note);
+  if (sent_) {
+    sent_ = sandbox::Send(sandbox_->channel.get(),
+                          sandbox::Files{.files = RuntimeFiles(session_, plan, standing),
+                                         .tools = ShownTools(facts.tools),
+                                         .agent_files = std::move(agent_files),
+                                         .listeners = more});
+  }
+  if (sent_) sent_ = sandbox::Send(sandbox_->channel.get(), program_);
+  if (!sent_ && sent_.error().code == Code::kInvalid) return std::unexpected(sent_.error());
+  return {};
+}
+
+std::expected<int, Failure> Launch::Attend() {
+  attended_ = true;
+  const SessionFacts& facts = session_.facts();
+  auto ended =
+      Attach(in_.plan, guard_.covers(), *sandbox_, session_, LiveTools(program_, facts.tools),
+             in_.desk, in_.execs, in_.report, status_line(), std::move(in_.session_fd));
+  TakeDown(ended ? *ended : ended.error().exit_code);
+  for (const std::string& line : in_.lasting.Finish()) Tell(line);
+  if (options_.learn) {
+    Tell(fmt::format("what this session needs, as a policy to review: aileron policy learn {}",
+                     facts.id));
+  }
+  const Status reported = in_.report.Finish();
+  if (!ended) return std::unexpected(Failure(ended.error().exit_code, ended.error().error));
+  if (options_.fail_on_denied && in_.report.count() > 0) {
+    return std::unexpected(Failure(kDenied, DeniedError(in_.report, reported)));
+  }
+  if (!reported && *ended == 0) {
+    return std::unexpected(Failure(kReportIncomplete, reported.error()));
+  }
+  if (!reported) Tell(reported.error().message);
+  return *ended;
+}
+
+void Launch::TakeDown(int exit_code) {
+  // Of a copy nothing goes back before a person has said so, git's settings neither.
+  if (!in_.lasting.copies()) {
+    for (const std::string& line : guard_.Finish(sandbox_->covers.copies())) Tell(line);
+  }
+  sandbox_->covers = sandbox::CoverWatch();  // holds the last mounts over the reserved names
+  (void)session_.Finish(exit_code, guard_.Release());
+  if (options_.report_fd || !options_.report.empty() || options_.fail_on_denied) {
+    session_.HearRest(limits::kReportRest, [&](const SessionLink::Word& word) {
+      if (word.kind == SessionLink::Word::Kind::kDenied) in_.report.Add(word.text);
+    });
+  }
 }
 
 }  // namespace
 
 std::expected<int, Failure> Run(Options options) {
-  const auto fail = [](int code, Error error) {
-    return std::unexpected(Failure{code, std::move(error)});
-  };
-  auto paths = os::FindPaths();
-  if (!paths) return fail(kBadConfiguration, paths.error());
-  const StatusLine status_line = options.status_line ? StatusLine::kOn : StatusLine::kOff;
-  if (const Status fits = status_line == StatusLine::kOn ? CheckStatusLine() : Status(); !fits) {
-    return fail(kUsage, fits.error());
-  }
-  auto plan = MakePlan(options, *paths);
-  if (!plan) return fail(kSandboxNotStarted, plan.error());
-  const auto allowed = Guard::Allowed(plan->spec, options.allow_write);
-  if (!allowed) return fail(kSandboxNotStarted, allowed.error());
-  auto policy = ApplyPolicy(*paths, *plan, options, *allowed);
-  if (!policy) {
-    const bool wrong = policy.error().code == Code::kInvalid;
-    return fail(wrong ? kBadConfiguration : kSandboxNotStarted, policy.error());
-  }
-  for (const std::string& note : policy->notes) std::fprintf(stderr, "aileron: %s\n", note.c_str());
-  auto report = Report::Open(options, *plan);
-  if (!report) return fail(kUsage, report.error());
-  os::Fd session_fd;
-  if (options.session_fd) {
-    auto taken = TakeDescriptor(*options.session_fd, "--session-fd", plan->spec);
-    if (!taken) return fail(kUsage, taken.error());
-    session_fd = *std::move(taken);
-  }
-
-  if (auto given = sandbox::RequireWalls(options.require); !given)
-    return fail(kSandboxNotStarted, given.error());
-  auto lasting = Lasting::Make(options, *paths, *plan);
-  if (!lasting) return fail(kSandboxNotStarted, lasting.error());
-  if (auto made = PrepareKeptFolders(options.container.setup, *plan); !made)
-    return fail(kSandboxNotStarted, made.error());
-
-  auto desk = ServiceDesk::Open(options.publishing, ReservedPorts(*plan));
-  if (!desk) return fail(kSandboxNotStarted, desk.error());
-
-  auto execs = ExecDesk::Make();
-  if (!execs) return fail(kSandboxNotStarted, execs.error());
-
+  AILERON_ASSIGN(Prepared prepared, Prepare(options));
   HoldSignals();
   // Three things go on at once: the daemon makes the session, the sandbox's first process builds
   // the walls, and this one looks through the workspace.
-  auto session = SessionLink::Ask(*paths, *plan, options, policy->project);
-  if (!session) return fail(ExitCodeOf(session.error()), session.error());
-  Guard guard;                // outlives the sandbox
-  engine::EntryFolder entry;  // of an engine, until the sandbox is built
-  auto sandbox = StartSandbox(options, *plan, *paths, entry);
-  const auto give_up = [&](const Error& error) {
-    if (sandbox) Kill(*sandbox);
-    (void)session->Finish(kSandboxNotStarted);
-    return fail(kSandboxNotStarted, error);
-  };
-  if (!sandbox) return give_up(sandbox.error());
-  for (const std::string& warning : sandbox->limits.warnings()) {
-    std::fprintf(stderr, "aileron: %s\n", warning.c_str());
-  }
-  if (auto stands = guard.Stand(plan->spec, *allowed, policy->covers); !stands)
-    return give_up(stands.error());
-  // A send that fails since the walls could not be built is explained on the channel.
-  Status sent = sandbox::SendCovers(sandbox->channel.get(), guard.covers());
-  if (auto opened = session->Await({sandbox->limits.groups(), guard.reserved()}); !opened) {
-    Kill(*sandbox);
-    return fail(ExitCodeOf(opened.error()), opened.error());
-  }
-  if (auto named = lasting->Name(session->facts().id); !named) return give_up(named.error());
-  auto environment = MakeEnvironment(session->facts(), *plan, options.environment, policy->passing);
-  if (!environment) return give_up(environment.error());
-  auto agent_files = PlaceSentinelFiles(session->facts().files, *plan);
-  if (!agent_files) return give_up(agent_files.error());
-  if (auto config = DockerConfig(session->facts().look_alikes, *agent_files, *plan)) {
-    agent_files->push_back(std::move(*config));
-  }
-  const std::vector<sandbox::Listener>& more = session->more_listeners();
-  plan->spec.listeners.insert(plan->spec.listeners.end(), more.begin(), more.end());
-  const auto commands =
-      session->mediated() ? sandbox::Commands::kMediated : sandbox::Commands::kFree;
-  for (service::Spec& spec : policy->services) spec.environment = *environment;
-  auto steps = EnterContainer(options, *plan, session->facts(), policy->passing, *environment);
-  if (!steps) return give_up(steps.error());
-  // By now the daemon's socket exists, and so can be proved to be hidden.
-  const sandbox::Program program{plan->command,
-                                 std::move(*environment),
-                                 plan->workdir,
-                                 Terminals(options.tty),
-                                 AgentsSize(status_line),
-                                 ConfinementFor(*plan, *paths, commands),
-                                 ToolNames(session->facts().tools),
-                                 std::move(*steps),
-                                 std::move(policy->services)};
-  session->set_confinement(program.confinement);
-  const Standing standing = StandingWalls(*plan, program.confinement, sandbox->limits);
-  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "%s\n", LaunchLine(standing).c_str());
-  for (const std::string& note : desk->Notes()) std::fprintf(stderr, "aileron: %s\n", note.c_str());
-  if (sent) {
-    sent = sandbox::Send(sandbox->channel.get(),
-                         sandbox::Files{.files = RuntimeFiles(*session, *plan, standing),
-                                        .tools = ShownTools(session->facts().tools),
-                                        .agent_files = std::move(*agent_files),
-                                        .listeners = more});
-  }
-  if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
-  if (!sent && sent.error().code == Code::kInvalid) return give_up(sent.error());
-  auto ended =
-      Attach(*plan, guard.covers(), *sandbox, *session, LiveTools(program, session->facts().tools),
-             *desk, *execs, *report, status_line, std::move(session_fd));
-  // Of a copy nothing goes back before a person has said so, git's settings neither.
-  if (!lasting->copies()) {
-    for (const std::string& line : guard.Finish(sandbox->covers.copies()))
-      std::fprintf(stderr, "aileron: %s\n", line.c_str());
-  }
-  sandbox->covers = sandbox::CoverWatch();  // holds the last mounts over the reserved names
-  (void)session->Finish(ended ? *ended : ended.error().exit_code, guard.Release());
-  if (options.report_fd || !options.report.empty() || options.fail_on_denied) {
-    session->HearRest(limits::kReportRest, [&](const SessionLink::Word& word) {
-      if (word.kind == SessionLink::Word::Kind::kDenied) report->Add(word.text);
-    });
-  }
-  for (const std::string& line : lasting->Finish())
-    std::fprintf(stderr, "aileron: %s\n", line.c_str());
-  if (options.learn) {
-    std::fprintf(stderr,
-                 "aileron: what this session needs, as a policy to review: aileron policy "
-                 "learn %s\n",
-                 session->facts().id.c_str());
-  }
-  const Status reported = report->Finish();
-  if (!ended) return fail(ended.error().exit_code, ended.error().error);
-  if (options.fail_on_denied && report->count() > 0) {
-    return fail(kDenied, DeniedError(*report, reported));
-  }
-  if (!reported && *ended == 0) return fail(kReportIncomplete, reported.error());
-  if (!reported) std::fprintf(stderr, "aileron: %s\n", reported.error().message.c_str());
-  return *ended;
+  AILERON_ASSIGN(SessionLink session, EndingWith(kDaemonUnavailable,
+                                                 SessionLink::Ask(prepared.paths, prepared.plan,
+                                                                  options, prepared.policy.project),
+                                                 kBadConfiguration));
+  Launch launch(options, prepared, std::move(session));
+  AILERON_TRY(launch.BuildSandbox());
+  AILERON_TRY(launch.SendAgent());
+  return launch.Attend();
 }
 
 }  // namespace aileron::launch

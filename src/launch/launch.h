@@ -93,6 +93,10 @@ inline constexpr int kSandboxNotStarted = 125;
 // The agent's own exit code, 128 + signal, or 125 to 127 as docker has them; the reason is an Error
 // with the exit code to use when nothing was started.
 struct Failure {
+  Failure(Error why)  // NOLINT(google-explicit-constructor): so that AILERON_TRY converts
+      : exit_code(kSandboxNotStarted), error(std::move(why)) {}
+  Failure(int code, Error why) : exit_code(code), error(std::move(why)) {}
+
   int exit_code;
   Error error;
 };
