@@ -31,8 +31,28 @@ void SecretWriter::PutField(std::string_view name, std::string_view value) {
 }
 
 void SecretWriter::PutBase64(std::string_view bytes) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  PutBase64(bytes, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+}
+
+void SecretWriter::PutBase64Url(std::string_view bytes) {
+  PutBase64(bytes, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+}
+
+void SecretWriter::PutJson(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (const char c : text) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    const char quoted[] = {'\\', c};
+    const char escaped[] = {'\\', 'u', '0', '0', kDigits[byte >> 4], kDigits[byte & 15]};
+    if (c == '"' || c == '\\') {
+      Put({quoted, sizeof quoted});
+    } else {
+      Put(byte < ' ' ? std::string_view(escaped, sizeof escaped) : std::string_view(&c, 1));
+    }
+  }
+}
+
+void SecretWriter::PutBase64(std::string_view bytes, std::string_view alphabet) {
   for (std::size_t at = 0; at < bytes.size(); at += 3) {
     const std::string_view three = bytes.substr(at, 3);
     std::uint32_t bits = 0;
@@ -41,7 +61,7 @@ void SecretWriter::PutBase64(std::string_view bytes) {
     }
     char four[4];
     for (std::size_t i = 0; i < 4; ++i) {
-      four[i] = i <= three.size() ? kAlphabet[(bits >> (18 - 6 * i)) & 63] : '=';
+      four[i] = i <= three.size() ? alphabet[(bits >> (18 - 6 * i)) & 63] : '=';
     }
     Put({four, sizeof four});
     Wipe(four);

@@ -18,14 +18,19 @@ class SecretWriter {
   void PutEncoded(std::string_view text);
   // NAME=VALUE, encoded, behind "&" when something stands there.
   void PutField(std::string_view name, std::string_view value);
-  // Base64 (RFC 4648 §4).
+  // Base64 (RFC 4648 §4), and with the alphabet that URLs allow (§5).
   void PutBase64(std::string_view bytes);
+  void PutBase64Url(std::string_view bytes);
+  // What stands between the quotes of a JSON string (RFC 8259 §7).
+  void PutJson(std::string_view text);
 
   bool overflowed() const { return overflowed_; }
   std::string_view View() const { return text_.View(); }
   Secret Take() const { return Secret(text_.View()); }
 
  private:
+  void PutBase64(std::string_view bytes, std::string_view alphabet);
+
   ByteBuffer text_;
   bool overflowed_ = false;
 };

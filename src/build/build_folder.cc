@@ -188,7 +188,7 @@ Result<Made> BuildFolder::Make(const Recipe& recipe, const Builder& builder,
     lock.Remove();
     project.Remove();
   };
-  if (!making.no_cache || waited) {
+  if ((!making.no_cache || waited) && !making.take) {
     if (auto found = Find(store, recipe.key)) {
       let_go();
       return Made{*std::move(found), true};
@@ -224,6 +224,10 @@ Result<image::Image> BuildFolder::Work(const Recipe& recipe, const Builder& buil
   image::Reference source_name = name;
   source_name.transport = ArchiveForm(builder);
   AILERON_ASSIGN(const auto source, image::OpenSource(source_name));
+  if (making.take) {
+    AILERON_ASSIGN(const image::Resolved built, source->Resolve(image::HostPlatform()));
+    AILERON_TRY(making.take(*source, built));
+  }
   return store.Add(name, *source, image::HostPlatform());
 }
 

@@ -28,6 +28,9 @@ struct Making {
   bool no_cache = false;  // build also what is there, all of it
   // What is going on, a line each; the builder's lines are among them. Nothing: silence.
   std::function<void(std::string_view line)> show;
+  // Who else wants what was built, while it is there as the builder wrote it: then it is built
+  // also where the store has it, out of the builder's own cache. Nothing: nobody.
+  std::function<Status(const image::Source& source, const image::Resolved& image)> take;
 };
 
 struct Made {

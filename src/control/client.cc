@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -20,6 +21,8 @@ namespace aileron::control {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kUploadPiece = 256 << 10;
 
 Response FromHead(const http::ResponseHead& head) {
   Response response{.status = head.status()};
@@ -91,15 +94,24 @@ Result<Response> Client::AnyAnswer() {
 }
 
 Result<Response> Client::Stream(const Request& request, const Sink& sink) {
+  AILERON_ASSIGN(Response response, Transfer(request, sink));
+  if (response.ok()) return response;
+  return std::unexpected(http::ToError(http::ReadProblem(response.status, response.body)));
+}
+
+Result<Response> Client::Transfer(const Request& request, const Sink& sink) {
   AILERON_TRY(Ask(request));
   http::ResponseHead head;
   AILERON_TRY(ReadFinalHead(head));
   Response response = FromHead(head);
   if (!response.ok()) {
-    AILERON_ASSIGN(const std::string body, ReadWhole(head, deadline_));
-    return std::unexpected(http::ToError(http::ReadProblem(response.status, body)));
+    AILERON_ASSIGN(response.body, ReadWhole(head, deadline_));
+    return response;
   }
-  AILERON_TRY(ReadBody(head, std::nullopt, sink));
+  quiet_ = request.quiet;
+  const Status read = ReadBody(head, std::nullopt, sink);
+  quiet_.reset();
+  AILERON_TRY(read);
   return response;
 }
 
@@ -135,20 +147,47 @@ Status Client::ReadFinalHead(http::ResponseHead& head) {
 Status Client::Write(const Request& request, Deadline deadline) {
   std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: aileron/{}\r\n",
                                  request.method, request.path, AILERON_VERSION);
-  if (!request.body.empty()) head += fmt::format("Content-Type: {}\r\n", request.content_type);
-  if (!request.body.empty() || request.method != "GET") {
-    head += fmt::format("Content-Length: {}\r\n", request.body.size());
+  const std::uint64_t size = request.upload != nullptr ? request.upload->size : request.body.size();
+  if (size > 0) head += fmt::format("Content-Type: {}\r\n", request.content_type);
+  if (size > 0 || request.method != "GET") head += fmt::format("Content-Length: {}\r\n", size);
+  std::string end = "\r\n";
+  if (!request.secret_field.empty()) {
+    head += fmt::format("{}: ", request.secret_field);
+    end += "\r\n";
   }
-  head += "\r\n";
+  const auto part = [](std::string_view text) {
+    return iovec{const_cast<char*>(text.data()), text.size()};
+  };
+  iovec parts[] = {part(head), part(request.secret_value), part(end), part(request.body)};
+  AILERON_TRY(WriteParts(parts, request.descriptors, deadline));
+  if (request.upload == nullptr || refused_) return {};
+  AILERON_TRY(WriteUpload(*request.upload, request.deadline));
+  deadline_ = Clock::now() + request.deadline;
+  return {};
+}
 
-  iovec parts[2] = {{head.data(), head.size()},
-                    {const_cast<char*>(request.body.data()), request.body.size()}};
+Status Client::WriteUpload(const Upload& upload, Duration patience) {
+  std::vector<char> piece(kUploadPiece);
+  for (std::uint64_t left = upload.size; left > 0 && !refused_;) {
+    AILERON_ASSIGN(
+        const std::size_t count,
+        upload.read(std::span(piece).first(std::min<std::uint64_t>(kUploadPiece, left))));
+    AILERON_CHECK(count > 0 && count <= left);
+    iovec part{piece.data(), count};
+    AILERON_TRY(WriteParts({&part, 1}, {}, Clock::now() + patience));
+    left -= count;
+  }
+  return {};
+}
+
+Status Client::WriteParts(std::span<iovec> parts, std::span<const int> descriptors,
+                          Deadline deadline) {
   msghdr message{};
-  message.msg_iov = parts;
-  message.msg_iovlen = 2;
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
   ControlBytes storage;
-  if (!request.descriptors.empty()) Attach(message, request.descriptors, storage);
-  while (parts[0].iov_len + parts[1].iov_len > 0) {
+  if (!descriptors.empty()) Attach(message, descriptors, storage);
+  while (std::ranges::any_of(parts, [](const iovec& part) { return part.iov_len > 0; })) {
     const ssize_t count = sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) {
@@ -156,7 +195,10 @@ Status Client::Write(const Request& request, Deadline deadline) {
       continue;
     }
     // The daemon may have answered already and want no more of the body: its answer says why.
-    if (count < 0 && (errno == EPIPE || errno == ECONNRESET)) return {};
+    if (count < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+      refused_ = true;
+      return {};
+    }
     if (count < 0) return os::FailErrno("cannot speak to {}", peer_.name);
     message.msg_control = nullptr;  // the descriptors went with the first byte
     message.msg_controllen = 0;
@@ -230,7 +272,8 @@ Status Client::ReadBody(const http::ResponseHead& head, Deadline deadline, const
   while (!reader.done()) {
     http::BodyReader::Step step = reader.Read(input_.View());
     if (step.outcome == http::Outcome::kNeedMore && step.consumed == 0) {
-      AILERON_ASSIGN(const std::size_t count, Fill(deadline));
+      const Deadline until = quiet_ ? Deadline(Clock::now() + *quiet_) : deadline;
+      AILERON_ASSIGN(const std::size_t count, Fill(until));
       if (count != 0) continue;
       step = reader.End();
       if (step.outcome != http::Outcome::kDone) return Gone();

@@ -7,7 +7,10 @@
 // request; after an error, or when a stream was stopped early, the client is of no more use.
 #pragma once
 
+#include <sys/uio.h>
+
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -31,14 +34,28 @@ class ResponseHead;
 
 namespace aileron::control {
 
+// A body that is made while it is sent.
+struct Upload {
+  std::uint64_t size = 0;  // bytes, all of them
+  // Fills a part of the span from its begin; how much of it, never nothing.
+  std::function<Result<std::size_t>(std::span<char>)> read;
+};
+
 struct Request {
   std::string_view method = "GET";
   std::string_view path;  // with the query, percent-encoded by the caller
   std::string_view body = {};
+  const Upload* upload = nullptr;  // borrowed; in place of the body
   std::string_view content_type = "application/json";
+  // One field whose value is a secret: it goes from the caller's memory to the socket.
+  std::string_view secret_field = {};
+  std::string_view secret_value = {};
   std::span<const int> descriptors = {};  // borrowed
-  // For the whole exchange; in a stream, until the answer's head.
+  // For the whole exchange; in a stream, until the answer's head; of an upload, for each piece and
+  // then for the answer.
   Duration deadline = limits::request_wait;
+  // In a stream, between pieces; none: without an end.
+  std::optional<Duration> quiet = std::nullopt;
 };
 
 struct Response {
@@ -84,6 +101,8 @@ class Client {
   // between pieces. An answer other than 2xx is an Error.
   using Sink = std::function<Result<Flow>(std::string_view piece)>;
   Result<Response> Stream(const Request& request, const Sink& sink);
+  // The same, and any answer is a value: one other than 2xx with its body.
+  Result<Response> Transfer(const Request& request, const Sink& sink);
   // Writes the body to a descriptor.
   Result<Response> StreamTo(const Request& request, int descriptor);
   // Reads a stream of server-sent events until it ends or `handle` stops it.
@@ -103,6 +122,8 @@ class Client {
 
   std::unexpected<Error> Gone() const;
   Status Write(const Request& request, Deadline deadline);
+  Status WriteParts(std::span<iovec> parts, std::span<const int> descriptors, Deadline deadline);
+  Status WriteUpload(const Upload& upload, Duration patience);
   Result<Response> AnyAnswer();
   Status ReadFinalHead(http::ResponseHead& head);
   Status Wait(short events, Deadline deadline);
@@ -114,8 +135,10 @@ class Client {
   Peer peer_;
   os::Fd socket_;
   ByteBuffer input_;
-  Deadline deadline_;    // of the exchange that Ask began
-  bool broken_ = false;  // bytes of an unfinished exchange may be on the way
+  Deadline deadline_;              // of the exchange that Ask began
+  std::optional<Duration> quiet_;  // of the stream that is read
+  bool refused_ = false;           // the other end wants no more of what is sent
+  bool broken_ = false;            // bytes of an unfinished exchange may be on the way
 };
 
 }  // namespace aileron::control

@@ -27,9 +27,9 @@ Result<Endpoint> Reach(std::string_view url, std::string origin) {
   }
   return Fail(
       Code::kUnsupported,
-      "{} names the engine at {}, which this program cannot use: a sandbox's connections are "
-      "passed on as descriptors, which cross a unix socket of this machine alone "
-      "(unix:///PATH)",
+      "{} names the engine at {}, which this program cannot use: it speaks to engines over a "
+      "unix socket of this machine alone (unix:///PATH), since a sandbox's connections are passed "
+      "on as descriptors",
       origin, Printable(url));
 }
 

@@ -13,6 +13,8 @@ namespace aileron::engine {
 namespace {
 
 constexpr Duration kPatience = std::chrono::minutes(1);  // of one call; a busy engine takes long
+// Of each step of a pull, an export and a load, which move gigabytes.
+constexpr Duration kTransferPatience = std::chrono::minutes(10);
 constexpr Duration kRemovePatience = std::chrono::seconds(20);
 constexpr std::size_t kLineMax = 1u << 20;
 constexpr std::string_view kDockerApi = "/v1.41";
@@ -94,11 +96,8 @@ Result<EngineImage> Engine::Find(std::string_view reference) {
   return ReadImage(answer.body);
 }
 
-Status Engine::Pull(std::string_view reference,
-                    const std::function<void(std::string_view)>& progress) {
-  const std::string path =
-      podman_ ? fmt::format("{}/images/pull?reference={}", Prefix(), PercentEncode(reference))
-              : fmt::format("{}/images/create?fromImage={}", Prefix(), PercentEncode(reference));
+Status Engine::Follow(const control::Request& request,
+                      const std::function<void(std::string_view)>& progress) {
   std::string rest;
   std::string failure;
   const auto hear = [&](std::string_view line) {
@@ -107,22 +106,70 @@ Status Engine::Pull(std::string_view reference,
     if (told->failed) failure = told->text;
     if (!told->failed) progress(told->text);
   };
-  auto pulled = client_.Stream(
-      {.method = "POST", .path = path, .deadline = kPatience},
-      [&](std::string_view piece) -> Result<control::Flow> {
-        rest += piece;
-        for (auto end = rest.find('\n'); end != rest.npos; end = rest.find('\n')) {
-          hear(std::string_view(rest).substr(0, end));
-          rest.erase(0, end + 1);
-        }
-        if (rest.size() <= kLineMax) return control::Flow::kContinue;
-        return Fail(Code::kInternal, "{} tells of a pull without an end", Name(kind_));
-      });
-  if (!pulled) return std::unexpected(std::move(pulled.error()));
+  AILERON_ASSIGN(const control::Response answer,
+                 client_.Transfer(request, [&](std::string_view piece) -> Result<control::Flow> {
+                   rest += piece;
+                   for (auto end = rest.find('\n'); end != rest.npos; end = rest.find('\n')) {
+                     hear(std::string_view(rest).substr(0, end));
+                     rest.erase(0, end + 1);
+                   }
+                   if (rest.size() <= kLineMax) return control::Flow::kContinue;
+                   return Fail(Code::kInternal, "{} says a line without an end", Name(kind_));
+                 }));
   if (!rest.empty()) hear(rest);
-  if (failure.empty()) return {};
-  return Fail(Code::kUnavailable, "{} cannot pull {}: {}", Name(kind_), Printable(reference),
-              failure);
+  if (!answer.ok()) return Fail(CodeOf(answer.status), "{}", ReadMessage(answer.body));
+  return failure.empty() ? Status() : Fail(Code::kUnavailable, "{}", failure);
+}
+
+Status Engine::Pull(std::string_view reference, const Secret& login,
+                    const std::function<void(std::string_view)>& progress) {
+  const std::string path =
+      podman_ ? fmt::format("{}/images/pull?reference={}", Prefix(), PercentEncode(reference))
+              : fmt::format("{}/images/create?fromImage={}", Prefix(), PercentEncode(reference));
+  auto pulled = Follow({.method = "POST",
+                        .path = path,
+                        .secret_field = login.empty() ? "" : "X-Registry-Auth",
+                        .secret_value = login.Reveal(),
+                        .deadline = kTransferPatience,
+                        .quiet = kTransferPatience},
+                       progress);
+  if (pulled) return {};
+  return Wrap(std::move(pulled.error()), "{} cannot pull {}", Name(kind_), Printable(reference));
+}
+
+Status Engine::Export(std::string_view id, int file, std::uint64_t most) {
+  const std::string path = fmt::format("{}/images/{}/get{}", Prefix(), PercentEncode(id),
+                                       podman_ ? "?format=docker-archive&compress=false" : "");
+  std::uint64_t size = 0;
+  AILERON_ASSIGN(
+      const control::Response answer,
+      client_.Transfer({.path = path, .deadline = kTransferPatience, .quiet = kTransferPatience},
+                       [&](std::string_view piece) -> Result<control::Flow> {
+                         size += piece.size();
+                         if (size > most) {
+                           return Fail(Code::kInvalid, "the image {} of {} has more than {} bytes",
+                                       Printable(id), Name(kind_), most);
+                         }
+                         AILERON_TRY(os::WriteAll(file, piece));
+                         return control::Flow::kContinue;
+                       }));
+  if (answer.ok()) return {};
+  return Fail(CodeOf(answer.status), "{} says: {}", Name(kind_), ReadMessage(answer.body));
+}
+
+Status Engine::Load(LoadArchive& archive) {
+  const control::Upload upload{.size = archive.size(),
+                               .read = [&](std::span<char> to) { return archive.Read(to); }};
+  const std::string path = Prefix() + "/images/load";
+  auto loaded = Follow({.method = "POST",
+                        .path = path,
+                        .upload = &upload,
+                        .content_type = "application/x-tar",
+                        .deadline = kTransferPatience,
+                        .quiet = kTransferPatience},
+                       [](std::string_view) {});
+  if (loaded) return {};
+  return Wrap(std::move(loaded.error()), "{} cannot load the image {}", Name(kind_), archive.tag());
 }
 
 Status Engine::CheckLimits(const sandbox::Resources& resources) {

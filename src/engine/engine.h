@@ -8,9 +8,11 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "control/client.h"
 #include "engine/container.h"
 #include "engine/endpoint.h"
+#include "engine/load_archive.h"
 #include "image/config.h"
 
 namespace aileron::engine {
@@ -30,14 +32,22 @@ class Engine {
   Kind kind() const { return kind_; }
   const std::string& version() const { return version_; }
   const Endpoint& endpoint() const { return endpoint_; }
+  // Whether it takes a registry's token in a login (Docker Engine API, "registrytoken").
+  bool takes_tokens() const { return !podman_; }
   // It runs as the caller, and what is root in its containers is the caller on the host.
   bool rootless() const { return rootless_; }
 
   // kNotFound when it has no such image.
   Result<EngineImage> Find(std::string_view reference);
-  // From the image's registry, with the engine's own settings and without a login. `progress` gets
-  // a line for each step.
-  Status Pull(std::string_view reference, const std::function<void(std::string_view)>& progress);
+  // From the image's registry, with the engine's own settings, and as whom `login` says: the value
+  // of X-Registry-Auth (registry/engine_login.h), or empty. `progress` gets a line for each step.
+  Status Pull(std::string_view reference, const Secret& login,
+              const std::function<void(std::string_view)>& progress);
+  // Writes the image of an id to a file, as a docker-archive. kInvalid where it is larger than
+  // `most` bytes.
+  Status Export(std::string_view id, int file, std::uint64_t most);
+  // The engine has the image from now on, by the tag that the archive names.
+  Status Load(LoadArchive& archive);
 
   // The container, by its name, does not run yet. kUnsupported when the engine does not hold one of
   // its limits.
@@ -55,6 +65,10 @@ class Engine {
   // 2xx, or an Error with what the engine says.
   Result<control::Response> Call(std::string_view method, const std::string& path,
                                  std::string_view body = {});
+  // Of an exchange that may take long: hands lines of progress on. An Error of the engine's last
+  // word, when that is one, or of an answer other than 2xx.
+  Status Follow(const control::Request& request,
+                const std::function<void(std::string_view)>& progress);
   Status Greet();
   Status CheckLimits(const sandbox::Resources& resources);
   std::string Prefix() const;

@@ -10,18 +10,20 @@
 namespace aileron::fetch {
 
 Result<std::optional<std::string>> Download(RemoteFile file, const std::string& ca,
-                                            std::size_t limit) {
+                                            std::size_t limit, const ProxyFor& proxy) {
   net::PrepareTls();
   AILERON_ASSIGN(const auto loop, net::Loop::Make());
   const auto deadline = std::chrono::steady_clock::now() + limits::kDownload;
   for (int hops = 0; hops <= limits::kRedirects; ++hops) {
     const net::Interval left = deadline - std::chrono::steady_clock::now();
     if (left <= net::Interval::zero()) break;
+    AILERON_ASSIGN(auto through, proxy(file.url));
     AILERON_ASSIGN(const Response answer, Await(*loop, {.url = file.url,
                                                         .target = file.Target(),
                                                         .accept = "*/*",
                                                         .ca = ca,
                                                         .timeout = left,
+                                                        .proxy = std::move(through),
                                                         .body_max = limit}));
     if (answer.status == 200) return std::string(answer.body.Reveal());
     if (answer.status == 404 || answer.status == 410) return std::nullopt;

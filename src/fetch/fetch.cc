@@ -2,6 +2,7 @@
 
 #include "fetch/fetch.h"
 
+#include "base/host_pattern.h"
 #include "base/text.h"
 #include "fetch/limits.h"
 #include "http/headers.h"
@@ -13,6 +14,8 @@ std::optional<std::chrono::seconds> Response::RetryAfter() const {
   return seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
 }
 
+Result<std::optional<Proxy>> NoProxy(const ServiceUrl&) { return std::nullopt; }
+
 Fetch::Fetch(net::Loop& loop, Request request, OnDone on_done)
     : loop_(loop),
       request_(std::move(request)),
@@ -22,6 +25,7 @@ Fetch::Fetch(net::Loop& loop, Request request, OnDone on_done)
                   GiveUp("{} {}", request_.url.Authority(),
                          since_deadline_ == 0 ? "did not answer in time" : "answers too slowly");
                 }),
+      tunnel_(limits::kHead, Contents::kSecret),
       output_(limits::kHead + request_.body_max, Contents::kSecret),
       input_(http::limits::head_bytes + ReadSize(),
              request_.sink == nullptr ? Contents::kSecret : Contents::kPlain),
@@ -57,12 +61,15 @@ Status Fetch::Begin() {
     if (!client) return Fail(Code::kInvalid, "{} holds no certificate in PEM", request_.ca);
     tls_ = *std::move(client);
   }
-  if (const auto address = net::Endpoint::Parse(url.host, url.port)) {
+  if (IsTunnelled()) AILERON_TRY(WriteConnect());
+  const std::string& host = request_.proxy ? request_.proxy->host : url.host;
+  const std::uint16_t port = request_.proxy ? request_.proxy->port : url.port;
+  if (const auto address = net::Endpoint::Parse(host, port)) {
     Connect({*address});
     return {};
   }
   AILERON_ASSIGN(resolver_, net::Resolver::Make(loop_));
-  resolver_->Resolve(url.host, url.port, [this, alive = std::weak_ptr(alive_)](auto answer) {
+  resolver_->Resolve(host, port, [this, alive = std::weak_ptr(alive_)](auto answer) {
     if (!alive.expired()) Resolved(std::move(answer));
   });
   return {};
@@ -73,14 +80,43 @@ bool Fetch::HasHeader(std::string_view name) const {
                              [&](const auto& one) { return EqualsIgnoreCase(one.first, name); });
 }
 
+std::string Fetch::Place() const {
+  if (!request_.proxy) return request_.url.Authority();
+  return fmt::format("the proxy {} (named by {})",
+                     FormatHostPort(request_.proxy->host, request_.proxy->port),
+                     request_.proxy->origin);
+}
+
+// What the proxy is asked for is no secret; the field that it may want is.
+Status Fetch::WriteConnect() {
+  const std::string to = FormatHostPort(request_.url.host, request_.url.port);
+  const std::string_view credential = request_.proxy->authorization.Reveal();
+  const std::string head = fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n", to);
+  constexpr std::string_view kField = "Proxy-Authorization: ";
+  if (head.size() + kField.size() + credential.size() + 4 > tunnel_.Room()) {
+    return Fail(Code::kInvalid, "{}: the user and password are too long", Place());
+  }
+  tunnel_.Append(head);
+  if (!credential.empty()) {
+    tunnel_.Append(kField);
+    tunnel_.Append(credential);
+    tunnel_.Append("\r\n");
+  }
+  tunnel_.Append("\r\n");
+  return {};
+}
+
 Status Fetch::WriteHead() {
   const auto put = [this](std::string_view text) {
     if (text.size() > output_.Room()) return false;
     output_.Append(text);
     return true;
   };
-  bool fits = put(request_.method) && put(" ") && put(request_.target) &&
-              put(" HTTP/1.1\r\nHost: ") && put(request_.url.Authority()) && put("\r\n");
+  const bool by_proxy = request_.proxy && !request_.url.tls;
+  bool fits = put(request_.method) && put(" ") &&
+              (!by_proxy || (put("http://") && put(request_.url.Authority()))) &&
+              put(request_.target) && put(" HTTP/1.1\r\nHost: ") && put(request_.url.Authority()) &&
+              put("\r\n");
   // GitHub's API, for one, refuses who does not say who it is.
   const std::pair<std::string_view, std::string_view> usual[] = {
       {"Accept", request_.accept}, {"User-Agent", "aileron/" AILERON_VERSION}};
@@ -89,6 +125,10 @@ Status Fetch::WriteHead() {
   }
   for (const auto& [name, value] : request_.headers) {
     fits = fits && put(name) && put(": ") && put(value) && put("\r\n");
+  }
+  if (by_proxy && !request_.proxy->authorization.empty()) {
+    fits = fits && put("Proxy-Authorization: ") && put(request_.proxy->authorization.Reveal()) &&
+           put("\r\n");
   }
   for (const auto& [name, value] : request_.secret_headers) {
     // Whatever is kept as a secret: a line end in it would be a header of its own.
@@ -110,6 +150,7 @@ Status Fetch::WriteHead() {
 // Comes a second time when one family's addresses were late.
 void Fetch::Resolved(Result<net::Resolver::Answer> answer) {
   if (stream_) return;
+  if (!answer && request_.proxy) return GiveUp("{}: {}", Place(), answer.error().message);
   if (!answer) return GiveUp("{}", answer.error().message);
   if (attempt_) return attempt_->Add(answer->addresses);
   Connect(answer->addresses, answer->rest == net::Resolver::Answer::Rest::kMore
@@ -125,21 +166,29 @@ void Fetch::Connect(const std::vector<net::Endpoint>& addresses, net::ConnectAtt
 
 void Fetch::Connected(Result<net::Connected> connected) {
   const auto attempt = std::move(attempt_);
-  if (!connected)
-    return GiveUp("cannot connect to {}: {}", request_.url.Authority(), connected.error().message);
+  if (!connected) return GiveUp("cannot connect to {}: {}", Place(), connected.error().message);
   Speak(std::move(connected->socket));
 }
 
 void Fetch::Speak(os::Fd socket) {
-  const std::string& authority = request_.url.Authority();
   auto stream = net::Stream::Make(loop_, std::move(socket), *this);
-  if (!stream) return GiveUp("cannot connect to {}: {}", authority, stream.error().message);
+  if (!stream) return GiveUp("cannot connect to {}: {}", Place(), stream.error().message);
   stream_ = std::move(*stream);
-  if (tls_ == nullptr) {
+  if (IsTunnelled() && !by_data_plane_) {
+    state_ = State::kTunnelWrite;
+  } else if (tls_ != nullptr) {
+    return StartTls();
+  } else {
     state_ = State::kWriting;
-  } else if (auto started = stream_->StartClient(*tls_, request_.url.host, request_.url.port);
-             !started) {
-    return GiveUp("cannot speak TLS with {}: {}", authority, started.error().message);
+  }
+  OnChannel(*stream_);
+}
+
+void Fetch::StartTls() {
+  state_ = State::kHandshake;
+  if (auto started = stream_->StartClient(*tls_, request_.url.host, request_.url.port); !started) {
+    return GiveUp("cannot speak TLS with {}: {}", request_.url.Authority(),
+                  started.error().message);
   }
   OnChannel(*stream_);
 }
@@ -149,6 +198,12 @@ void Fetch::OnChannel(net::Channel&) {
   bool more = true;
   while (more && !alive.expired() && on_done_) {
     switch (state_) {
+      case State::kTunnelWrite:
+        more = StepTunnelWrite();
+        break;
+      case State::kTunnelRead:
+        more = StepTunnelRead();
+        break;
       case State::kHandshake:
         more = StepHandshake();
         break;
@@ -161,6 +216,70 @@ void Fetch::OnChannel(net::Channel&) {
         break;
     }
   }
+}
+
+bool Fetch::StepTunnelWrite() {
+  while (!tunnel_.empty()) {
+    std::size_t count = 0;
+    const net::Io io = stream_->Write(tunnel_.View(), count);
+    if (io == net::Io::kBlocked) return false;
+    if (io != net::Io::kDone) {
+      GiveUp("cannot write to {}: {}", Place(), stream_->error());
+      return false;
+    }
+    tunnel_.Consume(count);
+  }
+  state_ = State::kTunnelRead;
+  return true;
+}
+
+bool Fetch::StepTunnelRead() {
+  std::size_t count = 0;
+  if (input_.Room() < ReadSize()) {
+    GiveUp("{} answered with too long a head", Place());
+    return false;
+  }
+  const net::Io io = stream_->Read(input_.Prepare(ReadSize()), count);
+  if (io == net::Io::kBlocked) return false;
+  if (io != net::Io::kDone) {
+    GiveUp("{} closed the connection instead of answering", Place());
+    return false;
+  }
+  input_.Commit(count);
+  return TakeTunnel();
+}
+
+// Whether to go on: the proxy's answer is not there yet. When it is, TLS has begun, or all is over.
+bool Fetch::TakeTunnel() {
+  constexpr int kAuthenticationRequired = 407;
+  while (true) {
+    const auto step = parser_.Parse(input_.View(), {.method = http::MethodKind::kConnect}, head_);
+    if (step.outcome == http::Outcome::kNeedMore) return true;
+    if (step.outcome == http::Outcome::kFailed) {
+      GiveUp("{} answered what is not HTTP: {}", Place(), http::FlawText(step.flaw));
+      return false;
+    }
+    input_.Consume(step.consumed);
+    if (!head_.interim()) break;
+  }
+  const std::string to = FormatHostPort(request_.url.host, request_.url.port);
+  if (head_.status() / 100 == 2) {
+    stream_->PutBack(input_.View());
+    input_.Consume(input_.View().size());
+    parser_ = {};
+    head_ = {};
+    StartTls();
+  } else if (head_.status() == kAuthenticationRequired) {
+    GiveUp("{} {}", Place(),
+           request_.proxy->authorization.empty()
+               ? "wants a user and a password: write them before the host, as "
+                 "http://USER:PASSWORD@HOST:PORT"
+               : "does not take the user and the password that stand there");
+  } else {
+    GiveUp("{} does not connect to {}: {} {}", Place(), to, head_.status(),
+           Printable(BeginningOf(head_.reason(), limits::kReasonShown)));
+  }
+  return false;
 }
 
 bool Fetch::StepHandshake() {

@@ -1,15 +1,18 @@
 // Fetch: one request over HTTPS to a service of the user's, on the caller's loop: the daemon's, or
 // that of a command that downloads something.
 //
-// One connection, one HTTP/1.1 exchange, no redirect, no cookie, no proxy. The certificate is
+// One connection, one HTTP/1.1 exchange, no redirect, no cookie. The certificate is
 // verified against the system's roots and the file that the user named. A name may stand for any
 // address: who wrote the URL is the user. The whole takes at most the timeout, and request and
 // answer lie in memory that is wiped; but a body that a Sink takes may be of any size, lies in
 // plain memory, and takes as long as limits::kSinkLeast bytes of it come within each timeout.
+// Where a proxy is named, TLS goes through a tunnel that it opens (CONNECT, RFC 9110 §9.3.6), and
+// what is without TLS is asked of it (absolute-form, RFC 9112 §3.2.2).
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -39,6 +42,16 @@ class Sink {
   virtual Status Take(std::string_view piece) = 0;
 };
 
+struct Proxy {
+  std::string host;
+  std::uint16_t port = 0;
+  Secret authorization;  // the value of Proxy-Authorization, or empty
+  std::string origin;    // who names it, for messages: "HTTPS_PROXY"
+};
+// Through which proxy a service is reached, if any. An error is why that cannot be known.
+using ProxyFor = std::function<Result<std::optional<Proxy>>(const ServiceUrl& url)>;
+Result<std::optional<Proxy>> NoProxy(const ServiceUrl& url);
+
 struct Request {
   ServiceUrl url;              // its path is not used
   std::string method = "GET";  // a token
@@ -49,6 +62,7 @@ struct Request {
   Secret body;
   std::string ca;  // a PEM file, or empty
   net::Interval timeout{};
+  std::optional<Proxy> proxy = std::nullopt;
   // Connected already: nothing is resolved, and TLS is somebody else's.
   os::Fd through;
   std::size_t body_max = limits::kBody;  // of the request, and of an answer that no sink takes
@@ -82,7 +96,7 @@ class Fetch final : private net::Channel::Owner {
   ~Fetch();
 
  private:
-  enum class State { kHandshake, kWriting, kHead, kBody };
+  enum class State { kTunnelWrite, kTunnelRead, kHandshake, kWriting, kHead, kBody };
 
   Status Begin();
   std::size_t ReadSize() const {
@@ -95,8 +109,17 @@ class Fetch final : private net::Channel::Owner {
                net::ConnectAttempt::More more = net::ConnectAttempt::More::kNone);
   void Connected(Result<net::Connected> connected);
   void Speak(os::Fd socket);
+  void StartTls();
+  // Whether TLS is spoken through a tunnel of the proxy's.
+  bool IsTunnelled() const { return request_.proxy && request_.url.tls; }
+  Status WriteConnect();
+  // What could not be reached: the service, or the proxy on the way.
+  std::string Place() const;
   void OnChannel(net::Channel& stream) override;
   // Each is false when it must wait, or has finished.
+  bool StepTunnelWrite();
+  bool StepTunnelRead();
+  bool TakeTunnel();
   bool StepHandshake();
   bool StepWrite();
   bool StepRead();
@@ -121,6 +144,7 @@ class Fetch final : private net::Channel::Owner {
   State state_ = State::kHandshake;
   bool by_data_plane_ = false;  // through it, that is
   bool sinking_ = false;
+  ByteBuffer tunnel_;  // what is said to the proxy
   ByteBuffer output_;
   ByteBuffer input_;
   ByteBuffer body_;

@@ -9,6 +9,7 @@ namespace aileron::fetch::limits {
 
 inline constexpr std::size_t kHead = 80 << 10;       // of a request; a credential fits
 inline constexpr std::size_t kBody = 128 << 10;      // of an answer
+inline constexpr std::size_t kReasonShown = 200;     // of a proxy's words
 inline constexpr std::size_t kRead = 16 << 10;       // at once
 inline constexpr std::size_t kSinkRead = 128 << 10;  // at once, of what a sink takes
 inline constexpr std::size_t kSinkLeast = 64 << 10;  // within each timeout

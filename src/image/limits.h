@@ -38,7 +38,8 @@ inline constexpr std::size_t kArchiveHeaderMax = 64 << 10;  // a pax header or a
 inline constexpr std::size_t kArchiveNameMax = 4'096;
 inline constexpr std::size_t kArchiveManifestMax = 4 << 20;  // manifest.json of docker-archive
 inline constexpr std::size_t kArchiveImagesMax = 1'000;
-inline constexpr std::size_t kLayoutFileMax = 1'024;  // oci-layout
+inline constexpr std::uint64_t kExportMax = std::uint64_t{256} << 30;  // of an engine's image
+inline constexpr std::size_t kLayoutFileMax = 1'024;                   // oci-layout
 
 // The store.
 inline constexpr std::size_t kRecordMax = 32 << 20;  // an image's record: its config is in it

@@ -19,8 +19,11 @@ constexpr std::string_view kDefaultTag = "latest";
 constexpr std::array kFiles = {Transport::kOciLayout, Transport::kOciArchive,
                                Transport::kDockerArchive};
 // What other tools have, and we do not.
-constexpr std::array<std::string_view, 8> kOtherTransports = {
-    "docker", "docker-daemon", "containers-storage", "dir", "ostree", "sif", "tarball", "atomic"};
+constexpr std::array<std::string_view, 6> kOtherTransports = {"docker", "dir",     "ostree",
+                                                              "sif",    "tarball", "atomic"};
+constexpr std::array kEngines = {Transport::kDockerDaemon, Transport::kContainersStorage};
+constexpr std::string_view kPodman = "podman";
+constexpr std::size_t kIdSize = 64;
 
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -211,7 +214,40 @@ Result<Reference> ParseFile(Transport transport, std::string_view text, std::str
   return reference;
 }
 
+// An engine's own name for an image, which is not completed, or an id.
+Result<Reference> ParseInEngine(Transport transport, std::string_view text,
+                                std::string_view whole) {
+  Reference reference{.transport = transport};
+  const std::string_view id = text.starts_with('@') ? text.substr(1) : text;
+  if (id.size() == kIdSize && HexDecode(id)) {
+    AILERON_ASSIGN(reference.digest, ParseDigest(fmt::format("sha256:{}", id)));
+    return reference;
+  }
+  if (text.starts_with("sha256:")) {
+    AILERON_ASSIGN(reference.digest, ParseDigest(text));
+    return reference;
+  }
+  if (text.empty()) {
+    return Fail(Code::kInvalid, "{} names no image: behind \"{}:\" stands nothing", Quoted(whole),
+                Name(transport));
+  }
+  AILERON_ASSIGN(Reference named, ParseRegistry(text));
+  named.transport = transport;
+  const std::string_view path = text.substr(0, text.find('@'));
+  if (!path.starts_with(named.domain + "/") && !path.starts_with(kFormerDomain)) {
+    named.domain.clear();
+    if (!path.contains('/')) named.path.erase(0, kOfficial.size());
+  }
+  return named;
+}
+
 }  // namespace
+
+bool IsFile(Transport transport) { return std::ranges::find(kFiles, transport) != kFiles.end(); }
+
+bool IsEngine(Transport transport) {
+  return std::ranges::find(kEngines, transport) != kEngines.end();
+}
 
 std::string_view Name(Transport transport) {
   switch (transport) {
@@ -223,11 +259,24 @@ std::string_view Name(Transport transport) {
       return "oci-archive";
     case Transport::kDockerArchive:
       return "docker-archive";
+    case Transport::kDockerDaemon:
+      return "docker-daemon";
+    case Transport::kContainersStorage:
+      return "containers-storage";
   }
   return "docker";
 }
 
+std::string Reference::NameInEngine() const {
+  if (path.empty()) return digest ? digest->Text() : std::string();
+  std::string name = domain.empty() ? path : fmt::format("{}/{}", domain, path);
+  if (!tag.empty()) name += ":" + tag;
+  if (digest) name += "@" + digest->Text();
+  return name;
+}
+
 std::string Reference::Text() const {
+  if (IsEngine(transport)) return fmt::format("{}:{}", Name(transport), NameInEngine());
   std::string text = transport == Transport::kRegistry
                          ? fmt::format("{}/{}", domain, path)
                          : fmt::format("{}:{}", Name(transport), file);
@@ -249,13 +298,20 @@ Result<Reference> ParseReference(std::string_view text) {
     for (const Transport transport : kFiles) {
       if (word == Name(transport)) return ParseFile(transport, text.substr(word.size() + 1), text);
     }
+    for (const Transport transport : kEngines) {
+      const bool podmans = word == kPodman && transport == Transport::kContainersStorage;
+      if (word == Name(transport) || podmans) {
+        return ParseInEngine(transport, text.substr(word.size() + 1), text);
+      }
+    }
     // "docker:27" is an image of that name.
     const std::string_view rest = text.substr(word.size() + 1);
     if (std::ranges::find(kOtherTransports, word) != kOtherTransports.end() && rest.contains('/') &&
         (rest.starts_with('/') || word != "docker")) {
       return Fail(Code::kUnsupported,
                   "{}: \"{}:\" is not read here; write NAME[:TAG] for a registry's image, or "
-                  "oci:FOLDER, oci-archive:FILE or docker-archive:FILE",
+                  "oci:FOLDER, oci-archive:FILE, docker-archive:FILE, docker-daemon:NAME or "
+                  "containers-storage:NAME",
                   Quoted(text), word);
     }
   }
@@ -263,7 +319,7 @@ Result<Reference> ParseReference(std::string_view text) {
 }
 
 Reference Absolute(Reference reference, std::string_view folder) {
-  if (reference.transport == Transport::kRegistry || reference.file.starts_with('/')) {
+  if (!IsFile(reference.transport) || reference.file.starts_with('/')) {
     return reference;
   }
   std::string_view file = reference.file;

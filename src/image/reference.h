@@ -4,6 +4,8 @@
 //   it) oci:PATH[:NAME | @DIGEST]               a layout folder (OCI image-spec, image-layout.md)
 //   oci-archive:PATH[:NAME | @DIGEST]       the same as a tar
 //   docker-archive:PATH[:REFERENCE]         what "docker save" writes
+//   docker-daemon:REFERENCE | sha256:ID     what a local docker has under that name
+//   containers-storage:REFERENCE | …ID      what podman and buildah have; "podman:" is the same
 //
 // Of a registry's reference:
 //   [domain "/"] path [":" tag] ["@" digest]
@@ -14,6 +16,7 @@
 // Without a domain it is docker.io's, there without a "/" below library/, and without tag and
 // digest it is "latest". A PATH ends at the first ":", as skopeo has it. A NAME is what the
 // specification's annotations.md allows for org.opencontainers.image.ref.name.
+// What engines have keeps the name that people write: they know it by rules of their own.
 #pragma once
 
 #include <cstdint>
@@ -29,14 +32,25 @@ namespace aileron::image {
 // What a reference without a domain is of.
 inline constexpr std::string_view kDockerDomain = "docker.io";
 
-enum class Transport : std::uint8_t { kRegistry, kOciLayout, kOciArchive, kDockerArchive };
+enum class Transport : std::uint8_t {
+  kRegistry,
+  kOciLayout,
+  kOciArchive,
+  kDockerArchive,
+  kDockerDaemon,
+  kContainersStorage
+};
+// Whether it is a file or folder; whether an engine of this machine is asked for it.
+bool IsFile(Transport transport);
+bool IsEngine(Transport transport);
 // "oci"; of a registry "docker".
 std::string_view Name(Transport transport);
 
 struct Reference {
   Transport transport = Transport::kRegistry;
-  std::string domain, path;  // of a registry: "docker.io", "library/debian"
-  std::string file;          // of the others: the folder or archive
+  // Of a registry: "docker.io", "library/debian". Of an engine as written, both empty for an id.
+  std::string domain, path;
+  std::string file;  // the folder or archive
   // Of a registry a tag, of a layout a NAME, of docker-archive a whole normalised reference. Empty:
   // of a registry where a digest stands, of the others the only image.
   std::string tag;
@@ -44,6 +58,8 @@ struct Reference {
 
   // The whole normalised text, which reads back as the same.
   std::string Text() const;
+  // What an engine is asked for: the text without the transport.
+  std::string NameInEngine() const;
   // Whether it names one content for ever.
   bool IsPinned() const { return digest.has_value(); }
   bool operator==(const Reference&) const = default;

@@ -122,12 +122,42 @@ TEST(Reference, LocalFormsThatNameNothingAreRefused) {
 }
 
 TEST(Reference, TransportsOfOtherToolsAreRefusedWithThoseThatAreThere) {
-  for (const std::string_view other :
-       {"docker://debian", "containers-storage:localhost/x", "dir:/x", "docker-daemon:x/y:1"}) {
+  for (const std::string_view other : {"docker://debian", "dir:/x", "ostree:x/y"}) {
     const auto reference = ParseReference(other);
     ASSERT_FALSE(reference) << other;
     EXPECT_EQ(reference.error().code, Code::kUnsupported);
     EXPECT_THAT(reference.error().message, HasSubstr("oci:FOLDER"));
+  }
+}
+
+TEST(Reference, AnEnginesKeepsTheNameThatPeopleWrite) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"docker-daemon:debian", "docker-daemon:debian:latest"},
+      {"docker-daemon:debian:12", "docker-daemon:debian:12"},
+      {"docker-daemon:docker.io/library/debian:12", "docker-daemon:docker.io/library/debian:12"},
+      {"docker-daemon:org/app", "docker-daemon:org/app:latest"},
+      {"docker-daemon:" + kDigest, "docker-daemon:" + kDigest},
+      {"docker-daemon:" + kHex, "docker-daemon:" + kDigest},
+      {"docker-daemon:debian@" + kDigest, "docker-daemon:debian@" + kDigest},
+      {"containers-storage:localhost/app:1", "containers-storage:localhost/app:1"},
+      {"containers-storage:@" + kHex, "containers-storage:" + kDigest},
+      {"podman:app", "containers-storage:app:latest"},
+      {"podman:localhost:5000/app", "containers-storage:localhost:5000/app:latest"},
+  };
+  for (const auto& [text, normal] : cases) {
+    EXPECT_EQ(Normal(text), normal) << text;
+    EXPECT_EQ(Normal(normal), normal) << text;
+    const auto reference = ParseReference(text);
+    ASSERT_TRUE(reference) << text;
+    EXPECT_TRUE(IsEngine(reference->transport) && !IsFile(reference->transport));
+    EXPECT_EQ(fmt::format("{}:{}", Name(reference->transport), reference->NameInEngine()), normal);
+    EXPECT_EQ(Absolute(*reference, "/folder"), *reference);
+  }
+  EXPECT_TRUE(ParseReference("docker-daemon:" + kDigest)->IsPinned());
+  for (const char* bad : {"docker-daemon:", "podman:", "docker-daemon:A", "docker-daemon:a:",
+                          "docker-daemon:sha256:12", "containers-storage:[overlay@/x]a:1",
+                          "docker-daemon:../x", "docker-daemon:a?b", "docker-daemon:a/../b"}) {
+    EXPECT_FALSE(ParseReference(bad)) << bad;
   }
 }
 

@@ -11,8 +11,9 @@ namespace {
 
 class DockerArchiveSource : public Source {
  public:
-  DockerArchiveSource(std::unique_ptr<SourceFiles> files, Reference reference)
-      : files_(std::move(files)), reference_(std::move(reference)) {}
+  DockerArchiveSource(std::unique_ptr<SourceFiles> files, Reference reference,
+                      std::string stamp = {})
+      : files_(std::move(files)), reference_(std::move(reference)), stamp_(std::move(stamp)) {}
 
   Result<Resolved> Resolve(const Platform& machine) override {
     const std::string path = Printable(files_->path());
@@ -37,16 +38,18 @@ class DockerArchiveSource : public Source {
   }
 
   Result<Blob> Open(const SourceLayer& layer) const override { return files_->Open(layer.name); }
+  std::string stamp() const override { return stamp_; }
 
  private:
   std::unique_ptr<SourceFiles> files_;
   Reference reference_;
+  std::string stamp_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Source>> OpenSource(const Reference& reference) {
-  AILERON_CHECK(reference.transport != Transport::kRegistry);
+  AILERON_CHECK(IsFile(reference.transport));
   std::unique_ptr<SourceFiles> files;
   if (reference.transport == Transport::kOciLayout) {
     AILERON_ASSIGN(files, OpenFolder(reference.file));
@@ -59,8 +62,15 @@ Result<std::unique_ptr<Source>> OpenSource(const Reference& reference) {
   return std::make_unique<LayoutSource>(std::move(files), reference);
 }
 
+Result<std::unique_ptr<Source>> OpenExport(os::Fd archive, const std::string& name,
+                                           std::string stamp) {
+  AILERON_ASSIGN(auto files, OpenArchive(std::move(archive), name));
+  return std::make_unique<DockerArchiveSource>(
+      std::move(files), Reference{.transport = Transport::kDockerArchive}, std::move(stamp));
+}
+
 Result<std::string> StampOf(const Reference& reference, const Platform& machine) {
-  AILERON_CHECK(reference.transport != Transport::kRegistry);
+  AILERON_CHECK(IsFile(reference.transport));
   if (reference.transport != Transport::kOciLayout) return FileStamp(reference.file);
   AILERON_ASSIGN(auto files, OpenFolder(reference.file));
   AILERON_ASSIGN(const Digest picked, LayoutSource(std::move(files), reference).Pick(machine));

@@ -47,10 +47,16 @@ class Source {
   virtual Result<Blob> Open(const SourceLayer& layer) const = 0;
   // Whether reading a layer is mostly waiting.
   virtual bool is_remote() const { return false; }
+  // Of an engine's: its id there, the same as long as the name means the same image.
+  virtual std::string stamp() const { return {}; }
 };
 
-// Of a local form. Registries are in a room of their own (registry/registry_source.h).
+// Of a file or folder. Registries are in a room of their own (registry/registry_source.h).
 Result<std::unique_ptr<Source>> OpenSource(const Reference& reference);
+// A docker-archive that has one image and no name, such as an engine exports it. `name` is for
+// messages.
+Result<std::unique_ptr<Source>> OpenExport(os::Fd archive, const std::string& name,
+                                           std::string stamp);
 
 // What is the same as long as the reference means the same image: of a layout what its index.json
 // says, of an archive its file's identity and times. Cheap. Same errors as OpenSource.

@@ -127,8 +127,12 @@ Result<std::unique_ptr<SourceFiles>> OpenFolder(const std::string& path) {
 Result<std::unique_ptr<SourceFiles>> OpenArchive(const std::string& path) {
   // A pipe must not make us wait for its writer; a link to the archive itself is the user's.
   os::Fd file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!file) return os::FailErrno("cannot open {}", Printable(path));
+  return OpenArchive(std::move(file), path);
+}
+
+Result<std::unique_ptr<SourceFiles>> OpenArchive(os::Fd file, const std::string& path) {
   const std::string shown = Printable(path);
-  if (!file) return os::FailErrno("cannot open {}", shown);
   AILERON_ASSIGN(const std::uint64_t size, RegularSize(file, shown));
   const auto read = [&](std::uint64_t offset, std::span<char> bytes) -> Status {
     while (!bytes.empty()) {

@@ -47,6 +47,8 @@ class SourceFiles {
 Result<std::unique_ptr<SourceFiles>> OpenFolder(const std::string& path);
 // Reads the headers of all that is in the tar.
 Result<std::unique_ptr<SourceFiles>> OpenArchive(const std::string& path);
+// The same of one that is open; `path` is for messages.
+Result<std::unique_ptr<SourceFiles>> OpenArchive(os::Fd file, const std::string& path);
 
 // All of a file of at most `most` bytes.
 Result<std::string> ReadWhole(const SourceFiles& files, const std::string& name, std::size_t most);

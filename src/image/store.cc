@@ -119,7 +119,7 @@ Result<Image> Store::Find(const Reference& reference, const Platform& machine) c
   // A digest means the same whoever named it first.
   if (!name && reference.IsPinned()) return Load(reference.Text(), *reference.digest);
   if (!name) return Fail(Code::kNotFound, "{} is not in the store", reference.Text());
-  if (!reference.IsPinned() && reference.transport != Transport::kRegistry) {
+  if (!reference.IsPinned() && IsFile(reference.transport)) {
     const auto stamp = StampOf(reference, machine);
     const bool gone = !stamp && stamp.error().code == Code::kNotFound && !Exists(reference.file);
     if (!gone && (!stamp || *stamp != name->stamp)) {
@@ -244,7 +244,8 @@ Result<Image> Store::Add(const Reference& reference, Source& source, const Platf
   AILERON_TRY(Sweep());
   NameRecord name{.reference = reference.Text()};
   // Before the image is read: what changes meanwhile makes the next look differ.
-  if (!reference.IsPinned() && reference.transport != Transport::kRegistry) {
+  if (IsEngine(reference.transport)) name.stamp = source.stamp();
+  if (!reference.IsPinned() && IsFile(reference.transport)) {
     AILERON_ASSIGN(name.stamp, StampOf(reference, machine));
   }
   AILERON_ASSIGN(const Resolved resolved, source.Resolve(machine));
@@ -257,16 +258,36 @@ Result<Image> Store::Add(const Reference& reference, Source& source, const Platf
                                   limits::kStoreWait, "another process that removes the image"));
     (void)futimens(lease.descriptor(), nullptr);
   }
-  // One at a time, threads of one process too: an unfinished file is called by its process.
-  AILERON_ASSIGN(const FileLock writing,
-                 FileLock::Wait(folder_ + "/names.lock", FileLock::Kind::kAlone, limits::kStoreWait,
-                                "another process that adds an image"));
+  AILERON_ASSIGN(const FileLock writing, LockNames());
   if (!ReadImage(resolved.digest)) {
     const ImageRecord record{resolved.digest, resolved.config_text, resolved.config, Now()};
     AILERON_TRY(os::ReplaceFile(RecordPath(resolved.digest), Write(record), kMode));
   }
   AILERON_TRY(os::ReplaceFile(NamePath(name.reference), Write(name), kMode));
   return Load(name.reference, resolved.digest);
+}
+
+// One at a time, threads of one process too: an unfinished file is called by its process.
+Result<FileLock> Store::LockNames() const {
+  return FileLock::Wait(folder_ + "/names.lock", FileLock::Kind::kAlone, limits::kStoreWait,
+                        "another process that adds an image");
+}
+
+Result<std::string> Store::Stamp(const Reference& reference) const {
+  AILERON_ASSIGN(NameRecord name, ReadName(reference));
+  return std::move(name.stamp);
+}
+
+Result<Image> Store::AddName(const Reference& reference, const Digest& digest,
+                             std::string stamp) const {
+  AILERON_ASSIGN(const FileLock lock,
+                 FileLock::Wait(folder_ + "/lock", FileLock::Kind::kShared, limits::kStoreWait,
+                                "another process that removes images"));
+  AILERON_ASSIGN(Image image, Load(reference.Text(), digest));
+  AILERON_ASSIGN(const FileLock writing, LockNames());
+  const NameRecord name{.reference = image.reference, .digest = digest, .stamp = std::move(stamp)};
+  AILERON_TRY(os::ReplaceFile(NamePath(name.reference), Write(name), kMode));
+  return image;
 }
 
 Result<Lease> Store::Use(const Image& image) const {

@@ -84,9 +84,15 @@ class Store {
   // Makes what is missing. kDenied for a folder of somebody else's.
   static Result<Store> Open(const std::string& folder, LayerUnpacker unpack);
 
-  // The image that a reference means, if all of it is there. No source is read, but for what tells
+  // The image that a reference means, if all of it is there; of an engine, what it meant at last
+  // (see Stamp). No source is read, but for what tells
   // that a local one is still the same; one that is gone means what it meant. kNotFound otherwise.
   Result<Image> Find(const Reference& reference, const Platform& machine) const;
+
+  // What an engine's image was called by its engine when the name was added. kNotFound: it was not.
+  Result<std::string> Stamp(const Reference& reference) const;
+  // A name for an image that is there. kNotFound when it is not.
+  Result<Image> AddName(const Reference& reference, const Digest& digest, std::string stamp) const;
 
   // Reads an image from its source into the store; what of it is there already is not read again.
   // kInvalid names the blob that is not what was promised; kUnavailable for a full disk, or when
@@ -134,6 +140,7 @@ class Store {
   Result<LayerRecord> ReadLayer(const Digest& diff_id) const;
   Result<Image> Load(std::string reference, const Digest& digest) const;
 
+  Result<FileLock> LockNames() const;
   Result<std::vector<Digest>> Missing(const Config& config) const;
   Status Provide(const Resolved& resolved, Source& source, const ImageProgress& progress) const;
   Status Unpack(std::vector<LayerJob>& jobs, Source& source, const ImageProgress& progress) const;

@@ -189,7 +189,8 @@ std::expected<Wanted, Failure> WantedOf(const os::Paths& paths, const image::Sto
 
 std::expected<build::Made, Failure> MakeImage(const os::Paths& paths, const image::Store& store,
                                               Building& building, const BuildWishes& wishes) {
-  if (building.image && !wishes.no_cache) return build::Made{*std::move(building.image), true};
+  if (building.image && !wishes.no_cache && !wishes.take)
+    return build::Made{*std::move(building.image), true};
   const char* path = std::getenv("PATH");
   std::vector<std::string> projects = {building.workspace};
   const std::string& file = building.recipe.config_file;
@@ -197,7 +198,7 @@ std::expected<build::Made, Failure> MakeImage(const os::Paths& paths, const imag
   AILERON_ASSIGN(const build::Builder builder,
                  build::FindBuilder(wishes.builder, path == nullptr ? "" : path, projects));
   AILERON_TRY(Agree(paths, building.recipe, build::Name(builder.kind), wishes));
-  build::Making making{.no_cache = wishes.no_cache};
+  build::Making making{.no_cache = wishes.no_cache, .show = {}, .take = wishes.take};
   if (!wishes.quiet) {
     making.show = [](std::string_view line) {
       (void)os::WriteAll(STDERR_FILENO, fmt::format("{}\n", line));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -45,6 +46,8 @@ struct BuildWishes {
   bool quiet = false;
   bool agreed = false;  // the person has said yes beforehand
   bool may_ask = true;  // somebody is at the terminal, if there is one
+  // Who wants it as the builder wrote it (build/build_folder.h).
+  std::function<Status(const image::Source& source, const image::Resolved& image)> take = {};
 };
 
 // The image, built if need be: then the person is asked first (77 where nobody can be, or the

@@ -11,6 +11,7 @@
 #include "build/recipe.h"
 #include "launch/environment.h"
 #include "launch/host_folders.h"
+#include "modes/api.h"
 #include "modes/image_store.h"
 #include "os/mounts.h"
 #include "trust/store.h"
@@ -31,6 +32,12 @@ std::string_view Folder(std::string_view path) { return path.substr(0, path.rfin
 Result<image::Reference> ReferenceOfProject(const std::string& text, const std::string& workspace) {
   AILERON_ASSIGN(image::Reference reference, image::ParseReference(text));
   if (reference.transport == image::Transport::kRegistry) return reference;
+  if (image::IsEngine(reference.transport)) {
+    return Fail(Code::kDenied,
+                "the image {} is one of this machine's, which a project cannot show to its agent; "
+                "name it with --image",
+                Printable(text));
+  }
   reference = image::Absolute(std::move(reference), workspace);
   char real[PATH_MAX];
   if (realpath(reference.file.c_str(), real) == nullptr) {
@@ -137,13 +144,19 @@ std::string LabelOf(const image::Image& image) {
   return label == image.config.labels.end() ? std::string() : label->second;
 }
 
-std::string StoredLabel(const os::Paths& paths, const SandboxPlan& plan, const PlanInput& input) {
-  if (!os::IsFolder(paths.cache + "/images")) return {};
+std::optional<image::Image> ImageInStore(const image::Reference& reference) {
+  const auto paths = Paths();
+  if (!paths || !os::IsFolder(paths->cache + "/images")) return std::nullopt;
+  const auto store = OpenStore();
+  if (!store) return std::nullopt;
+  auto found = store->Find(reference, image::HostPlatform());
+  return found ? std::optional(*std::move(found)) : std::nullopt;
+}
+
+std::string StoredLabel(const SandboxPlan& plan, const PlanInput& input) {
   const auto reference = ReferenceOfPlan(plan, input);
   if (!reference || !*reference) return {};
-  const auto store = OpenStore();
-  if (!store) return {};
-  const auto found = store->Find(**reference, image::HostPlatform());
+  const auto found = ImageInStore(**reference);
   return found ? LabelOf(*found) : std::string();
 }
 

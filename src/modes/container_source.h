@@ -47,8 +47,9 @@ Result<std::optional<image::Reference>> ReferenceOfPlan(const image::SandboxPlan
 
 // What an image says of itself (image/metadata.h); empty for nothing.
 std::string LabelOf(const image::Image& image);
-// The same of the plan's image, where the store has it.
-std::string StoredLabel(const os::Paths& paths, const image::SandboxPlan& plan,
-                        const image::PlanInput& input);
+// The image of a name, where the store has it; nobody is asked what the name means now.
+std::optional<image::Image> ImageInStore(const image::Reference& reference);
+// What the plan's image says of itself, where the store has it.
+std::string StoredLabel(const image::SandboxPlan& plan, const image::PlanInput& input);
 
 }  // namespace aileron::modes

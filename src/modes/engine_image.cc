@@ -5,17 +5,13 @@
 #include "base/text.h"
 #include "image/permissions.h"
 #include "modes/api.h"
+#include "modes/image_store.h"
 #include "modes/terminal.h"
 #include "sandbox/enter.h"
 
 namespace aileron::modes {
 
 namespace {
-
-engine::Kind KindOf(const launch::Options& options) {
-  return options.sandbox == engine::Name(engine::Kind::kDocker) ? engine::Kind::kDocker
-                                                                : engine::Kind::kPodman;
-}
 
 // What only this program reads; an engine takes names.
 bool IsFile(std::string_view reference) {
@@ -25,13 +21,32 @@ bool IsFile(std::string_view reference) {
   return false;
 }
 
+// As whom the engine pulls; empty: as nobody.
+Result<Secret> LoginFor(const engine::Engine& engine, std::string_view reference) {
+  const auto parsed = image::ParseReference(reference);
+  if (!parsed || parsed->transport != image::Transport::kRegistry) return Secret();
+  // Podman completes a name by settings of its own, and so it is not known whose login is wanted.
+  const bool complete = reference.starts_with(parsed->domain + "/");
+  if (engine.kind() == engine::Kind::kPodman && !complete) return Secret();
+  const auto paths = Paths();
+  const auto store = OpenStore();
+  if (!paths) return std::unexpected(paths.error().error);
+  if (!store) return std::unexpected(store.error().error);
+  const auto options = RegistryOptions(*paths, *store);
+  if (!options) return std::unexpected(options.error().error);
+  using Tokens = registry::Repository::Tokens;
+  return registry::EngineLogin(*parsed, *options,
+                               engine.takes_tokens() ? Tokens::kTaken : Tokens::kNotTaken);
+}
+
 Result<engine::EngineImage> FindOrPull(engine::Engine& engine, std::string_view reference) {
   auto found = engine.Find(reference);
   if (found || found.error().code != Code::kNotFound) return found;
   PrintNote(fmt::format("{} has no image {}, and pulls it", engine::Name(engine.kind()),
                         Printable(reference)));
+  AILERON_ASSIGN(const Secret login, LoginFor(engine, reference));
   std::string last;
-  AILERON_TRY(engine.Pull(reference, [&last](std::string_view line) {
+  AILERON_TRY(engine.Pull(reference, login, [&last](std::string_view line) {
     if (line != last) PrintNote(line);
     last = line;
   }));
@@ -52,7 +67,25 @@ Status CheckVolumes(const engine::EngineImage& found) {
   return {};
 }
 
+// The name by which the engine knows it; what names another place is refused.
+Result<std::string> NameFor(engine::Kind kind, std::string_view reference) {
+  const auto parsed = image::ParseReference(reference);
+  if (!parsed || !image::IsEngine(parsed->transport)) return std::string(reference);
+  const bool dockers = parsed->transport == image::Transport::kDockerDaemon;
+  if (dockers == (kind == engine::Kind::kDocker)) return parsed->NameInEngine();
+  return Fail(
+      Code::kUnsupported,
+      "{} is an image of {}'s, which {} does not see; use --sandbox={}, or --sandbox=native",
+      Printable(reference), dockers ? "docker" : "podman", engine::Name(kind),
+      dockers ? "docker" : "podman");
+}
+
 }  // namespace
+
+engine::Kind EngineKindOf(const launch::Options& options) {
+  return options.sandbox == engine::Name(engine::Kind::kDocker) ? engine::Kind::kDocker
+                                                                : engine::Kind::kPodman;
+}
 
 bool UsesEngine(const launch::Options& options) {
   return options.sandbox == engine::Name(engine::Kind::kDocker) ||
@@ -73,9 +106,12 @@ std::expected<void, Failure> ChooseEngineImage(std::string_view reference,
                 Printable(reference), options.sandbox);
   }
   AILERON_ASSIGN(const os::Paths paths, Paths());
-  auto engine = engine::Engine::Connect(KindOf(options), engine::PlacesOfEnvironment(paths.home));
+  auto engine =
+      engine::Engine::Connect(EngineKindOf(options), engine::PlacesOfEnvironment(paths.home));
   if (!engine) return std::unexpected(Failure(kExitUnavailable, std::move(engine.error())));
-  auto found = FindOrPull(*engine, reference);
+  auto name = NameFor(engine->kind(), reference);
+  if (!name) return std::unexpected(Failure(kExitUsage, std::move(name.error())));
+  auto found = FindOrPull(*engine, *name);
   if (!found) {
     return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(found.error())));
   }

@@ -92,8 +92,9 @@ Result<FetchedFeature> FeatureFetch::FetchTarball(const FeatureName& name) {
   if (!options) return std::unexpected(options.error().error);
   AILERON_ASSIGN(const auto places, registry::PlacesFor(options->settings, file.url.Authority()));
   const std::string shown = file.Name();
-  AILERON_ASSIGN(const auto bytes, fetch::Download(std::move(file), places.back().ca,
-                                                   build::limits::kFeatureArchiveMax));
+  AILERON_ASSIGN(const auto bytes,
+                 fetch::Download(std::move(file), places.back().ca,
+                                 build::limits::kFeatureArchiveMax, options->proxy));
   if (!bytes) return Fail(Code::kNotFound, "{} is not there", shown);
   image::Blob blob{.file = {}, .size = bytes->size(), .feed = nullptr};
   AILERON_ASSIGN(blob.file, os::MemoryFileHolding(*bytes));

@@ -9,6 +9,8 @@
 #include "fetch/token_server.h"
 #include "image/layer_unpacker.h"
 #include "modes/api.h"
+#include "modes/engine_source.h"
+#include "modes/environment_proxy.h"
 #include "modes/limits.h"
 #include "modes/terminal.h"
 #include "os/paths.h"
@@ -98,6 +100,7 @@ std::expected<registry::Options, Failure> RegistryOptions(const os::Paths& paths
       .logins = registry::PlacesOfEnvironment(),
       .vault = [paths](const auto& question,
                        const auto& ca) { return TokenOfVault(paths, question, ca); },
+      .proxy = EnvironmentProxy,
       .partial = store.PartialFolder()};
   AILERON_ASSIGN(options.settings, ReadSettings(paths));
   return options;
@@ -120,6 +123,9 @@ Result<image::Reference> ReferenceOf(std::string_view text) {
 std::expected<FoundImage, Failure> FindOrAdd(const image::Store& store,
                                              const image::Reference& reference,
                                              const PullOptions& options) {
+  if (image::IsEngine(reference.transport)) {
+    return FindOrExport(store, reference, options.workspace);
+  }
   const image::Platform machine = image::HostPlatform();
   auto found = store.Find(reference, machine);
   const bool moves = reference.transport == image::Transport::kRegistry && !reference.IsPinned();
@@ -133,10 +139,11 @@ std::expected<FoundImage, Failure> FindOrAdd(const image::Store& store,
   return FoundImage{std::move(added), same};
 }
 
-std::expected<UsedImage, Failure> UseImage(const image::Reference& reference) {
+std::expected<UsedImage, Failure> UseImage(const image::Reference& reference,
+                                           const std::string& workspace) {
   AILERON_ASSIGN(const image::Store store, OpenStore());
   while (true) {
-    AILERON_ASSIGN(FoundImage found, FindOrAdd(store, reference));
+    AILERON_ASSIGN(FoundImage found, FindOrAdd(store, reference, {.workspace = workspace}));
     auto lease = store.Use(found.image);
     if (lease) return UsedImage{std::move(found.image), *std::move(lease)};
     // Somebody has cleared the store in between.

@@ -30,7 +30,8 @@ enum class Ask : std::uint8_t {
 };
 struct PullOptions {
   Ask ask = Ask::kWhatIsMissing;
-  bool plain_http = false;  // of this reference's registry, besides those of the user's file
+  bool plain_http = false;     // of this reference's registry, besides those of the user's file
+  std::string workspace = {};  // of which no program is started
 };
 // From its source, where the store has not got it. Takes as long as its layers are large.
 std::expected<FoundImage, Failure> FindOrAdd(const image::Store& store,
@@ -42,6 +43,7 @@ struct UsedImage {
   image::Image image;
   image::Lease lease;
 };
-std::expected<UsedImage, Failure> UseImage(const image::Reference& reference);
+std::expected<UsedImage, Failure> UseImage(const image::Reference& reference,
+                                           const std::string& workspace = {});
 
 }  // namespace aileron::modes

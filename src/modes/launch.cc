@@ -138,7 +138,8 @@ Command LaunchVerb() {
               {.name = "--image",
                .value = "REF",
                .summary = "Take this image as the root instead of the host's "
-                          "(oci:FOLDER[:NAME|@DIGEST], oci-archive:FILE, docker-archive:FILE)"},
+                          "(oci:FOLDER[:NAME|@DIGEST], oci-archive:FILE, docker-archive:FILE, "
+                          "docker-daemon:NAME, podman:NAME)"},
               {.name = "--config",
                .value = "FILE",
                .summary = "The devcontainer.json, where the folder has several or none",

@@ -16,6 +16,7 @@
 #include "modes/api.h"
 #include "modes/building.h"
 #include "modes/container_source.h"
+#include "modes/engine_build.h"
 #include "modes/engine_image.h"
 #include "modes/terminal.h"
 #include "modes/trust_question.h"
@@ -209,13 +210,19 @@ std::expected<UsedImage, Failure> BuildImage(const PlanInput& input, MayAsk may_
   }
 }
 
+// What the engine calls the image that is built for the project.
+std::expected<std::string, Failure> BuildInEngine(const PlanInput& input, MayAsk may_ask,
+                                                  const launch::Options& options) {
+  return BuiltInEngine(input, EngineKindOf(options),
+                       may_ask == MayAsk::kYes ? MayAskToBuild::kYes : MayAskToBuild::kNo);
+}
+
 // The plan's image in the engine that --sandbox names.
-std::expected<void, Failure> UseEngine(const SandboxPlan& plan, launch::Options& options) {
+std::expected<void, Failure> UseEngine(const SandboxPlan& plan, const PlanInput& input,
+                                       MayAsk may_ask, launch::Options& options) {
   if (!IsBuilt(plan)) return ChooseEngineImage(plan.tier.image, options);
-  return Fail(Code::kUnsupported,
-              "an image that is built for a devcontainer.json is in aileron's own store, where {} "
-              "does not find it; use --sandbox=native, or name an image of the engine with --image",
-              options.sandbox);
+  AILERON_ASSIGN(const std::string built, BuildInEngine(input, may_ask, options));
+  return ChooseEngineImage(built, options);
 }
 
 // The plan's image, pulled or built if need be; nothing for the host's root.
@@ -224,7 +231,7 @@ std::expected<std::optional<UsedImage>, Failure> ImageOf(const SandboxPlan& plan
   if (IsBuilt(plan)) return BuildImage(input, may_ask);
   AILERON_ASSIGN(const auto reference, ReferenceOfPlan(plan, input));
   if (!reference) return std::nullopt;
-  return UseImage(*reference);
+  return UseImage(*reference, input.workspace);
 }
 
 }  // namespace
@@ -233,8 +240,13 @@ std::expected<void, Failure> SettleDetached(const Parsed& parsed, const launch::
   AILERON_ASSIGN(const auto input, Settle(parsed, options, MayAsk::kYes));
   if (!input) return {};
   AILERON_ASSIGN(const SandboxPlan plan, PlanOf(*input));
-  if (UsesEngine(options)) return {};  // what there is to ask has been asked
-  auto ready = ImageOf(plan, *input, options.unattended ? MayAsk::kNo : MayAsk::kYes);
+  const MayAsk may_ask = options.unattended ? MayAsk::kNo : MayAsk::kYes;
+  if (UsesEngine(options)) {
+    if (!IsBuilt(plan)) return {};  // what there is to ask has been asked
+    AILERON_TRY(BuildInEngine(*input, may_ask, options));
+    return {};
+  }
+  auto ready = ImageOf(plan, *input, may_ask);
   if (!ready) {
     return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(ready.error().error)));
   }
@@ -256,7 +268,7 @@ std::expected<std::optional<UsedImage>, Failure> PrepareContainer(const Parsed& 
   }
   std::optional<UsedImage> image;
   if (UsesEngine(options)) {
-    AILERON_TRY(UseEngine(plan, options));
+    AILERON_TRY(UseEngine(plan, input, may_ask, options));
   } else {
     auto ready = ImageOf(plan, input, may_ask);
     if (!ready) {

@@ -6,6 +6,7 @@
 #include "modes/api.h"
 #include "modes/building.h"
 #include "modes/container_source.h"
+#include "modes/engine_source.h"
 #include "modes/image_store.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
@@ -79,7 +80,27 @@ BuildFacts BuildFactsOf(const SandboxPlan& plan, const image::PlanInput& input,
           .label = building.image ? LabelOf(*building.image) : std::string()};
 }
 
-Json PlanJson(const SandboxPlan& plan, const image::PlanInput& input, Json build) {
+// Where the image is that is named, and whether the store has it. Null: none is named.
+Json SourceOf(const SandboxPlan& plan, const image::PlanInput& input) {
+  const auto reference = ReferenceOfPlan(plan, input);
+  if (!reference || !*reference) return {};
+  const image::Reference& named = **reference;
+  Json source = {{"transport", image::Name(named.transport)}, {"reference", named.Text()}};
+  if (image::IsEngine(named.transport)) {
+    const EngineFacts facts = FactsOf(named);
+    source["from"] = facts.from;
+    if (!facts.id.empty()) source["id"] = facts.id;
+    source["stored"] = facts.stored;
+    return source;
+  }
+  const auto stored = ImageInStore(named);
+  source["from"] = image::IsFile(named.transport) ? named.file : named.domain;
+  source["stored"] = stored.has_value();
+  if (stored) source["digest"] = stored->digest.Text();
+  return source;
+}
+
+Json PlanJson(const SandboxPlan& plan, const image::PlanInput& input, Json build, Json source) {
   Json json = {{"tier", image::Name(plan.tier.tier)},
                {"why", plan.tier.why},
                {"workspace", input.workspace},
@@ -91,6 +112,7 @@ Json PlanJson(const SandboxPlan& plan, const image::PlanInput& input, Json build
                {"merged", image::MergedJson(plan.container, plan.merged)}};
   if (!plan.tier.image.empty()) json["image"] = plan.tier.image;
   if (!build.is_null()) json["build"] = std::move(build);
+  if (!source.is_null()) json["source"] = std::move(source);
   if (input.config) json["config"] = input.config->path;
   for (const image::FieldReport& one : plan.reports) {
     Json field = {
@@ -105,16 +127,23 @@ Json PlanJson(const SandboxPlan& plan, const image::PlanInput& input, Json build
   return json;
 }
 
+std::string FromLine(const Json& source) {
+  if (source.is_null()) return {};
+  return fmt::format("from       {} ({})\n", Printable(TextOf(source, "from")),
+                     source["stored"] == true ? "in the store" : "not in the store yet");
+}
+
 Style StyleOf(Honour honour) {
   if (honour == Honour::kHonoured) return Style::kGreen;
   return honour == Honour::kRefused ? Style::kRed : Style::kYellow;
 }
 
-void PrintPlan(const SandboxPlan& plan, const image::PlanInput& input, const Json& build) {
+void PrintPlan(const SandboxPlan& plan, const image::PlanInput& input, const Json& build,
+               const Json& source) {
   const std::string image = plan.tier.image.empty() ? "-" : plan.tier.image;
   std::string text = fmt::format(
-      "tier       {} ({})\nimage      {}\nconfig     {}\nworkspace  {} at {}\n",
-      image::Name(plan.tier.tier), plan.tier.why, Printable(image),
+      "tier       {} ({})\nimage      {}\n{}config     {}\nworkspace  {} at {}\n",
+      image::Name(plan.tier.tier), plan.tier.why, Printable(image), FromLine(source),
       input.config ? Printable(input.config->path) + (input.permissions.trusted ? ", trusted" : "")
                    : "-",
       Printable(input.workspace), Printable(plan.workspace_folder));
@@ -154,14 +183,15 @@ Outcome RunPlan(const Invocation& invocation) {
   if (!plan) return std::unexpected(BadFile(std::move(plan.error())));
   auto [build, label] = BuildFactsOf(*plan, input, parsed);
   if (input.config && !parsed.Has("--image-config")) {
-    input.metadata_label = IsBuilt(*plan) ? std::move(label) : StoredLabel(paths, *plan, input);
+    input.metadata_label = IsBuilt(*plan) ? std::move(label) : StoredLabel(*plan, input);
     if (!input.metadata_label.empty()) plan = image::MakePlan(input);
     if (!plan) return std::unexpected(BadFile(std::move(plan.error())));
   }
+  const Json source = SourceOf(*plan, input);
   if (parsed.Has("--json")) {
-    AILERON_TRY(Print(Pretty(PlanJson(*plan, input, build))));
+    AILERON_TRY(Print(Pretty(PlanJson(*plan, input, build, source))));
   } else {
-    PrintPlan(*plan, input, build);
+    PrintPlan(*plan, input, build, source);
   }
   return image::Refused(plan->reports) != nullptr ? kExitConfiguration : 0;
 }

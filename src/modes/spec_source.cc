@@ -10,6 +10,7 @@
 #include "connector/limits.h"
 #include "crypto/limits.h"
 #include "fetch/download.h"
+#include "modes/environment_proxy.h"
 #include "modes/limits.h"
 #include "os/beneath.h"
 #include "os/fd.h"
@@ -78,12 +79,12 @@ Result<SpecFile> ReadUrl(const SpecPlace& place, Beside beside) {
   AILERON_ASSIGN(const auto remote, fetch::RemoteFile::Parse(place.where));
   SpecFile file{.name = remote.Name()};
   AILERON_ASSIGN(std::optional<std::string> text,
-                 fetch::Download(remote, place.ca, connector::limits::kFileMax));
+                 fetch::Download(remote, place.ca, connector::limits::kFileMax, EnvironmentProxy));
   if (!text) return Fail(Code::kNotFound, "there is nothing at {}", file.name);
   file.text = *std::move(text);
   if (beside == Beside::kNothing) return file;
-  auto signature =
-      fetch::Download(remote.Beside(kSignature), place.ca, crypto::limits::kMinisignMax);
+  auto signature = fetch::Download(remote.Beside(kSignature), place.ca,
+                                   crypto::limits::kMinisignMax, EnvironmentProxy);
   if (!signature) {
     return Wrap(std::move(signature.error()), "cannot tell whether {} is signed", file.name);
   }

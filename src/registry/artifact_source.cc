@@ -11,7 +11,7 @@ namespace aileron::registry {
 ArtifactSource::ArtifactSource(image::Reference reference, std::vector<Place> places,
                                const Options& options)
     : reference_(std::move(reference)),
-      repository_(reference_, std::move(places), options.logins, options.vault),
+      repository_(reference_, std::move(places), options.logins, options.vault, options.proxy),
       partial_(options.partial) {}
 
 Result<std::unique_ptr<ArtifactSource>> ArtifactSource::Open(const image::Reference& reference,

@@ -16,7 +16,7 @@ class RegistrySource : public image::Source, private image::Documents {
  public:
   RegistrySource(image::Reference reference, std::vector<Place> places, const Options& options)
       : reference_(std::move(reference)),
-        repository_(reference_, std::move(places), options.logins, options.vault),
+        repository_(reference_, std::move(places), options.logins, options.vault, options.proxy),
         partial_(options.partial) {}
 
   Result<image::Resolved> Resolve(const image::Platform& machine) override;
@@ -73,6 +73,23 @@ Result<std::unique_ptr<image::Source>> OpenRegistry(const image::Reference& refe
   net::PrepareTls();
   AILERON_ASSIGN(auto places, PlacesFor(options.settings, reference.domain));
   return std::make_unique<RegistrySource>(reference, std::move(places), options);
+}
+
+Result<Secret> EngineLogin(const image::Reference& reference, const Options& options,
+                           Repository::Tokens tokens) {
+  net::PrepareTls();
+  AILERON_ASSIGN(auto places, PlacesFor(options.settings, reference.domain));
+  // The engine has mirrors of its own.
+  places.erase(places.begin(), places.end() - 1);
+  Repository repository(reference, std::move(places), options.logins, options.vault, options.proxy);
+  const auto seen =
+      repository.Manifest(reference.digest ? reference.digest->Text() : reference.tag);
+  if (!seen && seen.error().code == Code::kDenied) return std::unexpected(seen.error());
+  if (!seen) {
+    auto kept = repository.LookUpLogin();
+    if (!kept) return std::unexpected(std::move(kept.error()));
+  }
+  return repository.EngineLogin(tokens);
 }
 
 }  // namespace aileron::registry

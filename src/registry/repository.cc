@@ -18,6 +18,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::string_view kBearer = "Bearer ";
 constexpr const char* kManifestTypes =
     "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
     "application/vnd.docker.distribution.manifest.list.v2+json, "
@@ -77,16 +78,18 @@ struct Repository::Access {
   Secret authorization;  // the field's value; empty: none is wanted
   Clock::time_point until = Clock::time_point::max();
   bool failed = false;                 // it did not answer once
+  bool by_vault = false;               // the authorization is a token of the vault's
   std::optional<Result<Login>> login;  // once it was looked for
 };
 
 Repository::Repository(const image::Reference& reference, std::vector<Place> places,
-                       LoginPlaces logins, VaultTokens vault)
+                       LoginPlaces logins, VaultTokens vault, fetch::ProxyFor proxy)
     : path_(reference.path),
       name_(fmt::format("{}/{}", reference.domain, reference.path)),
       places_(std::move(places)),
       logins_(std::move(logins)),
       vault_(std::move(vault)),
+      proxy_(std::move(proxy)),
       access_(places_.size()) {}
 
 Repository::~Repository() = default;
@@ -192,6 +195,7 @@ Result<fetch::Response> Repository::Send(std::size_t place, const Question& ques
                          .timeout = limits::kAnswerWait,
                          .body_max = question.most,
                          .sink = question.sink};
+  AILERON_ASSIGN(request.proxy, proxy_(file.url));
   request.headers.emplace_back("Accept-Encoding", "identity");
   if (who == As::kUs) {
     const std::scoped_lock lock(mutex_);
@@ -278,6 +282,7 @@ Result<fetch::RegistryToken> Repository::FetchToken(std::size_t place,
   const std::string own = where.token_server.empty() ? where.url.Authority() : where.token_server;
   if (login == nullptr && vault_ && !where.mirror && realm.url.Authority() == own) {
     auto token = vault_(question, ca);
+    access_[place].by_vault = token.has_value();
     // Nothing is bound to that server: who asks is nobody.
     if (token || token.error().code != Code::kNotFound) return token;
   }
@@ -288,6 +293,7 @@ Result<fetch::RegistryToken> Repository::FetchToken(std::size_t place,
   }
   AILERON_ASSIGN(auto request, fetch::TokenRequest(std::move(question)));
   request.ca = ca;
+  AILERON_ASSIGN(request.proxy, proxy_(realm.url));
   AILERON_ASSIGN(const auto loop, net::Loop::Make());
   AILERON_ASSIGN(const fetch::Response answer, fetch::Await(*loop, std::move(request)));
   return fetch::ReadToken(realm, answer);
@@ -317,11 +323,46 @@ Status Repository::AuthorizeBearer(std::size_t place, const Challenge& challenge
   }
   if (!token) return std::unexpected(token.error());
   SecretWriter value(2 * fetch::limits::kBody);
-  value.Put("Bearer ");
+  value.Put(kBearer);
   value.Put(token->token.Reveal());
   access_[place].authorization = value.Take();
   access_[place].until = Clock::now() + token->lifetime;
   return {};
+}
+
+Status Repository::LookUpLogin() {
+  const std::scoped_lock lock(mutex_);
+  AILERON_TRY(KeptLogin(0));
+  return {};
+}
+
+Result<Secret> Repository::EngineLogin(Tokens tokens) {
+  const std::scoped_lock lock(mutex_);
+  const Access& access = access_.front();
+  const Login* login = access.login && *access.login ? &**access.login : nullptr;
+  SecretWriter json(8 * fetch::limits::kBody), header(12 * fetch::limits::kBody);
+  const auto put = [&json](std::string_view name, std::string_view value) {
+    json.Put(json.View().empty() ? "{\"" : ",\"");
+    json.Put(name);
+    json.Put("\":\"");
+    json.PutJson(value);
+    json.Put("\"");
+  };
+  if (login != nullptr && !login->identity_token.empty()) {
+    put("identitytoken", login->identity_token.Reveal());
+  } else if (login != nullptr) {
+    put("username", login->user);
+    put("password", login->password.Reveal());
+  } else if (access.by_vault && tokens == Tokens::kTaken) {
+    put("registrytoken", access.authorization.Reveal().substr(kBearer.size()));
+  } else {
+    return Secret();
+  }
+  put("serveraddress", LoginName(places_.front().login));
+  json.Put("}");
+  header.PutBase64Url(json.View());
+  AILERON_CHECK(!json.overflowed() && !header.overflowed());
+  return header.Take();
 }
 
 std::unexpected<Error> Repository::Denied(std::size_t place, const Question& question,

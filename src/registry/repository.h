@@ -11,6 +11,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -38,9 +39,9 @@ using VaultTokens = std::function<Result<fetch::RegistryToken>(const fetch::Toke
 
 class Repository {
  public:
-  // `vault` may be empty.
+  // `vault` may be empty; `proxy` says through what a place is asked.
   Repository(const image::Reference& reference, std::vector<Place> places, LoginPlaces logins,
-             VaultTokens vault);
+             VaultTokens vault, fetch::ProxyFor proxy);
   ~Repository();
 
   struct Document {
@@ -55,6 +56,15 @@ class Repository {
   // May be called from several threads. Gives up soon after `stop` is set.
   Status Stream(const image::Digest& digest, std::uint64_t offset, fetch::Sink& sink,
                 const std::atomic<bool>& stop);
+
+  // Without asking anybody: whom the first place knows us as. Errors as ReadLogin, but none where
+  // nothing is kept.
+  Status LookUpLogin();
+  // How the first place has let us in, when it has: the value of X-Registry-Auth (Docker Engine
+  // API), by which an engine is let in as we were. Empty where nobody is asked for, and where
+  // `tokens` says that the engine takes no token and we have nothing else.
+  enum class Tokens : std::uint8_t { kTaken, kNotTaken };
+  Result<Secret> EngineLogin(Tokens tokens);
 
   // "docker.io/library/debian"
   const std::string& name() const { return name_; }
@@ -84,6 +94,7 @@ class Repository {
   std::vector<Place> places_;
   LoginPlaces logins_;
   VaultTokens vault_;
+  fetch::ProxyFor proxy_;
 
   std::mutex mutex_;  // guards what follows
   std::vector<Access> access_;

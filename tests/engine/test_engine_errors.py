@@ -75,14 +75,6 @@ def test_an_image_is_pulled_by_the_engine(docked):
     assert len(registry.paths()) == seen, "an image that the engine has is asked for again"
 
 
-def test_a_devcontainer_that_is_built_is_refused_with_the_way_out(docked):
-    """A devcontainer that is built starts in an engine with another root."""
-    docked.write(".devcontainer/Dockerfile", "FROM scratch\n")
-    docked.write(".devcontainer/devcontainer.json", json.dumps({"build": {"dockerfile": "Dockerfile"}}))
-    result = _launch(docked)
-    assert result.rc != 0 and "--sandbox=native" in result.err, result.describe()
-
-
 class _Liar:
     """A socket on which every request gets the same bytes, or none."""
 
@@ -126,6 +118,17 @@ def test_an_engine_that_lies_is_not_followed(world, answer):
     world.servers.append(_Liar(path, answer))
     result = _launch(world, "--image", "x", env={"DOCKER_HOST": f"unix://{path}"})
     assert result.rc in (69, 125) and "aileron: " in result.err and "\x1b" not in result.err, result.describe()
+
+
+@pytest.mark.parametrize("known", ["[]", '{"Id":"sha256:' + "ab" * 32 + '","Config":{}}'], ids=["no-image", "no-archive"])
+def test_an_export_that_is_none_spoils_nothing(world, known):
+    """What a lying engine exports gets into the store, or is told without saying whose it is."""
+    path = os.path.join(world.root, "liar")
+    world.servers.append(_Liar(path, _http(known)))
+    result = world.launch("true", flags=["--image", "docker-daemon:x/y:1"], env={"DOCKER_HOST": f"unix://{path}"})
+    assert result.rc == 125 and "aileron: " in result.err, result.describe()
+    assert world.json("sandbox", "cache", "list") == []
+    assert os.listdir(os.path.join(world.cache, "aileron/images/partial")) == []
 
 
 def test_somebody_elses_engine_is_not_used(worlds):

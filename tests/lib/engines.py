@@ -22,7 +22,8 @@ runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 """
-_REGISTRIES = "unqualified-search-registries = []\n"
+# As docker takes what is on this machine: the tests' own authority is not the machine's.
+_REGISTRIES = 'unqualified-search-registries = []\n[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n'
 IMAGE = "localhost/tests/box:1"
 
 

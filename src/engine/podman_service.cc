@@ -1,0 +1,86 @@
+// Tested by tests/image/test_engine_images.py.
+
+#include "engine/podman_service.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "os/environment.h"
+#include "os/paths.h"
+#include "os/remove_tree.h"
+#include "os/socket.h"
+
+namespace aileron::engine {
+
+namespace {
+
+constexpr Duration kStartLongest = std::chrono::seconds(30);
+constexpr int kLookMilliseconds = 20;
+constexpr int kEndMilliseconds = 5'000;
+constexpr std::size_t kWordsMax = 64 << 10;
+constexpr std::size_t kWordsShown = 300;
+
+bool HasEnded(const os::Child& child, int milliseconds) {
+  pollfd waited{.fd = child.pidfd.get(), .events = POLLIN};
+  return poll(&waited, 1, milliseconds) > 0;
+}
+
+}  // namespace
+
+Result<PodmanService> PodmanService::Start(const std::string& program, const std::string& runtime) {
+  AILERON_TRY(os::MakePrivateFolder(runtime));
+  std::string folder = runtime + "/podman-XXXXXX";
+  if (mkdtemp(folder.data()) == nullptr)
+    return os::FailErrno("cannot make a folder in {}", runtime);
+  PodmanService service(std::move(folder));
+  service.words_ = os::Fd(memfd_create("podman", MFD_CLOEXEC));
+  const os::Fd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!service.words_ || !nothing) return os::FailErrno("cannot make a file in memory");
+  // Without anybody who asks it ends by itself, should nobody be left to end it.
+  os::SpawnOptions options{
+      .path = program,
+      .argv = {program, "system", "service", "--time=60", service.url()},
+      .descriptors = {{nothing.get(), 0}, {nothing.get(), 1}, {service.words_.get(), 2}},
+      .with_parent = os::WithParent::kDies};
+  options.environment = os::Environment();
+  AILERON_ASSIGN(service.child_, os::Spawn(options));
+  AILERON_TRY(service.AwaitSocket());
+  return service;
+}
+
+Status PodmanService::AwaitSocket() {
+  const std::string socket = folder_ + "/sock";
+  const Duration deadline = Uptime() + kStartLongest;
+  while (!os::ConnectUnix(socket)) {
+    const bool ended = HasEnded(child_, kLookMilliseconds);
+    if (!ended && Uptime() < deadline) continue;
+    (void)lseek(words_.get(), 0, SEEK_SET);
+    const std::string said = os::ReadAll(words_, "podman's words", kWordsMax).value_or("");
+    const std::string_view shown = BeginningOf(Trim(said), kWordsShown);
+    return Fail(Code::kUnavailable, "\"podman system service\" {}{}{}",
+                ended ? "has ended before it served" : "does not serve", shown.empty() ? "" : ": ",
+                Printable(shown));
+  }
+  return {};
+}
+
+PodmanService::~PodmanService() {
+  if (folder_.empty()) return;
+  if (child_.pidfd) {
+    (void)os::SignalChild(child_, SIGTERM);
+    if (!HasEnded(child_, kEndMilliseconds)) (void)os::SignalChild(child_, SIGKILL);
+    (void)os::WaitFor(child_);
+  }
+  (void)os::RemoveTree(folder_);
+}
+
+}  // namespace aileron::engine

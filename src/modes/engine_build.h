@@ -1,0 +1,21 @@
+// EngineBuild: what a devcontainer.json has built, and the image "base", in the engine that
+// --sandbox names.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/endpoint.h"
+#include "image/plan.h"
+#include "modes/command.h"
+
+namespace aileron::modes {
+
+// The name of the image in the engine, which has its build's key: what is there under it is neither
+// built nor loaded. It is labelled with the key as well (engine/load_archive.h). Asks as MakeImage
+// does (modes/building.h). 69 where there is no engine, 125 where there is no image.
+enum class MayAskToBuild : std::uint8_t { kNo, kYes };
+std::expected<std::string, Failure> BuiltInEngine(const image::PlanInput& input, engine::Kind kind,
+                                                  MayAskToBuild may_ask);
+
+}  // namespace aileron::modes
