@@ -102,6 +102,16 @@ std::vector<std::uint16_t> ReservedPorts(const Plan& plan) {
   return ports;
 }
 
+// Of an environment's variable; empty: it is not set.
+std::string ValueOf(const std::vector<std::string>& environment, std::string_view name) {
+  for (const std::string& entry : environment) {
+    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) {
+      return entry.substr(name.size() + 1);
+    }
+  }
+  return {};
+}
+
 // Of a session that there is not.
 int ExitCodeOf(const Error& error) {
   return error.code == Code::kInvalid ? kBadConfiguration : kDaemonUnavailable;
@@ -256,7 +266,8 @@ std::expected<int, Failure> Run(Options options) {
                          sandbox::Files{.files = RuntimeFiles(*session, *plan, standing),
                                         .tools = ShownTools(session->facts().tools),
                                         .agent_files = std::move(*agent_files),
-                                        .listeners = more});
+                                        .listeners = more,
+                                        .java_home = ValueOf(program.environment, "JAVA_HOME")});
   }
   if (sent) sent = sandbox::Send(sandbox->channel.get(), program);
   if (!sent && sent.error().code == Code::kInvalid) return give_up(sent.error());
