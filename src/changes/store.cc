@@ -23,8 +23,9 @@ namespace aileron::changes {
 namespace {
 
 constexpr std::string_view kFolder = "changes";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2, kWithoutSnapshots = 1;
 constexpr std::uint8_t kCopied = 1, kCopies = 2;
+constexpr const char* kParts[] = {"home", "tmp", "vartmp", "upper"};
 constexpr const char* kProbe = "user.aileron.probe";
 
 std::string Top(const os::Paths& paths) { return fmt::format("{}/{}", paths.state, kFolder); }
@@ -50,15 +51,20 @@ std::string Encode(const Facts& facts) {
   out.U64(static_cast<std::uint64_t>(facts.since_ns));
   out.U64(facts.device);
   out.U64(facts.inode);
+  out.U8(facts.snapshot ? 1 : 0);
+  out.Text(facts.name);
+  out.Text(facts.origin);
   return out.Take();
 }
 
 Result<Facts> ReadFacts(const std::string& folder) {
   AILERON_ASSIGN(const std::string bytes, os::ReadFile(folder + "/facts", limits::kFacts));
   WireReader in(bytes);
-  if (in.U32() != kVersion)
+  const std::uint32_t version = in.U32();
+  if (version != kVersion && version != kWithoutSnapshots)
     return Fail(Code::kUnsupported, "{} was written by another version of aileron", folder);
-  Facts facts{.session = std::string(in.Text()), .image = {}, .workspace = {}};
+  Facts facts;
+  facts.session = in.Text();
   const std::uint8_t copy = in.U8();
   facts.copied = (copy & kCopied) != 0;
   facts.copies = copy != 0;
@@ -68,6 +74,11 @@ Result<Facts> ReadFacts(const std::string& folder) {
   facts.since_ns = static_cast<std::int64_t>(in.U64());
   facts.device = in.U64();
   facts.inode = in.U64();
+  if (version != kWithoutSnapshots) {
+    facts.snapshot = in.U8() != 0;
+    facts.name = in.Text();
+    facts.origin = in.Text();
+  }
   AILERON_TRY(in.Done());
   return facts;
 }
@@ -109,25 +120,18 @@ std::uint64_t BlocksIn(const os::Fd& folder, std::size_t depth) {
   return bytes;
 }
 
-}  // namespace
+// One launch at a time: a new folder has no lock for a moment, and would be taken for a stale one.
+Result<os::Fd> LockAll(const os::Paths& paths) {
+  AILERON_ASSIGN(os::Fd all, OpenFolder(Top(paths)));
+  if (flock(all.get(), LOCK_EX) != 0) return os::FailErrno("cannot lock {}", Top(paths));
+  return all;
+}
 
-Result<Begun> Begin(const os::Paths& paths, const std::string& workspace) {
-  Facts facts{.session = {}, .image = {}, .workspace = workspace};
-  struct stat info;
-  if (stat(workspace.c_str(), &info) != 0) return os::FailErrno("cannot look at {}", workspace);
-  facts.device = info.st_dev;
-  facts.inode = info.st_ino;
-  // Before anything is copied: what the host changes from now on is seen as changed.
-  facts.since_ns = NowNs();
-
+// By who has locked all.
+Result<Begun> MakeFolder(const os::Paths& paths, Facts facts) {
   const std::string top = Top(paths);
-  AILERON_TRY(os::MakePrivateFolder(top));
-  // One launch at a time: a new folder has no lock for a moment, and would be taken for a stale
-  // one.
-  AILERON_ASSIGN(const os::Fd all, OpenFolder(top));
-  if (flock(all.get(), LOCK_EX) != 0) return os::FailErrno("cannot lock {}", top);
   RemoveStale(top);
-  Begun begun{.folder = fmt::format("{}/{}-{}", top, facts.since_ns, getpid()), .facts = facts};
+  Begun begun{.folder = fmt::format("{}/{}-{}", top, NowNs(), getpid()), .facts = std::move(facts)};
   if (mkdir(begun.folder.c_str(), 0700) != 0) return os::FailErrno("cannot make {}", begun.folder);
   begun.lock = OpenLock(begun.folder, O_CREAT);
   if (!begun.lock || flock(begun.lock.get(), LOCK_EX | LOCK_NB) != 0)
@@ -135,8 +139,117 @@ Result<Begun> Begin(const os::Paths& paths, const std::string& workspace) {
   return begun;
 }
 
+std::unexpected<Error> StillRuns(const Copy& copy) {
+  return Fail(Code::kUnavailable,
+              "{} runs still, or somebody else applies it. \"aileron session stop {}\" ends it",
+              copy.session, copy.session);
+}
+
+// Of a snapshot, or nothing.
+Status CheckName(const os::Paths& paths, const std::string& name) {
+  if (name.empty()) return {};
+  const bool plain = name.size() <= limits::kName && name[0] != '-' && name[0] != '.' &&
+                     std::ranges::all_of(name, [](char c) {
+                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                              (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+                     });
+  if (!plain || Ulid::Parse(name)) {
+    return Fail(Code::kInvalid,
+                "\"{}\" is no name for a snapshot: at most {} letters, digits, \"-\", \"_\" and "
+                "\".\", and no session's id",
+                Printable(name), limits::kName);
+  }
+  for (const Copy& copy : List(paths)) {
+    if (copy.facts.name == name)
+      return Fail(Code::kInvalid, "there is a snapshot {} already; \"aileron session remove {}\"",
+                  name, name);
+  }
+  return {};
+}
+
+// All that the sandbox had but overlayfs's own, which each mount makes anew.
+Status CloneParts(const Copy& source, const Begun& made, const CloneProgress& progress) {
+  std::uint64_t before = 0;
+  for (const char* part : kParts) {
+    const auto from = OpenFolder(fmt::format("{}/{}", source.folder, part));
+    if (!from && from.error().code == Code::kNotFound) continue;
+    if (!from) return std::unexpected(from.error());
+    const std::string path = fmt::format("{}/{}", made.folder, part);
+    if (mkdir(path.c_str(), 0700) != 0) return os::FailErrno("cannot make {}", path);
+    AILERON_ASSIGN(const os::Fd to, OpenFolder(path));
+    std::uint64_t all = before;
+    const Status cloned = Clone(*from, to, [&](std::uint64_t bytes) {
+      all = before + bytes;
+      if (progress) progress(all);
+    });
+    if (!cloned) return Wrap(cloned.error(), "cannot copy {} of {}", part, source.session);
+    before = all;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Begun> Begin(const os::Paths& paths, const std::string& workspace) {
+  Facts facts;
+  facts.workspace = workspace;
+  struct stat info;
+  if (stat(workspace.c_str(), &info) != 0) return os::FailErrno("cannot look at {}", workspace);
+  facts.device = info.st_dev;
+  facts.inode = info.st_ino;
+  // Before anything is copied: what the host changes from now on is seen as changed.
+  facts.since_ns = NowNs();
+
+  AILERON_TRY(os::MakePrivateFolder(Top(paths)));
+  AILERON_ASSIGN(const os::Fd all, LockAll(paths));
+  return MakeFolder(paths, std::move(facts));
+}
+
+Result<Copy> Duplicate(const os::Paths& paths, const Copy& source, As as, const std::string& name,
+                       const CloneProgress& progress) {
+  if (!source.facts.kept) {
+    return Fail(Code::kInvalid,
+                "{} was not launched with --keep, and nothing of its sandbox is left to copy",
+                source.session);
+  }
+  AILERON_TRY(CheckName(paths, name));
+  // Others may copy it at the same time.
+  const os::Fd lock = OpenLock(source.folder, O_CREAT);
+  if (!lock || flock(lock.get(), LOCK_SH | LOCK_NB) != 0) return StillRuns(source);
+  // Another one may have gone on with it before the lock was taken.
+  AILERON_ASSIGN(const Copy now, Find(paths, source.session));
+  Facts facts = now.facts;
+  facts.snapshot = as == As::kSnapshot;
+  facts.name = name;
+  facts.origin = now.session;
+  auto made = [&]() -> Result<Begun> {
+    AILERON_ASSIGN(const os::Fd all, LockAll(paths));
+    return MakeFolder(paths, std::move(facts));
+  }();
+  if (!made) return std::unexpected(std::move(made.error()));
+  Status done = CloneParts(now, *made, progress);
+  if (done) {
+    // The name of one that was faster counts.
+    AILERON_ASSIGN(const os::Fd all, LockAll(paths));
+    done = CheckName(paths, name);
+    if (done) done = NameIt(*made, Ulid::Make(Now()).ToString());
+  }
+  if (!done) {
+    (void)os::RemoveTree(made->folder);
+    return std::unexpected(std::move(done.error()));
+  }
+  return Copy{.session = made->facts.session, .folder = made->folder, .facts = made->facts};
+}
+
 Result<Begun> BeginAgain(const os::Paths& paths, const std::string& session) {
   AILERON_ASSIGN(Copy copy, Find(paths, session));
+  if (copy.facts.snapshot) {
+    return Fail(
+        Code::kInvalid,
+        "{} is a snapshot, which stays as it is. \"aileron session fork {}\" makes a session "
+        "of it",
+        session, session);
+  }
   if (!copy.facts.kept) {
     return Fail(Code::kInvalid,
                 "{} was not launched with --keep, and nothing of its sandbox is left to resume",
@@ -187,12 +300,16 @@ Status NameIt(Begun& begun, const std::string& session) {
 }
 
 Result<Copy> Find(const os::Paths& paths, const std::string& session) {
-  if (!Ulid::Parse(session)) {
-    return Fail(Code::kInvalid, "\"{}\" is no session's id; \"aileron session list\" shows them",
-                Printable(session));
-  }
+  const bool id = Ulid::Parse(session).has_value();
   for (Copy& copy : List(paths)) {
-    if (copy.session == session) return std::move(copy);
+    if (copy.session == session || (!id && !session.empty() && copy.facts.name == session))
+      return std::move(copy);
+  }
+  if (!id) {
+    return Fail(Code::kInvalid,
+                "\"{}\" is no session's id and no snapshot's name; \"aileron session list\" and "
+                "\"aileron session snapshots\" show them",
+                Printable(session));
   }
   return Fail(Code::kNotFound,
               "nothing of {} is left: it was launched with neither --keep nor --workspace=overlay, "
@@ -251,9 +368,7 @@ Result<Opened> Open(const Copy& copy) {
 Result<os::Fd> Hold(const Copy& copy) {
   os::Fd lock = OpenLock(copy.folder, O_CREAT);
   if (lock && flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
-  return Fail(Code::kUnavailable,
-              "{} runs still, or somebody else applies it. \"aileron session stop {}\" ends it",
-              copy.session, copy.session);
+  return StillRuns(copy);
 }
 
 std::string TemporaryName(const Copy& copy) {

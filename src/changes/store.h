@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "changes/clone.h"
 #include "os/fd.h"
 #include "os/paths.h"
 
@@ -32,10 +33,20 @@ struct Facts {
   bool copied = false;    // it has a copy of the workspace
   bool copies = false;    // it works on copies, also when the last one was applied or discarded
   bool kept = false;      // it can be resumed
+  bool snapshot = false;  // nobody works in it: only others are made of it
+  std::string name;       // of a snapshot, if a person gave it one
+  std::string origin;     // the session or snapshot that it was made of
   std::string image;      // its root: "host", or NAME@DIGEST
   std::string workspace;  // resolved
   std::int64_t since_ns = 0;
   std::uint64_t device = 0, inode = 0;  // of the workspace's folder
+};
+
+struct Copy {
+  std::string session;
+  std::string folder;
+  Facts facts;
+  bool running = false;
 };
 
 // One that is begun; whoever has it holds its lock.
@@ -49,18 +60,19 @@ Result<Begun> Begin(const os::Paths& paths, const std::string& workspace);
 // The same one once more, by another session. kUnavailable while it is in use; kInvalid for one
 // that was not kept, and where its workspace is another folder by now.
 Result<Begun> BeginAgain(const os::Paths& paths, const std::string& session);
+enum class As : std::uint8_t { kSession, kSnapshot };
+// A second one of a kept session or a snapshot, of the same bytes (clone.h), with an id of its own:
+// a session that can be resumed, or a snapshot with the name `name`, which may be empty. kInvalid
+// for one that was not kept, and for a bad name or one that is taken; kUnavailable while it runs.
+Result<Copy> Duplicate(const os::Paths& paths, const Copy& source, As as, const std::string& name,
+                       const CloneProgress& progress);
 // A place for the copy. kUnsupported where the state's file system keeps no extended attributes of
 // users'.
 Status MakeCopy(Begun& begun);
 Status NameIt(Begun& begun, const std::string& session);
 
-struct Copy {
-  std::string session;
-  std::string folder;
-  Facts facts;
-  bool running = false;
-};
-// Of that session, and with a copy in it. kNotFound when there is none; kInvalid for what is no id.
+// Of that session, or the snapshot of that id or name; and with a copy in it. kNotFound when there
+// is none; kInvalid for what is no id and no name of a snapshot's.
 Result<Copy> Find(const os::Paths& paths, const std::string& session);
 Result<Copy> FindCopy(const os::Paths& paths, const std::string& session);
 // All, the oldest sessions first. What cannot be read is left out.

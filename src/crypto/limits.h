@@ -21,4 +21,10 @@ inline constexpr std::size_t kPrivateKeyMax = 1024;
 // A key or a signature of minisign as text: its comments have at most 1 and 8 KiB.
 inline constexpr std::size_t kMinisignMax = 16 << 10;
 
+// A Java trust store: those of distributions have 150 certificates in 170 KB. Java's own MACs of
+// them take 10,000 rounds.
+inline constexpr std::size_t java_store_max = 4 << 20;
+inline constexpr std::uint64_t java_certificates = 4096;
+inline constexpr long java_mac_iterations = 200'000;
+
 }  // namespace aileron::crypto::limits

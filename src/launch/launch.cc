@@ -104,6 +104,16 @@ std::vector<std::uint16_t> ReservedPorts(const Plan& plan) {
   return ports;
 }
 
+// Of an environment's variable; empty: it is not set.
+std::string ValueOf(const std::vector<std::string>& environment, std::string_view name) {
+  for (const std::string_view entry : environment) {
+    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) {
+      return std::string(entry.substr(name.size() + 1));
+    }
+  }
+  return {};
+}
+
 // What --fail-on-denied says: how much, what first, and what to do.
 Error DeniedError(const Report& report, const Status& reported) {
   const auto first = nlohmann::json::parse(report.first(), nullptr, false);
@@ -293,7 +303,8 @@ std::expected<void, Failure> Launch::SendAgent() {
                           sandbox::Files{.files = RuntimeFiles(session_, plan, standing),
                                          .tools = ShownTools(facts.tools),
                                          .agent_files = std::move(agent_files),
-                                         .listeners = more});
+                                         .listeners = more,
+                                         .java_home = ValueOf(program_.environment, "JAVA_HOME")});
   }
   if (sent_) sent_ = sandbox::Send(sandbox_->channel.get(), program_);
   if (!sent_ && sent_.error().code == Code::kInvalid) return std::unexpected(sent_.error());

@@ -2,6 +2,7 @@
 
 #include "modes/building.h"
 
+#include <fcntl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -10,12 +11,16 @@
 
 #include "base/text.h"
 #include "build/base_image.h"
+#include "build/feature_lock.h"
+#include "build/limits.h"
 #include "image/config_file.h"
 #include "image/plan.h"
 #include "launch/environment.h"
 #include "modes/api.h"
 #include "modes/container_source.h"
 #include "modes/terminal.h"
+#include "os/beneath.h"
+#include "os/mounts.h"
 #include "trust/store.h"
 
 namespace aileron::modes {
@@ -154,11 +159,37 @@ std::expected<Building, Failure> BuildingOfBase(const os::Paths& paths, const im
   return FindBuilt(store, workspace, std::move(folder), std::move(recipe));
 }
 
+// The folder of a file, by no link: the workspace is one that an agent writes in.
+Result<os::Fd> FolderOf(const std::string& path) {
+  AILERON_ASSIGN(const os::Fd top, os::OpenPath("/"));
+  const std::size_t slash = path.rfind('/');
+  return os::OpenBeneath(top, slash == 0 ? "." : path.substr(1, slash - 1),
+                         O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+// An empty one where there is none.
+Result<build::FeatureLock> ReadLock(const std::string& config) {
+  const std::string path = build::LockFileOf(config);
+  AILERON_ASSIGN(const os::Fd folder, FolderOf(path));
+  const auto text =
+      os::ReadBeneath(folder, path.substr(path.rfind('/') + 1), build::limits::kFeatureFileMax);
+  if (!text && text.error().code == Code::kNotFound) return build::FeatureLock();
+  if (!text) {
+    return Fail(Code::kInvalid, "{} cannot be read, or is a link: {}", Printable(path),
+                text.error().message);
+  }
+  return build::FeatureLock::Parse(*text, path);
+}
+
 std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image::Store& store,
                                             const std::string& workspace,
-                                            const image::DevContainer& container,
-                                            Fetching fetching) {
-  AILERON_ASSIGN(FeatureFetch features, FeatureFetch::Open(paths, store, fetching));
+                                            const image::DevContainer& container, Fetching fetching,
+                                            Lock lock) {
+  AILERON_ASSIGN(FeatureFetch fetch, FeatureFetch::Open(paths, store, fetching));
+  auto locked = lock == Lock::kHeeded ? ReadLock(container.file)
+                                      : Result<build::FeatureLock>(build::FeatureLock());
+  if (!locked) return std::unexpected(WrongProject(std::move(locked.error())));
+  build::LockedSource features(fetch, *locked);
   AILERON_ASSIGN(build::BuildFolder folder, build::BuildFolder::Open(paths.cache + "/builds"));
   auto recipe = build::ReadRecipe({.container = container,
                                    .config_file = container.file,
@@ -174,7 +205,7 @@ std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image:
 
 std::expected<Wanted, Failure> WantedOf(const os::Paths& paths, const image::Store& store,
                                         const std::string& workspace, const std::string& config,
-                                        const std::string& image, Fetching fetching) {
+                                        const std::string& image, Fetching fetching, Lock lock) {
   auto file = image::FindConfig(workspace, config);
   if (!file) return std::unexpected(WrongProject(std::move(file.error())));
   AILERON_ASSIGN(const image::SandboxPlan plan, PlanToBuild(workspace, *file, image));
@@ -182,9 +213,24 @@ std::expected<Wanted, Failure> WantedOf(const os::Paths& paths, const image::Sto
   if (plan.tier.tier == image::Tier::kBase) {
     AILERON_ASSIGN(wanted.building, BuildingOfBase(paths, store, workspace));
   } else if (IsBuilt(plan)) {
-    AILERON_ASSIGN(wanted.building, BuildingOf(paths, store, workspace, plan.container, fetching));
+    AILERON_ASSIGN(wanted.building,
+                   BuildingOf(paths, store, workspace, plan.container, fetching, lock));
   }
   return wanted;
+}
+
+Status WriteLock(const Building& building) {
+  const std::string path = build::LockFileOf(building.recipe.config_file);
+  const std::string name = path.substr(path.rfind('/') + 1), fresh = name + ".new";
+  AILERON_ASSIGN(const os::Fd folder, FolderOf(path));
+  (void)unlinkat(folder.get(), fresh.c_str(), 0);
+  const os::Fd file(openat(folder.get(), fresh.c_str(),
+                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (!file) return os::FailErrno("cannot create {}", Printable(path));
+  AILERON_TRY(os::WriteAll(file.get(), build::LockTextOf(building.recipe.features)));
+  if (renameat(folder.get(), fresh.c_str(), folder.get(), name.c_str()) != 0)
+    return os::FailErrno("cannot write {}", Printable(path));
+  return {};
 }
 
 std::expected<build::Made, Failure> MakeImage(const os::Paths& paths, const image::Store& store,

@@ -1,6 +1,7 @@
 // Building: what a project's devcontainer.json has built, as verbs use it.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <optional>
@@ -32,13 +33,19 @@ struct Wanted {
   std::optional<Building> building;  // where its image is built, and not named
 };
 
+// Whether the lock of the file's features (build/feature_lock.h) says which ones come.
+enum class Lock : std::uint8_t { kHeeded, kIgnored };
+
 // `workspace` is absolute and resolved, `config` and `image` are --config and --image, or empty.
 // Reads the project, fetches its features as `fetching` says, and starts nothing. The file sees no
 // variable of the host that launches do not pass on: what goes into an image is no secret, whoever
 // trusts the file. 78 for a file that is wrong, or that nothing starts with.
 std::expected<Wanted, Failure> WantedOf(const os::Paths& paths, const image::Store& store,
                                         const std::string& workspace, const std::string& config,
-                                        const std::string& image, Fetching fetching);
+                                        const std::string& image, Fetching fetching,
+                                        Lock lock = Lock::kHeeded);
+// Writes the lock beside the file that it was built for. kInvalid where a link is on the way.
+Status WriteLock(const Building& building);
 
 struct BuildWishes {
   std::string builder;  // one of build::kBuilderNames, or empty

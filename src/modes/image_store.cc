@@ -12,6 +12,7 @@
 #include "modes/engine_source.h"
 #include "modes/environment_proxy.h"
 #include "modes/limits.h"
+#include "modes/progress_bar.h"
 #include "modes/terminal.h"
 #include "os/paths.h"
 #include "registry/limits.h"
@@ -19,33 +20,6 @@
 namespace aileron::modes {
 
 namespace {
-
-constexpr auto kBarAfter = std::chrono::seconds(1);
-constexpr std::size_t kBarWidth = 24;
-
-// The line on a terminal that says how far it is, for what takes longer than a moment.
-class ProgressBar {
- public:
-  explicit ProgressBar(std::string_view doing) : doing_(doing) {}
-  void Show(std::uint64_t read, std::uint64_t all) {
-    if (!terminal_ || Uptime() - begin_ < kBarAfter || all == 0) return;
-    shown_ = true;
-    const std::size_t full = std::min<std::uint64_t>(kBarWidth, read * kBarWidth / all);
-    std::string bar(full, '#');
-    bar.resize(kBarWidth, '.');
-    (void)os::WriteAll(STDERR_FILENO, fmt::format("\r\x1b[K{} [{}] {} of {}", doing_, bar,
-                                                  Bytes(std::min(read, all)), Bytes(all)));
-  }
-  ~ProgressBar() {
-    if (shown_) (void)os::WriteAll(STDERR_FILENO, "\r\x1b[K");
-  }
-
- private:
-  const std::string_view doing_;
-  const bool terminal_ = isatty(STDERR_FILENO) != 0;
-  const Duration begin_ = Uptime();
-  bool shown_ = false;
-};
 
 // A mistake in the user's file is one of configuration.
 std::expected<registry::Settings, Failure> ReadSettings(const os::Paths& paths) {

@@ -8,8 +8,10 @@ namespace aileron::modes {
 
 std::vector<KeptSession> KeptSessions(const os::Paths& paths) {
   std::vector<KeptSession> kept;
-  for (const changes::Copy& copy : changes::List(paths))
-    kept.push_back({copy.session, copy.facts.workspace, changes::SizeOf(copy)});
+  for (const changes::Copy& copy : changes::List(paths)) {
+    if (!copy.facts.snapshot)
+      kept.push_back({copy.session, copy.facts.workspace, changes::SizeOf(copy)});
+  }
   return kept;
 }
 

@@ -16,7 +16,7 @@ struct KeptSession {
   std::uint64_t bytes = 0;
 };
 
-// The oldest first. Reads all that is kept to know its size.
+// Without snapshots, the oldest first. Reads all that is kept to know its size.
 std::vector<KeptSession> KeptSessions(const os::Paths& paths);
 
 enum class Which : std::uint8_t { kLive, kAll };

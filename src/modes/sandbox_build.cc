@@ -17,14 +17,20 @@ Outcome RunBuild(const Invocation& invocation) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
   AILERON_ASSIGN(const image::Store store, OpenStore());
   AILERON_ASSIGN(const std::string workspace, os::CurrentFolder());
+  if (parsed.Has("--base") && parsed.Has("--lock")) {
+    return std::unexpected(
+        Failure(kExitUsage, {Code::kInvalid, "--base has no features that --lock could write of"}));
+  }
   if (parsed.Has("--base") && parsed.Has("--config")) {
     return std::unexpected(
         Failure(kExitUsage, {Code::kInvalid, "--base and --config name two images; say one"}));
   }
-  AILERON_ASSIGN(Wanted wanted,
-                 WantedOf(paths, store, workspace, parsed.Value("--config"),
-                          parsed.Has("--base") ? "base" : "",
-                          parsed.Has("--no-cache") ? Fetching::kAgain : Fetching::kWhatIsMissing));
+  AILERON_ASSIGN(Wanted wanted, WantedOf(paths, store, workspace, parsed.Value("--config"),
+                                         parsed.Has("--base") ? "base" : "",
+                                         parsed.Has("--no-cache") || parsed.Has("--lock")
+                                             ? Fetching::kAgain
+                                             : Fetching::kWhatIsMissing,
+                                         parsed.Has("--lock") ? Lock::kIgnored : Lock::kHeeded));
   if (!wanted.building) {
     const std::string file = Printable(wanted.config_file);
     return std::unexpected(
@@ -40,6 +46,7 @@ Outcome RunBuild(const Invocation& invocation) {
                                                     .no_cache = parsed.Has("--no-cache"),
                                                     .quiet = parsed.Has("--quiet"),
                                                     .agreed = parsed.Has("--yes")}));
+  if (parsed.Has("--lock")) AILERON_TRY(WriteLock(building));
   if (parsed.Has("--json")) {
     AILERON_TRY(Print(Pretty({{"reference", building.name.Text()},
                               {"key", building.recipe.key},
@@ -83,6 +90,9 @@ Command SandboxBuildCommand() {
                 {"--base", "", "Build aileron's own image, \"base\", instead"},
                 {"--builder", "NAME", "Which builder", Repeat::kOnce, build::kBuilderNames},
                 {"--no-cache", "", "Build all of it again, also what has not changed"},
+                {"--lock", "",
+                 "Take the features that there are now, and write which ones into "
+                 "devcontainer-lock.json"},
                 {"--yes", "", "Build it without a question"},
                 {.name = "--quiet",
                  .value = "",

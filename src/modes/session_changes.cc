@@ -13,6 +13,7 @@
 #include "launch/protected_change.h"
 #include "modes/api.h"
 #include "modes/changes_text.h"
+#include "modes/session_patch.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
 
@@ -34,6 +35,17 @@ std::expected<Copy, Failure> CopyOf(const os::Paths& paths, const std::string& s
   return std::unexpected(Failure(code, std::move(copy.error())));
 }
 
+// The same, to be changed: a snapshot is not.
+std::expected<Copy, Failure> CopyToDecide(const os::Paths& paths, const std::string& session) {
+  AILERON_ASSIGN(Copy copy, CopyOf(paths, session));
+  if (!copy.facts.snapshot) return copy;
+  return std::unexpected(Failure(
+      kExitUsage,
+      Error{Code::kInvalid, fmt::format("{} is a snapshot, which stays as it is. \"aileron session "
+                                        "fork {}\" makes a session of it",
+                                        session, session)}));
+}
+
 // The one that is named, else the newest one of the workspace that this is in.
 std::expected<Copy, Failure> CopyWanted(const os::Paths& paths, const Parsed& parsed) {
   if (!parsed.arguments.empty()) return CopyOf(paths, parsed.arguments[0]);
@@ -41,7 +53,7 @@ std::expected<Copy, Failure> CopyWanted(const os::Paths& paths, const Parsed& pa
   std::vector<Copy> copies = changes::List(paths);
   std::erase_if(copies, [&](const Copy& copy) {
     const bool below = here == copy.facts.workspace || here.starts_with(copy.facts.workspace + "/");
-    return !copy.facts.copied || !below;
+    return !copy.facts.copied || copy.facts.snapshot || !below;
   });
   if (!copies.empty()) return copies.back();
   return std::unexpected(
@@ -97,6 +109,16 @@ Outcome RunDiff(const Invocation& invocation) {
     return 0;
   }
   const Colour colour = ColourOf(STDOUT_FILENO);
+  if (parsed.Has("--patch")) {
+    std::vector<Change> shown = all;
+    if (!parsed.Has("--all"))
+      std::erase_if(shown, [](const Change& change) { return change.path.starts_with(kGit); });
+    if (shown.size() != all.size())
+      PrintNote(fmt::format("left out: {} of the repository's own files (--all shows them)",
+                            all.size() - shown.size()));
+    AILERON_TRY(PrintPatch(opened, shown, colour));
+    return 0;
+  }
   const bool whole = parsed.Has("--null") || parsed.Has("--name-only") || parsed.Has("--all");
   std::string text;
   std::size_t of_git = 0;
@@ -169,7 +191,7 @@ Outcome RunApply(const Invocation& invocation) {
   const Parsed& parsed = invocation.parsed;
   AILERON_ASSIGN(const os::Paths paths, Paths());
   AILERON_TRY(OnHost(paths));
-  AILERON_ASSIGN(const Copy copy, CopyOf(paths, parsed.arguments.at(0)));
+  AILERON_ASSIGN(const Copy copy, CopyToDecide(paths, parsed.arguments.at(0)));
   AILERON_ASSIGN(const std::vector<std::string> wanted, PathsIn(parsed, copy));
   auto lock = changes::Hold(copy);
   if (!lock) return std::unexpected(Failure(kExitFailure, std::move(lock.error())));
@@ -218,7 +240,8 @@ Outcome RunApply(const Invocation& invocation) {
 
 // Of one that is to be removed: work that nobody has decided about.
 std::expected<void, Failure> CheckDecided(const Copy& copy) {
-  if (!copy.facts.copied) return {};
+  // Of a snapshot, the session's own copy is what is decided about.
+  if (!copy.facts.copied || copy.facts.snapshot) return {};
   const auto opened = changes::Open(copy);
   const bool decided = [&] {
     if (!opened) return false;
@@ -255,7 +278,7 @@ Outcome RunDiscard(const Invocation& invocation) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
   AILERON_TRY(OnHost(paths));
   for (const std::string& session : invocation.parsed.arguments) {
-    AILERON_ASSIGN(const Copy copy, CopyOf(paths, session));
+    AILERON_ASSIGN(const Copy copy, CopyToDecide(paths, session));
     auto lock = changes::Hold(copy);
     if (!lock) return std::unexpected(Failure(kExitFailure, std::move(lock.error())));
     if (const auto opened = changes::Open(copy)) changes::CleanUp(copy, opened->host);
@@ -279,6 +302,10 @@ Command SessionDiffCommand() {
           "meanwhile, and what it would run later, such as .git/hooks or .envrc.",
       .flags = {{"--name-only", "", "Only the names"},
                 {"--stat", "", "With sizes in bytes"},
+                {.name = "--patch",
+                 .value = "",
+                 .summary = "The lines that differ, as git apply takes them",
+                 .letter = "-p"},
                 {"--all", "", "The repository's own files in .git one by one, too"},
                 {.name = "--null",
                  .value = "",

@@ -56,6 +56,9 @@ Command SessionDiffCommand();
 Command SessionApplyCommand();
 Command SessionDiscardCommand();
 Command SessionRemoveCommand();
+Command SessionSnapshotCommand();
+Command SessionSnapshotsCommand();
+Command SessionForkCommand();
 Command SandboxCacheCommand();
 Command SandboxVolumeCommand();
 

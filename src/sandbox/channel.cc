@@ -131,6 +131,7 @@ struct Encoder {
       out.Text(summary);
     }
     PutListeners(out, files.listeners);
+    out.Text(files.java_home);
   }
   void operator()(const Program& program) const {
     out.U8(static_cast<std::uint8_t>(Type::kProgram));
@@ -263,6 +264,7 @@ Message TakeFiles(WireReader& in) {
     files.tools[name] = in.Text();
   }
   files.listeners = TakeListeners(in);
+  files.java_home = in.Text();
   return files;
 }
 

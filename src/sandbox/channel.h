@@ -61,6 +61,7 @@ struct Files {
   Tools tools;
   std::vector<RuntimeFile> agent_files;  // by absolute path, see agent_files.h
   std::vector<Listener> listeners;       // besides Spec::listeners
+  std::string java_home = {};            // where the agent's JAVA_HOME is; empty: nowhere
 };
 struct Signal {
   int number;

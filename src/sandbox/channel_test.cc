@@ -28,7 +28,9 @@ TEST(Channel, EveryMessageArrivesAsItWasSent) {
   const auto files = std::get<Files>(pass(Files{{{"token", std::string("a\0b", 3)}},
                                                 {{"github", "issues"}},
                                                 {{"/home/a/.netrc", "x"}},
-                                                {{ListenerKind::kCaptured, 8443}}}));
+                                                {{ListenerKind::kCaptured, 8443}},
+                                                "/opt/jdk"}));
+  EXPECT_EQ(files.java_home, "/opt/jdk");
   EXPECT_EQ(files.agent_files.at(0).name, "/home/a/.netrc");
   EXPECT_EQ(files.tools, (Tools{{"github", "issues"}}));
   ASSERT_EQ(files.listeners.size(), 1u);

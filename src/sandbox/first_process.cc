@@ -83,7 +83,7 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
   AILERON_ASSIGN(const Received last, Expect<Files>(channel));
   const Files& files = std::get<Files>(last.message);
   if (!files.listeners.empty()) AILERON_TRY(SendListeners(channel, files.listeners));
-  AILERON_ASSIGN(os::Fd runtime, WriteRuntimeFolder(files.files, files.tools));
+  AILERON_ASSIGN(os::Fd runtime, WriteRuntimeFolder(files.files, files.tools, files.java_home));
   const int writable = runtime.get();
   AILERON_TRY(Send(channel, Runtime{}, {&writable, 1}));
   runtime.Reset();

@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "os/mounts.h"
+#include "sandbox/java_trust.h"
 
 namespace aileron::sandbox {
 
@@ -108,13 +109,15 @@ Status WriteList(const os::Fd& folder, const Tools& tools) {
 
 std::span<const char* const> SystemBundles() { return kBundles; }
 
-Result<os::Fd> WriteRuntimeFolder(const std::vector<RuntimeFile>& files, const Tools& tools) {
+Result<os::Fd> WriteRuntimeFolder(const std::vector<RuntimeFile>& files, const Tools& tools,
+                                  const std::string& java_home) {
   for (const RuntimeFile& file : files) {
     AILERON_ASSIGN(const os::Fd made, MakeRuntimeFile(file.name));
     AILERON_TRY(os::WriteAll(made.get(), file.bytes));
     if (file.name == "ca.pem") {
       AILERON_TRY(WriteBundle(file.bytes));
       AILERON_TRY(ReplaceHostBundles());
+      AILERON_TRY(TrustInJava(file.bytes, java_home));
     }
   }
   AILERON_ASSIGN(os::Fd folder, os::CloneTree(std::string(kRuntimeFolder)));

@@ -17,7 +17,9 @@ namespace aileron::sandbox {
 
 // Writes it in the mount namespace of this process and makes it read-only there; gives the mount
 // that can be written. The CA bundle is the host's roots and the session's CA.
-Result<os::Fd> WriteRuntimeFolder(const std::vector<RuntimeFile>& files, const Tools& tools);
+// Java's stores, one of them at `java_home`, get the latter as well (java_trust.h).
+Result<os::Fd> WriteRuntimeFolder(const std::vector<RuntimeFile>& files, const Tools& tools,
+                                  const std::string& java_home);
 
 // Where distributions keep the authorities that their programs trust; absolute.
 std::span<const char* const> SystemBundles();

@@ -11,6 +11,7 @@
 
 #include "agent/agents.h"
 #include "base/text.h"
+#include "crypto/java_trust_store.h"
 #include "os/fd.h"
 #include "sandbox/runtime_folder.h"
 #include "shim/distribution.h"
@@ -32,6 +33,7 @@ constexpr const char* kCertutil =
 constexpr const char* kKeytool =
     "keytool -importcert -noprompt -alias aileron -file /run/aileron/ca.pem -storepass changeit "
     "-keystore ~/trust.p12; export JAVA_TOOL_OPTIONS=-Djavax.net.ssl.trustStore=$HOME/trust.p12";
+constexpr std::string_view kJavaProgram = "/bin/java";
 constexpr std::array kNssPrograms = {"chromium", "chromium-browser", "google-chrome", "firefox"};
 
 class Check {
@@ -50,6 +52,9 @@ class Check {
   std::string Variable(std::string_view name) const;
   // Where PATH has it; empty: nowhere.
   std::string Find(const std::string& program) const;
+
+  // That of the virtual machine whose program is `java`, if the session's authority is in it.
+  std::string JavaStore(const std::string& java) const;
 
   void LookAtDistribution();
   void LookAtUser();
@@ -203,16 +208,39 @@ void Check::LookAtAuthorities() {
   }
 }
 
+std::string Check::JavaStore(const std::string& java) const {
+  const std::string der =
+      crypto::CertificateDer(Read("/run/aileron/ca.pem", kFileMax).value_or(""));
+  char* resolved = realpath(At(java).c_str(), nullptr);
+  if (resolved == nullptr) return {};
+  std::string home(resolved);
+  free(resolved);  // NOLINT(cppcoreguidelines-no-malloc)
+  if (!home.starts_with(contract_.root) || !home.ends_with(kJavaProgram)) return {};
+  home = home.substr(contract_.root.size());
+  home.resize(home.size() - kJavaProgram.size());
+  for (const char* below : {"/lib/security/cacerts", "/jre/lib/security/cacerts"}) {
+    if (!der.empty() && Read(home + below, kFileMax).value_or("").contains(der))
+      return home + below;
+  }
+  return {};
+}
+
 // Java and what is made with NSS trust neither the system's bundle nor the environment.
 void Check::LookAtOwnStores() {
   const std::string home = Variable("JAVA_HOME");
   const std::string java = home.empty() ? Find("java") : Find(home + "/bin/java");
   if (!java.empty()) {
+    const std::string store = JavaStore(java);
     const bool told = Variable("JAVA_TOOL_OPTIONS").contains("javax.net.ssl.trustStore");
-    Add("Java's trust store", told ? State::kOk : State::kLimited,
-        told ? "JAVA_TOOL_OPTIONS names one"
-             : fmt::format("{} trusts what its own store has", java),
-        told ? "" : kKeytool);
+    if (told) {
+      Add("Java's trust store", State::kOk, "JAVA_TOOL_OPTIONS names one");
+    } else if (!store.empty()) {
+      Add("Java's trust store", State::kOk, fmt::format("{} has the session's authority", store));
+    } else {
+      Add("Java's trust store", State::kLimited,
+          fmt::format("{} trusts what its own store has, which could not be added to", java),
+          kKeytool);
+    }
   }
   for (const char* program : kNssPrograms) {
     const std::string path = Find(program);

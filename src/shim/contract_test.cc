@@ -122,6 +122,12 @@ TEST_F(ContractTest, StoresOfTheirOwnAreNamedWithWhatFillsThem) {
   File("/bin/java", "#!/bin/sh\n", 0755);
   EXPECT_EQ(Of("Java's trust store").state, State::kLimited);
   EXPECT_THAT(Of("Java's trust store").fix, HasSubstr("keytool -importcert"));
+  // The store of the virtual machine itself, wherever it is.
+  File("/run/aileron/ca.pem", "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n");
+  File("/lib/security/cacerts", std::string("before \x30\x03\x02\x01\x01 after"));
+  EXPECT_EQ(Of("Java's trust store").state, State::kOk);
+  File("/lib/security/cacerts", "others");
+  EXPECT_EQ(Of("Java's trust store").state, State::kLimited);
   contract_.environment.emplace_back("JAVA_TOOL_OPTIONS=-Djavax.net.ssl.trustStore=/t");
   EXPECT_EQ(Of("Java's trust store").state, State::kOk);
   File("/bin/chromium", "#!/bin/sh\n", 0755);

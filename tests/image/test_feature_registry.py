@@ -361,3 +361,58 @@ def test_a_login_is_used(world, builder):
     result = world.aileron("sandbox", "build", "--yes")
     assert result.rc == 78 and "it is no feature" in result.err, result.describe()
     locked.close()
+
+
+def test_a_lock_is_what_the_reference_writes_and_holds(world, real, builder):
+    """--lock writes another file than the reference, or a tag that moved changes what is locked."""
+    _source(world, "base", "true")
+    _source(world, "tool", "echo one >/said", dependsOn={f"{real.domain}/team/features/base:1": {}})
+    _publish(world, real)
+    _config(world, features={f"{real.domain}/team/features/tool:1": {}})
+    first = _built(world, "--lock")
+    lock = world.read(".devcontainer/devcontainer-lock.json")
+    theirs = world.run("node", str(REFERENCE), "upgrade", "--dry-run", "--workspace-folder", world.workspace).ok().out
+    assert json.loads(lock) == json.loads(theirs[theirs.index("{"):]), theirs
+    _source(world, "tool", "echo two >/said", version="1.2.4")
+    _publish(world, real)
+    for name in os.listdir(f"{world.cache}/aileron/features/names"):
+        os.unlink(f"{world.cache}/aileron/features/names/{name}")
+    # Nobody is asked what the tag means, also not by --no-cache.
+    assert _built(world) == {**first, "built": False}
+    assert _built(world, "--no-cache")["key"] == first["key"]
+    assert world.read(".devcontainer/devcontainer-lock.json") == lock
+    again = _built(world, "--lock")
+    assert again["key"] != first["key"] and world.read(".devcontainer/devcontainer-lock.json") != lock
+    assert world.launch("cat", "/said", flags=["--image", again["reference"]]).ok().out == "two\n"
+
+
+def test_what_is_not_as_it_is_locked_is_refused(world, builder):
+    """A feature of another digest than the lock's is built, or a lock leads elsewhere."""
+    site = sites.Site("127.0.0.1")
+    path = "/devcontainer-feature-app.tgz"
+    bodies = [_tar({**_GOOD, "./install.sh": "#!/bin/sh\necho one >/said\n"})]
+    site.routes[path] = lambda request: request.answer(bodies[0])
+    domain = f"127.0.0.1:{site.port}"
+    _settings(world, f"  {domain}: {{ca: {certificates.shared().certificate}}}\n")
+    _config(world, features={f"https://{domain}{path}": {}})
+    _built(world, "--lock")
+    name = ".devcontainer/devcontainer-lock.json"
+    lock = world.read(name)
+    bodies[0] = _tar({**_GOOD, "./install.sh": "#!/bin/sh\necho evil >/said\n"})
+    for flags in (["--no-cache"], []):
+        if not flags:
+            world.write(name, re.sub("[0-9a-f]{64}", "0" * 64, lock))
+        result = world.aileron("sandbox", "build", "--yes", *flags)
+        assert result.rc == 78 and "--lock" in result.err, result.describe()
+    for wrong, what in (("{", "devcontainer-lock.json"), (lock.replace(f'"https://{domain}{path}",', '"https://evil/x.tgz",'), "resolved")):
+        world.write(name, wrong)
+        result = world.aileron("sandbox", "build", "--yes")
+        assert result.rc == 78 and what in result.err, result.describe()
+    # No link of an agent's is read or written through.
+    os.unlink(f"{world.workspace}/{name}")
+    outside = world.write(f"{world.root}/outside", "mine")
+    os.symlink(outside, f"{world.workspace}/{name}")
+    assert world.aileron("sandbox", "build", "--yes").rc == 78
+    _built(world, "--lock")
+    assert world.read(outside) == "mine" and not os.path.islink(f"{world.workspace}/{name}")
+    site.close()

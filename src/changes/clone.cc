@@ -1,0 +1,247 @@
+#include "changes/clone.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "changes/change.h"
+#include "changes/limits.h"
+#include "os/beneath.h"
+
+namespace aileron::changes {
+
+namespace {
+
+constexpr unsigned kPermissions = 01777;
+constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+constexpr std::size_t kBlock = 512;  // of st_blocks
+constexpr std::string_view kUsers = "user.";
+
+using Stat = struct stat;
+
+// A folder whose owner may read it while this lives, whatever its mode is.
+class Readable {
+ public:
+  static Result<Readable> Open(const os::Fd& parent, const std::string& name, unsigned mode) {
+    const os::Fd place(
+        openat(parent.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!place) return os::FailErrno("cannot open the folder {}", Printable(name));
+    Readable folder;
+    if ((mode & 0500) != 0500 && geteuid() != 0) {
+      const std::string itself = fmt::format("/proc/self/fd/{}", place.get());
+      if (chmod(itself.c_str(), (mode & 07777) | 0500) != 0)
+        return os::FailErrno("cannot open the folder {}", Printable(name));
+      folder.mode_ = mode & 07777;
+    }
+    folder.file_ = os::Fd(openat(parent.get(), name.c_str(), kFolderFlags));
+    if (!folder.file_) return os::FailErrno("cannot open the folder {}", Printable(name));
+    return folder;
+  }
+  Readable(Readable&&) = default;
+  Readable& operator=(Readable&&) = delete;
+  ~Readable() {
+    if (file_ && mode_ != kAsItIs) (void)fchmod(file_.get(), mode_);
+  }
+  const os::Fd& file() const { return file_; }
+
+ private:
+  static constexpr unsigned kAsItIs = ~0u;
+  Readable() = default;
+  os::Fd file_;
+  unsigned mode_ = kAsItIs;
+};
+
+Status CopyAttributes(const os::Fd& from, const os::Fd& to) {
+  std::vector<char> names(limits::kAttributes), value(limits::kAttributes);
+  const ssize_t size = flistxattr(from.get(), names.data(), names.size());
+  if (size < 0) return errno == ENOTSUP ? Status() : os::FailErrno("cannot list attributes");
+  for (const std::string_view name :
+       Split(std::string_view(names.data(), static_cast<std::size_t>(size)), '\0')) {
+    if (!name.starts_with(kUsers)) continue;
+    const std::string own(name);
+    const ssize_t count = fgetxattr(from.get(), own.c_str(), value.data(), value.size());
+    if (count < 0 ||
+        fsetxattr(to.get(), own.c_str(), value.data(), static_cast<std::size_t>(count), 0) != 0)
+      return os::FailErrno("cannot copy an attribute");
+  }
+  return {};
+}
+
+// A file's or folder's, once all in it is there.
+Status Finish(const os::Fd& from, const os::Fd& to, const Stat& info) {
+  AILERON_TRY(CopyAttributes(from, to));
+  Stat made;
+  if (fstat(to.get(), &made) != 0) return os::FailErrno("cannot look at what was made");
+  if ((made.st_uid != info.st_uid || made.st_gid != info.st_gid) &&
+      fchown(to.get(), info.st_uid, info.st_gid) != 0)
+    return os::FailErrno("cannot give a file to its owner");
+  const std::array<timespec, 2> times = {info.st_atim, info.st_mtim};
+  if (fchmod(to.get(), info.st_mode & kPermissions) != 0 || futimens(to.get(), times.data()) != 0)
+    return os::FailErrno("cannot set a file's mode and times");
+  return {};
+}
+
+Status CopyPiece(const os::Fd& from, const os::Fd& to, off_t at, off_t end) {
+  std::vector<char> piece;
+  while (at < end) {
+    off_t in = at, out = at;
+    const auto wanted = static_cast<std::size_t>(end - at);
+    const ssize_t count = copy_file_range(from.get(), &in, to.get(), &out, wanted, 0);
+    if (count > 0) {
+      at += count;
+      continue;
+    }
+    if (count == 0) return {};  // it became shorter
+    if (errno == EINTR) continue;
+    if (errno != EXDEV && errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS)
+      return os::FailErrno("cannot copy");
+    piece.resize(limits::kPiece);
+    const ssize_t got = pread(from.get(), piece.data(), std::min(piece.size(), wanted), at);
+    if (got == 0) return {};
+    if (got < 0 || pwrite(to.get(), piece.data(), static_cast<std::size_t>(got), at) != got)
+      return os::FailErrno("cannot copy");
+    at += got;
+  }
+  return {};
+}
+
+Status CopyBytes(const os::Fd& from, const os::Fd& to, const Stat& info) {
+  if (info.st_size == 0 || ioctl(to.get(), FICLONE, from.get()) == 0) return {};
+  if (ftruncate(to.get(), info.st_size) != 0) return os::FailErrno("cannot copy");
+  for (off_t at = 0; at < info.st_size;) {
+    const off_t data = lseek(from.get(), at, SEEK_DATA);
+    if (data < 0 && errno == ENXIO) return {};  // a hole to its end
+    const off_t begin = data < 0 ? at : data;
+    const off_t hole = lseek(from.get(), begin, SEEK_HOLE);
+    const off_t end = hole < 0 ? info.st_size : hole;
+    AILERON_TRY(CopyPiece(from, to, begin, end));
+    at = end;
+  }
+  return {};
+}
+
+class Cloner {
+ public:
+  Cloner(const os::Fd& top, const CloneProgress& progress) : top_(top), progress_(progress) {}
+
+  // `path` is that of both, below the top; empty or with a slash at its end.
+  Status Folder(const os::Fd& from, const os::Fd& to, const std::string& path, std::size_t depth) {
+    if (depth > limits::kDepth) {
+      return Fail(Code::kUnsupported, "there are more than {} folders in each other",
+                  limits::kDepth);
+    }
+    AILERON_ASSIGN(const std::vector<std::string> names, os::ListBeneath(from, "."));
+    for (const std::string& name : names) {
+      auto cloned = One(from, to, name, path, depth);
+      if (!cloned) return Wrap(cloned.error(), "{}", Printable(path + name));
+    }
+    return {};
+  }
+
+ private:
+  Status One(const os::Fd& from, const os::Fd& to, const std::string& name, const std::string& path,
+             std::size_t depth) {
+    Stat info;
+    if (fstatat(from.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0)
+      return os::FailErrno("cannot look at it");
+    AILERON_TRY(Make(from, to, name, path, depth, info));
+    bytes_ += static_cast<std::uint64_t>(info.st_blocks) * kBlock;
+    if (progress_) progress_(bytes_);
+    return {};
+  }
+
+  Status Make(const os::Fd& from, const os::Fd& to, const std::string& name,
+              const std::string& path, std::size_t depth, const Stat& info) {
+    switch (info.st_mode & S_IFMT) {
+      case S_IFDIR: {
+        if (mkdirat(to.get(), name.c_str(), 0700) != 0) return os::FailErrno("cannot make it");
+        AILERON_ASSIGN(const Readable below, Readable::Open(from, name, info.st_mode));
+        const os::Fd made(openat(to.get(), name.c_str(), kFolderFlags));
+        if (!made) return os::FailErrno("cannot open it");
+        // Its name stands there already.
+        if (auto all = Folder(below.file(), made, path + name + "/", depth + 1); !all) return all;
+        return Finish(below.file(), made, info);
+      }
+      case S_IFREG:
+        return File(from, to, name, path, info);
+      case S_IFLNK:
+        return Link(from, to, name, info);
+      case S_IFIFO:
+        if (mkfifoat(to.get(), name.c_str(), info.st_mode & kPermissions) != 0)
+          return os::FailErrno("cannot make it");
+        return {};
+      case S_IFCHR:
+        // Overlayfs's mark for what is removed; anybody may make it.
+        if (info.st_rdev == makedev(0, 0) &&
+            mknodat(to.get(), name.c_str(), S_IFCHR, info.st_rdev) != 0)
+          return os::FailErrno("cannot make it");
+        return {};
+      default:
+        return {};
+    }
+  }
+
+  Status File(const os::Fd& from, const os::Fd& to, const std::string& name,
+              const std::string& path, const Stat& info) {
+    const auto id = std::pair(info.st_dev, info.st_ino);
+    if (const auto first = linked_.find(id);
+        first != linked_.end() &&
+        linkat(top_.get(), first->second.c_str(), to.get(), name.c_str(), 0) == 0) {
+      return {};
+    }
+    AILERON_ASSIGN(const os::Fd file, OpenFile(from, name));
+    const os::Fd made(
+        openat(to.get(), name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!made) return os::FailErrno("cannot make it");
+    AILERON_TRY(CopyBytes(file, made, info));
+    AILERON_TRY(Finish(file, made, info));
+    if (info.st_nlink > 1 && linked_.size() < limits::kLinked) linked_[id] = path + name;
+    return {};
+  }
+
+  static Status Link(const os::Fd& from, const os::Fd& to, const std::string& name,
+                     const Stat& info) {
+    std::array<char, limits::kTarget + 1> target;
+    const ssize_t size = readlinkat(from.get(), name.c_str(), target.data(), limits::kTarget);
+    if (size < 0) return os::FailErrno("cannot read the link");
+    target.at(static_cast<std::size_t>(size)) = '\0';
+    const std::array<timespec, 2> times = {info.st_atim, info.st_mtim};
+    if (symlinkat(target.data(), to.get(), name.c_str()) != 0)
+      return os::FailErrno("cannot make it");
+    Stat made;
+    if (fstatat(to.get(), name.c_str(), &made, AT_SYMLINK_NOFOLLOW) == 0 &&
+        (made.st_uid != info.st_uid || made.st_gid != info.st_gid) &&
+        fchownat(to.get(), name.c_str(), info.st_uid, info.st_gid, AT_SYMLINK_NOFOLLOW) != 0)
+      return os::FailErrno("cannot give a link to its owner");
+    (void)utimensat(to.get(), name.c_str(), times.data(), AT_SYMLINK_NOFOLLOW);
+    return {};
+  }
+
+  const os::Fd& top_;
+  const CloneProgress& progress_;
+  std::uint64_t bytes_ = 0;
+  std::map<std::pair<dev_t, ino_t>, std::string> linked_;  // of several names → the first
+};
+
+}  // namespace
+
+Status Clone(const os::Fd& from, const os::Fd& to, const CloneProgress& progress) {
+  AILERON_TRY(Cloner(to, progress).Folder(from, to, "", 0));
+  Stat info;
+  if (fstat(from.get(), &info) != 0) return os::FailErrno("cannot look at a folder");
+  return Finish(from, to, info);
+}
+
+}  // namespace aileron::changes

@@ -1,0 +1,120 @@
+"""Java inside believes the session's authority, by stores of its own that nothing else heeds."""
+
+import glob
+import os
+import re
+import subprocess
+
+import pytest
+
+from lib import images
+
+HOST = "java.test"
+_GET = """
+import java.net.*;
+public class Get {
+  public static void main(String[] words) throws Exception {
+    URLConnection connection = new URL(words[0]).openConnection();
+    System.out.print(new String(connection.getInputStream().readAllBytes()));
+  }
+}
+"""
+_HOMES = sorted({os.path.realpath(path) for path in glob.glob("/usr/lib/jvm/*") if os.path.exists(f"{path}/bin/java")})
+_ALIAS = "aileron session authority"
+
+
+def _keytool(*words) -> str:
+    return subprocess.run(["keytool", *words], check=True, capture_output=True, text=True, timeout=120).stdout
+
+
+@pytest.fixture(name="authority", scope="module")
+def _authority(tmp_path_factory) -> str:
+    """An authority of the image's own, in a file."""
+    folder = tmp_path_factory.mktemp("java")
+    path = str(folder / "one.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                    str(folder / "key"), "-out", path, "-subj", "/CN=of the image"], check=True, capture_output=True)
+    return path
+
+
+def _store(authority: str, kind: str, *options) -> bytes:
+    """What keytool makes, with one certificate, "one"."""
+    path = f"{authority}.{kind}-{len(options)}"
+    if not os.path.exists(path):
+        _keytool(*options, "-importcert", "-noprompt", "-alias", "one", "-file", authority, "-storetype", kind, "-storepass",
+                 "changeit", "-keystore", path)
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _clear(authority: str) -> bytes:
+    """As JDK 18 and later have theirs: without a password."""
+    return _store(authority, "PKCS12", "-J-Dkeystore.pkcs12.certProtectionAlgorithm=NONE",
+                  "-J-Dkeystore.pkcs12.macAlgorithm=NONE")
+
+
+def test_a_java_program_reaches_a_site_that_is_intercepted(any_world):
+    """A program of Java's does not believe what the sandbox intercepts, or loses the host's authorities."""
+    site = any_world.site(HOST)
+    any_world.write("Get.java", _GET)
+    subprocess.run(["javac", "--release", "11", "Get.java"], check=True, capture_output=True, cwd=any_world.workspace)
+    assert _HOMES, "install default-jdk-headless"
+    for home in _HOMES:
+        result = any_world.launch(f"{home}/bin/java", "-cp", ".", "Get", f"https://{HOST}/")
+        assert result.rc == 0 and result.out == f"hello from {HOST}\n", result.describe()
+        listed = any_world.launch(f"{home}/bin/keytool", "-list", "-cacerts", "-storepass", "changeit").ok().out
+        count = int(re.search(r"contains (\d+) entr", listed).group(1))
+        before = _keytool("-list", "-keystore", f"{home}/lib/security/cacerts", "-storepass", "changeit")
+        assert count == 1 + int(re.search(r"contains (\d+) entr", before).group(1)) and _ALIAS in listed
+        assert _ALIAS not in before
+    assert len(site.seen("/")) == len(_HOMES)
+
+
+def test_the_check_finds_it_in_the_store(world):
+    """`sandbox check` says still that Java trusts what its own store has."""
+    found = {one["name"]: one for one in world.json("sandbox", "check")}
+    assert found["Java's trust store"]["state"] == "ok" and "cacerts" in found["Java's trust store"]["detail"], found
+
+
+def test_an_images_stores_of_both_kinds_get_it_and_keep_their_own(any_world, authority):
+    """A store of an image is left as it is, or loses what it had; or one where JAVA_HOME is."""
+    stores = {"etc/pki/java/cacerts": _store(authority, "JKS"), "opt/java/openjdk/lib/security/cacerts": _clear(authority),
+              "odd/place/jre/lib/security/cacerts": _clear(authority)}
+    layer = images.busybox("cp", "cmp", "wc")
+    for name, content in stores.items():
+        layer.file(name, content)
+    layer.link("usr/lib/jvm/eight/lib/security/cacerts", "/etc/pki/java/cacerts")
+    reference = images.layout(any_world, "java", layer, Env=["JAVA_HOME=/odd/place", "PATH=/bin"])
+    copies = "".join(f"cat /{name} > {number}; " for number, name in enumerate(stores))
+    any_world.shell(f"{copies} cmp /usr/lib/jvm/eight/lib/security/cacerts 0; cp /run/aileron/ca.pem .; "
+                    "if echo x >> /etc/pki/java/cacerts; then exit 9; fi 2>/dev/null",
+                    flags=["--image", reference]).ok()
+    ours = subprocess.run(["openssl", "x509", "-in", f"{any_world.workspace}/ca.pem", "-outform", "DER"], check=True,
+                          capture_output=True).stdout
+    for number in range(len(stores)):
+        path = f"{any_world.workspace}/{number}"
+        listed = _keytool("-list", "-v", "-keystore", path, "-storepass", "changeit")
+        assert "contains 2 entr" in listed and "Alias name: one" in listed and "CN=of the image" in listed, listed
+        exported = subprocess.run(["keytool", "-exportcert", "-alias", _ALIAS, "-keystore", path, "-storepass", "changeit"],
+                                  check=True, capture_output=True).stdout
+        assert exported == ours
+
+
+def test_what_is_no_store_of_certificates_stays_and_holds_nobody(any_world, authority):
+    """A file of an image's, in the place of a store, stops the launch, or gets out what it leads to."""
+    stray = {"usr/java/none/lib/security/cacerts": b"no store at all", "opt/empty/lib/security/cacerts": b"",
+             "opt/cut/lib/security/cacerts": _store(authority, "JKS")[:-30],
+             "opt/secret/lib/security/cacerts": _store(authority, "JKS"),
+             "opt/locked/lib/security/cacerts": _store(authority, "PKCS12"),
+             "opt/long/lib/security/cacerts": b"\xfe\xed\xfe\xed\0\0\0\2\0\0\0\x7f" + b"\0" * (5 << 20)}
+    layer = images.busybox("cp", "cmp", "wc")
+    for name, content in stray.items():
+        layer.file(name, content, 0o600 if "secret" in name else 0o644)
+    layer.link("opt/token/lib/security/cacerts", "/run/aileron/token").fifo("opt/pipe/lib/security/cacerts")
+    layer.link("opt/turning/lib/security/cacerts", "cacerts").link("opt/device/lib/security/cacerts", "/dev/zero")
+    layer.folder("opt/folder/lib/security/cacerts")
+    reference = images.layout(any_world, "stray", layer)
+    result = any_world.shell("ls /run/aileron; cat /run/aileron/token | wc -c; wc -c /opt/long/lib/security/cacerts; "
+                             "cat /usr/java/none/lib/security/cacerts", flags=["--image", reference]).ok()
+    assert "java-cacerts" not in result.out and f"{(5 << 20) + 12} /opt" in result.out, result.describe()
+    assert result.out.endswith("no store at all")
