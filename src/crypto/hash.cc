@@ -55,12 +55,18 @@ Digest512 Sha512::Finish() {
   return digest;
 }
 
-std::array<std::uint8_t, 20> Sha1(std::string_view bytes) {
+std::array<std::uint8_t, 20> Sha1(std::initializer_list<std::string_view> pieces) {
   std::array<std::uint8_t, 20> digest;
   static_assert(sizeof digest == SHA_DIGEST_LENGTH);
-  SHA1(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  SHA_CTX state;
+  bool done = SHA1_Init(&state) == 1;
+  for (const std::string_view piece : pieces)
+    done = done && SHA1_Update(&state, piece.data(), piece.size()) == 1;
+  AILERON_CHECK(done && SHA1_Final(digest.data(), &state) == 1);
   return digest;
 }
+
+std::array<std::uint8_t, 20> Sha1(std::string_view bytes) { return Sha1({bytes}); }
 
 bool ConstantTimeEqual(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 namespace aileron::crypto {
@@ -36,7 +37,9 @@ class Sha512 {
   alignas(8) unsigned char state_[216];
 };
 
-// For the handshake of WebSocket (RFC 6455 §4.2.2), where it protects nothing.
+// Where it protects nothing: the handshake of WebSocket (RFC 6455 §4.2.2), and Java's trust stores.
+// Of pieces that follow each other.
+std::array<std::uint8_t, 20> Sha1(std::initializer_list<std::string_view> pieces);
 std::array<std::uint8_t, 20> Sha1(std::string_view bytes);
 
 inline std::string_view AsText(const Digest& digest) {

@@ -1,6 +1,7 @@
 #include "crypto/java_trust_store.h"
 
 #include <openssl/asn1.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/pkcs12.h>
@@ -79,10 +80,9 @@ class Fields {
 };
 
 std::array<std::uint8_t, kDigestBytes> DigestOf(std::string_view before) {
-  std::string hashed;
-  hashed.reserve(2 * kPassword.size() + kSalt.size() + before.size());
-  for (const char c : kPassword) hashed.append(1, '\0').append(1, c);
-  return Sha1(hashed.append(kSalt).append(before));
+  std::string password;
+  for (const char c : kPassword) password.append(1, '\0').append(1, c);
+  return Sha1({password, kSalt, before});
 }
 
 std::string EntryOf(std::string_view alias, std::string_view der) {
@@ -193,6 +193,8 @@ Status CheckMac(PKCS12* store) {
 }
 
 Result<Entries> EntriesOfPkcs12(std::string_view bytes) {
+  // The openssl.cnf of this root may be a stranger's too, and names libraries to load.
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   const Pkcs12 store(d2i_PKCS12(nullptr, &data, static_cast<long>(bytes.size())));
   if (!store) return Fail(Code::kInvalid, "it is neither a JKS nor a PKCS#12 store");
@@ -219,8 +221,9 @@ Result<std::string> AddToJavaTrustStore(std::string_view store, std::string_view
   if (der.empty()) return Fail(Code::kInvalid, "there is no certificate to add");
   if (store.size() > limits::java_store_max)
     return Fail(Code::kUnsupported, "the store has {} bytes", store.size());
-  auto entries = store.starts_with(kMagic) ? EntriesOfJks(store) : EntriesOfPkcs12(store);
-  ERR_clear_error();
+  const bool jks = store.starts_with(kMagic);
+  auto entries = jks ? EntriesOfJks(store) : EntriesOfPkcs12(store);
+  if (!jks) ERR_clear_error();
   if (!entries) return std::unexpected(std::move(entries.error()));
   // The last one of an alias counts, so that no store says who the session's authority is.
   return StoreOf(entries->count + 1, entries->bytes.append(EntryOf(alias, der)));

@@ -79,10 +79,14 @@ def test_the_check_finds_it_in_the_store(world):
 def test_an_images_stores_of_both_kinds_get_it_and_keep_their_own(any_world, authority):
     """A store of an image is left as it is, or loses what it had; or one where JAVA_HOME is."""
     stores = {"etc/pki/java/cacerts": _store(authority, "JKS"), "opt/java/openjdk/lib/security/cacerts": _clear(authority),
-              "odd/place/jre/lib/security/cacerts": _clear(authority)}
+              "odd/place/jre/lib/security/cacerts": _clear(authority),
+              "usr/local/mac/lib/security/cacerts":
+                  _store(authority, "PKCS12", "-J-Dkeystore.pkcs12.certProtectionAlgorithm=NONE")}
     layer = images.busybox("cp", "cmp", "wc")
     for name, content in stores.items():
         layer.file(name, content)
+    # Whoever read this would wait for ever; a file in its place could name libraries that OpenSSL loads.
+    layer.fifo("usr/lib/ssl/openssl.cnf")
     layer.link("usr/lib/jvm/eight/lib/security/cacerts", "/etc/pki/java/cacerts")
     reference = images.layout(any_world, "java", layer, Env=["JAVA_HOME=/odd/place", "PATH=/bin"])
     copies = "".join(f"cat /{name} > {number}; " for number, name in enumerate(stores))
