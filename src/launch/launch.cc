@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "engine/oci_start.h"
 #include "engine/start.h"
 #include "launch/attach.h"
 #include "launch/environment.h"
@@ -139,12 +140,25 @@ Result<std::vector<std::vector<sandbox::Step>>> EnterContainer(
   return steps;
 }
 
+// What a sandbox that is built in a container needs besides.
+struct Housing {
+  engine::EntryFolder entry;       // of an engine, until the sandbox is built
+  engine::OciContainer container;  // of a runtime, until it has ended
+};
+
 Result<sandbox::Sandbox> StartSandbox(const Options& options, const Plan& plan,
-                                      const os::Paths& paths, engine::EntryFolder& entry) {
+                                      const os::Paths& paths, Housing& housing) {
+  if (options.runtime) {
+    AILERON_ASSIGN(
+        engine::OciStarted started,
+        engine::StartInRuntime(*options.runtime, plan.spec, plan.identity, paths.runtime));
+    housing.container = std::move(started.container);
+    return std::move(started.sandbox);
+  }
   if (!options.engine) return sandbox::StartNative(plan.spec, plan.identity);
   AILERON_ASSIGN(engine::Started started, engine::Start(*options.engine, options.engine_image,
                                                         plan.spec, plan.identity, paths.runtime));
-  entry = std::move(started.folder);
+  housing.entry = std::move(started.folder);
   return std::move(started.sandbox);
 }
 
@@ -202,9 +216,9 @@ std::expected<int, Failure> Run(Options options) {
   // the walls, and this one looks through the workspace.
   auto session = SessionLink::Ask(*paths, *plan, options, policy->project);
   if (!session) return fail(ExitCodeOf(session.error()), session.error());
-  Guard guard;                // outlives the sandbox
-  engine::EntryFolder entry;  // of an engine, until the sandbox is built
-  auto sandbox = StartSandbox(options, *plan, *paths, entry);
+  Guard guard;  // outlives the sandbox
+  Housing housing;
+  auto sandbox = StartSandbox(options, *plan, *paths, housing);
   const auto give_up = [&](const Error& error) {
     if (sandbox) Kill(*sandbox);
     (void)session->Finish(kSandboxNotStarted);
