@@ -1,6 +1,7 @@
 // What engines answer: strict values, and texts that are safe to show.
 #include "base/text.h"
 #include "engine/answers.h"
+#include "engine/oci_runtime.h"
 #include "fuzz/pieces.h"
 
 using aileron::fuzz::AsText;
@@ -16,5 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string message = ReadMessage(text);
   Expect(aileron::Printable(message) == message);
   if (const auto line = ReadPullLine(text)) Expect(aileron::Printable(line->text) == line->text);
+  const std::string complaint = ReadOciLog(text);
+  Expect(aileron::Printable(complaint) == complaint);
+  const std::string version = ReadOciVersion(text);
+  Expect(aileron::Printable(version) == version);
   return 0;
 }

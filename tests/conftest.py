@@ -63,9 +63,9 @@ def _started_engines():
 
 
 # Before a test's worlds: what an engine runs is not what they leave behind.
-@pytest.fixture(params=list(engines.KINDS), name="engine_kind")
+@pytest.fixture(params=[*engines.KINDS, *engines.OCI_KINDS], name="engine_kind")
 def _engine_kind(started_engines, request):
-    name, owner, uid = engines.KINDS[request.param]
+    name, owner, uid = (engines.KINDS | engines.OCI_KINDS)[request.param]
     return started_engines.get(name, owner), uid
 
 
@@ -76,8 +76,24 @@ def _docker_engine(started_engines):
 
 @pytest.fixture
 def boxed(engine_kind, worlds) -> World:
-    """A world whose `engine_flags` make launches go to an engine: each engine, and each kind of user."""
+    """A world whose `engine_flags` make launches go to a container: each engine and OCI runtime, each kind of user."""
     engine, uid = engine_kind
+    return engines.use(worlds(uid=uid), engine)
+
+
+@pytest.fixture(params=list(engines.KINDS))
+def engined(started_engines, worlds, request) -> World:
+    """The same with engines alone."""
+    name, owner, uid = engines.KINDS[request.param]
+    engine = started_engines.get(name, owner)
+    return engines.use(worlds(uid=uid), engine)
+
+
+@pytest.fixture(params=list(engines.OCI_KINDS))
+def bundled(started_engines, worlds, request) -> World:
+    """The same with OCI runtimes alone."""
+    name, owner, uid = engines.OCI_KINDS[request.param]
+    engine = started_engines.get(name, owner)
     return engines.use(worlds(uid=uid), engine)
 
 

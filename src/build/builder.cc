@@ -1,12 +1,7 @@
 #include "build/builder.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <climits>
-#include <cstdlib>
 
 #include "base/text.h"
 #include "build/limits.h"
@@ -14,7 +9,7 @@
 #include "image/json_fields.h"
 #include "image/limits.h"
 #include "image/metadata.h"
-#include "image/permissions.h"
+#include "os/find_program.h"
 
 namespace aileron::build {
 namespace {
@@ -22,29 +17,6 @@ namespace {
 using Kind = Builder::Kind;
 
 constexpr std::array kKinds = {Kind::kBuildah, Kind::kPodman, Kind::kDocker};
-
-// Nothing where there is none that may be started.
-std::string FindProgram(std::string_view name, std::string_view path,
-                        std::span<const std::string> projects) {
-  for (const std::string_view folder : Split(path, ':')) {
-    if (!folder.starts_with('/')) continue;
-    const std::string program = fmt::format("{}/{}", folder, name);
-    char resolved[PATH_MAX];
-    struct stat info;
-    if (realpath(program.c_str(), resolved) == nullptr) continue;
-    const std::string plain = image::PlainPath(program);
-    if (std::ranges::any_of(projects, [&](std::string_view project) {
-          return image::IsWithin(resolved, project) || image::IsWithin(plain, project);
-        })) {
-      continue;
-    }
-    // By the name that was found: some programs go by it.
-    if (stat(resolved, &info) == 0 && S_ISREG(info.st_mode) && access(resolved, X_OK) == 0) {
-      return program;
-    }
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -64,7 +36,7 @@ Result<Builder> FindBuilder(std::string_view named, std::string_view path,
                             std::span<const std::string> projects) {
   for (const Kind kind : kKinds) {
     if (!named.empty() && named != Name(kind)) continue;
-    std::string program = FindProgram(Name(kind), path, projects);
+    std::string program = os::FindProgram(Name(kind), path, projects);
     if (!program.empty()) return Builder{kind, std::move(program)};
   }
   if (!named.empty()) {

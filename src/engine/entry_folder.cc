@@ -20,7 +20,6 @@ namespace aileron::engine {
 
 namespace {
 
-constexpr std::string_view kPrefix = "enter-";
 constexpr int kTries = 10;
 
 // Nothing when somebody holds it.
@@ -32,18 +31,19 @@ os::Fd Lock(const std::string& path) {
 
 // "aileron-XXXXXX" for the folder enter-XXXXXX.
 std::string ContainerName(std::string_view folder) {
-  return fmt::format("aileron-{}", folder.substr(kPrefix.size()));
+  return fmt::format("aileron-{}", folder.substr(folder.rfind('-') + 1));
 }
 
-void Sweep(const std::string& runtime, const std::function<void(const std::string&)>& left) {
+void Sweep(const std::string& runtime, std::string_view kind,
+           const std::function<void(const EntryFolder::Left&)>& left) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(runtime.c_str()), closedir);
   if (!folder) return;
   while (const dirent* entry = readdir(folder.get())) {
-    if (!std::string_view(entry->d_name).starts_with(kPrefix)) continue;
+    if (!std::string_view(entry->d_name).starts_with(kind)) continue;
     const std::string path = fmt::format("{}/{}", runtime, entry->d_name);
     const os::Fd lock = Lock(path);
     if (!lock) continue;
-    left(ContainerName(entry->d_name));
+    left({path, ContainerName(entry->d_name)});
     (void)os::RemoveTree(path);
   }
 }
@@ -61,12 +61,12 @@ Status MakeFile(const std::string& path, std::string_view bytes) {
 
 }  // namespace
 
-Result<EntryFolder> EntryFolder::Make(const std::string& runtime,
-                                      const std::function<void(const std::string&)>& left) {
-  Sweep(runtime, left);
+Result<EntryFolder> EntryFolder::Make(const std::string& runtime, std::string_view kind,
+                                      const std::function<void(const Left&)>& left) {
+  Sweep(runtime, kind, left);
   EntryFolder made;
   for (int tries = 0; tries < kTries && !made.lock_; ++tries) {
-    std::string path = fmt::format("{}/{}XXXXXX", runtime, kPrefix);
+    std::string path = fmt::format("{}/{}XXXXXX", runtime, kind);
     if (mkdtemp(path.data()) == nullptr)
       return os::FailErrno("cannot make a folder in {}", runtime);
     // Somebody who cleans up may have been faster: then it is gone.
@@ -80,7 +80,6 @@ Result<EntryFolder> EntryFolder::Make(const std::string& runtime,
   AILERON_TRY(MakeFolder(made.entry()));
   AILERON_TRY(MakeFolder(fmt::format("{}/{}", made.entry(), sandbox::kEntryTrees)));
   AILERON_TRY(MakeFile(made.empty_file(), ""));
-  AILERON_TRY(MakeFile(made.seccomp_file(), SeccompProfile()));
   AILERON_ASSIGN(
       made.listener_,
       os::ListenUnix(fmt::format("{}/{}", made.entry(), sandbox::kEntrySocket), SOCK_SEQPACKET));
@@ -103,6 +102,8 @@ Status EntryFolder::MakePlace(std::size_t number, Place place) {
   const std::string path = fmt::format("{}/{}/{}", entry(), sandbox::kEntryTrees, number);
   return place == Place::kFolder ? MakeFolder(path) : MakeFile(path, "");
 }
+
+Status EntryFolder::WriteSeccomp() const { return MakeFile(seccomp_file(), SeccompProfile()); }
 
 void EntryFolder::Close() {
   listener_.Reset();

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "engine/oci_start.h"
 #include "engine/start.h"
 #include "launch/attach.h"
 #include "launch/environment.h"
@@ -144,12 +145,25 @@ Result<std::vector<std::vector<sandbox::Step>>> EnterContainer(
   return steps;
 }
 
+// What a sandbox that is built in a container needs besides.
+struct Housing {
+  engine::EntryFolder entry;       // of an engine, until the sandbox is built
+  engine::OciContainer container;  // of a runtime, until it has ended
+};
+
 Result<sandbox::Sandbox> StartSandbox(const Options& options, const Plan& plan,
-                                      const os::Paths& paths, engine::EntryFolder& entry) {
+                                      const os::Paths& paths, Housing& housing) {
+  if (options.runtime) {
+    AILERON_ASSIGN(
+        engine::OciStarted started,
+        engine::StartInRuntime(*options.runtime, plan.spec, plan.identity, paths.runtime));
+    housing.container = std::move(started.container);
+    return std::move(started.sandbox);
+  }
   if (!options.engine) return sandbox::StartNative(plan.spec, plan.identity);
   AILERON_ASSIGN(engine::Started started, engine::Start(*options.engine, options.engine_image,
                                                         plan.spec, plan.identity, paths.runtime));
-  entry = std::move(started.folder);
+  housing.entry = std::move(started.folder);
   return std::move(started.sandbox);
 }
 
@@ -239,8 +253,8 @@ class Launch {
   const Options& options_;
   Prepared& in_;
   SessionLink session_;
-  Guard guard_;                // outlives the sandbox
-  engine::EntryFolder entry_;  // of an engine, until the sandbox is built
+  Guard guard_;  // outlives the sandbox
+  Housing housing_;
   std::optional<sandbox::Sandbox> sandbox_;
   sandbox::Program program_;
   Status sent_;  // a send that fails since the walls could not be built is explained on the channel
@@ -257,7 +271,7 @@ Launch::~Launch() {
 }
 
 std::expected<void, Failure> Launch::BuildSandbox() {
-  AILERON_ASSIGN(auto sandbox, StartSandbox(options_, in_.plan, in_.paths, entry_));
+  AILERON_ASSIGN(auto sandbox, StartSandbox(options_, in_.plan, in_.paths, housing_));
   sandbox_.emplace(std::move(sandbox));
   for (const std::string& warning : sandbox_->limits.warnings()) Tell(warning);
   AILERON_TRY(guard_.Stand(in_.plan.spec, in_.writable, in_.policy.covers));

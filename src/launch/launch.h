@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "engine/engine.h"
+#include "engine/oci_runtime.h"
 #include "image/store.h"
 #include "launch/container_options.h"
 #include "sandbox/spec.h"
@@ -42,12 +43,13 @@ struct CommandOptions {
 
 struct Options {
   std::vector<std::string> command;  // empty: the user's shell
-  std::string sandbox = "auto";      // auto | native | docker | podman
+  std::string sandbox = "auto";      // auto | native | docker | podman | oci
   std::optional<image::Image>
       image;  // the root; nothing: the host's. Whoever calls holds its lease
   // The engine that runs it, and the id of `image` there, which has no layers of ours then.
   std::shared_ptr<engine::Engine> engine;
   std::string engine_image;
+  std::optional<engine::OciRuntime> runtime;  // that makes a container for it, instead
   ContainerOptions container;
   std::string profile;             // open | guarded | locked; empty: as the policy says
   std::vector<std::string> allow;  // HOST[:PORT]

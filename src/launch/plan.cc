@@ -79,9 +79,7 @@ std::vector<std::string> WithResolved(std::vector<std::string> folders) {
 // The root is the image's, and so are the command that it names and who runs there; nothing of the
 // host has to be hidden in it.
 Status UseImage(const image::Image& image, const ContainerOptions& container, Plan& plan) {
-  const bool engine = plan.driver != kNative;
-  plan.spec.in_container = engine;
-  if (image.layers.empty() && !engine) {
+  if (image.layers.empty() && !plan.spec.in_container) {
     return Fail(Code::kInvalid, "the image {} has no layers, and so nothing to run",
                 Printable(image.reference));
   }
@@ -215,12 +213,14 @@ Result<std::vector<sandbox::Listener>> ListenersFor(const std::vector<std::strin
 }
 
 Result<Plan> MakePlan(const Options& options, const os::Paths& paths) {
-  if (!options.engine && options.sandbox != "auto" && options.sandbox != kNative) {
+  const bool known = options.engine || options.runtime;
+  if (!known && options.sandbox != "auto" && options.sandbox != kNative) {
     return Fail(Code::kUnsupported, "the sandbox \"{}\" is not known; use --sandbox=native",
                 options.sandbox);
   }
   Plan plan;
   if (options.engine) plan.driver = engine::Name(options.engine->kind());
+  if (options.runtime) plan.driver = kOci;
   AILERON_ASSIGN(plan.identity, sandbox::IdentityOfCaller(paths.home));
   AILERON_ASSIGN(const std::string here, os::CurrentFolder());
   sandbox::Spec& spec = plan.spec;
@@ -241,6 +241,7 @@ Result<Plan> MakePlan(const Options& options, const os::Paths& paths) {
   });
   AILERON_ASSIGN(spec.listeners, ListenersFor(options.allow, options.connect_to));
 
+  spec.in_container = options.engine != nullptr;
   plan.command = options.command;
   if (options.image) AILERON_TRY(UseImage(*options.image, options.container, plan));
   UseContainer(options.container, paths, plan);

@@ -15,6 +15,7 @@
 namespace aileron::launch {
 
 inline constexpr std::string_view kNative = "native";
+inline constexpr std::string_view kOci = "oci";
 
 struct Plan {
   sandbox::Identity identity;

@@ -9,11 +9,13 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "engine/engine.h"
+#include "engine/oci_runtime.h"
 #include "modes/api.h"
 #include "modes/findings.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
 #include "net/tls.h"
+#include "os/environment.h"
 #include "sandbox/walls.h"
 
 namespace aileron::modes {
@@ -115,6 +117,27 @@ Capability EngineOf(engine::Kind kind, const os::Paths& paths) {
   return {std::move(name), State::kOk, std::move(detail), ""};
 }
 
+// Those that are there, each by its name; none is needed either.
+std::vector<Capability> Runtimes() {
+  std::vector<Capability> found;
+  for (const char* name : {"crun", "runc"}) {
+    const auto runtime = engine::OciRuntime::Find(name, os::Variable("PATH"), {});
+    if (!runtime) continue;
+    const auto version = runtime->Version();
+    found.push_back({fmt::format("{} runtime", name), version ? State::kOk : State::kLimited,
+                     version
+                         ? fmt::format("{} at {}, {}", *version, runtime->program(),
+                                       engine::OciRuntime::IsRootless() ? "rootless" : "as root")
+                         : version.error().message,
+                     ""});
+  }
+  if (found.empty()) {
+    const auto any = engine::OciRuntime::Find("", os::Variable("PATH"), {});
+    found.push_back({"OCI runtime", State::kLimited, any ? "" : any.error().message, ""});
+  }
+  return found;
+}
+
 Outcome RunDoctor(const Invocation& invocation) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
   std::vector<Capability> found = sandbox::Probe();
@@ -127,6 +150,7 @@ Outcome RunDoctor(const Invocation& invocation) {
   for (const engine::Kind kind : {engine::Kind::kDocker, engine::Kind::kPodman}) {
     found.push_back(EngineOf(kind, paths));
   }
+  std::ranges::move(Runtimes(), std::back_inserter(found));
   found.push_back(Certificates());
   found.push_back(Clock());
 

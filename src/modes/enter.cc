@@ -14,8 +14,9 @@ Outcome RunEnterMode(const Invocation&) { return sandbox::RunEnter(); }
 
 Command EnterVerb() {
   return {.text =
-              "Started by an engine as the first process of a container that \"aileron launch "
-              "--sandbox=docker\" or podman made, with the launcher's socket in "
+              "Started by an engine or an OCI runtime as the first process of a container that "
+              "\"aileron launch "
+              "--sandbox=docker\", podman or oci made, with the launcher's socket in "
               "/run/aileron-enter. Of no use by hand.",
           .run = RunEnterMode};
 }

@@ -6,6 +6,7 @@
 #include "modes/detach.h"
 #include "modes/launch_container.h"
 #include "modes/launch_flags.h"
+#include "modes/runtime_choice.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
 
@@ -24,10 +25,12 @@ Outcome RunDetached(const Invocation& invocation, const launch::Options& options
 
 Outcome RunLaunch(const Invocation& invocation) {
   AILERON_ASSIGN(launch::Options options, LaunchOptions(invocation.parsed));
+  AILERON_TRY(ChooseRuntime(invocation.parsed, options));
   // The launch that a keeper runs has the same words.
   if (invocation.parsed.Has("--detach") && !IsKept()) return RunDetached(invocation, options);
   (void)unsetenv(keep::kKept);  // what it starts on the host is none
   AILERON_ASSIGN(const auto image, PrepareContainer(invocation.parsed, options));
+  AILERON_TRY(CheckRuntime(options));
   auto ended = launch::Run(std::move(options));
   if (!ended)
     return std::unexpected(Failure(ended.error().exit_code, std::move(ended.error().error)));
@@ -132,9 +135,14 @@ Command LaunchVerb() {
           {
               {.name = "--sandbox",
                .value = "DRIVER",
-               .summary = "What makes the sandbox: this program (native, auto), or an engine, in a "
-                          "container of an image that it has or pulls",
-               .choices = "auto|native|docker|podman"},
+               .summary = "What makes the sandbox: this program (native, auto), an engine, in a "
+                          "container of an image that it has or pulls, or an OCI runtime (oci)",
+               .choices = "auto|native|docker|podman|oci"},
+              {.name = "--runtime",
+               .value = "NAME|PATH",
+               .summary = "The OCI runtime of --sandbox=oci: crun, runc or another one; the first "
+                          "of these two that is there",
+               .completes = Completes::kFile},
               {.name = "--image",
                .value = "REF",
                .summary = "Take this image as the root instead of the host's "

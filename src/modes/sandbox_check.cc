@@ -20,7 +20,8 @@ constexpr Duration kPatience = std::chrono::minutes(30);  // an image may have t
 constexpr std::size_t kOutputMax = 1u << 20;
 
 // Flags that a launch has as well.
-constexpr const char* kPassedOn[] = {"--image", "--sandbox", "--config", "--workspace"};
+constexpr const char* kPassedOn[] = {"--image", "--sandbox", "--runtime", "--config",
+                                     "--workspace"};
 constexpr const char* kSwitches[] = {"--no-devcontainer", "--read-only"};
 
 // The launch whose agent looks around.
@@ -79,7 +80,11 @@ Command SandboxCheckCommand() {
                 {.name = "--sandbox",
                  .value = "DRIVER",
                  .summary = "What makes the sandbox, as for a launch",
-                 .choices = "auto|native|docker|podman"},
+                 .choices = "auto|native|docker|podman|oci"},
+                {.name = "--runtime",
+                 .value = "NAME|PATH",
+                 .summary = "The OCI runtime of --sandbox=oci, as for a launch",
+                 .completes = Completes::kFile},
                 {.name = "--config",
                  .value = "FILE",
                  .summary = "The devcontainer.json, where the folder has several or none",

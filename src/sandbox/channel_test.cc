@@ -141,7 +141,11 @@ TEST(Channel, ACommandLineTooLargeIsRefusedBeforeItIsSent) {
 TEST(Channel, OrdersForAContainerArriveAsTheyWereSent) {
   auto ends = os::SocketPair(SOCK_SEQPACKET).value();
   Enter orders;
-  orders.spec = {.workspace = "/w", .in_container = true, .hidden = {}, .mounts = {}};
+  orders.spec = {.workspace = "/w",
+                 .layers = {"/l/0", "/l/1"},
+                 .in_container = true,
+                 .hidden = {},
+                 .mounts = {}};
   orders.spec.volumes = {{.source = "/s", .target = "/v", .access = Access::kReadOnly}};
   orders.spec.hostname = "h";
   orders.spec.shm_bytes = 9;
@@ -153,6 +157,7 @@ TEST(Channel, OrdersForAContainerArriveAsTheyWereSent) {
   ASSERT_TRUE(Send(ends.first.get(), orders));
   const auto enter = std::get<Enter>(Receive(ends.second.get()).value().message);
   EXPECT_TRUE(enter.spec.in_container && enter.spec.of_image());
+  EXPECT_EQ(enter.spec.layers, (std::vector<std::string>{"/l/0", "/l/1"}));
   ASSERT_EQ(enter.spec.volumes.size(), 1u);
   EXPECT_EQ(enter.spec.volumes[0].target, "/v");
   EXPECT_EQ(enter.spec.volumes[0].access, Access::kReadOnly);

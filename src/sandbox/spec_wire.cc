@@ -53,6 +53,8 @@ std::vector<Listener> TakeListeners(WireReader& in) {
 
 void PutSpec(WireWriter& out, const Spec& spec) {
   PutFlag(out, spec.in_container);
+  out.U32(static_cast<std::uint32_t>(spec.layers.size()));
+  for (const std::string& layer : spec.layers) out.Text(layer);
   out.U32(static_cast<std::uint32_t>(spec.volumes.size()));
   for (const Volume& volume : spec.volumes) {
     out.Text(volume.target);
@@ -67,6 +69,9 @@ void PutSpec(WireWriter& out, const Spec& spec) {
 Spec TakeSpec(WireReader& in) {
   Spec spec;
   spec.in_container = in.U8() != 0;
+  for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
+    spec.layers.emplace_back(in.Text());
+  }
   for (std::uint32_t left = in.U32(); left > 0 && !in.failed(); --left) {
     Volume volume;
     volume.target = in.Text();

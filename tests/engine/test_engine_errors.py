@@ -53,11 +53,11 @@ def test_what_is_no_image_of_an_engine_is_refused(docked, image, hint):
     assert result.rc != 0 and hint in result.err, result.describe()
 
 
-def test_an_image_that_is_nowhere_is_said_so(boxed):
+def test_an_image_that_is_nowhere_is_said_so(engined):
     """A launch of an image that neither the engine nor its registry has says nothing of it, or leaves something."""
-    result = _launch(boxed, "--image", "127.0.0.1:1/no/such:1", name=boxed.engine.name)
+    result = _launch(engined, "--image", "127.0.0.1:1/no/such:1", name=engined.engine.name)
     assert result.rc == 125 and "127.0.0.1:1/no/such:1" in result.err, result.describe()
-    assert not boxed.engine.containers()
+    assert not engined.engine.containers()
 
 
 def test_an_image_is_pulled_by_the_engine(docked):
@@ -144,12 +144,12 @@ def test_somebody_elses_engine_is_not_used(worlds):
     assert result.rc == 69 and str(engines.ORDINARY) in result.err and child.poll() is None, result.describe()
 
 
-def test_doctor_tells_of_engines(boxed):
+def test_doctor_tells_of_engines(engined):
     """`aileron doctor` does not say which engines there are."""
-    found = {one["name"]: one for one in boxed.json("doctor")}
-    mine = found[f"{boxed.engine.name} engine"]
-    assert mine["state"] == "ok" and boxed.engine.socket in mine["detail"], mine
-    assert ("rootless" in mine["detail"]) == (boxed.engine.name == "podman" and boxed.uid != 0)
+    found = {one["name"]: one for one in engined.json("doctor")}
+    mine = found[f"{engined.engine.name} engine"]
+    assert mine["state"] == "ok" and engined.engine.socket in mine["detail"], mine
+    assert ("rootless" in mine["detail"]) == (engined.engine.name == "podman" and engined.uid != 0)
 
 
 def test_more_folders_than_can_be_shown_are_refused(boxed):

@@ -33,7 +33,7 @@ def _running(world, script: str, *flags):
 def _with_curl(world) -> list:
     """The flags for an image that has curl."""
     world.engine.load("localhost/tests/curl:1", images.add_program(images.busybox(), "/usr/bin/curl"))
-    return [f"--sandbox={world.engine.name}", "--image", "localhost/tests/curl:1"]
+    return world.engine.flags("localhost/tests/curl:1")
 
 
 def _gone(world) -> None:
@@ -48,13 +48,13 @@ def test_the_root_is_the_images_and_the_contract_is_the_same(boxed):
     lines = result.out.splitlines()
     uid = "1000" if boxed.uid == 0 else str(boxed.uid)
     assert lines[:4] == [uid, "agent", "/home/agent/workspace", "/home/agent"], result.describe()
-    assert lines[4:8] == ["mine", f"{boxed.engine.name} yes", "agent", "aileron"], result.describe()
+    assert lines[4:8] == ["mine", f"{boxed.engine.driver} yes", "agent", "aileron"], result.describe()
     told = json.loads(lines[8])
-    assert told["driver"] == boxed.engine.name and told["tier"] == "image" and "landlock" in str(told["walls"])
+    assert told["driver"] == boxed.engine.driver and told["tier"] == "image" and "landlock" in str(told["walls"])
     assert result.err.count("Read-only file system") == 2, result.describe()
     assert boxed.read("made") == "here\n" and os.stat(os.path.join(boxed.workspace, "made")).st_uid == boxed.uid
     session, = boxed.sessions("--all")
-    assert session["driver"] == boxed.engine.name and engines.IMAGE in session["image"], session
+    assert session["driver"] == boxed.engine.driver and boxed.engine.reference() in session["image"], session
     assert boxed.engine.image_id() in session["image"]
     _gone(boxed)
 
@@ -97,28 +97,28 @@ def test_requests_go_through_the_data_plane(boxed):
     assert "other.test:443 waits for a person's yes" in result.out, result.describe()
 
 
-def test_the_container_has_nothing_that_it_does_not_need(boxed):
+def test_the_container_has_nothing_that_it_does_not_need(engined):
     """A container has a network, a capability, a writable root, new privileges, the engine's own logs or a secret."""
-    boxed.bound(HOST, SECRET, scheme="bearer")
-    child, _, container = _running(boxed, "cat /run/aileron/token; echo; sleep 60", "--env", f"OWN={SECRET}")
+    engined.bound(HOST, SECRET, scheme="bearer")
+    child, _, container = _running(engined, "cat /run/aileron/token; echo; sleep 60", "--env", f"OWN={SECRET}")
     token = child.stdout.readline().decode().strip()
-    seen = boxed.engine.inspect(container)
+    seen = engined.engine.inspect(container)
     text = json.dumps(seen)
     assert token and token not in text and SECRET not in text
     host = seen["HostConfig"]
     assert host["NetworkMode"] == "none" and host["ReadonlyRootfs"] and not host["Privileged"], host
-    rootless = boxed.engine.name == "podman" and boxed.uid != 0
-    if boxed.engine.name == "docker":
+    rootless = engined.engine.name == "podman" and engined.uid != 0
+    if engined.engine.name == "docker":
         assert host["CapDrop"] == ["ALL"] and not host["CapAdd"] and "no-new-privileges" in host["SecurityOpt"]
     else:
         assert seen["EffectiveCaps"] in ([], None) or rootless and seen["EffectiveCaps"] == ["CAP_SETFCAP"], seen["EffectiveCaps"]
     with open(f"/proc/{seen['State']['Pid']}/status", encoding="ascii") as file:
         status = dict(line.rstrip("\n").split(":\t") for line in file if line.startswith(("CapEff", "NoNew", "Seccomp:")))
     assert int(status["CapEff"], 16) == 0 and status["NoNewPrivs"] == "1" and status["Seccomp"] == "2", status
-    assert boxed.engine.run("logs", container, check=False).out == ""
+    assert engined.engine.run("logs", container, check=False).out == ""
     child.terminate()
     assert child.wait(process.PATIENCE) == 143
-    _gone(boxed)
+    _gone(engined)
 
 
 def test_covers_stand_and_come_back(boxed):
@@ -165,8 +165,7 @@ def test_an_image_of_one_program_has_what_a_sandbox_needs(boxed):
     with open(images.BUSYBOX, "rb") as file:
         boxed.engine.load("localhost/tests/bare:1", images.Layer().file("busybox", file.read(), 0o755))
     result = boxed.launch("/busybox", "sh", "-c", "/busybox ls /; /busybox cat /etc/hosts /etc/resolv.conf; echo x > /dev/null; "
-                          "echo y > /tmp/y; /busybox ls /proc/1", flags=[
-                              f"--sandbox={boxed.engine.name}", "--image", "localhost/tests/bare:1"]).ok()
+                          "echo y > /tmp/y; /busybox ls /proc/1", flags=boxed.engine.flags("localhost/tests/bare:1")).ok()
     assert {"dev", "etc", "busybox", "home", "proc", "run", "sys", "tmp", "var"} <= set(result.out.split())
     assert "aileron.internal" in result.out and "nameserver 127.0.0.1" in result.out, result.describe()
 
@@ -177,8 +176,7 @@ def test_what_an_image_has_where_the_sandbox_has_its_own_is_no_obstacle(boxed):
     for name in ("run/big", "tmp/big", "var/tmp/big", "home/agent/big"):
         layer.file(name, "x" * 100_000)
     boxed.engine.load("localhost/tests/full:1", layer)
-    result = boxed.launch("sh", "-c", "ls /run/big /tmp/big /var/tmp/big ~/big; echo on", flags=[
-        f"--sandbox={boxed.engine.name}", "--image", "localhost/tests/full:1"])
+    result = boxed.launch("sh", "-c", "ls /run/big /tmp/big /var/tmp/big ~/big; echo on", flags=boxed.engine.flags("localhost/tests/full:1"))
     assert result.out == "on\n" and result.err.count("No such file") == 4, result.describe()
 
 
@@ -205,18 +203,18 @@ def test_it_goes_with_the_session_the_launcher_and_by_hand(boxed):
     process.eventually(lambda: [one for one in boxed.sessions("--all")
                                 if one["id"] == session and one["state"] == "orphaned"], "the session is orphaned")
     child, _, container = _running(boxed, "sleep 60")
-    boxed.engine.run("kill", container)
+    boxed.engine.kill(container)
     assert child.wait(process.PATIENCE) == 137
     _gone(boxed)
     child, _, container = _running(boxed, "sleep 60")
     began = time.monotonic()
-    boxed.engine.run("stop", "--time", "20", container)
+    boxed.engine.stop(container)
     assert time.monotonic() - began < 15 and child.wait(process.PATIENCE) == 137
     _gone(boxed)
-    left = [name for name in os.listdir(os.path.join(boxed.runtime, "aileron")) if name.startswith("enter-")]
+    left = [name for name in os.listdir(os.path.join(boxed.runtime, "aileron")) if name.startswith(boxed.engine.left)]
     assert len(left) <= 1, left  # of the launcher that was killed, until the next one
     assert _start(boxed, "true").rc == 0
-    assert not [name for name in os.listdir(os.path.join(boxed.runtime, "aileron")) if name.startswith("enter-")]
+    assert not [name for name in os.listdir(os.path.join(boxed.runtime, "aileron")) if name.startswith(boxed.engine.left)]
 
 
 def test_a_daemon_that_dies_is_replaced(boxed):
@@ -233,16 +231,16 @@ def test_a_daemon_that_dies_is_replaced(boxed):
     assert site.seen("/after")
 
 
-def test_limits_are_the_engines(boxed):
+def test_limits_are_the_engines(engined):
     """--memory, --pids and --cpus are not held, or one that cannot be is left out in silence."""
-    result = _start(boxed, "dd if=/dev/zero of=/dev/shm/x bs=1M count=200 2>/dev/null; echo $?",
+    result = _start(engined, "dd if=/dev/zero of=/dev/shm/x bs=1M count=200 2>/dev/null; echo $?",
                     "--memory", "64m", "--pids", "40", "--cpus", "0.5")
-    if boxed.engine.name == "podman" and boxed.uid != 0:
+    if engined.engine.name == "podman" and engined.uid != 0:
         assert result.rc == 125 and "--memory" in result.err and "rootless" in result.err, result.describe()
         return
     assert result.rc == 137 or result.out.strip() not in ("", "0"), result.describe()
-    child, _, container = _running(boxed, "sleep 60", "--memory", "64m", "--pids", "40", "--cpus", "0.5")
-    host = boxed.engine.inspect(container)["HostConfig"]
+    child, _, container = _running(engined, "sleep 60", "--memory", "64m", "--pids", "40", "--cpus", "0.5")
+    host = engined.engine.inspect(container)["HostConfig"]
     assert host["Memory"] == 64 << 20 and host["PidsLimit"] == 40, host
     assert host["NanoCpus"] == 500_000_000 or host["CpuQuota"] == 50_000, host
     child.terminate()
@@ -254,7 +252,7 @@ def test_a_devcontainer_runs_in_an_engine(boxed):
     boxed.write(".devcontainer/devcontainer.json", json.dumps({
         "image": engines.IMAGE, "workspaceFolder": "/work/here", "containerEnv": {"OF_FILE": "1"},
         "postCreateCommand": "echo made > $HOME/made"}))
-    result = boxed.launch("sh", "-c", "pwd; echo $OF_FILE $OF_IMAGE; cat ~/made", flags=[f"--sandbox={boxed.engine.name}"])
+    result = boxed.launch("sh", "-c", "pwd; echo $OF_FILE $OF_IMAGE; cat ~/made", flags=boxed.engine.file_flags)
     assert result.out == "/work/here\n1 yes\nmade\n", result.describe()
 
 
