@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 
+#include "base/below.h"
 #include "base/text.h"
 #include "image/permissions.h"
 #include "os/beneath.h"
@@ -24,7 +25,7 @@ Result<Project> Project::Open(std::string_view config_file, std::string_view wor
   project.config_folder_ = config_file.substr(0, config_file.rfind('/'));
   if (project.config_folder_.empty()) project.config_folder_ = "/";
   project.path_ =
-      image::IsWithin(config_file, workspace) ? std::string(workspace) : project.config_folder_;
+      IsOrBelow(config_file, workspace) ? std::string(workspace) : project.config_folder_;
   project.folder_ = os::Fd(open(project.path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!project.folder_) return os::FailErrno("cannot open {}", Printable(project.path_));
   return project;
@@ -34,7 +35,7 @@ Result<std::string> Project::Place(std::string_view written, std::string_view wh
   std::string place =
       image::PlainPath(written.starts_with('/') ? std::string(written)
                                                 : fmt::format("{}/{}", config_folder_, written));
-  if (image::IsWithin(place, path_)) return place;
+  if (IsOrBelow(place, path_)) return place;
   return Fail(Code::kInvalid,
               "{} is {}, outside of the project {}: what is built lies in the project", what,
               Printable(place), Printable(path_));

@@ -13,6 +13,7 @@
 #include <set>
 #include <utility>
 
+#include "base/below.h"
 #include "base/text.h"
 #include "changes/limits.h"
 #include "os/beneath.h"
@@ -129,10 +130,6 @@ bool SameBytes(const os::Fd& one, const os::Fd& other, off_t size) {
 
 std::int64_t ChangedAt(const Stat& info) {
   return info.st_ctim.tv_sec * kSecond + info.st_ctim.tv_nsec;
-}
-
-bool IsOrBelow(std::string_view path, std::string_view folder) {
-  return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
 }
 
 // What is known of a folder of the copy and of the host's in whose place it stands.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/below.h"
 #include "engine/container.h"
 #include "engine/entry.h"
 #include "image/permissions.h"
@@ -26,9 +27,8 @@ void AddMountPoints(const sandbox::Identity& identity, const sandbox::HostTrees&
     container.binds.push_back({folder.empty_file(), file});
   }
   for (const sandbox::HostTrees::Tree& tree : host.trees) {
-    const bool inside = std::ranges::any_of(container.folders, [&](const std::string& place) {
-      return image::IsWithin(tree.target, place);
-    });
+    const bool inside = std::ranges::any_of(
+        container.folders, [&](const std::string& place) { return IsOrBelow(tree.target, place); });
     if (inside) continue;
     if (tree.folder) {
       container.folders.push_back(tree.target);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/below.h"
 #include "base/text.h"
 #include "image/cache_from.h"
 #include "image/run_args.h"
@@ -131,8 +132,8 @@ class Reporter {
     const std::string folder(in_.config_file.substr(0, in_.config_file.rfind('/')));
     const std::string whole =
         path.starts_with('/') ? PlainPath(path) : PlainPath(fmt::format("{}/{}", folder, path));
-    const bool ours = IsWithin(in_.config_file, in_.workspace);
-    return IsWithin(whole, ours ? in_.workspace : std::string_view(folder));
+    const bool ours = IsOrBelow(in_.config_file, in_.workspace);
+    return IsOrBelow(whole, ours ? in_.workspace : std::string_view(folder));
   }
   void Building() {
     const Build& build = *in_.container.build;

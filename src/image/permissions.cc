@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/below.h"
 #include "base/text.h"
 
 namespace aileron::image {
@@ -35,7 +36,7 @@ Verdict JudgeBind(const Mount& mount, std::string_view workspace, const Permissi
   if (std::ranges::find(kEngineSockets, name) != kEngineSockets.end()) {
     return {Honour::kNotHonoured, "whoever reaches an engine's socket is root on the host"};
   }
-  if (IsWithin(source, workspace)) return {Honour::kHonoured, "a part of the workspace"};
+  if (IsOrBelow(source, workspace)) return {Honour::kHonoured, "a part of the workspace"};
   if (const HostFolder* folder = FindHostFolder(permissions, source)) {
     if (folder->writable || mount.read_only) {
       return {Honour::kHonoured, "your devcontainers.yaml allows it"};
@@ -86,7 +87,7 @@ Verdict JudgePlace(std::string_view target) {
   }
   const std::string plain = PlainPath(target);
   const auto meets = [&](std::string_view place) {
-    return IsWithin(plain, place) || IsWithin(place, plain);
+    return IsOrBelow(plain, place) || IsOrBelow(place, plain);
   };
   if (std::ranges::any_of(kReserved, meets)) {
     return {Honour::kNotHonoured, "that place is the sandbox's own"};
@@ -132,11 +133,6 @@ std::string PlainPath(std::string_view path) {
   std::string plain;
   for (const std::string_view part : parts) plain.append("/").append(part);
   return plain.empty() ? "/" : plain;
-}
-
-bool IsWithin(std::string_view path, std::string_view folder) {
-  if (folder == "/") return true;
-  return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
 }
 
 }  // namespace aileron::image

@@ -59,7 +59,5 @@ Verdict JudgePlace(std::string_view target);
 
 // An absolute path, its "." and ".." taken away as they are written; "/.." is "/".
 std::string PlainPath(std::string_view path);
-// Whether a plain path is `folder` or lies in it.
-bool IsWithin(std::string_view path, std::string_view folder);
 
 }  // namespace aileron::image

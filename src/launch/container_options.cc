@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/below.h"
 #include "base/text.h"
 #include "image/plan.h"
 #include "image/run_args.h"
@@ -129,7 +130,7 @@ class Applier {
     const auto mount = image::ParseMount(*plan_.container.workspace_mount);
     const bool whole = mount && mount->type == "bind" &&
                        image::PlainPath(mount->source) == workspace_ &&
-                       image::IsWithin(folder, image::PlainPath(mount->target));
+                       IsOrBelow(folder, image::PlainPath(mount->target));
     if (whole) {
       into_.workspace_inside = image::PlainPath(mount->target);
       AILERON_TRY(CheckPlace(into_.workspace_inside, "workspaceMount"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/below.h"
 #include "launch/plan.h"
 
 namespace aileron::launch {

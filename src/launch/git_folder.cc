@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "base/below.h"
 #include "base/text.h"
 #include "launch/git_write.h"
 #include "launch/plan.h"

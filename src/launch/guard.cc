@@ -11,6 +11,7 @@
 #include <array>
 #include <optional>
 
+#include "base/below.h"
 #include "base/text.h"
 #include "launch/plan.h"
 #include "os/beneath.h"

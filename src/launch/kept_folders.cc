@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "base/below.h"
 #include "base/text.h"
 #include "launch/limits.h"
 #include "os/beneath.h"

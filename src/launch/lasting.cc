@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "base/below.h"
 #include "base/text.h"
 #include "changes/change.h"
 #include "changes/limits.h"

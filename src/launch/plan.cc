@@ -7,6 +7,7 @@
 #include <array>
 #include <set>
 
+#include "base/below.h"
 #include "base/host_pattern.h"
 #include "base/text.h"
 #include "image/plan.h"
@@ -137,11 +138,6 @@ void UseContainer(const ContainerOptions& container, const os::Paths& paths, Pla
 }
 
 }  // namespace
-
-bool IsOrBelow(std::string_view path, std::string_view folder) {
-  return path == folder || (path.starts_with(folder) && path[folder.size()] == '/') ||
-         folder == "/" || folder == ".";
-}
 
 Status CheckShareable(const std::string& resolved, const os::Paths& paths) {
   for (const std::string& folder :

@@ -44,9 +44,6 @@ struct Plan {
 // the sandbox: a home folder as a whole, ~/.ssh and its like, the folders of `paths`.
 Result<Plan> MakePlan(const Options& options, const os::Paths& paths);
 
-// Both absolute, or both relative to the same folder, which is "."; without "..".
-bool IsOrBelow(std::string_view path, std::string_view folder);
-
 // kDenied, with what it would expose, when this host folder or file must not be shared.
 Status CheckShareable(const std::string& resolved, const os::Paths& paths);
 

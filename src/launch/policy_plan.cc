@@ -9,6 +9,7 @@
 #include <ranges>
 #include <set>
 
+#include "base/below.h"
 #include "base/text.h"
 #include "launch/file_covers.h"
 #include "launch/guard.h"

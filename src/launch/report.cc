@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/below.h"
 #include "base/text.h"
 
 namespace aileron::launch {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/below.h"
 #include "base/text.h"
 
 namespace aileron::launch {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/below.h"
 #include "os/landlock.h"
 #include "os/mounts.h"
 #include "sandbox/spec.h"

@@ -7,6 +7,7 @@
 #include <climits>
 #include <cstdlib>
 
+#include "base/below.h"
 #include "base/text.h"
 #include "build/recipe.h"
 #include "launch/environment.h"
@@ -49,7 +50,7 @@ Result<image::Reference> ReferenceOfProject(const std::string& text, const std::
                 "digest, as oci:FOLDER@sha256:…, or name it with --image",
                 Printable(text));
   }
-  if (!image::IsWithin(real, workspace)) {
+  if (!IsOrBelow(real, workspace)) {
     return Fail(Code::kDenied,
                 "the image {} lies outside of the workspace, where a project names none; name it "
                 "with --image",

@@ -2,6 +2,7 @@
 
 #include "modes/engine_image.h"
 
+#include "base/below.h"
 #include "base/text.h"
 #include "image/permissions.h"
 #include "modes/api.h"
@@ -57,8 +58,7 @@ Result<engine::EngineImage> FindOrPull(engine::Engine& engine, std::string_view 
 Status CheckVolumes(const engine::EngineImage& found) {
   for (const std::string& volume : found.config.volumes) {
     const std::string plain = image::PlainPath(volume);
-    if (!image::IsWithin(plain, sandbox::kEntryFolder) &&
-        !image::IsWithin(sandbox::kEntryFolder, plain)) {
+    if (!IsOrBelow(plain, sandbox::kEntryFolder) && !IsOrBelow(sandbox::kEntryFolder, plain)) {
       continue;
     }
     return Fail(Code::kInvalid, "the image has a volume at {}, where the sandbox comes in",

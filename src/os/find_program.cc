@@ -8,18 +8,10 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/below.h"
 #include "base/text.h"
 
 namespace aileron::os {
-
-namespace {
-
-bool IsWithin(std::string_view path, std::string_view folder) {
-  return path.starts_with(folder) &&
-         (path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/');
-}
-
-}  // namespace
 
 bool IsProgramOutside(const std::string& program, std::span<const std::string> projects) {
   char resolved[PATH_MAX];
@@ -27,7 +19,7 @@ bool IsProgramOutside(const std::string& program, std::span<const std::string> p
   if (realpath(program.c_str(), resolved) == nullptr) return false;
   const std::string plain = std::filesystem::path(program).lexically_normal().string();
   const bool inside = std::ranges::any_of(projects, [&](std::string_view project) {
-    return IsWithin(resolved, project) || IsWithin(plain, project);
+    return IsOrBelow(resolved, project) || IsOrBelow(plain, project);
   });
   return !inside && stat(resolved, &info) == 0 && S_ISREG(info.st_mode) &&
          access(resolved, X_OK) == 0;

@@ -5,12 +5,10 @@
 #include <optional>
 #include <set>
 
+#include "base/below.h"
+
 namespace aileron::policy {
 namespace {
-
-bool IsOrBelow(std::string_view path, std::string_view folder) {
-  return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
-}
 
 bool IsRelative(std::string_view path) { return !path.starts_with('/') && !path.starts_with("~/"); }
 
