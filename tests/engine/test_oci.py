@@ -157,3 +157,15 @@ def test_what_a_runtime_complains_of_is_told(bundled):
     result = bundled.launch("true", flags=[*flags, f"--runtime={broken}"])
     assert result.rc == 125 and "rootfs" in result.err and "could not make" in result.err, result.describe()
     _nothing_left(bundled)
+
+
+def test_gvisor_is_refused_and_runs_nothing_by_another_name(world):
+    """In a kernel of its own, to which no descriptor is passed, an agent runs without its walls; or nobody says why not."""
+    engine = engines.Runtime("crun", world.uid)
+    world.servers.append(engine)
+    result = world.launch("true", flags=["--sandbox=oci", "--runtime=runsc", "--image", engine.reference()])
+    assert result.rc == 69 and "kernel of its own" in result.err and "--runtime=crun" in result.err, result.describe()
+    named = _script(world, f'exec {engines.Runtime.find("runsc")} --platform=ptrace --network=none --ignore-cgroups '
+                    '--fsgofer-host-uds "$@"', "gvisor")
+    result = world.launch("echo", "ran", flags=["--sandbox=oci", f"--runtime={named}", "--image", engine.reference()])
+    assert result.rc == 125 and result.out == "" and "aileron: " in result.err, result.describe()
