@@ -63,25 +63,25 @@ def _where(folder: str, *texts) -> list:
     return found
 
 
-def test_a_kept_login_is_the_engines_for_this_pull(boxed, real):
+def test_a_kept_login_is_the_engines_for_this_pull(engined, real):
     """An engine's pull has no login, tells of a wrong one in other words than a pull of our own, or keeps it."""
-    reference = _trusted(boxed, real)
+    reference = _trusted(engined, real)
     for password in (None, "wrong"):
         if password:
-            _log_in(boxed, real, password)
-        native = boxed.aileron("sandbox", "pull", reference)
-        refused = _launch(boxed, reference)
-        assert native.rc == 77 and refused.rc == 125 and not _has(boxed, reference), refused.describe()
+            _log_in(engined, real, password)
+        native = engined.aileron("sandbox", "pull", reference)
+        refused = _launch(engined, reference)
+        assert native.rc == 77 and refused.rc == 125 and not _has(engined, reference), refused.describe()
         assert f"docker login 127.0.0.1:{real.port}" in refused.err and native.err.strip() in refused.err, (
             native.describe(), refused.describe())
-    _log_in(boxed, real)
-    result = _launch(boxed, reference)
-    assert result.rc == 127 and _has(boxed, reference), result.describe()
-    seen = boxed.engine.run("image", "inspect", reference).out
-    boxed.secret_free(seen + result.out + result.err, _PASSWORD, _PAIR)
+    _log_in(engined, real)
+    result = _launch(engined, reference)
+    assert result.rc == 127 and _has(engined, reference), result.describe()
+    seen = engined.engine.run("image", "inspect", reference).out
+    engined.secret_free(seen + result.out + result.err, _PASSWORD, _PAIR)
     header = base64.urlsafe_b64encode(f'"password":"{_PASSWORD}"'.encode()).decode()[8:24]
-    assert _where(boxed.engine.folder, _PASSWORD, _PAIR, header) == []
-    assert _where(boxed.root, _PASSWORD, _PAIR) == [f"{boxed.root}/docker/config.json"]
+    assert _where(engined.engine.folder, _PASSWORD, _PAIR, header) == []
+    assert _where(engined.root, _PASSWORD, _PAIR) == [f"{engined.root}/docker/config.json"]
 
 
 def test_a_helpers_login_is_too(docked, real):
