@@ -81,11 +81,17 @@ def boxed(engine_kind, worlds) -> World:
     return engines.use(worlds(uid=uid), engine)
 
 
-@pytest.fixture(params=list(engines.KINDS))
-def engined(started_engines, worlds, request) -> World:
-    """The same with engines alone."""
+# Before a test's worlds, as above.
+@pytest.fixture(params=list(engines.KINDS), name="engined_kind")
+def _engined_kind(started_engines, request):
     name, owner, uid = engines.KINDS[request.param]
-    engine = started_engines.get(name, owner)
+    return started_engines.get(name, owner), uid
+
+
+@pytest.fixture
+def engined(engined_kind, worlds) -> World:
+    """The same with engines alone."""
+    engine, uid = engined_kind
     return engines.use(worlds(uid=uid), engine)
 
 

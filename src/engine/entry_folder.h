@@ -14,6 +14,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "engine/held_folder.h"
 #include "os/fd.h"
 
 namespace aileron::engine {
@@ -36,15 +37,14 @@ class EntryFolder {
   EntryFolder() = default;
   EntryFolder(EntryFolder&& other) noexcept = default;
   EntryFolder& operator=(EntryFolder&& other) noexcept = default;
-  ~EntryFolder();
 
   // A name for its container that no other has.
   std::string name() const;
-  const std::string& path() const { return path_; }
-  std::string entry() const { return path_ + "/in"; }
+  const std::string& path() const { return folder_.path(); }
+  std::string entry() const { return path() + "/in"; }
   // An empty file, to be mounted on.
   std::string empty_file() const;
-  std::string seccomp_file() const { return path_ + "/seccomp.json"; }
+  std::string seccomp_file() const { return path() + "/seccomp.json"; }
   Status WriteSeccomp() const;
   const os::Fd& listener() const { return listener_; }
 
@@ -55,8 +55,7 @@ class EntryFolder {
   void Close();
 
  private:
-  std::string path_;
-  os::Fd lock_;
+  HeldFolder folder_;
   os::Fd listener_;
 };
 

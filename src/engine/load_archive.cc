@@ -83,7 +83,9 @@ Result<LoadArchive> LoadArchive::Make(const image::Source& source, const image::
     names.push_back(name);
   }
   AILERON_ASSIGN(const std::string config, WithLabel(image.config_text, kImageLabel, label));
-  const std::string config_name = image::DigestOf(config).hex + ".json";
+  const image::Digest digest = image::DigestOf(config);
+  archive.id_ = digest.Text();
+  const std::string config_name = digest.hex + ".json";
   archive.Add(config_name, config);
   ordered_json list = ordered_json::array();
   list.push_back({{"Config", config_name},

@@ -31,6 +31,9 @@ class LoadArchive {
   // Of all of it, bytes.
   std::uint64_t size() const { return size_; }
   const std::string& tag() const { return tag_; }
+  // The digest of the config: what engines call the image that they have loaded, but those that
+  // call images by their manifests.
+  const std::string& id() const { return id_; }
   // Some of the next bytes; 0 behind the last one.
   Result<std::size_t> Read(std::span<char> to);
 
@@ -47,7 +50,7 @@ class LoadArchive {
   void Add(Part part, std::uint64_t bytes);
 
   const image::Source* source_;
-  std::string tag_;
+  std::string tag_, id_;
   std::vector<image::SourceLayer> layers_;
   std::vector<Part> parts_;
   std::uint64_t size_ = 0;

@@ -56,6 +56,7 @@ TEST(LoadArchive, WhatIsSentReadsBackAsTheSameImage) {
   ASSERT_TRUE(loaded);
   const auto again = (*loaded)->Resolve(image::HostPlatform());
   ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->digest.Text(), archive->id());
   EXPECT_EQ(again->config.diff_ids, resolved->config.diff_ids);
   EXPECT_EQ(again->config.user, "node");
   EXPECT_EQ(again->config.labels.at(std::string(kImageLabel)), "the-key");

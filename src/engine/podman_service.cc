@@ -16,7 +16,6 @@
 #include "base/time.h"
 #include "os/environment.h"
 #include "os/paths.h"
-#include "os/remove_tree.h"
 #include "os/socket.h"
 
 namespace aileron::engine {
@@ -38,9 +37,8 @@ bool HasEnded(const os::Child& child, int milliseconds) {
 
 Result<PodmanService> PodmanService::Start(const std::string& program, const std::string& runtime) {
   AILERON_TRY(os::MakePrivateFolder(runtime));
-  std::string folder = runtime + "/podman-XXXXXX";
-  if (mkdtemp(folder.data()) == nullptr)
-    return os::FailErrno("cannot make a folder in {}", runtime);
+  AILERON_ASSIGN(HeldFolder folder,
+                 HeldFolder::Make(runtime, "podman-", [](const std::string&) {}));
   PodmanService service(std::move(folder));
   service.words_ = os::Fd(memfd_create("podman", MFD_CLOEXEC));
   const os::Fd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
@@ -58,7 +56,7 @@ Result<PodmanService> PodmanService::Start(const std::string& program, const std
 }
 
 Status PodmanService::AwaitSocket() {
-  const std::string socket = folder_ + "/sock";
+  const std::string socket = folder_.path() + "/sock";
   const Duration deadline = Uptime() + kStartLongest;
   while (!os::ConnectUnix(socket)) {
     const bool ended = HasEnded(child_, kLookMilliseconds);
@@ -74,13 +72,10 @@ Status PodmanService::AwaitSocket() {
 }
 
 PodmanService::~PodmanService() {
-  if (folder_.empty()) return;
-  if (child_.pidfd) {
-    (void)os::SignalChild(child_, SIGTERM);
-    if (!HasEnded(child_, kEndMilliseconds)) (void)os::SignalChild(child_, SIGKILL);
-    (void)os::WaitFor(child_);
-  }
-  (void)os::RemoveTree(folder_);
+  if (!child_.pidfd) return;
+  (void)os::SignalChild(child_, SIGTERM);
+  if (!HasEnded(child_, kEndMilliseconds)) (void)os::SignalChild(child_, SIGKILL);
+  (void)os::WaitFor(child_);
 }
 
 }  // namespace aileron::engine

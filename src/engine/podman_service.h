@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "engine/held_folder.h"
 #include "os/fd.h"
 #include "os/process.h"
 
@@ -21,14 +22,14 @@ class PodmanService {
   ~PodmanService();
 
   // As CONTAINER_HOST has it.
-  std::string url() const { return "unix://" + folder_ + "/sock"; }
+  std::string url() const { return "unix://" + folder_.path() + "/sock"; }
 
  private:
-  explicit PodmanService(std::string folder) : folder_(std::move(folder)) {}
+  explicit PodmanService(HeldFolder folder) : folder_(std::move(folder)) {}
   Status AwaitSocket();
 
-  std::string folder_;
-  os::Fd words_;  // what it prints
+  HeldFolder folder_;  // what a killed one left goes with the next
+  os::Fd words_;       // what it prints
   os::Child child_;
 };
 

@@ -231,6 +231,12 @@ Result<Reference> ParseInEngine(Transport transport, std::string_view text,
     return Fail(Code::kInvalid, "{} names no image: behind \"{}:\" stands nothing", Quoted(whole),
                 Name(transport));
   }
+  // A part of an id, as engines show it. What it is, the engine knows.
+  const bool hex = text.find_first_not_of("0123456789abcdef") == text.npos;
+  if (hex && text.size() >= kShortIdSize && text.size() < kIdSize) {
+    reference.path = text;
+    return reference;
+  }
   AILERON_ASSIGN(Reference named, ParseRegistry(text));
   named.transport = transport;
   const std::string_view path = text.substr(0, text.find('@'));

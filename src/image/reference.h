@@ -46,6 +46,9 @@ bool IsEngine(Transport transport);
 // "oci"; of a registry "docker".
 std::string_view Name(Transport transport);
 
+// As many digits of an id as engines show; a name of so many and no more is taken for one.
+inline constexpr std::size_t kShortIdSize = 12;
+
 struct Reference {
   Transport transport = Transport::kRegistry;
   // Of a registry: "docker.io", "library/debian". Of an engine as written, both empty for an id.
@@ -60,8 +63,11 @@ struct Reference {
   std::string Text() const;
   // What an engine is asked for: the text without the transport.
   std::string NameInEngine() const;
-  // Whether it names one content for ever.
-  bool IsPinned() const { return digest.has_value(); }
+  // Whether it is the id of an image of an engine's, whole: the digest of its config.
+  bool IsEngineId() const { return IsEngine(transport) && path.empty() && digest.has_value(); }
+  // Whether it names one content for ever, so that who has that can tell. A name with a digest, in
+  // an engine, is the engine's word: what it exports has no manifest.
+  bool IsPinned() const { return digest.has_value() && (!IsEngine(transport) || path.empty()); }
   bool operator==(const Reference&) const = default;
 };
 

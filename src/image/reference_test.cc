@@ -139,6 +139,9 @@ TEST(Reference, AnEnginesKeepsTheNameThatPeopleWrite) {
       {"docker-daemon:" + kDigest, "docker-daemon:" + kDigest},
       {"docker-daemon:" + kHex, "docker-daemon:" + kDigest},
       {"docker-daemon:debian@" + kDigest, "docker-daemon:debian@" + kDigest},
+      {"docker-daemon:d0284d1d3284", "docker-daemon:d0284d1d3284"},
+      {"docker-daemon:d0284d1d3284:1", "docker-daemon:d0284d1d3284:1"},
+      {"docker-daemon:d0284d1d328", "docker-daemon:d0284d1d328:latest"},
       {"containers-storage:localhost/app:1", "containers-storage:localhost/app:1"},
       {"containers-storage:@" + kHex, "containers-storage:" + kDigest},
       {"podman:app", "containers-storage:app:latest"},
@@ -154,6 +157,10 @@ TEST(Reference, AnEnginesKeepsTheNameThatPeopleWrite) {
     EXPECT_EQ(Absolute(*reference, "/folder"), *reference);
   }
   EXPECT_TRUE(ParseReference("docker-daemon:" + kDigest)->IsPinned());
+  EXPECT_TRUE(ParseReference("docker-daemon:" + kDigest)->IsEngineId());
+  // What an engine exports has no manifest to compare.
+  EXPECT_FALSE(ParseReference("docker-daemon:debian@" + kDigest)->IsPinned());
+  EXPECT_FALSE(ParseReference("docker-daemon:d0284d1d3284")->IsPinned());
   for (const char* bad : {"docker-daemon:", "podman:", "docker-daemon:A", "docker-daemon:a:",
                           "docker-daemon:sha256:12", "containers-storage:[overlay@/x]a:1",
                           "docker-daemon:../x", "docker-daemon:a?b", "docker-daemon:a/../b"}) {

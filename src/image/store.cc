@@ -45,6 +45,22 @@ std::vector<Digest> Topmost(const std::vector<Digest>& diff_ids) {
   return kept;
 }
 
+// `id` is what the engine calls the image. Where engines call images by their manifests, an export
+// cannot be compared: by a name, the engine's word is taken.
+Status CheckOfEngine(const Reference& reference, std::string_view id, const Digest& got) {
+  if (reference.digest && got.Text() != id && reference.digest->Text() != id) {
+    return Fail(Code::kInvalid, "the engine has exported another image for {}: {}",
+                reference.Text(), got.Text());
+  }
+  if (reference.IsEngineId() && got != *reference.digest) {
+    return Fail(Code::kInvalid,
+                "the engine has exported another image for {}: {}. An engine whose ids are not of "
+                "configs gives images by their names",
+                reference.Text(), got.Text());
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Store> Store::Open(const std::string& folder, LayerUnpacker unpack) {
@@ -115,6 +131,8 @@ Result<Image> Store::Load(std::string reference, const Digest& digest) const {
 }
 
 Result<Image> Store::Find(const Reference& reference, const Platform& machine) const {
+  // What an engine has once called so does not count: the id is the digest.
+  if (reference.IsEngineId()) return Load(reference.Text(), *reference.digest);
   const auto name = ReadName(reference);
   // A digest means the same whoever named it first.
   if (!name && reference.IsPinned()) return Load(reference.Text(), *reference.digest);
@@ -249,6 +267,9 @@ Result<Image> Store::Add(const Reference& reference, Source& source, const Platf
     AILERON_ASSIGN(name.stamp, StampOf(reference, machine));
   }
   AILERON_ASSIGN(const Resolved resolved, source.Resolve(machine));
+  if (IsEngine(reference.transport)) {
+    AILERON_TRY(CheckOfEngine(reference, name.stamp, resolved.digest));
+  }
   name.digest = resolved.digest;
   AILERON_TRY(Provide(resolved, source, progress));
   {

@@ -212,6 +212,35 @@ TEST_F(StoreTest, WhatFailsInTheMiddleLeavesTheStoreAsItWas) {
   EXPECT_TRUE(Add(Opened(), text));
 }
 
+TEST_F(StoreTest, AnotherImageOfAnEnginesIsNotTaken) {
+  const Store store = Opened();
+  const TestImage image{.layers = {"lower"}};
+  const std::string own = DigestOf(image.ConfigText()).Text();
+  const std::string other = "sha256:" + std::string(64, 'a');
+  folder_.Write("export.tar", DockerArchiveOf(image, "a:1"));
+  const auto add = [&](const std::string& text, const std::string& stamp) {
+    os::Fd file(open(folder_.In("export.tar").c_str(), O_RDONLY | O_CLOEXEC));
+    auto source = OpenExport(std::move(file), text, stamp);
+    return source ? store.Add(Parsed(text), **source, HostPlatform())
+                  : Result<Image>(std::unexpected(source.error()));
+  };
+  for (const std::string& text : {"podman:" + other, "podman:x/y@" + other}) {
+    const auto added = add(text, "sha256:" + std::string(64, 'd'));
+    ASSERT_FALSE(added) << text;
+    EXPECT_THAT(added.error().message, HasSubstr("another image"));
+    EXPECT_FALSE(Find(store, text));
+  }
+  EXPECT_FALSE(add("podman:" + other, other));
+  EXPECT_FALSE(add("podman:" + other, own));
+  EXPECT_TRUE(add("podman:" + own, own));
+  // A name's digest is of a manifest, and the id of the config.
+  EXPECT_TRUE(add("podman:x/y@" + other, own));
+  // The name of an id in the store is nobody's to say.
+  const Reference reference = Parsed("podman:" + other);
+  ASSERT_TRUE(store.AddName(reference, *ParseDigest(own), other));
+  EXPECT_FALSE(store.Find(reference, HostPlatform()));
+}
+
 TEST_F(StoreTest, DamagedRecordsAreMadeAnew) {
   const Store store = Opened();
   const std::string text = Make("a", {"lower"});

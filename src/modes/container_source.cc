@@ -60,6 +60,14 @@ Result<image::Reference> ReferenceOfProject(const std::string& text, const std::
   return reference;
 }
 
+// An engine has images that no registry has, and takes ids as names.
+bool IsOfEngineAlone(std::string_view text, const image::Reference& reference) {
+  const bool id =
+      text.starts_with("sha256:") || (text.size() >= image::kShortIdSize &&
+                                      text.find_first_not_of("0123456789abcdef") == text.npos);
+  return id || reference.domain == "localhost";
+}
+
 }  // namespace
 
 Failure BadFile(Error error) {
@@ -138,6 +146,21 @@ Result<std::optional<image::Reference>> ReferenceOfPlan(const SandboxPlan& plan,
   auto reference = ReferenceOfProject(plan.tier.image, input.workspace);
   if (!reference) return Wrap(reference.error(), "{}", Printable(plan.container.file));
   return *std::move(reference);
+}
+
+Result<std::string> NameInEngineOf(const SandboxPlan& plan, const PlanInput& input) {
+  if (!input.image.empty() || plan.tier.image.empty()) return plan.tier.image;
+  const std::string& text = plan.tier.image;
+  auto reference = ReferenceOfProject(text, input.workspace);
+  if (reference && reference->transport == image::Transport::kRegistry &&
+      IsOfEngineAlone(text, *reference)) {
+    reference = Fail(Code::kDenied,
+                     "the image {} is one of the engine's alone, which a project cannot show to "
+                     "its agent; name it with --image",
+                     Printable(text));
+  }
+  if (!reference) return Wrap(std::move(reference.error()), "{}", Printable(plan.container.file));
+  return reference->Text();
 }
 
 std::string LabelOf(const image::Image& image) {

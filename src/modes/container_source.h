@@ -45,6 +45,11 @@ bool IsBuilt(const image::SandboxPlan& plan);
 Result<std::optional<image::Reference>> ReferenceOfPlan(const image::SandboxPlan& plan,
                                                         const image::PlanInput& input);
 
+// What an engine is asked for: the plan's image as a person names it, and a project's by its whole
+// name in a registry, since engines complete names by what they have. kDenied for an image that a
+// project may not name; of what it names with a registry, an engine may have one of its own.
+Result<std::string> NameInEngineOf(const image::SandboxPlan& plan, const image::PlanInput& input);
+
 // What an image says of itself (image/metadata.h); empty for nothing.
 std::string LabelOf(const image::Image& image);
 // The image of a name, where the store has it; nobody is asked what the name means now.

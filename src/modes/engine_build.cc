@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/load_archive.h"
+#include "image/limits.h"
 #include "launch/launch.h"
 #include "modes/api.h"
 #include "modes/building.h"
@@ -20,11 +21,31 @@ namespace {
 // Tags have 128 characters at most, and a key 64.
 std::string TagOf(const std::string& key) { return "localhost/aileron-built:" + key; }
 
-bool Has(engine::Engine& engine, const std::string& key) {
-  const auto found = engine.Find(TagOf(key));
-  if (!found) return false;
-  const auto label = found->config.labels.find(std::string(engine::kImageLabel));
-  return label != found->config.labels.end() && label->second == key;
+// What our own load of a build gave is kept by its id, where nobody but the user writes: a tag and
+// a label are what anybody's archive says.
+std::string RecordOf(const os::Paths& paths, engine::Kind kind, const std::string& key) {
+  return fmt::format("{}/engine-builds/{}-{}", paths.state, engine::Name(kind), key);
+}
+
+// Empty where it was not loaded, or the engine has lost it.
+std::string LoadedId(const os::Paths& paths, engine::Engine& engine, const std::string& key) {
+  const auto id = os::ReadFile(RecordOf(paths, engine.kind(), key), image::limits::kRecordMax);
+  if (!id || !image::ParseDigest(*id)) return {};
+  const auto found = engine.Find(*id);
+  return found && found->id == *id ? *id : std::string();
+}
+
+// `id` is the digest of the config that was sent. An engine that calls images by their manifests
+// knows it by the tag alone.
+Result<std::string> Keep(const os::Paths& paths, engine::Engine& engine, const std::string& key,
+                         const std::string& id) {
+  auto loaded = engine.Find(id);
+  if (!loaded) loaded = engine.Find(TagOf(key));
+  if (!loaded) return std::unexpected(std::move(loaded.error()));
+  AILERON_TRY(os::MakePrivateFolder(paths.state));
+  AILERON_TRY(os::MakeFolders(paths.state + "/engine-builds", 0700));
+  AILERON_TRY(os::ReplaceFile(RecordOf(paths, engine.kind(), key), loaded->id, 0600));
+  return std::move(loaded->id);
 }
 
 Failure NotStarted(Failure failure) {
@@ -49,7 +70,8 @@ std::expected<std::string, Failure> BuiltInEngine(const image::PlanInput& input,
         Error{Code::kUnavailable, "the devcontainer.json changed meanwhile; launch again"}));
   }
   const std::string key = wanted->building->recipe.key;
-  if (Has(*engine, key)) return TagOf(key);
+  if (std::string id = LoadedId(paths, *engine, key); !id.empty()) return id;
+  std::string loaded;
   auto made = MakeImage(
       paths, store, *wanted->building,
       {.may_ask = may_ask == MayAskToBuild::kYes,
@@ -59,10 +81,12 @@ std::expected<std::string, Failure> BuiltInEngine(const image::PlanInput& input,
          // A build takes long, and an engine closes a connection that is silent.
          AILERON_ASSIGN(auto again,
                         engine::Engine::Connect(kind, engine::PlacesOfEnvironment(paths.home)));
-         return again.Load(archive);
+         AILERON_TRY(again.Load(archive));
+         AILERON_ASSIGN(loaded, Keep(paths, again, key, archive.id()));
+         return {};
        }});
   if (!made) return std::unexpected(NotStarted(std::move(made.error())));
-  return TagOf(key);
+  return loaded;
 }
 
 }  // namespace aileron::modes

@@ -11,9 +11,9 @@
 
 namespace aileron::modes {
 
-// The name of the image in the engine, which has its build's key: what is there under it is neither
-// built nor loaded. It is labelled with the key as well (engine/load_archive.h). Asks as MakeImage
-// does (modes/building.h). 69 where there is no engine, 125 where there is no image.
+// The id of the image in the engine. What our own load has put there is neither built nor loaded
+// again; its tag and its label are its build's key (engine/load_archive.h), and for people. Asks as
+// MakeImage does (modes/building.h). 69 where there is no engine, 125 where there is no image.
 enum class MayAskToBuild : std::uint8_t { kNo, kYes };
 std::expected<std::string, Failure> BuiltInEngine(const image::PlanInput& input, engine::Kind kind,
                                                   MayAskToBuild may_ask);

@@ -35,6 +35,7 @@ Result<Secret> LoginFor(const engine::Engine& engine, std::string_view reference
   if (!store) return std::unexpected(store.error().error);
   const auto options = RegistryOptions(*paths, *store);
   if (!options) return std::unexpected(options.error().error);
+  PrintNote(fmt::format("asking {} whether it wants a login", Printable(parsed->domain)));
   using Tokens = registry::Repository::Tokens;
   return registry::EngineLogin(*parsed, *options,
                                engine.takes_tokens() ? Tokens::kTaken : Tokens::kNotTaken);
@@ -43,6 +44,7 @@ Result<Secret> LoginFor(const engine::Engine& engine, std::string_view reference
 Result<engine::EngineImage> FindOrPull(engine::Engine& engine, std::string_view reference) {
   auto found = engine.Find(reference);
   if (found || found.error().code != Code::kNotFound) return found;
+  if (reference.starts_with("sha256:")) return found;  // an id, which no registry knows
   PrintNote(fmt::format("{} has no image {}, and pulls it", engine::Name(engine.kind()),
                         Printable(reference)));
   AILERON_ASSIGN(const Secret login, LoginFor(engine, reference));

@@ -62,6 +62,11 @@ Result<Reached> Reach(const Reference& reference, const std::string& workspace) 
 
 Error NotThere(const Reference& reference, Error error) {
   const std::string_view name = engine::Name(KindOf(reference));
+  // Nobody else knows an id.
+  if (reference.tag.empty() && (!reference.digest || reference.IsEngineId())) {
+    return {Code::kNotFound,
+            fmt::format("{}. \"{} image ls\" shows the ids that it has", error.message, name)};
+  }
   return {
       Code::kNotFound,
       fmt::format("{}. \"{} pull {}\" gets it; without \"{}:\" it is asked of its registry",
@@ -87,11 +92,11 @@ Result<image::Image> Export(const image::Store& store, const Reference& referenc
 
 std::expected<FoundImage, Failure> FindOrExport(const image::Store& store,
                                                 const Reference& reference,
-                                                const std::string& workspace) {
+                                                const PullOptions& options) {
   auto stored = store.Find(reference, image::HostPlatform());
   if (stored && reference.IsPinned()) return FoundImage{*std::move(stored), true};
-  auto reached = Reach(reference, workspace);
-  if (!reached && !stored) {
+  auto reached = Reach(reference, options.workspace);
+  if (!reached && (!stored || options.ask == Ask::kAgain)) {
     return std::unexpected(Failure(kExitUnavailable, std::move(reached.error())));
   }
   if (!reached) {
@@ -105,6 +110,12 @@ std::expected<FoundImage, Failure> FindOrExport(const image::Store& store,
     return std::unexpected(NotThere(reference, std::move(found.error())));
   }
   if (!found) return std::unexpected(std::move(found.error()));
+  if (reference.IsEngineId() && found->id != reference.digest->Text()) {
+    return std::unexpected(
+        Error{Code::kInvalid,
+              fmt::format("{} answers with the image {} for {}", engine::Name(engine.kind()),
+                          Printable(found->id), Printable(reference.Text()))});
+  }
   if (stored && store.Stamp(reference).value_or("") == found->id) {
     return FoundImage{*std::move(stored), true};
   }
@@ -145,7 +156,8 @@ EngineFacts FactsOf(const Reference& reference) {
     return facts;
   }
   facts.id = found->id;
-  facts.stored = stored && store->Stamp(reference).value_or("") == found->id;
+  facts.stored =
+      stored && (reference.IsEngineId() || store->Stamp(reference).value_or("") == found->id);
   return facts;
 }
 

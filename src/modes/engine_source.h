@@ -8,12 +8,12 @@
 
 namespace aileron::modes {
 
-// What the engine means by the name now; where the engine is not reached, what it meant at last. An
-// image that the store has, by its id, is not read again. `workspace` is a folder of which no
-// program is started. 69 where there is neither an engine nor an image.
+// What the engine means by the name now; where the engine is not reached, what it meant at last,
+// unless Ask::kAgain. An image that the store has, by its id, is not read again. 69 where there is
+// neither an engine nor an image.
 std::expected<FoundImage, Failure> FindOrExport(const image::Store& store,
                                                 const image::Reference& reference,
-                                                const std::string& workspace);
+                                                const PullOptions& options);
 
 // For "sandbox plan", which starts nothing: where the image would come from, in words, and what is
 // known of it.

@@ -45,7 +45,11 @@ Result<std::optional<fetch::Proxy>> EnvironmentProxy(const ServiceUrl& url) {
   const std::string text = os::Variable(name);
   if (text.size() > limits::proxy_url_bytes) return Fail(Code::kInvalid, "{} is too long", name);
   auto parsed = proxy::ParseProxyUrl(text);
-  if (!parsed) return Wrap(std::move(parsed.error()), "{}", name);
+  if (!parsed) {
+    return Fail(parsed.error().code,
+                "{}: {}. Set {} to a proxy that speaks HTTP, or add {} to NO_PROXY", name,
+                parsed.error().message, url.tls ? "https_proxy" : "http_proxy", url.host);
+  }
   return fetch::Proxy{.host = parsed->host,
                       .port = parsed->port,
                       .authorization = BasicOf(*parsed),

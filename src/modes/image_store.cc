@@ -98,7 +98,7 @@ std::expected<FoundImage, Failure> FindOrAdd(const image::Store& store,
                                              const image::Reference& reference,
                                              const PullOptions& options) {
   if (image::IsEngine(reference.transport)) {
-    return FindOrExport(store, reference, options.workspace);
+    return FindOrExport(store, reference, options);
   }
   const image::Platform machine = image::HostPlatform();
   auto found = store.Find(reference, machine);

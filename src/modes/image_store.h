@@ -26,7 +26,7 @@ struct FoundImage {
 };
 enum class Ask : std::uint8_t {
   kWhatIsMissing,  // the registry is not asked for what the store has
-  kAgain           // what a tag means now
+  kAgain           // what a tag means now, of a registry and of an engine
 };
 struct PullOptions {
   Ask ask = Ask::kWhatIsMissing;

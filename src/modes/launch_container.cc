@@ -220,7 +220,10 @@ std::expected<std::string, Failure> BuildInEngine(const PlanInput& input, MayAsk
 // The plan's image in the engine that --sandbox names.
 std::expected<void, Failure> UseEngine(const SandboxPlan& plan, const PlanInput& input,
                                        MayAsk may_ask, launch::Options& options) {
-  if (!IsBuilt(plan)) return ChooseEngineImage(plan.tier.image, options);
+  if (!IsBuilt(plan)) {
+    AILERON_ASSIGN(const std::string name, NameInEngineOf(plan, input));
+    return ChooseEngineImage(name, options);
+  }
   AILERON_ASSIGN(const std::string built, BuildInEngine(input, may_ask, options));
   return ChooseEngineImage(built, options);
 }
@@ -242,7 +245,11 @@ std::expected<void, Failure> SettleDetached(const Parsed& parsed, const launch::
   AILERON_ASSIGN(const SandboxPlan plan, PlanOf(*input));
   const MayAsk may_ask = options.unattended ? MayAsk::kNo : MayAsk::kYes;
   if (UsesEngine(options)) {
-    if (!IsBuilt(plan)) return {};  // what there is to ask has been asked
+    // What there is to ask has been asked.
+    if (!IsBuilt(plan)) {
+      AILERON_TRY(NameInEngineOf(plan, *input));
+      return {};
+    }
     AILERON_TRY(BuildInEngine(*input, may_ask, options));
     return {};
   }

@@ -18,6 +18,7 @@ inline constexpr std::size_t kErrorShown = 200;  // of what a registry says went
 
 inline constexpr Duration kHelperWait = std::chrono::seconds(60);  // it may ask a person
 inline constexpr Duration kAnswerWait = std::chrono::seconds(30);  // and between pieces of a layer
+inline constexpr Duration kLookWait = std::chrono::seconds(5);  // before an engine asks by itself
 inline constexpr Duration kRetryFirst = std::chrono::milliseconds(500);  // doubled each time
 inline constexpr Duration kRetryLongest = std::chrono::seconds(30);
 inline constexpr int kRetries = 5;             // without a byte of progress

@@ -82,9 +82,13 @@ Result<Secret> EngineLogin(const image::Reference& reference, const Options& opt
   // The engine has mirrors of its own.
   places.erase(places.begin(), places.end() - 1);
   Repository repository(reference, std::move(places), options.logins, options.vault, options.proxy);
-  const auto seen =
-      repository.Manifest(reference.digest ? reference.digest->Text() : reference.tag);
-  if (!seen && seen.error().code == Code::kDenied) return std::unexpected(seen.error());
+  const std::string name = reference.digest ? reference.digest->Text() : reference.tag;
+  const auto seen = repository.Look(name);
+  if (!seen && seen.error().code == Code::kDenied) {
+    // An answer to HEAD has no words.
+    const auto told = repository.Manifest(name);
+    return std::unexpected(told ? seen.error() : told.error());
+  }
   if (!seen) {
     auto kept = repository.LookUpLogin();
     if (!kept) return std::unexpected(std::move(kept.error()));

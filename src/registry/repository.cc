@@ -70,6 +70,9 @@ struct Repository::Question {
   std::string accept = "*/*";
   std::vector<std::pair<std::string, std::string>> headers;
   std::size_t most = 0;
+  const char* method = "GET";
+  Duration wait = limits::kAnswerWait;
+  int retries = limits::kRetries;
   fetch::Sink* sink = nullptr;
   const std::atomic<bool>* stop = nullptr;
 };
@@ -104,6 +107,18 @@ Result<Repository::Document> Repository::Manifest(const std::string& name) {
   const std::string_view type = answer.Header("Content-Type");
   return Document{.text = std::string(answer.body.Reveal()),
                   .media_type = ToLower(Trim(type.substr(0, type.find(';'))))};
+}
+
+Status Repository::Look(const std::string& name) {
+  AILERON_TRY(Ask({.target = "/manifests/" + name,
+                   .what = fmt::format("{}{}{}", name_, name.contains(':') ? "@" : ":", name),
+                   .accept = kManifestTypes,
+                   .headers = {},
+                   .most = image::limits::kManifestMax,
+                   .method = "HEAD",
+                   .wait = limits::kLookWait,
+                   .retries = 0}));
+  return {};
 }
 
 Result<std::string> Repository::Blob(const image::Digest& digest, std::size_t most) {
@@ -172,7 +187,7 @@ Result<fetch::Response> Repository::AskPlace(std::size_t place, const Question& 
       return Fail(Code::kNotFound, "{}",
                   WithReason(fmt::format("{} has no {}", authority, question.what), answer));
     }
-    if (!IsBusy(answer.status) || tries == limits::kRetries) {
+    if (!IsBusy(answer.status) || tries == question.retries) {
       return Fail(Code::kUnavailable, "{}",
                   WithReason(fmt::format("{} answered with status {} for {}", authority,
                                          answer.status, question.what),
@@ -188,11 +203,12 @@ Result<fetch::Response> Repository::AskPlace(std::size_t place, const Question& 
 Result<fetch::Response> Repository::Send(std::size_t place, const Question& question,
                                          const fetch::RemoteFile& file, As who) {
   fetch::Request request{.url = file.url,
+                         .method = question.method,
                          .target = file.Target(),
                          .accept = question.accept,
                          .headers = question.headers,
                          .ca = file.url.tls ? places_[place].ca : std::string(),
-                         .timeout = limits::kAnswerWait,
+                         .timeout = question.wait,
                          .body_max = question.most,
                          .sink = question.sink};
   AILERON_ASSIGN(request.proxy, proxy_(file.url));

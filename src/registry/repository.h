@@ -51,6 +51,9 @@ class Repository {
   // `name` is a tag or a digest. kNotFound when no place has it; kDenied when a login is wanted, or
   // the one that is kept will not do; kUnavailable when no place answers.
   Result<Document> Manifest(const std::string& name);
+  // The same without the document, for who waits: asked once, and for a short time. Registries that
+  // count pulls do not count it.
+  Status Look(const std::string& name);
   Result<std::string> Blob(const image::Digest& digest, std::size_t most);
   // The bytes of a blob behind the first `offset`, or all of them: the sink sees which by the head.
   // May be called from several threads. Gives up soon after `stop` is set.

@@ -77,10 +77,17 @@ def test_it_goes_by_its_label_and_comes_back(place):
 
 
 def test_an_image_of_that_name_that_is_another_is_not_taken(place):
-    """Whatever has the name of a build in the engine is taken for it."""
+    """Whatever has a build's tag and its label, as any archive may say, is taken for the build: before it is loaded, or after."""
     key = json.loads(place.aileron("sandbox", "build", "--yes", "--json", timeout=120).ok().out)["key"]
-    place.engine.run("tag", engines.IMAGE, f"localhost/aileron-built:{key}")
-    assert _launch(place, "cat /word").ok().out == "first\n"
+    tag = f"localhost/aileron-built:{key}"
+    place.engine.load(tag, images.busybox().file("word", "planted\n"), Cmd=["sh"], Labels={LABEL: key})
+    planted = place.launch("cat", "/word", flags=[f"--sandbox={place.engine.name}", "--no-devcontainer", "--image", tag])
+    assert planted.out == "planted\n", planted.describe()
+    first = _launch(place, "cat /word").ok()
+    assert first.out == "first\n" and "loading the image" in first.err, first.describe()
+    place.engine.load(tag, images.busybox().file("word", "planted\n"), Cmd=["sh"], Labels={LABEL: key})
+    again = _launch(place, "cat /word").ok()
+    assert again.out == "first\n" and "loading" not in again.err, again.describe()
 
 
 def test_a_detached_launch_has_it_before_nobody_is_there(place):

@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import threading
+import time
 
 import pytest
 
@@ -73,6 +74,32 @@ def test_an_image_is_pulled_by_the_engine(docked):
     seen = len(registry.paths())
     assert docked.launch("true", flags=["--sandbox=docker", "--image", registry.reference("1")]).rc == 0
     assert len(registry.paths()) == seen, "an image that the engine has is asked for again"
+
+
+def test_a_registry_that_is_silent_to_us_does_not_hold_the_engine_up(docked):
+    """A pull waits long, and without a word, for a registry that answers the engine and not us; or it is counted twice."""
+    from lib import images  # pylint: disable=import-outside-toplevel
+    layout = images.Layout(os.path.join(docked.root, "stock"))
+    layout.add("1", [images.busybox().tar()], Cmd=["sh"])
+    registry = stock.Stock(layout)
+    docked.servers.append(registry)
+    docked.write(os.path.join(docked.config, "aileron/registries.yaml"),
+                 f"version: 1\nregistries:\n  {registry.domain}: {{plain_http: true}}\n")
+    ended = threading.Event()
+    asked = []
+
+    def answer(request):
+        asked.append(request.command)
+        if len(asked) == 1:
+            ended.wait(60)
+        registry.serve_blob(request, "1")
+    registry.spoilt["1"] = answer
+    before = time.monotonic()
+    result = docked.launch("sh", "-c", "echo pulled", flags=["--sandbox=docker", "--image", registry.reference("1")])
+    took = time.monotonic() - before
+    ended.set()
+    assert result.out == "pulled\n" and took < 20, (took, result.describe())
+    assert f"asking {registry.domain} whether it wants a login" in result.err and asked[0] == "HEAD", result.describe()
 
 
 class _Liar:

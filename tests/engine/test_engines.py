@@ -256,6 +256,18 @@ def test_a_devcontainer_runs_in_an_engine(boxed):
     assert result.out == "/work/here\n1 yes\nmade\n", result.describe()
 
 
+def test_a_devcontainers_image_is_the_engines(boxed):
+    """What an engine has by a registry's name is not what a devcontainer.json means by it."""
+    if boxed.engine.driver == "oci":
+        return  # it has no images of its own
+    name = "registry.test/team/box:1"
+    boxed.engine.run("tag", engines.IMAGE, name)
+    boxed.write(".devcontainer/devcontainer.json", json.dumps({"image": name}))
+    result = boxed.launch("sh", "-c", "echo $OF_IMAGE", flags=boxed.engine.sandbox_flags)
+    boxed.engine.run("rmi", name)
+    assert result.out == "yes\n", result.describe()
+
+
 def test_a_detached_launch_runs_in_an_engine(docked):
     """A launch that nobody is at does not start in a container, or its output is lost."""
     session = docked.launch("sh", "-c", "echo printed; sleep 60", flags=[*docked.engine_flags, "--detach"]).ok().out.strip()

@@ -26,26 +26,26 @@ def _exports(result) -> bool:
     return " exports " in result.err
 
 
-def test_an_engines_image_is_the_root_of_a_native_launch(boxed):
+def test_an_engines_image_is_the_root_of_a_native_launch(engined):
     """The image is not what the engine has, its config is lost, or a container is made."""
-    result = _start(boxed, _name(boxed), "id -un; echo $OF_IMAGE $AILERON_SANDBOX; ls /bin/busybox; touch /etc/x")
+    result = _start(engined, _name(engined), "id -un; echo $OF_IMAGE $AILERON_SANDBOX; ls /bin/busybox; touch /etc/x")
     assert result.out.splitlines() == ["agent", "yes native", "/bin/busybox"], result.describe()
     assert "Read-only file system" in result.err and _exports(result), result.describe()
-    assert boxed.engine.containers() == []
-    listed, = boxed.json("sandbox", "cache", "list")
-    assert listed["names"] == [_name(boxed)] and listed["digest"] == boxed.engine.image_id()
-    assert os.listdir(os.path.join(boxed.cache, "aileron/images/partial")) == []
+    assert engined.engine.containers() == []
+    listed, = engined.json("sandbox", "cache", "list")
+    assert listed["names"] == [_name(engined)] and listed["digest"] == engined.engine.image_id()
+    assert os.listdir(os.path.join(engined.cache, "aileron/images/partial")) == []
 
 
-def test_a_second_launch_exports_nothing(boxed):
+def test_a_second_launch_exports_nothing(engined):
     """What is in the store is exported again: by the same name, by another one, by the id."""
-    assert _exports(_start(boxed, _name(boxed), "true").ok())
+    assert _exports(_start(engined, _name(engined), "true").ok())
     other = "localhost/tests/other:2"
-    boxed.engine.run("tag", engines.IMAGE, other)
-    for name in (engines.IMAGE, other, boxed.engine.image_id()):
-        again = _start(boxed, _name(boxed, name), "echo on").ok()
+    engined.engine.run("tag", engines.IMAGE, other)
+    for name in (engines.IMAGE, other, engined.engine.image_id()):
+        again = _start(engined, _name(engined, name), "echo on").ok()
         assert again.out == "on\n" and not _exports(again), again.describe()
-    boxed.engine.run("rmi", other)
+    engined.engine.run("rmi", other)
 
 
 def test_a_tag_that_moves_is_followed(docked):
@@ -65,28 +65,38 @@ def test_without_its_engine_an_image_is_what_it_was(docked):
     result = _start(docked, _name(docked), "echo $OF_IMAGE", env=gone)
     assert result.rc == 0 and result.out == "yes\n", result.describe()
     assert "when it was read last" in result.err and "systemctl start docker" in result.err, result.describe()
+    pulled = docked.aileron("sandbox", "pull", _name(docked), env=gone)
+    assert pulled.rc == 69 and pulled.out == "" and "systemctl start docker" in pulled.err, pulled.describe()
     by_id = _start(docked, f"docker-daemon:{docked.engine.image_id()}", "true", env=gone)
     assert by_id.rc == 0 and by_id.err == "", by_id.describe()
     missing = _start(docked, "docker-daemon:never/there", "true", env=gone)
     assert missing.rc == 125 and "systemctl start docker" in missing.err, missing.describe()
 
 
-def test_an_image_that_the_engine_has_not_got_is_said_so(boxed):
+def test_an_image_that_the_engine_has_not_got_is_said_so(engined):
     """A name that is nowhere is pulled, or it is not said what gets it."""
-    result = _start(boxed, _name(boxed, "localhost/no/such:1"), "true")
-    assert result.rc == 125 and f"{boxed.engine.name} pull localhost/no/such:1" in result.err, result.describe()
+    result = _start(engined, _name(engined, "localhost/no/such:1"), "true")
+    assert result.rc == 125 and f"{engined.engine.name} pull localhost/no/such:1" in result.err, result.describe()
 
 
-def test_plan_says_where_it_comes_from(boxed):
+def test_a_short_id_is_an_id(engined):
+    """An id as the engine shows it is taken for a name, or what no registry knows is said to be had from one."""
+    short = engined.engine.image_id()[7:19]
+    assert _start(engined, _name(engined, short), "echo $OF_IMAGE").ok().out == "yes\n"
+    none = _start(engined, _name(engined, "0123456789ab"), "true")
+    assert none.rc == 125 and f"{engined.engine.name} image ls" in none.err and " pull " not in none.err, none.describe()
+
+
+def test_plan_says_where_it_comes_from(engined):
     """The plan does not name the engine, what it means by the name, or whether it is in the store; or it exports."""
-    source = boxed.json("sandbox", "plan", "--image", _name(boxed))["source"]
-    assert boxed.engine.name in source["from"] and boxed.engine.socket in source["from"], source
-    assert source["id"] == boxed.engine.image_id() and source["stored"] is False, source
-    assert source["reference"] == _name(boxed) and not os.path.exists(os.path.join(boxed.cache, "aileron/images"))
-    boxed.aileron("sandbox", "pull", _name(boxed)).ok()
-    assert boxed.json("sandbox", "plan", "--image", _name(boxed))["source"]["stored"] is True
-    said = boxed.aileron("sandbox", "plan", "--image", _name(boxed)).ok().out
-    assert boxed.engine.socket in said and "in the store" in said, said
+    source = engined.json("sandbox", "plan", "--image", _name(engined))["source"]
+    assert engined.engine.name in source["from"] and engined.engine.socket in source["from"], source
+    assert source["id"] == engined.engine.image_id() and source["stored"] is False, source
+    assert source["reference"] == _name(engined) and not os.path.exists(os.path.join(engined.cache, "aileron/images"))
+    engined.aileron("sandbox", "pull", _name(engined)).ok()
+    assert engined.json("sandbox", "plan", "--image", _name(engined))["source"]["stored"] is True
+    said = engined.aileron("sandbox", "plan", "--image", _name(engined)).ok().out
+    assert engined.engine.socket in said and "in the store" in said, said
 
 
 def test_a_project_names_no_image_of_the_machines(docked):
@@ -116,7 +126,9 @@ def _podmans(world):
 
 
 def test_podmans_storage_needs_no_socket(podmans):
-    """Without podman's socket its images are not found, or what served them stays."""
+    """Without podman's socket its images are not found, or what served them stays, also of a launch that was killed."""
+    left = f"{podmans.runtime}/aileron/podman-aBcDeF"
+    podmans.write(f"{left}/sock", "")
     result = _start(podmans, "podman:tests/own:1", "echo $OF_IMAGE", timeout=120)
     assert result.rc == 0 and result.out == "own\n", result.describe()
     assert not [one for one in os.listdir(f"{podmans.runtime}/aileron") if one.startswith("podman-")]

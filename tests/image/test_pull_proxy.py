@@ -96,6 +96,9 @@ def test_what_a_proxy_refuses_is_told_with_who_names_it(place):
     assert gone.rc == 69 and f"127.0.0.1:{silent}" in gone.err and "named by" in gone.err, gone.describe()
     bad = place.pull({"HTTPS_PROXY": place.url().replace("http://", "socks5://")})
     assert bad.rc != 0 and "HTTPS_PROXY" in bad.err, bad.describe()
+    socks = place.pull({"ALL_PROXY": place.url().replace("http://", "socks5h://")})
+    assert socks.rc != 0 and "ALL_PROXY" in socks.err, socks.describe()
+    assert "Set https_proxy" in socks.err and f"add {HOST} to NO_PROXY" in socks.err, socks.describe()
 
 
 def test_without_tls_the_proxy_is_asked_for_the_url(place):

@@ -125,8 +125,8 @@ class Engine:
 
     @property
     def file_flags(self) -> list:
-        """Of a launch whose devcontainer.json names IMAGE."""
-        return self.sandbox_flags
+        """Of a launch whose devcontainer.json names IMAGE, which no registry has."""
+        return self.flags()
 
     def kill(self, container: str) -> None:
         """Ends a container by hand."""

@@ -3,11 +3,13 @@
 Each wall has its attacker here, and a canary that shows that the attacker would be seen.
 """
 
+import http.server
 import io
 import json
 import os
 import select
 import socket
+import socketserver
 import tarfile
 import threading
 
@@ -331,3 +333,77 @@ def test_no_process_is_left_when_launcher_and_runtime_are_killed(bundled):
     process.eventually(lambda: _ended(first), "the container has ended")
     assert bundled.launch("true", flags=bundled.engine_flags).rc == 0
     assert not bundled.engine.containers()
+
+
+@pytest.mark.parametrize("form", ["name", "sha256", "hex", "short", "transport"])
+def test_a_project_shows_no_image_of_the_engine(engined, form):
+    """A devcontainer.json shows the agent an image of the engine's that is nobody's but its person's."""
+    whole = engined.engine.image_id()
+    transport = {"docker": "docker-daemon", "podman": "podman"}[engined.engine.name]
+    image = {"name": engines.IMAGE, "sha256": whole, "hex": whole[7:], "short": whole[7:19],
+             "transport": f"{transport}:{engines.IMAGE}"}[form]
+    seen = ("sh", "-c", "echo $OF_IMAGE; cat /bin/busybox | wc -c")
+    engined.write(".devcontainer/devcontainer.json", json.dumps({"image": image}))
+    result = engined.launch(*seen, flags=engined.engine.sandbox_flags)
+    assert result.rc != 0 and "yes" not in result.out and "devcontainer.json" in result.err, result.describe()
+    assert not engined.engine.containers()
+    # The canary: the person names the same.
+    opened = engined.launch(*seen, flags=[*engined.engine.sandbox_flags, "--image", image])
+    assert opened.out.startswith("yes\n"), opened.describe()
+
+
+class _Engine(http.server.BaseHTTPRequestHandler):
+    """Says of every image that it has the id `says`, and exports `archive`."""
+
+    protocol_version = "HTTP/1.1"
+    says, archive = "", b""
+
+    def do_GET(self):  # pylint: disable=invalid-name
+        """Any of an engine's questions."""
+        body = (b"OK" if self.path == "/_ping" else self.archive if self.path.split("?")[0].endswith("/get")
+                else json.dumps({"Id": self.says, "Config": {}}).encode())
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def address_string(self):
+        """It has none."""
+        return "-"
+
+    def log_message(self, *_):
+        """Nobody reads it."""
+
+
+@pytest.mark.parametrize("name", ["docker-daemon:{}", "docker-daemon:x/y@{}"], ids=["id", "digest"])
+@pytest.mark.parametrize("says", ["other", "asked"])
+def test_an_image_by_its_digest_is_no_other(docked, name, says):
+    """An engine, or who stands before it, gives another image for a digest, and the store keeps it as that."""
+    asked, other = "sha256:" + "a" * 64, "sha256:" + "d" * 64
+    own = docked.engine.image_id()
+    path = os.path.join(docked.root, "before")
+    saved = os.path.join(docked.engine.folder, "home", "saved.tar")
+    docked.engine.run("save", "--output", saved, engines.IMAGE)
+    with open(saved, "rb") as file:
+        handler = type("Handler", (_Engine,), {"says": other if says == "other" else asked, "archive": file.read()})
+    os.remove(saved)
+    server = type("Server", (socketserver.ThreadingMixIn, socketserver.UnixStreamServer), {"daemon_threads": True})(path, handler)
+    os.chmod(path, 0o666)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    here, gone = ({"DOCKER_HOST": f"unix://{one}"} for one in (path, path + "-none"))
+
+    def ran(digest, env):
+        return docked.launch("sh", "-c", "echo RAN", flags=["--image", name.format(digest)], env=env)
+    result = ran(asked, here)
+    if says == "asked" and "@" in name:
+        # Its own word for a name, of which it is asked each time.
+        assert result.out == "RAN\n" and "exports" in result.err, result.describe()
+    else:
+        assert result.rc == 125 and result.out == "", result.describe()
+    by_id = docked.launch("sh", "-c", "echo RAN", flags=["--image", f"docker-daemon:{asked}"], env=gone)
+    assert by_id.rc == 125 and by_id.out == "", by_id.describe()
+    # The canary: what it does export, by its own id.
+    handler.says = own
+    assert ran(own, here).ok().out == "RAN\n"
+    server.shutdown()
+    server.server_close()
