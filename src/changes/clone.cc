@@ -31,36 +31,37 @@ constexpr std::string_view kUsers = "user.";
 
 using Stat = struct stat;
 
-// A folder whose owner may read it while this lives, whatever its mode is.
-class Readable {
+// What stands at a name has a mode that lets its owner do `needed` with it while this lives.
+class LetIn {
  public:
-  static Result<Readable> Open(const os::Fd& parent, const std::string& name, unsigned mode) {
-    const os::Fd place(
-        openat(parent.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!place) return os::FailErrno("cannot open the folder {}", Printable(name));
-    Readable folder;
-    if ((mode & 0500) != 0500 && geteuid() != 0) {
-      const std::string itself = fmt::format("/proc/self/fd/{}", place.get());
-      if (chmod(itself.c_str(), (mode & 07777) | 0500) != 0)
-        return os::FailErrno("cannot open the folder {}", Printable(name));
-      folder.mode_ = mode & 07777;
-    }
-    folder.file_ = os::Fd(openat(parent.get(), name.c_str(), kFolderFlags));
-    if (!folder.file_) return os::FailErrno("cannot open the folder {}", Printable(name));
-    return folder;
+  static Result<LetIn> Make(const os::Fd& parent, const std::string& name, const Stat& info,
+                            unsigned needed) {
+    LetIn one;
+    one.mode_ = info.st_mode & 07777;
+    if ((one.mode_ & needed) == needed || geteuid() == 0) return one;
+    os::Fd place(openat(parent.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    Stat found;
+    // Of a link, which nothing is ever done to, it would be another one's.
+    if (!place || fstat(place.get(), &found) != 0 ||
+        (found.st_mode & S_IFMT) != (info.st_mode & S_IFMT) ||
+        chmod(PathOf(place).c_str(), one.mode_ | needed) != 0)
+      return Fail(Code::kDenied, "cannot open {}", Printable(name));
+    one.place_ = std::move(place);
+    return one;
   }
-  Readable(Readable&&) = default;
-  Readable& operator=(Readable&&) = delete;
-  ~Readable() {
-    if (file_ && mode_ != kAsItIs) (void)fchmod(file_.get(), mode_);
+  LetIn(LetIn&&) = default;
+  LetIn& operator=(LetIn&&) = delete;
+  ~LetIn() {
+    if (place_) (void)chmod(PathOf(place_).c_str(), mode_);
   }
-  const os::Fd& file() const { return file_; }
 
  private:
-  static constexpr unsigned kAsItIs = ~0u;
-  Readable() = default;
-  os::Fd file_;
-  unsigned mode_ = kAsItIs;
+  LetIn() = default;
+  static std::string PathOf(const os::Fd& place) {
+    return fmt::format("/proc/self/fd/{}", place.get());
+  }
+  os::Fd place_;
+  unsigned mode_ = 0;
 };
 
 Status CopyAttributes(const os::Fd& from, const os::Fd& to) {
@@ -88,7 +89,9 @@ Status Finish(const os::Fd& from, const os::Fd& to, const Stat& info) {
       fchown(to.get(), info.st_uid, info.st_gid) != 0)
     return os::FailErrno("cannot give a file to its owner");
   const std::array<timespec, 2> times = {info.st_atim, info.st_mtim};
-  if (fchmod(to.get(), info.st_mode & kPermissions) != 0 || futimens(to.get(), times.data()) != 0)
+  // A folder's S_ISGID says whose group new files in it are.
+  const unsigned kept = kPermissions | (S_ISDIR(info.st_mode) ? S_ISGID : 0u);
+  if (fchmod(to.get(), info.st_mode & kept) != 0 || futimens(to.get(), times.data()) != 0)
     return os::FailErrno("cannot set a file's mode and times");
   return {};
 }
@@ -167,12 +170,14 @@ class Cloner {
     switch (info.st_mode & S_IFMT) {
       case S_IFDIR: {
         if (mkdirat(to.get(), name.c_str(), 0700) != 0) return os::FailErrno("cannot make it");
-        AILERON_ASSIGN(const Readable below, Readable::Open(from, name, info.st_mode));
+        AILERON_ASSIGN(const LetIn let_in, LetIn::Make(from, name, info, 0500));
+        const os::Fd below(openat(from.get(), name.c_str(), kFolderFlags));
+        if (!below) return os::FailErrno("cannot open the folder {}", Printable(name));
         const os::Fd made(openat(to.get(), name.c_str(), kFolderFlags));
         if (!made) return os::FailErrno("cannot open it");
         // Its name stands there already.
-        if (auto all = Folder(below.file(), made, path + name + "/", depth + 1); !all) return all;
-        return Finish(below.file(), made, info);
+        if (auto all = Folder(below, made, path + name + "/", depth + 1); !all) return all;
+        return Finish(below, made, info);
       }
       case S_IFREG:
         return File(from, to, name, path, info);
@@ -201,7 +206,9 @@ class Cloner {
         linkat(top_.get(), first->second.c_str(), to.get(), name.c_str(), 0) == 0) {
       return {};
     }
-    AILERON_ASSIGN(const os::Fd file, OpenFile(from, name));
+    // Attributes are read by what the mode is then, not by what it was at opening.
+    AILERON_ASSIGN(const LetIn let_in, LetIn::Make(from, name, info, 0400));
+    AILERON_ASSIGN(const os::Fd file, OpenFile(from, name, Shut::kStays));
     const os::Fd made(
         openat(to.get(), name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!made) return os::FailErrno("cannot make it");

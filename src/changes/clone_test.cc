@@ -75,6 +75,27 @@ TEST_F(CloneTest, WhatShutsItsOwnerOutIsClonedAndStaysShut) {
   }
 }
 
+TEST_F(CloneTest, WhatIsShutAndHasAttributesIsClonedWithThem) {
+  // As overlayfs copies up: "user.overlay.origin".
+  Write(upper_ + "/shut", "text");
+  ASSERT_EQ(setxattr((upper_ + "/shut").c_str(), "user.overlay.origin", "o", 1, 0), 0);
+  ASSERT_EQ(chmod((upper_ + "/shut").c_str(), 0), 0);
+  const auto cloned = Run();
+  ASSERT_TRUE(cloned) << cloned.error().message;
+  EXPECT_EQ(StatOf(upper_ + "/shut").st_mode & 07777, 0u);
+  EXPECT_EQ(StatOf(host_ + "/shut").st_mode & 07777, 0u);
+  chmod((host_ + "/shut").c_str(), 0600);
+  char value = 0;
+  EXPECT_EQ(getxattr((host_ + "/shut").c_str(), "user.overlay.origin", &value, 1), 1);
+}
+
+TEST_F(CloneTest, AFolderSaysStillWhoseGroupItsFilesAre) {
+  std::filesystem::create_directory(upper_ + "/shared");
+  ASSERT_EQ(chmod((upper_ + "/shared").c_str(), 02750), 0);
+  ASSERT_TRUE(Run());
+  EXPECT_EQ(StatOf(host_ + "/shared").st_mode & 07777, 02750u);
+}
+
 TEST_F(CloneTest, WhatNobodyCouldUseIsLeftOut) {
   const os::Fd listener(socket(AF_UNIX, SOCK_STREAM, 0));
   sockaddr_un address{};

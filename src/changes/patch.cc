@@ -197,7 +197,9 @@ std::string OnePatch(std::string_view path, const PatchSide& before, const Patch
   const std::string from = was ? a : "/dev/null", to = is ? b : "/dev/null";
   if (!IsText(before) || !IsText(after))
     return text + fmt::format("Binary files {} and {} differ\n", from, to);
-  return text + fmt::format("--- {}\n+++ {}\n", from, to) +
+  // patch(1) takes a name to its first blank, unless a tab ends it, as git's do.
+  const char* end = path.contains(' ') && !b.starts_with('"') ? "\t" : "";
+  return text + fmt::format("--- {}{}\n+++ {}{}\n", from, was ? end : "", to, is ? end : "") +
          Hunks(StepsOf(LinesOf(before.bytes), LinesOf(after.bytes)));
 }
 

@@ -65,6 +65,15 @@ TEST(PatchTest, ANameCannotEndItsLine) {
       << patch;
 }
 
+TEST(PatchTest, ANameWithASpaceEndsWhereItEnds) {
+  EXPECT_EQ(PatchOf("README x", File("a\n"), File("b\n")),
+            "diff --git a/README x b/README x\n--- a/README x\t\n+++ b/README x\t\n"
+            "@@ -1 +1 @@\n-a\n+b\n");
+  EXPECT_NE(PatchOf("new one", {}, File("b\n")).find("--- /dev/null\n+++ b/new one\t\n"),
+            std::string::npos);
+  EXPECT_EQ(PatchOf("a \"b", File("a\n"), File("b\n")).find('\t'), std::string::npos);
+}
+
 TEST(PatchTest, WhatIsAllDifferentIsReplacedInBoundedTime) {
   std::string before, after;
   for (std::size_t line = 0; line < 100'000; ++line) {

@@ -30,8 +30,9 @@ constexpr const char* kProbe = "user.aileron.probe";
 
 std::string Top(const os::Paths& paths) { return fmt::format("{}/{}", paths.state, kFolder); }
 
-os::Fd OpenLock(const std::string& folder, int more) {
-  return os::Fd(open((folder + "/lock").c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | more, 0600));
+os::Fd OpenLock(const std::string& folder, int more, std::string_view name = "lock") {
+  const std::string path = fmt::format("{}/{}", folder, name);
+  return os::Fd(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | more, 0600));
 }
 
 std::int64_t NowNs() {
@@ -140,6 +141,13 @@ Result<Begun> MakeFolder(const os::Paths& paths, Facts facts) {
 }
 
 std::unexpected<Error> StillRuns(const Copy& copy) {
+  const os::Fd lock = OpenLock(copy.folder, 0);
+  if (lock && flock(lock.get(), LOCK_SH | LOCK_NB) == 0) {
+    return Fail(Code::kUnavailable,
+                "{} is being copied, by \"aileron session fork\" or \"snapshot\"; try again when "
+                "that is done",
+                copy.session);
+  }
   return Fail(Code::kUnavailable,
               "{} runs still, or somebody else applies it. \"aileron session stop {}\" ends it",
               copy.session, copy.session);
@@ -213,9 +221,13 @@ Result<Copy> Duplicate(const os::Paths& paths, const Copy& source, As as, const 
                 source.session);
   }
   AILERON_TRY(CheckName(paths, name));
-  // Others may copy it at the same time.
+  // Others may want to copy it, too.
   const os::Fd lock = OpenLock(source.folder, O_CREAT);
   if (!lock || flock(lock.get(), LOCK_SH | LOCK_NB) != 0) return StillRuns(source);
+  // One after the other: what shuts its owner out is opened for a moment (changes/clone.h).
+  const os::Fd alone = OpenLock(source.folder, O_CREAT, "copying");
+  if (!alone || flock(alone.get(), LOCK_EX) != 0)
+    return os::FailErrno("cannot lock {}", source.folder);
   // Another one may have gone on with it before the lock was taken.
   AILERON_ASSIGN(const Copy now, Find(paths, source.session));
   Facts facts = now.facts;

@@ -178,27 +178,39 @@ Status AddBags(const STACK_OF(PKCS12_SAFEBAG) * bags, Entries& entries) {
   return {};
 }
 
+// PBMAC1 (RFC 9579) has rounds of its own, elsewhere.
+bool IsPlainDigest(const X509_ALGOR* algorithm) {
+  constexpr std::array kDigests = {NID_sha1, NID_sha224, NID_sha256, NID_sha384, NID_sha512};
+  const ASN1_OBJECT* object = nullptr;
+  if (algorithm != nullptr) X509_ALGOR_get0(&object, nullptr, nullptr, algorithm);
+  return object != nullptr && std::ranges::find(kDigests, OBJ_obj2nid(object)) != kDigests.end();
+}
+
 // What a MAC takes is in the store's own hand, and there may be none.
-Status CheckMac(PKCS12* store) {
+Status CheckMac(PKCS12* store, long& rounds) {
   if (PKCS12_mac_present(store) != 1) return {};
   const ASN1_INTEGER* iterations = nullptr;
-  PKCS12_get0_mac(nullptr, nullptr, nullptr, &iterations, store);
+  const X509_ALGOR* algorithm = nullptr;
+  PKCS12_get0_mac(nullptr, &algorithm, nullptr, &iterations, store);
+  if (!IsPlainDigest(algorithm))
+    return Fail(Code::kUnsupported, "the store's MAC is of another kind than Java's");
   const long count = iterations == nullptr ? 1 : ASN1_INTEGER_get(iterations);
-  if (count < 1 || count > limits::java_mac_iterations)
+  if (count < 1 || count > limits::java_mac_iterations || count > rounds)
     return Fail(Code::kUnsupported, "the store's MAC takes {} iterations", count);
+  rounds -= count;
   if (PKCS12_verify_mac(store, kPassword.data(), static_cast<int>(kPassword.size())) != 1)
     return Fail(Code::kUnsupported, "the store was changed, or its password is not \"{}\"",
                 kPassword);
   return {};
 }
 
-Result<Entries> EntriesOfPkcs12(std::string_view bytes) {
+Result<Entries> EntriesOfPkcs12(std::string_view bytes, long& rounds) {
   // The openssl.cnf of this root may be a stranger's too, and names libraries to load.
   OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   const Pkcs12 store(d2i_PKCS12(nullptr, &data, static_cast<long>(bytes.size())));
   if (!store) return Fail(Code::kInvalid, "it is neither a JKS nor a PKCS#12 store");
-  AILERON_TRY(CheckMac(store.get()));
+  AILERON_TRY(CheckMac(store.get(), rounds));
   const Safes safes(PKCS12_unpack_authsafes(store.get()));
   if (!safes) return Fail(Code::kInvalid, "the store has no contents");
   Entries entries;
@@ -216,13 +228,13 @@ Result<Entries> EntriesOfPkcs12(std::string_view bytes) {
 }  // namespace
 
 Result<std::string> AddToJavaTrustStore(std::string_view store, std::string_view pem,
-                                        std::string_view alias) {
+                                        std::string_view alias, long& rounds) {
   const std::string der = CertificateDer(pem);
   if (der.empty()) return Fail(Code::kInvalid, "there is no certificate to add");
   if (store.size() > limits::java_store_max)
     return Fail(Code::kUnsupported, "the store has {} bytes", store.size());
   const bool jks = store.starts_with(kMagic);
-  auto entries = jks ? EntriesOfJks(store) : EntriesOfPkcs12(store);
+  auto entries = jks ? EntriesOfJks(store) : EntriesOfPkcs12(store, rounds);
   if (!jks) ERR_clear_error();
   if (!entries) return std::unexpected(std::move(entries.error()));
   // The last one of an alias counts, so that no store says who the session's authority is.

@@ -24,10 +24,12 @@
 namespace aileron::crypto {
 
 // `store` and the one certificate of `pem`, under the alias `alias` (lower-case ASCII); the
-// password of both is "changeit", as that of all such files. kInvalid for what is no trust store;
-// kUnsupported for one of another password, with encrypted certificates, or with somebody's keys.
+// password of both is "changeit", as that of all such files. Of `rounds`, which all stores share,
+// its MAC's are taken off before they are made. kInvalid for what is no trust store; kUnsupported
+// for one of another password, with encrypted certificates, with somebody's keys, with a MAC of
+// another kind than that of RFC 7292, or with more rounds than there are.
 Result<std::string> AddToJavaTrustStore(std::string_view store, std::string_view pem,
-                                        std::string_view alias);
+                                        std::string_view alias, long& rounds);
 
 // The first certificate of `pem` in DER; empty: there is none. It is not looked into.
 std::string CertificateDer(std::string_view pem);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "crypto/limits.h"
 
 namespace aileron::crypto {
 namespace {
@@ -89,9 +90,12 @@ constexpr std::string_view kAnother =
 
 std::string Bytes(std::string_view text) { return *Base64Decode(text); }
 
-Result<std::string> Added(std::string_view store) {
-  return AddToJavaTrustStore(Bytes(store), kAnother, "ours");
+Result<std::string> AddTo(std::string_view store, std::string_view pem, std::string_view alias) {
+  long rounds = limits::java_stores_iterations;
+  return AddToJavaTrustStore(store, pem, alias, rounds);
 }
+
+Result<std::string> Added(std::string_view store) { return AddTo(Bytes(store), kAnother, "ours"); }
 
 TEST(JavaTrustStore, WhatJavaItselfWritesIsWrittenOfItsPkcs12) {
   // Of the store in the clear comes a JKS that has what keytool's has: all but times and the new
@@ -112,7 +116,7 @@ TEST(JavaTrustStore, WhatJavaItselfWritesIsWrittenOfItsPkcs12) {
 
 TEST(JavaTrustStore, WhatIsMadeIsAStoreAgain) {
   const auto once = Added(kJks);
-  const auto twice = AddToJavaTrustStore(*once, kPem, "again");
+  const auto twice = AddTo(*once, kPem, "again");
   ASSERT_TRUE(twice) << twice.error().message;
   EXPECT_EQ(twice->substr(8, 4), std::string("\0\0\0\3", 4));
 }
@@ -130,7 +134,7 @@ TEST(JavaTrustStore, AStoreOfAnotherPasswordStaysAsItIs) {
 TEST(JavaTrustStore, AStoreWithSomebodysKeysIsRefused) {
   std::string store = Bytes(kJks);
   store[15] = 1;  // the first entry's tag
-  const auto made = AddToJavaTrustStore(store, kAnother, "ours");
+  const auto made = AddTo(store, kAnother, "ours");
   ASSERT_FALSE(made);
   EXPECT_THAT(made.error().message, HasSubstr("keys"));
 }
@@ -142,22 +146,51 @@ TEST(JavaTrustStore, ACertificateThatJavaDoesNotTrustIsNotTrustedAfterwards) {
   const std::size_t oid = store.find(der);
   ASSERT_NE(oid, store.npos);
   store[oid + 6] = 0x65;
-  const auto made = AddToJavaTrustStore(store, kAnother, "ours");
+  const auto made = AddTo(store, kAnother, "ours");
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_FALSE(made->contains(CertificateDer(kPem)));
+}
+
+TEST(JavaTrustStore, StoresShareTheRoundsOfTheirMacs) {
+  long rounds = limits::java_stores_iterations;
+  ASSERT_TRUE(AddToJavaTrustStore(Bytes(kMac), kAnother, "ours", rounds));
+  const long taken = limits::java_stores_iterations - rounds;
+  EXPECT_GE(taken, 1);
+  // Those of another password are paid for, too.
+  long left = rounds;
+  EXPECT_FALSE(AddToJavaTrustStore(Bytes(kOtherMac), kAnother, "ours", left));
+  EXPECT_LT(left, rounds);
+  rounds = taken - 1;
+  const auto made = AddToJavaTrustStore(Bytes(kMac), kAnother, "ours", rounds);
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().message, HasSubstr("iterations"));
+  EXPECT_EQ(rounds, taken - 1);
+}
+
+TEST(JavaTrustStore, AMacOfAnotherKindIsNotReckoned) {
+  std::string store = Bytes(kMac);
+  // The last SHA-256 (2.16.840.1.101.3.4.2.1) is the MAC's; it becomes SHA3-256.
+  const std::size_t oid = store.rfind(std::string_view("\x60\x86\x48\x01\x65\x03\x04\x02\x01", 9));
+  ASSERT_NE(oid, store.npos);
+  store[oid + 8] = 8;
+  long rounds = limits::java_stores_iterations;
+  const auto made = AddToJavaTrustStore(store, kAnother, "ours", rounds);
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().message, HasSubstr("kind"));
+  EXPECT_EQ(rounds, limits::java_stores_iterations);
 }
 
 TEST(JavaTrustStore, NoPartOfAStoreIsTakenForOne) {
   for (const std::string_view text : {kJks, kClear}) {
     const std::string store = Bytes(text);
     for (std::size_t size = 0; size < store.size(); ++size) {
-      EXPECT_FALSE(AddToJavaTrustStore(store.substr(0, size), kAnother, "ours")) << size;
+      EXPECT_FALSE(AddTo(store.substr(0, size), kAnother, "ours")) << size;
     }
   }
-  EXPECT_FALSE(AddToJavaTrustStore(Bytes(kJks), "no certificate", "ours"));
+  EXPECT_FALSE(AddTo(Bytes(kJks), "no certificate", "ours"));
   std::string many = Bytes(kJks);
   many[8] = 0x7f;
-  EXPECT_THAT(AddToJavaTrustStore(many, kAnother, "ours").error().message, HasSubstr("says that"));
+  EXPECT_THAT(AddTo(many, kAnother, "ours").error().message, HasSubstr("says that"));
 }
 
 }  // namespace

@@ -26,5 +26,10 @@ inline constexpr std::size_t kMinisignMax = 16 << 10;
 inline constexpr std::size_t java_store_max = 4 << 20;
 inline constexpr std::uint64_t java_certificates = 4096;
 inline constexpr long java_mac_iterations = 200'000;
+// Of a root: how many stores are tried, how much of them is read, and the rounds of their MACs.
+// Half a second of a slow machine, whoever made the root.
+inline constexpr std::size_t java_stores = 32;
+inline constexpr std::size_t java_stores_bytes = 16 << 20;
+inline constexpr long java_stores_iterations = 400'000;
 
 }  // namespace aileron::crypto::limits

@@ -102,7 +102,9 @@ class Loop {
   Duration reopen_at_{};  // once there is no daemon
   ByteBuffer keys_;
   std::optional<sandbox::Failed> failed_;
-  std::optional<int> ended_;  // of a container: the exit code
+  bool built_ = false;           // there is an init, to whom signals are passed on
+  std::optional<int> ended_by_;  // the signal that came before
+  std::optional<int> ended_;     // of a container: the exit code
 };
 
 void Loop::HearSandbox() {
@@ -119,6 +121,7 @@ void Loop::HearSandbox() {
     sandbox_.covers =
         sandbox::CoverWatch(covers_, plan_.identity, std::move(received->descriptors));
   } else if (std::holds_alternative<sandbox::Runtime>(received->message)) {
+    built_ = true;
     if (received->descriptors.size() == 1) tools_.TakeFolder(std::move(received->descriptors[0]));
     ShowTools();
   } else if (std::holds_alternative<sandbox::Terminal>(received->message)) {
@@ -156,6 +159,10 @@ void Loop::HearSignals(const os::Fd& signals) {
     int number = static_cast<int>(info.ssi_signo);
     if (number == SIGWINCH) {
       if (master_) screen_.Resize(master_);
+    } else if (!built_) {
+      // Who builds in a stranger's root hears nothing, and may take long.
+      ended_by_ = number;
+      (void)os::SignalChild(sandbox_.init, SIGKILL);
     } else {
       if (number == SIGTERM && plan_.stop_signal != 0) number = plan_.stop_signal;
       (void)sandbox::Send(sandbox_.channel.get(), sandbox::Signal{number});
@@ -313,10 +320,12 @@ std::expected<int, sandbox::Failed> Loop::Run() {
   }
   while (master_) ReadMaster();  // what was printed last; ends with EIO, since every writer is dead
   if (sandbox_.in_container) {
+    if (ended_by_) return 128 + *ended_by_;
     if (failed_) return std::unexpected(std::move(*failed_));
     return ended_.value_or(128 + SIGKILL);  // somebody killed the container as a whole
   }
   auto status = os::WaitFor(sandbox_.init);
+  if (ended_by_) return 128 + *ended_by_;
   if (failed_) return std::unexpected(std::move(*failed_));
   if (!status) return std::unexpected(sandbox::Failed{125, status.error()});
   return os::ExitCode(*status);

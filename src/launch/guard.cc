@@ -24,15 +24,25 @@ using sandbox::CoverKind;
 namespace {
 
 // What programs on the host run, or take their settings from, when they are started in a project.
-constexpr std::array<std::string_view, 13> kProtected = {
-    ".envrc",    ".vscode", ".idea",       ".devcontainer", ".devcontainer.json",
-    ".claude",   ".codex",  ".gemini",     ".opencode",     ".cursor",
-    ".windsurf", ".zed",    "aileron.yaml"};
+constexpr std::array<std::string_view, 14> kProtected = {".envrc",
+                                                         ".vscode",
+                                                         ".idea",
+                                                         ".devcontainer",
+                                                         ".devcontainer.json",
+                                                         ".devcontainer-lock.json",
+                                                         ".claude",
+                                                         ".codex",
+                                                         ".gemini",
+                                                         ".opencode",
+                                                         ".cursor",
+                                                         ".windsurf",
+                                                         ".zed",
+                                                         "aileron.yaml"};
 // The same, but asked about by their programs when they are new, or seldom of use: protected where
 // they exist, and not reserved where they do not.
-constexpr std::array<std::string_view, 8> kProtectedIfThere = {
-    ".mcp.json", ".aider.conf.yml", "opencode.json", ".husky",
-    ".vimrc",    ".nvim.lua",       ".exrc",         ".dir-locals.el"};
+constexpr std::array<std::string_view, 9> kProtectedIfThere = {
+    ".mcp.json", ".aider.conf.yml", "opencode.json",         ".husky", ".vimrc", ".nvim.lua",
+    ".exrc",     ".dir-locals.el",  "devcontainer-lock.json"};
 constexpr std::string_view kGit = ".git";
 
 // "./a//b/" is "a/b". Nothing when ".." is in it.

@@ -31,6 +31,8 @@ TEST(ProtectedChangeTest, WhatTheHostRunsLaterIsProtected) {
                            ".mcp.json",
                            ".claude/settings.json",
                            ".devcontainer.json",
+                           ".devcontainer-lock.json",
+                           "sub/devcontainer-lock.json",
                            ".Envrc",
                            "sub/.envrc",
                            "sub/.vscode/tasks.json",

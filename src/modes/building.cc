@@ -3,6 +3,7 @@
 #include "modes/building.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "base/ulid.h"
 #include "build/base_image.h"
 #include "build/feature_lock.h"
 #include "build/limits.h"
@@ -75,19 +77,25 @@ std::string Summary(const build::Recipe& recipe, std::string_view builder) {
   return text;
 }
 
+bool CanBeAsked(bool may_ask) { return may_ask && isatty(STDIN_FILENO) != 0; }
+
+bool Ask(std::string_view question) {
+  tcflush(STDIN_FILENO, TCIFLUSH);  // what was typed before is no answer
+  (void)os::WriteAll(STDERR_FILENO, fmt::format("{} [y/N] ", question));
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "yes";
+}
+
 // `flags` are those of "sandbox build" that say yes beforehand.
 Result<bool> AskWhetherToBuild(bool may_ask, std::string_view flags) {
-  if (!may_ask || isatty(STDIN_FILENO) == 0) {
+  if (!CanBeAsked(may_ask)) {
     return Fail(Code::kDenied,
                 "nobody can be asked here. Look at what is built, and say \"aileron sandbox build "
                 "{}\"",
                 flags);
   }
-  tcflush(STDIN_FILENO, TCIFLUSH);  // what was typed before is no answer
-  (void)os::WriteAll(STDERR_FILENO, "Build it, as it is now? [y/N] ");
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "yes";
+  return Ask("Build it, as it is now?");
 }
 
 // kDenied when the person does not want it.
@@ -167,18 +175,71 @@ Result<os::Fd> FolderOf(const std::string& path) {
                          O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-// An empty one where there is none.
-Result<build::FeatureLock> ReadLock(const std::string& config) {
-  const std::string path = build::LockFileOf(config);
+constexpr std::string_view kAnotherLock =
+    "remove it, or write it anew with \"aileron sandbox build --lock\"";
+
+// Empty where there is none: the folder that keeps its name from agents (launch/guard.h) is none.
+Result<std::string> LockText(const std::string& path) {
   AILERON_ASSIGN(const os::Fd folder, FolderOf(path));
-  const auto text =
-      os::ReadBeneath(folder, path.substr(path.rfind('/') + 1), build::limits::kFeatureFileMax);
-  if (!text && text.error().code == Code::kNotFound) return build::FeatureLock();
+  const std::string name = path.substr(path.rfind('/') + 1);
+  struct stat info;
+  if (fstatat(folder.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(info.st_mode))
+    return std::string();
+  auto text = os::ReadBeneath(folder, name, build::limits::kFeatureFileMax);
+  if (text && text->empty())
+    return Fail(Code::kInvalid, "{} is empty; {}", Printable(path), kAnotherLock);
+  if (!text && text.error().code == Code::kNotFound) return std::string();
   if (!text) {
     return Fail(Code::kInvalid, "{} cannot be read, or is a link: {}", Printable(path),
                 text.error().message);
   }
-  return build::FeatureLock::Parse(*text, path);
+  return text;
+}
+
+Status RememberLock(const os::Paths& paths, const std::string& config, std::string_view text) {
+  AILERON_TRY(os::MakePrivateFolder(paths.state));
+  return trust::Store(paths.state)
+      .Add({.digest = trust::DigestOf(text),
+            .since = Now(),
+            .path = config + std::string(trust::kLock)});
+}
+
+// Before anybody is asked for what it names: a text of digests that others chose may tell by them
+// what they know, or bring back a version that was left.
+Status AgreeToLock(const os::Paths& paths, const std::string& config, std::string_view text,
+                   Lock lock) {
+  const std::string path = Printable(build::LockFileOf(config));
+  AILERON_ASSIGN(const auto trusted, trust::Store(paths.state).List());
+  if (lock == Lock::kShown ||
+      trust::Trusts(trusted, config + std::string(trust::kLock), trust::DigestOf(text))) {
+    return {};
+  }
+  if (lock != Lock::kAgreed) {
+    if (!CanBeAsked(lock == Lock::kAskedAbout)) {
+      return Fail(Code::kDenied,
+                  "nobody agreed to {} as it is now, and nothing that it names is fetched. Look at "
+                  "it, and say \"aileron sandbox build\", or \"aileron sandbox build --yes\" where "
+                  "nobody can be asked",
+                  path);
+    }
+    PrintNotes(
+        fmt::format("{} says which versions of the features come. Nobody agreed to it as it "
+                    "is now.\n",
+                    path));
+    if (!Ask("Go by it?")) return Fail(Code::kDenied, "nothing was fetched");
+  }
+  return RememberLock(paths, config, text);
+}
+
+// An empty one where there is none.
+Result<build::FeatureLock> ReadLock(const os::Paths& paths, const std::string& config, Lock lock) {
+  const std::string path = build::LockFileOf(config);
+  AILERON_ASSIGN(const std::string text, LockText(path));
+  if (text.empty()) return build::FeatureLock();
+  auto read = build::FeatureLock::Parse(text, path);
+  if (!read) return Fail(read.error().code, "{}; {}", read.error().message, kAnotherLock);
+  AILERON_TRY(AgreeToLock(paths, config, text, lock));
+  return read;
 }
 
 std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image::Store& store,
@@ -186,8 +247,8 @@ std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image:
                                             const image::DevContainer& container, Fetching fetching,
                                             Lock lock) {
   AILERON_ASSIGN(FeatureFetch fetch, FeatureFetch::Open(paths, store, fetching));
-  auto locked = lock == Lock::kHeeded ? ReadLock(container.file)
-                                      : Result<build::FeatureLock>(build::FeatureLock());
+  auto locked = lock == Lock::kIgnored ? Result<build::FeatureLock>(build::FeatureLock())
+                                       : ReadLock(paths, container.file, lock);
   if (!locked) return std::unexpected(WrongProject(std::move(locked.error())));
   build::LockedSource features(fetch, *locked);
   AILERON_ASSIGN(build::BuildFolder folder, build::BuildFolder::Open(paths.cache + "/builds"));
@@ -219,18 +280,25 @@ std::expected<Wanted, Failure> WantedOf(const os::Paths& paths, const image::Sto
   return wanted;
 }
 
-Status WriteLock(const Building& building) {
-  const std::string path = build::LockFileOf(building.recipe.config_file);
-  const std::string name = path.substr(path.rfind('/') + 1), fresh = name + ".new";
+Status WriteLock(const os::Paths& paths, const Building& building) {
+  const std::string& config = building.recipe.config_file;
+  const std::string path = build::LockFileOf(config);
+  const std::string name = path.substr(path.rfind('/') + 1);
+  // A name that nobody has: a killed one's stays, and is nobody's that stood there.
+  const std::string fresh = fmt::format(".{}.{}.new", name, Ulid::Make(Now()).ToString());
   AILERON_ASSIGN(const os::Fd folder, FolderOf(path));
-  (void)unlinkat(folder.get(), fresh.c_str(), 0);
   const os::Fd file(openat(folder.get(), fresh.c_str(),
                            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!file) return os::FailErrno("cannot create {}", Printable(path));
-  AILERON_TRY(os::WriteAll(file.get(), build::LockTextOf(building.recipe.features)));
-  if (renameat(folder.get(), fresh.c_str(), folder.get(), name.c_str()) != 0)
-    return os::FailErrno("cannot write {}", Printable(path));
-  return {};
+  const std::string text = build::LockTextOf(building.recipe.features);
+  Status written = os::WriteAll(file.get(), text);
+  if (written && renameat(folder.get(), fresh.c_str(), folder.get(), name.c_str()) != 0)
+    written = os::FailErrno("cannot write {}", Printable(path));
+  if (!written) {
+    (void)unlinkat(folder.get(), fresh.c_str(), 0);
+    return written;
+  }
+  return RememberLock(paths, config, text);
 }
 
 std::expected<build::Made, Failure> MakeImage(const os::Paths& paths, const image::Store& store,

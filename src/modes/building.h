@@ -33,8 +33,15 @@ struct Wanted {
   std::optional<Building> building;  // where its image is built, and not named
 };
 
-// Whether the lock of the file's features (build/feature_lock.h) says which ones come.
-enum class Lock : std::uint8_t { kHeeded, kIgnored };
+// The lock of the file's features (build/feature_lock.h) says which ones come, and so whom this
+// machine asks for what. One that the person has not agreed to as it is:
+enum class Lock : std::uint8_t {
+  kRefused,     // 77
+  kAskedAbout,  // 77 where nobody can be, or the answer is no
+  kAgreed,      // the person has said yes beforehand
+  kShown,       // is gone by, where nothing is fetched
+  kIgnored      // as is any other one
+};
 
 // `workspace` is absolute and resolved, `config` and `image` are --config and --image, or empty.
 // Reads the project, fetches its features as `fetching` says, and starts nothing. The file sees no
@@ -43,9 +50,10 @@ enum class Lock : std::uint8_t { kHeeded, kIgnored };
 std::expected<Wanted, Failure> WantedOf(const os::Paths& paths, const image::Store& store,
                                         const std::string& workspace, const std::string& config,
                                         const std::string& image, Fetching fetching,
-                                        Lock lock = Lock::kHeeded);
-// Writes the lock beside the file that it was built for. kInvalid where a link is on the way.
-Status WriteLock(const Building& building);
+                                        Lock lock = Lock::kRefused);
+// Writes the lock beside the file that it was built for, and remembers it as agreed to. kInvalid
+// where a link is on the way.
+Status WriteLock(const os::Paths& paths, const Building& building);
 
 struct BuildWishes {
   std::string builder;  // one of build::kBuilderNames, or empty

@@ -195,9 +195,11 @@ std::expected<UsedImage, Failure> BuildImage(const PlanInput& input, MayAsk may_
   AILERON_ASSIGN(const os::Paths paths, Paths());
   AILERON_ASSIGN(const image::Store store, OpenStore());
   while (true) {
-    AILERON_ASSIGN(Wanted wanted, WantedOf(paths, store, input.workspace,
-                                           input.config ? input.config->path : std::string(),
-                                           input.image, Fetching::kWhatIsMissing));
+    AILERON_ASSIGN(
+        Wanted wanted,
+        WantedOf(paths, store, input.workspace, input.config ? input.config->path : std::string(),
+                 input.image, Fetching::kWhatIsMissing,
+                 may_ask == MayAsk::kYes ? Lock::kAskedAbout : Lock::kRefused));
     if (!wanted.building) {
       return std::unexpected(Error{Code::kUnavailable, "the devcontainer.json changed meanwhile"});
     }
@@ -228,6 +230,12 @@ std::expected<void, Failure> UseEngine(const SandboxPlan& plan, const PlanInput&
   return ChooseEngineImage(built, options);
 }
 
+// What the project has wrong is its mistake, as it is to "sandbox build".
+Failure NotReady(Failure failure) {
+  if (failure.exit_code == kExitConfiguration) return failure;
+  return {launch::kSandboxNotStarted, std::move(failure.error)};
+}
+
 // The plan's image, pulled or built if need be; nothing for the host's root.
 std::expected<std::optional<UsedImage>, Failure> ImageOf(const SandboxPlan& plan,
                                                          const PlanInput& input, MayAsk may_ask) {
@@ -255,7 +263,7 @@ std::expected<void, Failure> SettleDetached(const Parsed& parsed, const launch::
   }
   auto ready = ImageOf(plan, *input, may_ask);
   if (!ready) {
-    return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(ready.error().error)));
+    return std::unexpected(NotReady(std::move(ready.error())));
   }
   return {};
 }
@@ -279,7 +287,7 @@ std::expected<std::optional<UsedImage>, Failure> PrepareContainer(const Parsed& 
   } else {
     auto ready = ImageOf(plan, input, may_ask);
     if (!ready) {
-      return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(ready.error().error)));
+      return std::unexpected(NotReady(std::move(ready.error())));
     }
     image = *std::move(ready);
     if (image) options.image = image->image;

@@ -125,10 +125,11 @@ Outcome RunUntrust(const Invocation& invocation) {
   return 0;
 }
 
-// "yes", "changed", "gone": whether what was trusted is what is there. Of a build its builder
-// looks.
+// "yes", "changed", "gone": whether what was trusted is what is there. Of a build and a lock those
+// look who build.
 std::string_view StateOf(const trust::Trusted& one) {
   if (one.path.ends_with(trust::kBuild)) return "build";
+  if (one.path.ends_with(trust::kLock)) return "lock";
   const auto text = trust::ReadPolicyText(one.path);
   if (!text) return text.error().code == Code::kNotFound ? "gone" : "unreadable";
   return trust::DigestOf(*text) == one.digest ? "yes" : "changed";

@@ -30,7 +30,9 @@ Outcome RunBuild(const Invocation& invocation) {
                                          parsed.Has("--no-cache") || parsed.Has("--lock")
                                              ? Fetching::kAgain
                                              : Fetching::kWhatIsMissing,
-                                         parsed.Has("--lock") ? Lock::kIgnored : Lock::kHeeded));
+                                         parsed.Has("--lock")  ? Lock::kIgnored
+                                         : parsed.Has("--yes") ? Lock::kAgreed
+                                                               : Lock::kAskedAbout));
   if (!wanted.building) {
     const std::string file = Printable(wanted.config_file);
     return std::unexpected(
@@ -46,7 +48,7 @@ Outcome RunBuild(const Invocation& invocation) {
                                                     .no_cache = parsed.Has("--no-cache"),
                                                     .quiet = parsed.Has("--quiet"),
                                                     .agreed = parsed.Has("--yes")}));
-  if (parsed.Has("--lock")) AILERON_TRY(WriteLock(building));
+  if (parsed.Has("--lock")) AILERON_TRY(WriteLock(paths, building));
   if (parsed.Has("--json")) {
     AILERON_TRY(Print(Pretty({{"reference", building.name.Text()},
                               {"key", building.recipe.key},

@@ -67,7 +67,7 @@ BuildFacts BuildFactsOf(const SandboxPlan& plan, const image::PlanInput& input,
   const auto store = OpenStore();
   if (!paths || !store) return {};
   const auto wanted = WantedOf(*paths, *store, input.workspace, parsed.Value("--config"),
-                               parsed.Value("--image"), Fetching::kNothing);
+                               parsed.Value("--image"), Fetching::kNothing, Lock::kShown);
   if (!wanted) return {.json = {{"error", wanted.error().error.message}}, .label = {}};
   if (!wanted->building) return {};
   const Building& building = *wanted->building;

@@ -18,7 +18,8 @@ Outcome RunWarm(const Invocation& invocation) {
   AILERON_ASSIGN(const image::Store store, OpenStore());
   AILERON_ASSIGN(const std::string workspace, os::CurrentFolder());
   AILERON_ASSIGN(Wanted wanted, WantedOf(paths, store, workspace, parsed.Value("--config"),
-                                         parsed.Value("--image"), Fetching::kWhatIsMissing));
+                                         parsed.Value("--image"), Fetching::kWhatIsMissing,
+                                         parsed.Has("--yes") ? Lock::kAgreed : Lock::kAskedAbout));
   std::string reference;
   bool was_there = true;
   if (wanted.building) {

@@ -111,8 +111,11 @@ Outcome RunDiff(const Invocation& invocation) {
   const Colour colour = ColourOf(STDOUT_FILENO);
   if (parsed.Has("--patch")) {
     std::vector<Change> shown = all;
-    if (!parsed.Has("--all"))
-      std::erase_if(shown, [](const Change& change) { return change.path.starts_with(kGit); });
+    if (!parsed.Has("--all")) {
+      std::erase_if(shown, [&](const Change& change) {
+        return change.path.starts_with(kGit) && HeldBy(change, copy, is_protected).empty();
+      });
+    }
     if (shown.size() != all.size())
       PrintNote(fmt::format("left out: {} of the repository's own files (--all shows them)",
                             all.size() - shown.size()));

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <utility>
@@ -29,7 +30,9 @@ constexpr const char* kStores[] = {"/etc/ssl/certs/java/cacerts", "/etc/pki/java
 constexpr const char* kHomes[] = {"/usr/lib/jvm", "/usr/lib64/jvm", "/usr/java",
                                   "/opt/java",    "/opt",           "/usr/local"};
 // Below a JDK, and in one of version 8.
-constexpr const char* kInHome[] = {"/lib/security/cacerts", "/jre/lib/security/cacerts"};
+// Where Java finds jssecacerts, it does not look at cacerts.
+constexpr const char* kInHome[] = {"/lib/security/jssecacerts", "/lib/security/cacerts",
+                                   "/jre/lib/security/jssecacerts", "/jre/lib/security/cacerts"};
 constexpr std::size_t kNamesMax = 256;  // looked at in each of the folders
 // Of all copies together: they lie in memory, in a folder that has 16 MiB.
 constexpr std::size_t kBytesMax = 8u << 20;
@@ -44,14 +47,29 @@ void AddOfHome(const std::string& root, const std::string& home, std::vector<std
   }
 }
 
-// Its bytes; nothing of what is no file that everybody may read, since the copy can be read by
-// everybody.
-std::string ReadStore(const os::Fd& file, const struct stat& info) {
+// A file that everybody may read: the copy can be read by everybody.
+bool IsStore(const struct stat& info) {
   const auto size = static_cast<std::size_t>(info.st_size);
-  if (!S_ISREG(info.st_mode) || (info.st_mode & S_IROTH) == 0) return {};
-  if (size == 0 || size > crypto::limits::java_store_max) return {};
-  return os::ReadAll(file, "cacerts", crypto::limits::java_store_max).value_or("");
+  return S_ISREG(info.st_mode) && (info.st_mode & S_IROTH) != 0 && size != 0 &&
+         size <= crypto::limits::java_store_max;
 }
+
+// What all of a root's stores may take yet.
+struct Budget {
+  std::size_t stores = crypto::limits::java_stores;
+  std::size_t bytes = crypto::limits::java_stores_bytes;
+  long rounds = crypto::limits::java_stores_iterations;
+  std::size_t copies = kBytesMax;
+
+  // Before any of it is read.
+  bool Take(const struct stat& info) {
+    const auto size = static_cast<std::size_t>(std::max<off_t>(info.st_size, 0));
+    if (stores == 0 || size > bytes) return false;
+    --stores;
+    bytes -= size;
+    return true;
+  }
+};
 
 Status WriteCopy(const std::string& path, std::string_view bytes) {
   const os::Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
@@ -80,12 +98,23 @@ std::vector<std::string> JavaStorePaths(const std::string& root, const std::stri
   return paths;
 }
 
+namespace {
+
+Status PutOver(const os::Fd& file, const std::string& copy, std::string_view bytes) {
+  AILERON_TRY(WriteCopy(copy, bytes));
+  AILERON_ASSIGN(const os::Fd tree, os::CloneTree(copy));
+  AILERON_TRY(os::SetTreeAttributes(tree, MOUNT_ATTR_RDONLY));
+  return os::AttachTree(tree, file);
+}
+
+}  // namespace
+
 Status TrustInJava(std::string_view pem, const std::string& java_home) {
   struct stat runtime;
   if (stat(std::string(kRuntimeFolder).c_str(), &runtime) != 0)
     return os::FailErrno("cannot look at {}", kRuntimeFolder);
   std::set<std::pair<dev_t, ino_t>> done;
-  std::size_t left = kBytesMax;
+  Budget budget;
   for (const std::string& path : JavaStorePaths("", java_home)) {
     // Nothing of it is waited for: a pipe may stand there.
     const os::Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
@@ -93,14 +122,16 @@ Status TrustInJava(std::string_view pem, const std::string& java_home) {
     if (!file || fstat(file.get(), &info) != 0) continue;
     // A link leads to a copy that stands there already, or elsewhere into our folder.
     if (info.st_dev == runtime.st_dev || !done.emplace(info.st_dev, info.st_ino).second) continue;
-    const auto store = crypto::AddToJavaTrustStore(ReadStore(file, info), pem, kAlias);
-    if (!store || store->size() > left) continue;  // "aileron sandbox check" tells
-    left -= store->size();
+    if (budget.stores == 0) break;
+    // Of a store that is left as it is, "aileron sandbox check" tells.
+    if (!IsStore(info) || !budget.Take(info)) continue;
+    const std::string bytes =
+        os::ReadAll(file, "cacerts", crypto::limits::java_store_max).value_or("");
+    const auto store = crypto::AddToJavaTrustStore(bytes, pem, kAlias, budget.rounds);
+    if (!store || store->size() > budget.copies) continue;
+    budget.copies -= store->size();
     const std::string copy = fmt::format("{}/java-cacerts-{}", kRuntimeFolder, done.size());
-    AILERON_TRY(WriteCopy(copy, *store));
-    AILERON_ASSIGN(const os::Fd tree, os::CloneTree(copy));
-    AILERON_TRY(os::SetTreeAttributes(tree, MOUNT_ATTR_RDONLY));
-    AILERON_TRY(os::AttachTree(tree, file));
+    if (!PutOver(file, copy, *store)) (void)unlink(copy.c_str());
   }
   return {};
 }

@@ -27,10 +27,12 @@ TEST(JavaTrust, StoresAreFoundWhereDistributionsAndImagesHaveThem) {
   put("/usr/lib/jvm/java-8/jre/lib/security/cacerts");
   put("/home/agent/jdk/lib/security/cacerts");
   put("/opt/other/lib/security/java.policy");
+  put("/opt/other/lib/security/jssecacerts");
   EXPECT_THAT(
       JavaStorePaths(root, "relative"),
       UnorderedElementsAre("/etc/pki/java/cacerts", "/opt/java/openjdk/lib/security/cacerts",
-                           "/usr/lib/jvm/java-8/jre/lib/security/cacerts"));
+                           "/usr/lib/jvm/java-8/jre/lib/security/cacerts",
+                           "/opt/other/lib/security/jssecacerts"));
   EXPECT_THAT(JavaStorePaths(root, "/home/agent/jdk"),
               testing::Contains("/home/agent/jdk/lib/security/cacerts"));
   EXPECT_TRUE(os::RemoveTree(root));

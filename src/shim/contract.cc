@@ -218,9 +218,11 @@ std::string Check::JavaStore(const std::string& java) const {
   if (!home.starts_with(contract_.root) || !home.ends_with(kJavaProgram)) return {};
   home = home.substr(contract_.root.size());
   home.resize(home.size() - kJavaProgram.size());
-  for (const char* below : {"/lib/security/cacerts", "/jre/lib/security/cacerts"}) {
-    if (!der.empty() && Read(home + below, kFileMax).value_or("").contains(der))
-      return home + below;
+  for (const char* folder : {"/lib/security", "/jre/lib/security"}) {
+    // Where it finds the one, it does not look at the other.
+    std::string store = home + folder + "/jssecacerts";
+    if (access(At(store).c_str(), F_OK) != 0) store = home + folder + "/cacerts";
+    if (!der.empty() && Read(store, kFileMax).value_or("").contains(der)) return store;
   }
   return {};
 }

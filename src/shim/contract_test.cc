@@ -126,6 +126,12 @@ TEST_F(ContractTest, StoresOfTheirOwnAreNamedWithWhatFillsThem) {
   File("/run/aileron/ca.pem", "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n");
   File("/lib/security/cacerts", std::string("before \x30\x03\x02\x01\x01 after"));
   EXPECT_EQ(Of("Java's trust store").state, State::kOk);
+  // The one that wins is the one that counts.
+  File("/lib/security/jssecacerts", "others");
+  EXPECT_EQ(Of("Java's trust store").state, State::kLimited);
+  File("/lib/security/jssecacerts", std::string("before \x30\x03\x02\x01\x01 after"));
+  EXPECT_THAT(Of("Java's trust store").detail, HasSubstr("jssecacerts"));
+  File("/lib/security/jssecacerts", "others");
   File("/lib/security/cacerts", "others");
   EXPECT_EQ(Of("Java's trust store").state, State::kLimited);
   contract_.environment.emplace_back("JAVA_TOOL_OPTIONS=-Djavax.net.ssl.trustStore=/t");

@@ -25,6 +25,8 @@ struct Trusted {
 
 // Behind a file's path: what it has built, and the digest is of all that this is built from.
 inline constexpr std::string_view kBuild = "#build";
+// The same of the lock of its features, which says what is fetched for it.
+inline constexpr std::string_view kLock = "#lock";
 
 // SHA-256 in hex.
 std::string DigestOf(std::string_view text);

@@ -407,12 +407,43 @@ def test_what_is_not_as_it_is_locked_is_refused(world, builder):
     for wrong, what in (("{", "devcontainer-lock.json"), (lock.replace(f'"https://{domain}{path}",', '"https://evil/x.tgz",'), "resolved")):
         world.write(name, wrong)
         result = world.aileron("sandbox", "build", "--yes")
-        assert result.rc == 78 and what in result.err, result.describe()
+        assert result.rc == 78 and what in result.err and "--lock" in result.err, result.describe()
+        launched = world.launch("true")
+        assert launched.rc == 78 and what in launched.err, launched.describe()
     # No link of an agent's is read or written through.
     os.unlink(f"{world.workspace}/{name}")
     outside = world.write(f"{world.root}/outside", "mine")
     os.symlink(outside, f"{world.workspace}/{name}")
     assert world.aileron("sandbox", "build", "--yes").rc == 78
+    mine = world.write(f"{name}.new", "mine")
     _built(world, "--lock")
+    assert world.read(mine) == "mine"
+    os.unlink(mine)
     assert world.read(outside) == "mine" and not os.path.islink(f"{world.workspace}/{name}")
+    site.close()
+
+
+def test_nobody_is_asked_for_what_a_lock_names_before_a_person_agreed(world, builder):
+    """A lock that somebody put there sends what he chose to a registry with the next launch, or takes an older version."""
+    site = sites.Site("127.0.0.1")
+    domain = f"127.0.0.1:{site.port}"
+    _settings(world, f"  {domain}: {{ca: {certificates.shared().certificate}}}\n")
+    world.write(".devcontainer.json", json.dumps({"image": BASE, "features": {f"{domain}/a/b:1": {}}}))
+    digest = "sha256:" + "5ec2e7" * 10 + "0000"
+    lock = json.dumps({"features": {f"{domain}/a/b:1": {"version": "1.0.0", "resolved": f"{domain}/a/b@{digest}", "integrity": digest}}})
+    # Of the agent's hand there is none.
+    planted = world.shell(f"echo '{lock}' > .devcontainer-lock.json; mkdir -p sub; true", flags=["--no-devcontainer"])
+    assert not os.path.exists(f"{world.workspace}/.devcontainer-lock.json"), planted.describe()
+    world.write(".devcontainer-lock.json", lock)
+    for flags in ([], ["--unattended"]):
+        result = world.launch("true", flags=flags)
+        assert result.rc == 125 and ".devcontainer-lock.json" in result.err and "sandbox build" in result.err, result.describe()
+    for words in (["build"], ["warm"]):
+        result = world.aileron("sandbox", *words)
+        assert result.rc == 77 and "nothing that it names is fetched" in result.err, result.describe()
+    assert site.requests == [], site.requests
+    # The canary: with a person's word it goes out.
+    assert world.aileron("sandbox", "build", "--yes").rc != 0
+    assert any(digest in seen.target for seen in site.requests), site.requests
+    assert {"lock"} == {one["state"] for one in world.json("policy", "trusted") if one["path"].endswith("#lock")}
     site.close()

@@ -3,7 +3,9 @@
 import glob
 import os
 import re
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -122,3 +124,77 @@ def test_what_is_no_store_of_certificates_stays_and_holds_nobody(any_world, auth
                              "cat /usr/java/none/lib/security/cacerts", flags=["--image", reference]).ok()
     assert "java-cacerts" not in result.out and f"{(5 << 20) + 12} /opt" in result.out, result.describe()
     assert result.out.endswith("no store at all")
+
+
+def _slow(world, name: str, count: int, password: str) -> str:
+    """An image with so many stores, whose MACs take as many rounds as one may; its reference."""
+    made = str(world.root) + "/slow"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", made,
+                    "-out", f"{made}.pem", "-subj", "/CN=slow"], check=True, capture_output=True)
+    subprocess.run(["openssl", "pkcs12", "-export", "-nokeys", "-in", f"{made}.pem", "-out", f"{made}.p12", "-certpbe", "NONE",
+                    "-passout", f"pass:{password}", "-iter", "200000"], check=True, capture_output=True)
+    with open(f"{made}.p12", "rb") as file:
+        store = file.read()
+    layer = images.busybox("sleep")
+    for number in range(count):
+        layer.file(f"usr/lib/jvm/{number}/lib/security/cacerts", store, 0o644)
+    return images.layout(world, name, layer)
+
+
+def test_no_number_of_stores_holds_a_launch(world):
+    """An image has so many stores, each within the bounds of one, that a launch takes minutes."""
+    reference = _slow(world, "slow", 250, "another")
+    world.launch("sleep", "0", flags=["--image", reference], timeout=120).ok()  # unpacked
+    begin = time.monotonic()
+    world.launch("sleep", "0", flags=["--image", reference], timeout=120).ok()
+    assert time.monotonic() - begin < 8
+
+
+def _building(launcher: int) -> int | None:
+    """The first process of a sandbox, once it reckons."""
+    parents, busy = {}, []
+    for stat in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(stat, encoding="utf-8", errors="replace") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        number = int(stat.split("/")[2])
+        parents[number] = int(fields[1])
+        if int(fields[11]) >= 4 and number != launcher:
+            busy.append(number)
+    for number in busy:
+        above = parents[number]
+        while above not in (0, launcher):
+            above = parents.get(above, 0)
+        if above == launcher:
+            return number
+    return None
+
+
+def test_a_launch_that_is_being_built_ends_by_a_signal(world):
+    """Ctrl-C or SIGTERM waits until the sandbox's first process is done."""
+    reference = _slow(world, "slow", 2, "another")
+    world.launch("sleep", "0", flags=["--image", reference], timeout=120).ok()
+    launch = world.launch_start("sleep", "30", flags=["--image", reference])
+    deadline = time.monotonic() + 20
+    while (first := _building(launch.pid)) is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    assert first is not None
+    os.kill(first, signal.SIGSTOP)
+    try:
+        launch.send_signal(signal.SIGTERM)
+        assert launch.wait(timeout=20) == 128 + signal.SIGTERM
+    finally:
+        launch.kill()
+
+
+def test_the_store_that_wins_is_the_one_that_is_told(any_world, authority):
+    """jssecacerts, which Java prefers to cacerts, stays without the session's authority."""
+    layer = images.busybox("cp")
+    layer.file("opt/one/lib/security/cacerts", _store(authority, "JKS"), 0o644)
+    layer.file("opt/one/lib/security/jssecacerts", _store(authority, "JKS"), 0o644)
+    reference = images.layout(any_world, "wins", layer)
+    any_world.shell("cp /opt/one/lib/security/jssecacerts .", flags=["--image", reference]).ok()
+    listed = _keytool("-list", "-keystore", os.path.join(any_world.workspace, "jssecacerts"), "-storepass", "changeit")
+    assert _ALIAS in listed, listed

@@ -1,8 +1,11 @@
 """`session snapshot`, `fork` and `diff --patch`: a kept session once more, and what it changed in lines."""
 
+import fcntl
+import glob
 import json
 import os
 import subprocess
+import time
 
 from lib import binary, process, terminal
 
@@ -139,6 +142,65 @@ def test_a_patch_is_bounded_and_names_what_is_no_text(world):
     assert "+/etc/shadow" in shown.out and "root:" not in shown.out and "+last" in shown.out and "pipe" not in shown.out
     assert "HEAD" not in shown.out and "--all shows them" in shown.err
     assert "b/.git/HEAD" in world.aileron("session", "diff", "-p", "--all", session).ok().out
+
+
+def test_a_patch_leaves_nothing_out_without_a_word(world):
+    """What is held in .git, a mode, a pipe or an empty folder is missing in a patch that says nothing of it."""
+    world.write("README", "other\n")
+    world.write("README x", "one\n")
+    world.write("shut", "same\n")
+    world.write(".git/objects/aa/old", "1")
+    world.write(".git/refs/old", "1")
+    world.write(".git/HEAD", "ref: refs/heads/main\n")
+    result = world.shell("mkdir empty full; echo in > full/file; mkfifo pipe; chmod 600 shut; echo two > 'README x'; "
+                         "echo pick > .git/git-rebase-todo; echo 1 > .git/objects/aa/new", flags=["--workspace=overlay"]).ok()
+    session = result.err.split("session diff ")[1][:26]
+    shown = world.aileron("session", "diff", "-p", session).ok()
+    assert "+pick" in shown.out and "objects/aa/new" not in shown.out, shown.describe()
+    for told in ("empty: a folder", "pipe: a pipe", "shut: mode 0600 instead of 0644"):
+        assert f"not in the patch: {told}" in shown.err, shown.describe()
+    assert "full: a folder" not in shown.err
+    # patch(1) takes the name as it is, not to its first blank.
+    folder = os.path.join(world.root, "other")
+    os.makedirs(folder)
+    for name in ("README", "README x"):
+        with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+            file.write("one\n")
+    part = "diff --git a/README x" + shown.out.split("diff --git a/README x")[1].split("diff --git")[0]
+    subprocess.run(["patch", "-p1"], input=part.encode(), check=True, cwd=folder, capture_output=True)
+    for name, content in (("README", "one\n"), ("README x", "two\n")):
+        with open(os.path.join(folder, name), encoding="ascii") as file:
+            assert file.read() == content
+
+
+def test_a_line_of_a_file_is_no_header_on_a_terminal(world):
+    """A line that an agent added looks like the beginning of another file."""
+    result = world.shell("printf '++ b/evil\n' > file; mkdir empty", flags=["--workspace=overlay"]).ok()
+    session = result.err.split("session diff ")[1][:26]
+    shown = terminal.open_in(world, [binary.path(), "session", "diff", "--patch", session])
+    shown.wait()
+    lines = [line.rstrip("\r") for line in shown.text.split("\n")]
+    evil = next(line for line in lines if "+++ b/evil" in line)
+    header = next(line for line in lines if "+++ b/file" in line)
+    assert evil.split("+++")[0] != header.split("+++")[0], shown.text
+
+
+def test_one_that_is_being_copied_says_so(world):
+    """`--resume` or `apply` of a session that a fork copies says that it runs, and how to stop it."""
+    session = _kept(world, "echo one > ~/file; echo one > ws", "--workspace=overlay")
+    folder, = glob.glob(os.path.join(world.state, "aileron/changes/*/"))
+    with open(folder + "lock", "rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        for words in (["launch", "--resume", session, "--", "true"], ["session", "apply", session]):
+            told = world.aileron(*words)
+            assert told.rc != 0 and "is being copied" in told.err and "session stop" not in told.err, told.describe()
+    # Copies of one come one after the other.
+    with open(folder + "copying", "wb") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        fork = world.start(binary.path(), "session", "fork", session)
+        time.sleep(0.5)
+        assert fork.poll() is None
+    assert fork.wait(timeout=30) == 0
 
 
 def test_a_patch_on_a_terminal_types_nothing(world):

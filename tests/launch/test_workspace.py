@@ -8,7 +8,7 @@ import pytest
 from lib import process
 
 PLANTS = [".git/hooks/pre-commit", ".envrc", ".vscode/tasks.json", ".idea/workspace.xml",
-          ".devcontainer/devcontainer.json", ".devcontainer.json", ".claude/settings.json", ".codex/config.toml",
+          ".devcontainer/devcontainer.json", ".devcontainer.json", ".devcontainer-lock.json", ".claude/settings.json", ".codex/config.toml",
           "aileron.yaml", ".git/modules/sub/hooks/post-checkout"]
 
 _GIT = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null",
