@@ -2,6 +2,7 @@
 // by their names, for launches without an engine.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "modes/image_store.h"
@@ -9,11 +10,11 @@
 namespace aileron::modes {
 
 // What the engine means by the name now; where the engine is not reached, what it meant at last. An
-// image that the store has, by its id, is not read again. `workspace` is a folder of which no
-// program is started. 69 where there is neither an engine nor an image.
+// image that the store has, by its id, is not read again. Of `projects`, absolute folders
+// without links, no program is started. 69 where there is neither an engine nor an image.
 std::expected<FoundImage, Failure> FindOrExport(const image::Store& store,
                                                 const image::Reference& reference,
-                                                const std::string& workspace);
+                                                std::span<const std::string> projects);
 
 // For "sandbox plan", which starts nothing: where the image would come from, in words, and what is
 // known of it.
