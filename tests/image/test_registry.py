@@ -157,7 +157,7 @@ def test_a_helper_that_an_agent_wrote_is_not_asked(world, tokens):
     reference = _trusted(world, tokens)
     mark = os.path.join(world.root, "started")
     os.chmod(world.root, 0o777)
-    text = f"#!/bin/sh\ntouch {mark}\necho '{{\"Username\":\"{_USER}\",\"Secret\":\"{_PASSWORD}\"}}'\n"
+    text = f"#!/bin/sh\n: >{mark}\necho '{{\"Username\":\"{_USER}\",\"Secret\":\"{_PASSWORD}\"}}'\n"
     world.write("venv/bin/docker-credential-pass", text, 0o755)
     world.write(".git/HEAD", "ref: refs/heads/main\n")
     sub = os.path.dirname(world.write("sub/x", ""))

@@ -24,7 +24,7 @@ class Planted:
 
     def write(self, path: str, then: str = "exit 1") -> str:
         """As `path`; returns the folder for PATH."""
-        return os.path.dirname(self.world.write(path, f"#!/bin/sh\ntouch {self.mark}\n{then}\n", 0o755))
+        return os.path.dirname(self.world.write(path, f"#!/bin/sh\n: >{self.mark}\n{then}\n", 0o755))
 
     def ran(self) -> bool:
         """Whether it was, since this was asked last."""
@@ -46,6 +46,11 @@ def _by_name(world, *folders, flags=(), **keywords):
     return world.launch("sh", "-c", "echo in", env={"PATH": path}, flags=[*world.engine_flags, *flags], **keywords)
 
 
+def _at(world, path: str) -> list:
+    """The flags of a launch by the runtime of a path, or of another name."""
+    return ["--sandbox=oci", f"--runtime={path}", "--image", world.engine.reference()]
+
+
 def _link(world, target: str, path: str) -> str:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     os.symlink(target, path)
@@ -64,7 +69,7 @@ def test_a_link_that_an_agent_can_turn_is_not_followed(bundled, planted):
     for folder in (f"{by_folder}/venv/bin", mine):
         result = _by_name(bundled, folder)
         assert result.out == "in\n" and not planted.ran(), result.describe()
-        result = bundled.launch("true", flags=[*bundled.engine_flags, f"--runtime={folder}/{name}"])
+        result = bundled.launch("true", flags=_at(bundled, f"{folder}/{name}"))
         assert result.rc != 0 and "where an agent writes" in result.err and not planted.ran(), result.describe()
     result = _by_name(bundled, outside)
     assert result.out == "in\n" and planted.ran(), result.describe()
@@ -104,7 +109,7 @@ def test_what_cannot_be_written_does_not_count(bundled):
     own = os.path.join(bundled.root, "own")
     bundled.write(os.path.join(own, "my-runtime"), f'#!/bin/sh\nexec {bundled.engine.program} "$@"\n', 0o755)
     result = bundled.launch("true", env={"PATH": f"{own}:{bundled.env['PATH']}"},
-                            flags=[*bundled.engine_flags, "--runtime=my-runtime", "--mount", f"{own}:/opt/own"])
+                            flags=[*_at(bundled, "my-runtime"), "--mount", f"{own}:/opt/own"])
     assert result.rc == 69 and f"{own}/my-runtime is not started, since it lies in a folder" in result.err, result.describe()
 
 
@@ -112,7 +117,7 @@ def test_what_cleans_up_is_not_what_an_agent_put_there(bundled, planted):
     """A launcher and its runtime are killed; an agent writes another program by the runtime's path, and the next launch runs it."""
     tools = planted.write(os.path.join(bundled.root, "tools", bundled.engine.name),
                           f'for word; do [ "$word" != run ] || kill -9 $PPID; done\nexec {bundled.engine.program} "$@"')
-    flags = [*bundled.engine_flags, f"--runtime={tools}/{bundled.engine.name}"]
+    flags = _at(bundled, f"{tools}/{bundled.engine.name}")
     child = bundled.launch_start("true", flags=flags)
     assert child.wait(process.PATIENCE) == -9 and planted.ran()
     folder, = (name for name in os.listdir(bundled.engine.folders) if name.startswith("oci-"))
