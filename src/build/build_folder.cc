@@ -55,7 +55,8 @@ struct Steps {
   const Making& making;
   const std::string& folder;
 
-  Status Run(const ToolRun& run) const {
+  Status Run(ToolRun run) const {
+    run.program = builder.program;
     AILERON_ASSIGN(const ToolEnd end, RunTool(run));
     if (end.code == 0) return {};
     std::string message =

@@ -34,19 +34,25 @@ std::string_view Name(Kind kind) {
 
 Result<Builder> FindBuilder(std::string_view named, std::string_view path,
                             std::span<const std::string> projects) {
+  std::string left_out;
   for (const Kind kind : kKinds) {
     if (!named.empty() && named != Name(kind)) continue;
-    std::string program = os::FindProgram(Name(kind), path, projects);
-    if (!program.empty()) return Builder{kind, std::move(program)};
+    os::ProgramSearch search = os::FindProgram(Name(kind), path, projects);
+    if (left_out.empty()) left_out = std::move(search.left_out);
+    if (search.found) {
+      return Builder{kind, std::move(search.found->path), std::move(search.found->called)};
+    }
   }
   if (!named.empty()) {
-    return Fail(Code::kUnavailable, "{} is not in PATH; install it, or name another one of {}",
-                named, kBuilderNames);
+    return Fail(Code::kUnavailable, "{} is not in PATH{}; install it, or name another one of {}",
+                named, os::TellLeftOut(left_out), kBuilderNames);
   }
-  return Fail(Code::kUnavailable,
-              "nothing here builds images: none of buildah, podman and docker is in PATH. Install "
-              "one: in Debian and Ubuntu \"apt-get install buildah\", in Fedora \"dnf install "
-              "buildah\"");
+  return Fail(
+      Code::kUnavailable,
+      "nothing here builds images: none of buildah, podman and docker is in PATH{}. Install "
+      "one: in Debian and Ubuntu \"apt-get install buildah\", in Fedora \"dnf install "
+      "buildah\"",
+      os::TellLeftOut(left_out));
 }
 
 namespace {
@@ -66,8 +72,8 @@ void AddCache(const Builder& builder, const BuildStep& step, std::vector<std::st
 }  // namespace
 
 std::vector<std::string> BuildLine(const Builder& builder, const BuildStep& step) {
-  std::vector<std::string> line = {builder.program, "build",      "--file", step.dockerfile,
-                                   "--iidfile",     step.id_file, "--tag",  step.tag};
+  std::vector<std::string> line = {builder.called, "build",      "--file", step.dockerfile,
+                                   "--iidfile",    step.id_file, "--tag",  step.tag};
   if (builder.kind != Kind::kDocker) {
     line.insert(line.end(), {"--ignorefile", step.ignore_file, "--layers"});
   }
@@ -90,9 +96,9 @@ std::vector<std::string> BuildLine(const Builder& builder, const BuildStep& step
 std::vector<std::string> InspectLine(const Builder& builder, std::string_view id) {
   const std::string image(id);
   if (builder.kind == Kind::kBuildah) {
-    return {builder.program, "inspect", "--type", "image", image};
+    return {builder.called, "inspect", "--type", "image", image};
   }
-  return {builder.program, "image", "inspect", image};
+  return {builder.called, "image", "inspect", image};
 }
 
 Result<ImageFacts> ParseFacts(std::string_view text) {
@@ -119,9 +125,9 @@ std::vector<std::string> ExportLine(const Builder& builder, std::string_view id,
                                     std::string_view file) {
   const std::string image(id);
   if (builder.kind == Kind::kDocker) {
-    return {builder.program, "save", "--output", std::string(file), image};
+    return {builder.called, "save", "--output", std::string(file), image};
   }
-  return {builder.program, "push", image, fmt::format("oci-archive:{}", file)};
+  return {builder.called, "push", image, fmt::format("oci-archive:{}", file)};
 }
 
 image::Transport ArchiveForm(const Builder& builder) {

@@ -23,14 +23,15 @@ namespace aileron::build {
 struct Builder {
   enum class Kind : std::uint8_t { kBuildah, kPodman, kDocker };
   Kind kind = Kind::kBuildah;
-  std::string program;  // absolute
+  std::string program;  // absolute, without links
+  std::string called;   // its first word: absolute, as it was found
 };
 std::string_view Name(Builder::Kind kind);  // "buildah"
 // The names with bars between, for a flag.
 inline constexpr std::string_view kBuilderNames = "buildah|podman|docker";
 
 // `named` is one of kBuilderNames, or empty; `path` the variable PATH; `projects` are absolute
-// folders, of which nothing is started. kUnavailable says which package brings one.
+// folders without links, of which nothing is started. kUnavailable says which package brings one.
 Result<Builder> FindBuilder(std::string_view named, std::string_view path,
                             std::span<const std::string> projects);
 

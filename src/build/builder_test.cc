@@ -57,6 +57,16 @@ TEST_F(FindBuilderTest, NothingOfTheProjectIsStarted) {
   EXPECT_EQ(Found(folder_.In("out")), "");
   Put("ws2/bin/buildah");
   EXPECT_EQ(Found(folder_.In("ws2/bin")), "") << "of any of them";
+  // A link of the project's is one that an agent lets lead elsewhere, once it was looked at.
+  Put("real/buildah");
+  folder_.Write("ws/links/x", "");
+  ASSERT_EQ(symlink(folder_.In("real/buildah").c_str(), folder_.In("ws/links/buildah").c_str()), 0);
+  ASSERT_EQ(symlink(folder_.In("ws/links").c_str(), folder_.In("links").c_str()), 0);
+  EXPECT_EQ(Found(folder_.In("links")), "");
+  EXPECT_THAT(FindBuilder("", folder_.In("links"), std::vector<std::string>{folder_.In("ws")})
+                  .error()
+                  .message,
+              HasSubstr("buildah is not started"));
   Put("elsewhere/buildah");
   EXPECT_EQ(Found(fmt::format("{}:{}", folder_.In("ws/bin"), folder_.In("elsewhere"))),
             folder_.In("elsewhere/buildah"));
@@ -82,7 +92,7 @@ TEST(Builder, LinesAreWordsOfTheirOwn) {
                        .labels = {"a=b"},
                        .pull = true,
                        .no_cache = true};
-  const Builder buildah{Builder::Kind::kBuildah, "/bin/buildah"};
+  const Builder buildah{Builder::Kind::kBuildah, "/opt/buildah", "/bin/buildah"};
   EXPECT_THAT(
       BuildLine(buildah, step),
       ElementsAre("/bin/buildah", "build", "--file", "/b/Dockerfile", "--iidfile", "/b/id", "--tag",
@@ -91,7 +101,7 @@ TEST(Builder, LinesAreWordsOfTheirOwn) {
                   "--pull", "--no-cache", "--", "/b/context"));
   EXPECT_THAT(ExportLine(buildah, "ab", "/b/i.tar"),
               ElementsAre("/bin/buildah", "push", "ab", "oci-archive:/b/i.tar"));
-  const Builder docker{Builder::Kind::kDocker, "/bin/docker"};
+  const Builder docker{Builder::Kind::kDocker, "/opt/docker", "/bin/docker"};
   EXPECT_THAT(BuildLine(docker, step), Not(Contains("--ignorefile")));
   EXPECT_THAT(BuildLine(docker, {}), Not(Contains("--pull")));
   EXPECT_THAT(ExportLine(docker, "ab", "/b/i.tar"),
@@ -104,7 +114,7 @@ TEST(Builder, EachIsToldOfCachesInItsWay) {
   BuildStep step{.cache_from = {*image::ParseReference("ghcr.io/team/app:1"),
                                 *image::ParseReference("debian")}};
   const auto line = [&](Builder::Kind kind) {
-    return Join(BuildLine({kind, "/bin/x"}, step), " ");
+    return Join(BuildLine({kind, "/opt/x", "/bin/x"}, step), " ");
   };
   EXPECT_THAT(line(Builder::Kind::kDocker),
               HasSubstr("--cache-from ghcr.io/team/app:1 --cache-from docker.io/library/debian"));
@@ -115,9 +125,9 @@ TEST(Builder, EachIsToldOfCachesInItsWay) {
 }
 
 TEST(Builder, FactsAreReadAsEachPrintsThem) {
-  const Builder podman{Builder::Kind::kPodman, "/bin/podman"};
+  const Builder podman{Builder::Kind::kPodman, "/opt/podman", "/bin/podman"};
   EXPECT_THAT(InspectLine(podman, "ab"), ElementsAre("/bin/podman", "image", "inspect", "ab"));
-  const Builder buildah{Builder::Kind::kBuildah, "/bin/buildah"};
+  const Builder buildah{Builder::Kind::kBuildah, "/opt/buildah", "/bin/buildah"};
   EXPECT_THAT(InspectLine(buildah, "ab"),
               ElementsAre("/bin/buildah", "inspect", "--type", "image", "ab"));
   for (

@@ -72,7 +72,7 @@ Result<ToolEnd> RunTool(const ToolRun& run) {
     output = os::Fd(open(run.output.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!output) return os::FailErrno("cannot make {}", run.output);
   }
-  os::SpawnOptions options{.path = run.line.front(),
+  os::SpawnOptions options{.path = run.program.empty() ? run.line.front() : run.program,
                            .argv = run.line,
                            .descriptors = {{nothing.get(), 0},
                                            {output ? output.get() : writing.get(), 1},

@@ -16,7 +16,8 @@
 namespace aileron::build {
 
 struct ToolRun {
-  std::vector<std::string> line;  // the program's absolute path, and its words
+  std::vector<std::string> line;  // how the program is called, and its words
+  std::string program = {};       // absolute; empty: what it is called
   Duration longest{};
   std::string output;  // a file that is made for its standard output; empty: lines as well
   // Each line of standard output and error, in their order. Nothing: nobody is shown them.

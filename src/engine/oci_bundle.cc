@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "sandbox/enter.h"
 
 namespace aileron::engine {
@@ -47,7 +48,16 @@ json Mounts(const OciBundle& bundle) {
 
 }  // namespace
 
-std::string OciConfig(const OciBundle& bundle) {
+Result<std::string> OciConfig(const OciBundle& bundle) {
+  for (const auto& [bind, noexec] : bundle.binds) {
+    for (const std::string& path : {bind.source, bind.target}) {
+      if (IsUtf8(path)) continue;
+      return Fail(Code::kUnsupported,
+                  "an OCI runtime cannot be told of {}, whose name is not UTF-8: its bundle is "
+                  "written in JSON. Rename it, or use --sandbox=native",
+                  Printable(path));
+    }
+  }
   json namespaces = json::array();
   for (const char* type : {"pid", "network", "ipc", "uts", "mount"}) {
     namespaces.push_back({{"type", type}});

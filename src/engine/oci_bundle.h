@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "engine/container.h"
 
 namespace aileron::engine {
@@ -34,7 +35,8 @@ struct OciBundle {
 inline constexpr std::string_view kOciRoot = "rootfs";
 inline constexpr std::string_view kOciConfig = "config.json";
 
-std::string OciConfig(const OciBundle& bundle);
+// kUnsupported for a path that is not UTF-8: JSON has no other name for it.
+Result<std::string> OciConfig(const OciBundle& bundle);
 // What the runtime mounts on, absolute, all folders; files are mounted in the entry folder alone,
 // which has places for them.
 std::vector<std::string> OciPlaces();

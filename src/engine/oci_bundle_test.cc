@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-json Made(const OciBundle& bundle) { return json::parse(OciConfig(bundle)); }
+json Made(const OciBundle& bundle) { return json::parse(OciConfig(bundle).value()); }
 
 OciBundle Plain() {
   return {
@@ -53,6 +53,15 @@ TEST(OciBundle, ShowsWhatItIsToldAndNothingElseOfTheHost) {
     EXPECT_EQ(mount["options"], mount["source"] == "/host/work" ? work : entry);
   }
   EXPECT_EQ(shown, (std::vector<std::string>{"/host/in", "/host/work"}));
+}
+
+TEST(OciBundle, HasNoOtherNameForAPathThatIsNotUtf8) {
+  OciBundle bundle = Plain();
+  bundle.binds[1].bind.source = "/host/caf\xe9";
+  const auto refused = OciConfig(bundle);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kUnsupported);
+  EXPECT_NE(refused.error().message.find("/host/caf\\xe9"), std::string::npos);
 }
 
 TEST(OciBundle, WhoMapsRootMayDoThatAlone) {

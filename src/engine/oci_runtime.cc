@@ -18,9 +18,9 @@
 
 #include "base/text.h"
 #include "image/json_fields.h"
-#include "os/find_program.h"
 #include "os/mounts.h"
 #include "os/namespaces.h"
+#include "os/paths.h"
 #include "os/pipe.h"
 #include "sandbox/fix.h"
 #include "sandbox/identity.h"
@@ -32,6 +32,9 @@ namespace {
 constexpr std::string_view kKnown[] = {"crun", "runc"};
 // Beside PATH, which ordinary users of Debian have without them.
 constexpr std::string_view kMoreFolders = "/usr/sbin:/usr/local/sbin:/sbin";
+// Where a runtime of another launch is looked for, whatever its PATH was.
+constexpr std::string_view kSystemFolders =
+    "/usr/bin:/usr/sbin:/bin:/sbin:/usr/local/bin:/usr/local/sbin";
 constexpr const char* kUnifiedGroups = "/sys/fs/cgroup/unified";
 constexpr int kCannotStart = 125;
 constexpr Duration kPatience = std::chrono::seconds(20);  // of a short call
@@ -45,7 +48,8 @@ std::string ReadBeginning(const std::string& path) {
 }
 
 // In the new process, until it is the runtime. Returns only what went wrong.
-Status BecomeRuntime(const std::string& output, std::vector<std::string>& words, int ready) {
+Status BecomeRuntime(const std::string& program, const std::string& output,
+                     std::vector<std::string>& words, int ready) {
   char mapped;
   if (read(ready, &mapped, 1) != 1) return Fail(Code::kUnavailable, "its user is not mapped");
   sigset_t none;
@@ -75,8 +79,8 @@ Status BecomeRuntime(const std::string& output, std::vector<std::string>& words,
   // Nothing of ours is its business: no token, no proxy, no preloaded library.
   std::string path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   char* const environment[] = {path.data(), nullptr};
-  execve(words[0].c_str(), argv.data(), environment);
-  return os::FailErrno("cannot start {}", words[0]);
+  execve(program.c_str(), argv.data(), environment);
+  return os::FailErrno("cannot start {}", program);
 }
 
 // Its end, or kUnavailable when it takes longer.
@@ -94,57 +98,73 @@ Status AwaitEnd(const os::Child& child, Duration longest) {
   return {};
 }
 
-Status CheckKind(const OciRuntime& runtime) {
-  // By the name alone: to ask would cost each launch a start of the program.
-  if (!runtime.name().starts_with("runsc")) return {};
+std::string_view LastOf(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+Status CheckKind(const os::Program& program) {
+  // By the names alone: to ask would cost each launch a start of the program.
+  if (!LastOf(program.path).starts_with("runsc") && !LastOf(program.called).starts_with("runsc"))
+    return {};
   return Fail(
       Code::kUnsupported,
       "{} (gVisor) has a kernel of its own, in which a sandbox cannot be built: it hands no "
       "descriptors out, and so neither connections nor questions about commands. Use "
       "--runtime=crun or runc, or --sandbox=native",
-      runtime.program());
+      program.path);
 }
 
 }  // namespace
 
-std::string_view OciRuntime::name() const {
-  return std::string_view(program_).substr(program_.rfind('/') + 1);
-}
+std::string_view OciRuntime::name() const { return LastOf(program_.called); }
 
 bool OciRuntime::IsRootless() { return !sandbox::RulesTheMachine(); }
 
 Result<OciRuntime> OciRuntime::Find(std::string_view named, std::string_view path,
                                     std::span<const std::string> projects) {
   if (named.contains('/')) {
-    char resolved[PATH_MAX];
-    if (realpath(std::string(named).c_str(), resolved) == nullptr)
+    std::string whole(named);
+    if (!named.starts_with('/')) {
+      AILERON_ASSIGN(const std::string here, os::CurrentFolder());
+      whole = fmt::format("{}/{}", here, named);
+    }
+    struct stat info;
+    if (stat(whole.c_str(), &info) != 0)
       return os::FailErrno("cannot use the runtime {}", Printable(named));
-    OciRuntime runtime{std::string(resolved)};
-    if (!os::IsProgramOutside(runtime.program(), projects)) {
+    os::ProgramSearch search = os::FindProgramAt(whole, projects);
+    if (!search.found) {
       return Fail(Code::kDenied,
-                  "the runtime {} is no program, or lies in the workspace, where an agent writes",
+                  "the runtime {} is no program, or lies in the workspace or another folder, where "
+                  "an agent writes",
                   Printable(named));
     }
-    AILERON_TRY(CheckKind(runtime));
-    return runtime;
+    AILERON_TRY(CheckKind(*search.found));
+    return OciRuntime(*std::move(search.found), projects);
   }
   const std::string folders = fmt::format("{}:{}", path, kMoreFolders);
+  std::string left_out;
   for (const std::string_view known : kKnown) {
     if (!named.empty() && known != kKnown[0]) break;
-    const std::string_view name = named.empty() ? known : named;
-    std::string program = os::FindProgram(name, folders, projects);
-    if (program.empty()) continue;
-    OciRuntime runtime(std::move(program));
-    AILERON_TRY(CheckKind(runtime));
-    return runtime;
+    os::ProgramSearch search = os::FindProgram(named.empty() ? known : named, folders, projects);
+    if (left_out.empty()) left_out = std::move(search.left_out);
+    if (!search.found) continue;
+    AILERON_TRY(CheckKind(*search.found));
+    return OciRuntime(*std::move(search.found), projects);
   }
+  const std::string why = os::TellLeftOut(left_out);
   if (!named.empty()) {
-    return Fail(Code::kUnavailable, "the runtime {} is not in PATH; install it, or give its path",
-                Printable(named));
+    return Fail(Code::kUnavailable, "the runtime {} is not in PATH{}; install it, or give its path",
+                Printable(named), why);
   }
   return Fail(Code::kUnavailable,
-              "no OCI runtime is there: neither crun nor runc is in PATH. Install one: in Debian "
-              "and Ubuntu \"apt-get install crun\", in Fedora \"dnf install crun\"");
+              "no OCI runtime is there: neither crun nor runc is in PATH{}. Install one: in Debian "
+              "and Ubuntu \"apt-get install crun\", in Fedora \"dnf install crun\"",
+              why);
+}
+
+OciRuntime OciRuntime::Named(std::string_view name) const {
+  if (name.empty() || name == this->name()) return *this;
+  os::ProgramSearch search = os::FindProgram(name, kSystemFolders, projects_);
+  if (!search.found || !CheckKind(*search.found)) return *this;
+  return {*std::move(search.found), projects_};
 }
 
 Result<os::Child> OciRuntime::Start(const Place& place, std::vector<std::string> words) const {
@@ -154,7 +174,7 @@ Result<os::Child> OciRuntime::Start(const Place& place, std::vector<std::string>
   if (!cloned) return std::unexpected(sandbox::WithFix(cloned.error()));
   if (cloned->pid == 0) {
     ready.writer.Reset();
-    const Status failed = BecomeRuntime(place.output(), words, ready.reader.get());
+    const Status failed = BecomeRuntime(program_.path, place.output(), words, ready.reader.get());
     if (!failed) {
       const std::string text = failed.error().message + "\n";
       (void)os::WriteAll(STDERR_FILENO, text);
@@ -171,8 +191,8 @@ Result<os::Child> OciRuntime::Start(const Place& place, std::vector<std::string>
 }
 
 Result<os::Child> OciRuntime::Run(const Place& place, const std::string& container) const {
-  std::vector<std::string> words = {program_, "--root=" + place.state(), "--log=" + place.log(),
-                                    "--log-format=json"};
+  std::vector<std::string> words = {program_.called, "--root=" + place.state(),
+                                    "--log=" + place.log(), "--log-format=json"};
   if (name().starts_with("crun")) words.emplace_back("--cgroup-manager=disabled");
   words.insert(words.end(), {"run", "--bundle=" + place.bundle(), container});
   return Start(place, std::move(words));
@@ -180,7 +200,7 @@ Result<os::Child> OciRuntime::Run(const Place& place, const std::string& contain
 
 void OciRuntime::Remove(const Place& place, const std::string& container) const {
   const auto removing =
-      Start(place, {program_, "--root=" + place.state(), "delete", "--force", container});
+      Start(place, {program_.called, "--root=" + place.state(), "delete", "--force", container});
   if (!removing || AwaitEnd(*removing, kPatience)) return;
   (void)os::SignalChild(*removing, SIGKILL);
   (void)os::WaitFor(*removing);
@@ -194,8 +214,8 @@ std::string OciRuntime::Complaint(const Place& place) {
 Result<std::string> OciRuntime::Version() const {
   AILERON_ASSIGN(os::Pipe pipe, os::MakePipe());
   AILERON_ASSIGN(const os::Child child,
-                 os::Spawn({.path = program_,
-                            .argv = {program_, "--version"},
+                 os::Spawn({.path = program_.path,
+                            .argv = {program_.called, "--version"},
                             .environment = {},
                             .descriptors = {{pipe.writer.get(), STDOUT_FILENO}},
                             .with_parent = os::WithParent::kDies}));
@@ -204,11 +224,11 @@ Result<std::string> OciRuntime::Version() const {
   if (!ended) {
     (void)os::SignalChild(child, SIGKILL);
     (void)os::WaitFor(child);
-    return Wrap(ended.error(), "{} --version", program_);
+    return Wrap(ended.error(), "{} --version", program_.path);
   }
-  AILERON_ASSIGN(const std::string text, os::ReadAll(pipe.reader, program_, kLogMax));
+  AILERON_ASSIGN(const std::string text, os::ReadAll(pipe.reader, program_.path, kLogMax));
   std::string version = ReadOciVersion(text);
-  if (version.empty()) return Fail(Code::kInvalid, "{} does not tell its version", program_);
+  if (version.empty()) return Fail(Code::kInvalid, "{} does not tell its version", program_.path);
   return version;
 }
 

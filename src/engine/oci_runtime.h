@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "os/find_program.h"
 #include "os/process.h"
 
 namespace aileron::engine {
@@ -22,14 +23,15 @@ class OciRuntime {
  public:
   // `named` is a name to be found in PATH, whose value is `path`, or where Debian has such programs
   // besides; or a path; or empty: the first of crun and runc. Nothing of `projects`, absolute
-  // folders, is started. kUnavailable says which package brings one; kUnsupported for a runtime in
-  // which a sandbox cannot be built.
+  // folders without links, is started. kUnavailable says which package brings one; kUnsupported for
+  // a runtime in which a sandbox cannot be built.
   static Result<OciRuntime> Find(std::string_view named, std::string_view path,
                                  std::span<const std::string> projects);
-  explicit OciRuntime(std::string program) : program_(std::move(program)) {}
+  // By the name of another one, where the system has it outside of the same projects; else this.
+  OciRuntime Named(std::string_view name) const;
 
-  const std::string& program() const { return program_; }  // absolute
-  std::string_view name() const;                           // "crun"
+  const std::string& program() const { return program_.path; }  // absolute, without links
+  std::string_view name() const;                                // "crun"
   // It makes containers as the caller, without root.
   static bool IsRootless();
 
@@ -52,9 +54,12 @@ class OciRuntime {
   static std::string Complaint(const Place& place);
 
  private:
+  OciRuntime(os::Program program, std::span<const std::string> projects)
+      : program_(std::move(program)), projects_(projects.begin(), projects.end()) {}
   Result<os::Child> Start(const Place& place, std::vector<std::string> words) const;
 
-  std::string program_;
+  os::Program program_;
+  std::vector<std::string> projects_;
 };
 
 // The message of the last line of a log in JSON that tells of an error, as runc and crun write it;

@@ -70,11 +70,47 @@ TEST_F(OciRuntimeTest, IsNothingOfAProject) {
             Code::kUnavailable);
 }
 
+TEST_F(OciRuntimeTest, IsTheProgramThatWasLookedAt) {
+  const std::string real = Make("bin/crun-1.8");
+  std::filesystem::create_symlink("crun-1.8", folder_ + "/bin/crun");
+  const auto found = OciRuntime::Find("crun", folder_ + "/bin", {});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->program(), real);
+  EXPECT_EQ(found->name(), "crun");
+  EXPECT_EQ(OciRuntime::Find(folder_ + "/bin/crun", "", {})->program(), real);
+}
+
+TEST_F(OciRuntimeTest, IsNotReachedByALinkOfAProject) {
+  const std::string projects[] = {folder_ + "/project"};
+  const std::string real = Make("bin/run");
+  Make("project/other");
+  std::filesystem::create_symlink(real, folder_ + "/project/run");
+  std::filesystem::create_directory_symlink("project", folder_ + "/folder");
+  EXPECT_EQ(OciRuntime::Find(folder_ + "/folder/run", "", projects).error().code, Code::kDenied);
+  EXPECT_EQ(OciRuntime::Find("run", folder_ + "/folder", projects).error().code,
+            Code::kUnavailable);
+  const std::string said = OciRuntime::Find("other", folder_ + "/folder", projects).error().message;
+  EXPECT_NE(said.find(folder_ + "/folder/other is not started"), std::string::npos) << said;
+  EXPECT_EQ(OciRuntime::Find(real, "", projects)->program(), real);
+}
+
+TEST_F(OciRuntimeTest, IsNoPathThatAnotherLaunchLeft) {
+  const std::string projects[] = {folder_ + "/project"};
+  const std::string evil = Make("project/crun-of-ours");
+  const auto mine = OciRuntime::Find(Make("bin/mine"), "", projects);
+  ASSERT_TRUE(mine);
+  EXPECT_EQ(mine->Named("crun-of-ours").program(), mine->program());
+  EXPECT_EQ(mine->Named("").program(), mine->program());
+  EXPECT_EQ(mine->Named("sh").name(), "sh") << "of the system, by its name";
+}
+
 TEST_F(OciRuntimeTest, IsNoGvisor) {
   const auto refused = OciRuntime::Find(Make("bin/runsc"), "", {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::kUnsupported);
   EXPECT_NE(refused.error().message.find("kernel of its own"), std::string::npos);
+  std::filesystem::create_symlink("runsc", folder_ + "/bin/other");
+  EXPECT_FALSE(OciRuntime::Find("other", folder_ + "/bin", {})) << "by another name";
 }
 
 }  // namespace

@@ -24,8 +24,10 @@ namespace {
 
 constexpr int kCleanUpMs = 15'000;  // for the runtime, once the container has ended
 
-// The runtime that has made a container stands in its folder, for who finds it left behind.
-constexpr std::string_view kProgramFile = "/program";
+// The name of the runtime that has made a container stands in its folder, for who finds it left
+// behind. Not its path: an agent may have been let into its folder since.
+constexpr std::string_view kRuntimeFile = "/runtime";
+constexpr std::size_t kNameMax = 255;
 
 Status Write(const std::string& path, std::string_view bytes) {
   const os::Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
@@ -33,9 +35,10 @@ Status Write(const std::string& path, std::string_view bytes) {
   return os::WriteAll(file.get(), bytes);
 }
 
-void RemoveLeft(const EntryFolder::Left& left) {
-  const auto program = os::ReadFile(left.folder + std::string(kProgramFile));
-  if (program) OciRuntime(*program).Remove({left.folder}, left.container);
+void RemoveLeft(const OciRuntime& runtime, const EntryFolder::Left& left) {
+  const auto name = os::ReadFile(left.folder + std::string(kRuntimeFile), kNameMax);
+  if (!name || name->contains('/')) return;
+  runtime.Named(*name).Remove({left.folder}, left.container);
 }
 
 bool IsNoexec(const std::string& path) {
@@ -69,8 +72,9 @@ Status WriteBundle(const OciRuntime& runtime, const OciRuntime::Place& place,
   const std::string root = fmt::format("{}/{}", place.bundle(), kOciRoot);
   for (const std::string& folder : OciPlaces()) AILERON_TRY(os::MakeFolders(root + folder, 0755));
   AILERON_TRY(os::MakeFolders(place.state(), 0700));
-  AILERON_TRY(Write(place.folder + std::string(kProgramFile), runtime.program()));
-  return Write(fmt::format("{}/{}", place.bundle(), kOciConfig), OciConfig(bundle));
+  AILERON_TRY(Write(place.folder + std::string(kRuntimeFile), runtime.name()));
+  AILERON_ASSIGN(const std::string config, OciConfig(bundle));
+  return Write(fmt::format("{}/{}", place.bundle(), kOciConfig), config);
 }
 
 }  // namespace
@@ -116,7 +120,8 @@ Result<OciStarted> StartInRuntime(const OciRuntime& runtime, const sandbox::Spec
   AILERON_ASSIGN(const sandbox::HostTrees host, sandbox::OpenHostTrees(spec, identity));
   AILERON_TRY(CheckNumber(host));
   AILERON_ASSIGN(EntryFolder entry,
-                 EntryFolder::Make(folder, EntryFolder::kOfRuntimes, RemoveLeft));
+                 EntryFolder::Make(folder, EntryFolder::kOfRuntimes,
+                                   [&](const auto& left) { RemoveLeft(runtime, left); }));
   AILERON_ASSIGN(sandbox::ResourceLimits limits, sandbox::ResourceLimits::Prepare(spec.resources));
   sandbox::Enter orders = Orders(spec, identity, host);
   AILERON_ASSIGN(const OciBundle bundle, MakeBundle(host, entry, orders.spec));

@@ -35,7 +35,7 @@ bool HasEnded(const os::Child& child, int milliseconds) {
 
 }  // namespace
 
-Result<PodmanService> PodmanService::Start(const std::string& program, const std::string& runtime) {
+Result<PodmanService> PodmanService::Start(const os::Program& program, const std::string& runtime) {
   AILERON_TRY(os::MakePrivateFolder(runtime));
   AILERON_ASSIGN(HeldFolder folder,
                  HeldFolder::Make(runtime, "podman-", [](const std::string&) {}));
@@ -45,8 +45,8 @@ Result<PodmanService> PodmanService::Start(const std::string& program, const std
   if (!service.words_ || !nothing) return os::FailErrno("cannot make a file in memory");
   // Without anybody who asks it ends by itself, should nobody be left to end it.
   os::SpawnOptions options{
-      .path = program,
-      .argv = {program, "system", "service", "--time=60", service.url()},
+      .path = program.path,
+      .argv = {program.called, "system", "service", "--time=60", service.url()},
       .descriptors = {{nothing.get(), 0}, {nothing.get(), 1}, {service.words_.get(), 2}},
       .with_parent = os::WithParent::kDies};
   options.environment = os::Environment();

@@ -7,16 +7,17 @@
 #include "base/result.h"
 #include "engine/held_folder.h"
 #include "os/fd.h"
+#include "os/find_program.h"
 #include "os/process.h"
 
 namespace aileron::engine {
 
 class PodmanService {
  public:
-  // `program` is podman's, absolute; the socket is in a folder of its own below `runtime`. It runs
+  // `program` is podman's; the socket is in a folder of its own below `runtime`. It runs
   // with this process's environment, and so on the storage that the user's own podman has.
   // kUnavailable with podman's own words when it does not serve.
-  static Result<PodmanService> Start(const std::string& program, const std::string& runtime);
+  static Result<PodmanService> Start(const os::Program& program, const std::string& runtime);
   PodmanService(PodmanService&& other) noexcept = default;
   PodmanService& operator=(PodmanService&& other) = delete;
   ~PodmanService();

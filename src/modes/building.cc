@@ -7,8 +7,10 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 
 #include "base/text.h"
 #include "base/ulid.h"
@@ -21,6 +23,7 @@
 #include "modes/api.h"
 #include "modes/container_source.h"
 #include "modes/terminal.h"
+#include "modes/written_folders.h"
 #include "os/beneath.h"
 #include "os/mounts.h"
 #include "trust/store.h"
@@ -246,7 +249,8 @@ std::expected<Building, Failure> BuildingOf(const os::Paths& paths, const image:
                                             const std::string& workspace,
                                             const image::DevContainer& container, Fetching fetching,
                                             Lock lock) {
-  AILERON_ASSIGN(FeatureFetch fetch, FeatureFetch::Open(paths, store, fetching));
+  AILERON_ASSIGN(FeatureFetch fetch,
+                 FeatureFetch::Open(paths, store, fetching, WrittenFolders(workspace)));
   auto locked = lock == Lock::kIgnored ? Result<build::FeatureLock>(build::FeatureLock())
                                        : ReadLock(paths, container.file, lock);
   if (!locked) return std::unexpected(WrongProject(std::move(locked.error())));
@@ -306,9 +310,12 @@ std::expected<build::Made, Failure> MakeImage(const os::Paths& paths, const imag
   if (building.image && !wishes.no_cache && !wishes.take)
     return build::Made{*std::move(building.image), true};
   const char* path = std::getenv("PATH");
-  std::vector<std::string> projects = {building.workspace};
+  std::vector<std::string> projects = WrittenFolders(building.workspace, wishes.mounts);
   const std::string& file = building.recipe.config_file;
-  if (!building.recipe.own) projects.push_back(file.substr(0, file.rfind('/')));
+  if (!building.recipe.own) {
+    std::ranges::move(WrittenFolders(file.substr(0, file.rfind('/'))),
+                      std::back_inserter(projects));
+  }
   AILERON_ASSIGN(const build::Builder builder,
                  build::FindBuilder(wishes.builder, path == nullptr ? "" : path, projects));
   AILERON_TRY(Agree(paths, building.recipe, build::Name(builder.kind), wishes));

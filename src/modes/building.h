@@ -5,6 +5,7 @@
 #include <expected>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "build/build_folder.h"
@@ -14,6 +15,7 @@
 #include "modes/command.h"
 #include "modes/feature_fetch.h"
 #include "os/paths.h"
+#include "sandbox/spec.h"
 
 namespace aileron::modes {
 
@@ -61,6 +63,7 @@ struct BuildWishes {
   bool quiet = false;
   bool agreed = false;  // the person has said yes beforehand
   bool may_ask = true;  // somebody is at the terminal, if there is one
+  std::span<const sandbox::MountRequest> mounts = {};  // of the launch, see written_folders.h
   // Who wants it as the builder wrote it (build/build_folder.h).
   std::function<Status(const image::Source& source, const image::Resolved& image)> take = {};
 };

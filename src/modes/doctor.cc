@@ -14,6 +14,7 @@
 #include "modes/findings.h"
 #include "modes/terminal.h"
 #include "modes/verbs.h"
+#include "modes/written_folders.h"
 #include "net/tls.h"
 #include "os/environment.h"
 #include "sandbox/walls.h"
@@ -120,8 +121,9 @@ Capability EngineOf(engine::Kind kind, const os::Paths& paths) {
 // Those that are there, each by its name; none is needed either.
 std::vector<Capability> Runtimes() {
   std::vector<Capability> found;
+  const std::vector<std::string> projects = WrittenFolders();
   for (const char* name : {"crun", "runc"}) {
-    const auto runtime = engine::OciRuntime::Find(name, os::Variable("PATH"), {});
+    const auto runtime = engine::OciRuntime::Find(name, os::Variable("PATH"), projects);
     if (!runtime) continue;
     const auto version = runtime->Version();
     found.push_back({fmt::format("{} runtime", name), version ? State::kOk : State::kLimited,
@@ -132,7 +134,7 @@ std::vector<Capability> Runtimes() {
                      ""});
   }
   if (found.empty()) {
-    const auto any = engine::OciRuntime::Find("", os::Variable("PATH"), {});
+    const auto any = engine::OciRuntime::Find("", os::Variable("PATH"), projects);
     found.push_back({"OCI runtime", State::kLimited, any ? "" : any.error().message, ""});
   }
   return found;

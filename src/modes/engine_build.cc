@@ -55,7 +55,8 @@ Failure NotStarted(Failure failure) {
 }  // namespace
 
 std::expected<std::string, Failure> BuiltInEngine(const image::PlanInput& input, engine::Kind kind,
-                                                  MayAskToBuild may_ask) {
+                                                  MayAskToBuild may_ask,
+                                                  std::span<const sandbox::MountRequest> mounts) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
   auto engine = engine::Engine::Connect(kind, engine::PlacesOfEnvironment(paths.home));
   if (!engine) return std::unexpected(Failure(kExitUnavailable, std::move(engine.error())));
@@ -75,6 +76,7 @@ std::expected<std::string, Failure> BuiltInEngine(const image::PlanInput& input,
   auto made = MakeImage(
       paths, store, *wanted->building,
       {.may_ask = may_ask == MayAskToBuild::kYes,
+       .mounts = mounts,
        .take = [&](const image::Source& source, const image::Resolved& image) -> Status {
          PrintNote(fmt::format("loading the image into {}", engine::Name(kind)));
          AILERON_ASSIGN(auto archive, engine::LoadArchive::Make(source, image, TagOf(key), key));

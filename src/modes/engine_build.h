@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "engine/endpoint.h"
 #include "image/plan.h"
 #include "modes/command.h"
+#include "sandbox/spec.h"
 
 namespace aileron::modes {
 
@@ -16,6 +18,7 @@ namespace aileron::modes {
 // MakeImage does (modes/building.h). 69 where there is no engine, 125 where there is no image.
 enum class MayAskToBuild : std::uint8_t { kNo, kYes };
 std::expected<std::string, Failure> BuiltInEngine(const image::PlanInput& input, engine::Kind kind,
-                                                  MayAskToBuild may_ask);
+                                                  MayAskToBuild may_ask,
+                                                  std::span<const sandbox::MountRequest> mounts);
 
 }  // namespace aileron::modes

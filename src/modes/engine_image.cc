@@ -23,7 +23,8 @@ bool IsFile(std::string_view reference) {
 }
 
 // As whom the engine pulls; empty: as nobody.
-Result<Secret> LoginFor(const engine::Engine& engine, std::string_view reference) {
+Result<Secret> LoginFor(const engine::Engine& engine, std::string_view reference,
+                        const launch::Options& launch) {
   const auto parsed = image::ParseReference(reference);
   if (!parsed || parsed->transport != image::Transport::kRegistry) return Secret();
   // Podman completes a name by settings of its own, and so it is not known whose login is wanted.
@@ -33,7 +34,8 @@ Result<Secret> LoginFor(const engine::Engine& engine, std::string_view reference
   const auto store = OpenStore();
   if (!paths) return std::unexpected(paths.error().error);
   if (!store) return std::unexpected(store.error().error);
-  const auto options = RegistryOptions(*paths, *store);
+  const auto options =
+      RegistryOptions(*paths, *store, WrittenFolders(launch.workspace, launch.mounts));
   if (!options) return std::unexpected(options.error().error);
   PrintNote(fmt::format("asking {} whether it wants a login", Printable(parsed->domain)));
   using Tokens = registry::Repository::Tokens;
@@ -41,13 +43,14 @@ Result<Secret> LoginFor(const engine::Engine& engine, std::string_view reference
                                engine.takes_tokens() ? Tokens::kTaken : Tokens::kNotTaken);
 }
 
-Result<engine::EngineImage> FindOrPull(engine::Engine& engine, std::string_view reference) {
+Result<engine::EngineImage> FindOrPull(engine::Engine& engine, std::string_view reference,
+                                       const launch::Options& launch) {
   auto found = engine.Find(reference);
   if (found || found.error().code != Code::kNotFound) return found;
   if (reference.starts_with("sha256:")) return found;  // an id, which no registry knows
   PrintNote(fmt::format("{} has no image {}, and pulls it", engine::Name(engine.kind()),
                         Printable(reference)));
-  AILERON_ASSIGN(const Secret login, LoginFor(engine, reference));
+  AILERON_ASSIGN(const Secret login, LoginFor(engine, reference, launch));
   std::string last;
   AILERON_TRY(engine.Pull(reference, login, [&last](std::string_view line) {
     if (line != last) PrintNote(line);
@@ -113,7 +116,7 @@ std::expected<void, Failure> ChooseEngineImage(std::string_view reference,
   if (!engine) return std::unexpected(Failure(kExitUnavailable, std::move(engine.error())));
   auto name = NameFor(engine->kind(), reference);
   if (!name) return std::unexpected(Failure(kExitUsage, std::move(name.error())));
-  auto found = FindOrPull(*engine, *name);
+  auto found = FindOrPull(*engine, *name, options);
   if (!found) {
     return std::unexpected(Failure(launch::kSandboxNotStarted, std::move(found.error())));
   }

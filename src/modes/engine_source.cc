@@ -36,7 +36,7 @@ struct Reached {
 };
 
 // Podman needs no service of the user's: its program brings one.
-Result<Reached> Reach(const Reference& reference, const std::string& workspace) {
+Result<Reached> Reach(const Reference& reference, std::span<const std::string> projects) {
   const auto paths = Paths();
   if (!paths) return std::unexpected(paths.error().error);
   engine::Places places = engine::PlacesOfEnvironment(paths->home);
@@ -46,11 +46,10 @@ Result<Reached> Reach(const Reference& reference, const std::string& workspace) 
   const bool silent = !engine && (engine.error().code == Code::kNotFound ||
                                   engine.error().code == Code::kUnavailable);
   if (silent && kind == engine::Kind::kPodman && places.container_host.empty()) {
-    AILERON_ASSIGN(const std::string here, os::CurrentFolder());
-    const std::string projects[] = {here, workspace.empty() ? here : workspace};
     const auto podman = build::FindBuilder("podman", os::Variable("PATH"), projects);
-    if (!podman) return Wrap(std::move(engine.error()), "podman is not in PATH");
-    AILERON_ASSIGN(auto service, engine::PodmanService::Start(podman->program, paths->runtime));
+    if (!podman) return Wrap(std::move(engine.error()), "{}", podman.error().message);
+    AILERON_ASSIGN(auto service,
+                   engine::PodmanService::Start({podman->program, podman->called}, paths->runtime));
     reached.service.emplace(std::move(service));
     places.container_host = reached.service->url();
     engine = engine::Engine::Connect(kind, places);
@@ -95,7 +94,7 @@ std::expected<FoundImage, Failure> FindOrExport(const image::Store& store,
                                                 const PullOptions& options) {
   auto stored = store.Find(reference, image::HostPlatform());
   if (stored && reference.IsPinned()) return FoundImage{*std::move(stored), true};
-  auto reached = Reach(reference, options.workspace);
+  auto reached = Reach(reference, options.projects);
   if (!reached && (!stored || options.ask == Ask::kAgain)) {
     return std::unexpected(Failure(kExitUnavailable, std::move(reached.error())));
   }

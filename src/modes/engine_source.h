@@ -2,6 +2,7 @@
 // by their names, for launches without an engine.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "modes/image_store.h"
@@ -9,8 +10,8 @@
 namespace aileron::modes {
 
 // What the engine means by the name now; where the engine is not reached, what it meant at last,
-// unless Ask::kAgain. An image that the store has, by its id, is not read again. 69 where there is
-// neither an engine nor an image.
+// unless Ask::kAgain. An image that the store has, by its id, is not read again. Of the options'
+// `projects` no program is started. 69 where there is neither an engine nor an image.
 std::expected<FoundImage, Failure> FindOrExport(const image::Store& store,
                                                 const image::Reference& reference,
                                                 const PullOptions& options);

@@ -47,9 +47,9 @@ Result<image::Descriptor> LayerOf(const image::Artifact& artifact) {
 std::string FeatureFolder(const os::Paths& paths) { return paths.cache + "/features"; }
 
 Result<FeatureFetch> FeatureFetch::Open(const os::Paths& paths, const image::Store& images,
-                                        Fetching fetching) {
+                                        Fetching fetching, std::vector<std::string> projects) {
   AILERON_ASSIGN(auto store, build::FeatureStore::Open(FeatureFolder(paths)));
-  return FeatureFetch(paths, images, std::move(store), fetching);
+  return FeatureFetch(paths, images, std::move(store), fetching, std::move(projects));
 }
 
 Result<FetchedFeature> FeatureFetch::Fetch(const FeatureName& name) {
@@ -68,7 +68,7 @@ Result<FetchedFeature> FeatureFetch::Fetch(const FeatureName& name) {
 }
 
 Result<FetchedFeature> FeatureFetch::FetchArtifact(const FeatureName& name) {
-  const auto options = RegistryOptions(paths_, images_);
+  const auto options = RegistryOptions(paths_, images_, projects_);
   if (!options) return std::unexpected(options.error().error);
   AILERON_ASSIGN(const auto source, registry::ArtifactSource::Open(name.reference, *options));
   AILERON_ASSIGN(const auto resolved, source->Resolve());
@@ -88,7 +88,7 @@ Result<FetchedFeature> FeatureFetch::FetchArtifact(const FeatureName& name) {
 
 Result<FetchedFeature> FeatureFetch::FetchTarball(const FeatureName& name) {
   AILERON_ASSIGN(auto file, fetch::RemoteFile::Parse(name.written));
-  const auto options = RegistryOptions(paths_, images_);
+  const auto options = RegistryOptions(paths_, images_, projects_);
   if (!options) return std::unexpected(options.error().error);
   AILERON_ASSIGN(const auto places, registry::PlacesFor(options->settings, file.url.Authority()));
   const std::string shown = file.Name();

@@ -22,16 +22,21 @@ enum class Fetching : std::uint8_t {
 class FeatureFetch final : public build::FeatureSource {
  public:
   // `images` has the folder for what a transfer that is cut has got, and outlives it.
+  // Of `projects` no helper is started that keeps logins.
   static Result<FeatureFetch> Open(const os::Paths& paths, const image::Store& images,
-                                   Fetching fetching);
+                                   Fetching fetching, std::vector<std::string> projects);
 
   // kUnavailable where nothing is fetched, and this has not been.
   Result<build::FetchedFeature> Fetch(const build::FeatureName& name) override;
 
  private:
   FeatureFetch(os::Paths paths, const image::Store& images, build::FeatureStore store,
-               Fetching fetching)
-      : paths_(std::move(paths)), images_(images), store_(std::move(store)), fetching_(fetching) {}
+               Fetching fetching, std::vector<std::string> projects)
+      : paths_(std::move(paths)),
+        images_(images),
+        store_(std::move(store)),
+        fetching_(fetching),
+        projects_(std::move(projects)) {}
 
   Result<build::FetchedFeature> FetchArtifact(const build::FeatureName& name);
   Result<build::FetchedFeature> FetchTarball(const build::FeatureName& name);
@@ -40,6 +45,7 @@ class FeatureFetch final : public build::FeatureSource {
   const image::Store& images_;
   build::FeatureStore store_;
   Fetching fetching_;
+  std::vector<std::string> projects_;
   std::set<std::string> fetched_;  // by this object, as they are written
 };
 

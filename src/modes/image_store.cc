@@ -58,24 +58,26 @@ Result<fetch::RegistryToken> TokenOfVault(const os::Paths& paths,
 
 std::expected<std::unique_ptr<image::Source>, Failure> OpenSource(const image::Store& store,
                                                                   const image::Reference& reference,
-                                                                  bool plain_http) {
+                                                                  const PullOptions& pull) {
   if (reference.transport != image::Transport::kRegistry) return image::OpenSource(reference);
   AILERON_ASSIGN(const os::Paths paths, Paths());
-  AILERON_ASSIGN(registry::Options options, RegistryOptions(paths, store));
-  if (plain_http) options.settings.hosts[reference.domain].plain_http = true;
+  AILERON_ASSIGN(registry::Options options, RegistryOptions(paths, store, pull.projects));
+  if (pull.plain_http) options.settings.hosts[reference.domain].plain_http = true;
   return registry::OpenRegistry(reference, options);
 }
 
 }  // namespace
 
 std::expected<registry::Options, Failure> RegistryOptions(const os::Paths& paths,
-                                                          const image::Store& store) {
+                                                          const image::Store& store,
+                                                          std::vector<std::string> projects) {
   registry::Options options{
       .logins = registry::PlacesOfEnvironment(),
       .vault = [paths](const auto& question,
                        const auto& ca) { return TokenOfVault(paths, question, ca); },
       .proxy = EnvironmentProxy,
       .partial = store.PartialFolder()};
+  options.logins.projects = std::move(projects);
   AILERON_ASSIGN(options.settings, ReadSettings(paths));
   return options;
 }
@@ -104,7 +106,7 @@ std::expected<FoundImage, Failure> FindOrAdd(const image::Store& store,
   auto found = store.Find(reference, machine);
   const bool moves = reference.transport == image::Transport::kRegistry && !reference.IsPinned();
   if (found && !(moves && options.ask == Ask::kAgain)) return FoundImage{std::move(*found), true};
-  AILERON_ASSIGN(const auto source, OpenSource(store, reference, options.plain_http));
+  AILERON_ASSIGN(const auto source, OpenSource(store, reference, options));
   ProgressBar bar(source->is_remote() ? "Pulling" : "Unpacking");
   AILERON_ASSIGN(image::Image added,
                  store.Add(reference, *source, machine,
@@ -114,10 +116,11 @@ std::expected<FoundImage, Failure> FindOrAdd(const image::Store& store,
 }
 
 std::expected<UsedImage, Failure> UseImage(const image::Reference& reference,
-                                           const std::string& workspace) {
+                                           std::vector<std::string> projects) {
   AILERON_ASSIGN(const image::Store store, OpenStore());
+  const PullOptions options{.projects = std::move(projects)};
   while (true) {
-    AILERON_ASSIGN(FoundImage found, FindOrAdd(store, reference, {.workspace = workspace}));
+    AILERON_ASSIGN(FoundImage found, FindOrAdd(store, reference, options));
     auto lease = store.Use(found.image);
     if (lease) return UsedImage{std::move(found.image), *std::move(lease)};
     // Somebody has cleared the store in between.

@@ -2,10 +2,13 @@
 // with a bar that says how far it is.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "image/store.h"
 #include "modes/command.h"
+#include "modes/written_folders.h"
 #include "os/paths.h"
 #include "registry/registry_source.h"
 
@@ -13,9 +16,11 @@ namespace aileron::modes {
 
 std::expected<image::Store, Failure> OpenStore();
 
-// How registries are asked: by the user's settings and logins, and the vault's credentials.
+// How registries are asked: by the user's settings and logins, and the vault's credentials. Of
+// `projects` no helper is started that keeps logins.
 std::expected<registry::Options, Failure> RegistryOptions(const os::Paths& paths,
-                                                          const image::Store& store);
+                                                          const image::Store& store,
+                                                          std::vector<std::string> projects);
 
 // As a person writes it, relative to the current folder.
 Result<image::Reference> ReferenceOf(std::string_view text);
@@ -30,8 +35,9 @@ enum class Ask : std::uint8_t {
 };
 struct PullOptions {
   Ask ask = Ask::kWhatIsMissing;
-  bool plain_http = false;     // of this reference's registry, besides those of the user's file
-  std::string workspace = {};  // of which no program is started
+  bool plain_http = false;  // of this reference's registry, besides those of the user's file
+  // Of which no program is started.
+  std::vector<std::string> projects = WrittenFolders();
 };
 // From its source, where the store has not got it. Takes as long as its layers are large.
 std::expected<FoundImage, Failure> FindOrAdd(const image::Store& store,
@@ -44,6 +50,6 @@ struct UsedImage {
   image::Lease lease;
 };
 std::expected<UsedImage, Failure> UseImage(const image::Reference& reference,
-                                           const std::string& workspace = {});
+                                           std::vector<std::string> projects);
 
 }  // namespace aileron::modes

@@ -30,6 +30,7 @@ Outcome RunLaunch(const Invocation& invocation) {
   if (invocation.parsed.Has("--detach") && !IsKept()) return RunDetached(invocation, options);
   (void)unsetenv(keep::kKept);  // what it starts on the host is none
   AILERON_ASSIGN(const auto image, PrepareContainer(invocation.parsed, options));
+  AILERON_TRY(ChooseRuntime(invocation.parsed, options));  // of what the devcontainer mounts, too
   AILERON_TRY(CheckRuntime(options));
   auto ended = launch::Run(std::move(options));
   if (!ended)

@@ -20,6 +20,7 @@
 #include "modes/engine_image.h"
 #include "modes/terminal.h"
 #include "modes/trust_question.h"
+#include "modes/written_folders.h"
 #include "trust/store.h"
 
 namespace aileron::modes {
@@ -191,7 +192,20 @@ std::expected<std::optional<PlanInput>, Failure> Settle(const Parsed& parsed,
   return input;
 }
 
-std::expected<UsedImage, Failure> BuildImage(const PlanInput& input, MayAsk may_ask) {
+// Those of the command line and of the file; of the latter some may be left out in the end.
+std::vector<sandbox::MountRequest> MountsOf(const SandboxPlan& plan,
+                                            const launch::Options& options) {
+  std::vector<sandbox::MountRequest> mounts = options.mounts;
+  for (const image::Mount& mount : plan.merged.mounts) {
+    if (!mount.source.starts_with('/')) continue;  // a volume
+    mounts.push_back({mount.source, mount.target,
+                      mount.read_only ? sandbox::Access::kReadOnly : sandbox::Access::kReadWrite});
+  }
+  return mounts;
+}
+
+std::expected<UsedImage, Failure> BuildImage(const PlanInput& input, MayAsk may_ask,
+                                             std::span<const sandbox::MountRequest> mounts) {
   AILERON_ASSIGN(const os::Paths paths, Paths());
   AILERON_ASSIGN(const image::Store store, OpenStore());
   while (true) {
@@ -204,7 +218,8 @@ std::expected<UsedImage, Failure> BuildImage(const PlanInput& input, MayAsk may_
       return std::unexpected(Error{Code::kUnavailable, "the devcontainer.json changed meanwhile"});
     }
     AILERON_ASSIGN(build::Made made,
-                   MakeImage(paths, store, *wanted.building, {.may_ask = may_ask == MayAsk::kYes}));
+                   MakeImage(paths, store, *wanted.building,
+                             {.may_ask = may_ask == MayAsk::kYes, .mounts = mounts}));
     auto lease = store.Use(made.image);
     if (lease) return UsedImage{std::move(made.image), *std::move(lease)};
     // Somebody has cleared the store in between.
@@ -213,10 +228,11 @@ std::expected<UsedImage, Failure> BuildImage(const PlanInput& input, MayAsk may_
 }
 
 // What the engine calls the image that is built for the project.
-std::expected<std::string, Failure> BuildInEngine(const PlanInput& input, MayAsk may_ask,
-                                                  const launch::Options& options) {
+std::expected<std::string, Failure> BuildInEngine(const SandboxPlan& plan, const PlanInput& input,
+                                                  MayAsk may_ask, const launch::Options& options) {
   return BuiltInEngine(input, EngineKindOf(options),
-                       may_ask == MayAsk::kYes ? MayAskToBuild::kYes : MayAskToBuild::kNo);
+                       may_ask == MayAsk::kYes ? MayAskToBuild::kYes : MayAskToBuild::kNo,
+                       MountsOf(plan, options));
 }
 
 // The plan's image in the engine that --sandbox names.
@@ -226,7 +242,7 @@ std::expected<void, Failure> UseEngine(const SandboxPlan& plan, const PlanInput&
     AILERON_ASSIGN(const std::string name, NameInEngineOf(plan, input));
     return ChooseEngineImage(name, options);
   }
-  AILERON_ASSIGN(const std::string built, BuildInEngine(input, may_ask, options));
+  AILERON_ASSIGN(const std::string built, BuildInEngine(plan, input, may_ask, options));
   return ChooseEngineImage(built, options);
 }
 
@@ -238,11 +254,13 @@ Failure NotReady(Failure failure) {
 
 // The plan's image, pulled or built if need be; nothing for the host's root.
 std::expected<std::optional<UsedImage>, Failure> ImageOf(const SandboxPlan& plan,
-                                                         const PlanInput& input, MayAsk may_ask) {
-  if (IsBuilt(plan)) return BuildImage(input, may_ask);
+                                                         const PlanInput& input, MayAsk may_ask,
+                                                         const launch::Options& options) {
+  const std::vector<sandbox::MountRequest> mounts = MountsOf(plan, options);
+  if (IsBuilt(plan)) return BuildImage(input, may_ask, mounts);
   AILERON_ASSIGN(const auto reference, ReferenceOfPlan(plan, input));
   if (!reference) return std::nullopt;
-  return UseImage(*reference, input.workspace);
+  return UseImage(*reference, WrittenFolders(input.workspace, mounts));
 }
 
 }  // namespace
@@ -258,10 +276,10 @@ std::expected<void, Failure> SettleDetached(const Parsed& parsed, const launch::
       AILERON_TRY(NameInEngineOf(plan, *input));
       return {};
     }
-    AILERON_TRY(BuildInEngine(*input, may_ask, options));
+    AILERON_TRY(BuildInEngine(plan, *input, may_ask, options));
     return {};
   }
-  auto ready = ImageOf(plan, *input, may_ask);
+  auto ready = ImageOf(plan, *input, may_ask, options);
   if (!ready) {
     return std::unexpected(NotReady(std::move(ready.error())));
   }
@@ -285,7 +303,7 @@ std::expected<std::optional<UsedImage>, Failure> PrepareContainer(const Parsed& 
   if (UsesEngine(options)) {
     AILERON_TRY(UseEngine(plan, input, may_ask, options));
   } else {
-    auto ready = ImageOf(plan, input, may_ask);
+    auto ready = ImageOf(plan, input, may_ask, options);
     if (!ready) {
       return std::unexpected(NotReady(std::move(ready.error())));
     }

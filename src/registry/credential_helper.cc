@@ -12,6 +12,7 @@
 #include <chrono>
 
 #include "base/text.h"
+#include "os/find_program.h"
 #include "os/pipe.h"
 #include "os/process.h"
 #include "registry/limits.h"
@@ -25,16 +26,14 @@ using Clock = std::chrono::steady_clock;
 // Its words for it, on standard output (docker-credential-helpers, credentials/error.go).
 constexpr std::string_view kNothingKept = "credentials not found in native keychain";
 
-Result<std::string> FindProgram(const LoginPlaces& places, const std::string& name) {
-  for (const std::string_view folder : Split(places.path, ':')) {
-    if (!folder.starts_with('/')) continue;  // not one of the project's
-    std::string path = fmt::format("{}/{}", folder, name);
-    if (access(path.c_str(), X_OK) == 0) return path;
-  }
-  return Fail(Code::kUnavailable,
-              "{} is not on the PATH, and the login is kept by it. Install it, or log in anew with "
-              "\"docker login\" or \"podman login\"",
-              name);
+Result<os::Program> FindHelper(const LoginPlaces& places, const std::string& name) {
+  os::ProgramSearch search = os::FindProgram(name, places.path, places.projects);
+  if (search.found) return *std::move(search.found);
+  return Fail(
+      Code::kUnavailable,
+      "{} is not on the PATH{}, and the login is kept by it. Install it, or log in anew with "
+      "\"docker login\" or \"podman login\"",
+      name, os::TellLeftOut(search.left_out));
 }
 
 // All that it prints, until it closes its end.
@@ -70,10 +69,11 @@ Result<Secret> ReadAnswer(const os::Fd& from, const std::string& program) {
 Result<Login> AskHelper(const LoginPlaces& places, const std::string& helper,
                         const std::string& name) {
   const std::string program = "docker-credential-" + helper;
-  os::SpawnOptions options{.argv = {program, "get"},
+  AILERON_ASSIGN(const os::Program found, FindHelper(places, program));
+  os::SpawnOptions options{.path = found.path,
+                           .argv = {program, "get"},
                            .environment = places.environment,
                            .with_parent = os::WithParent::kDies};
-  AILERON_ASSIGN(options.path, FindProgram(places, program));
   AILERON_ASSIGN(os::Pipe input, os::MakePipe());
   AILERON_ASSIGN(os::Pipe output, os::MakePipe());
   // It fits in the pipe, so nobody waits.

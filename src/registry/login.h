@@ -51,6 +51,8 @@ struct LoginPlaces {
   std::string auth_file, docker_config;    // empty: not set
   std::string path;                        // PATH
   std::vector<std::string> environment;    // for helpers: NAME=VALUE
+  // Absolute folders without links, of which no helper is started.
+  std::vector<std::string> projects = {};
 };
 LoginPlaces PlacesOfEnvironment();
 

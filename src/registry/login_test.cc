@@ -162,6 +162,11 @@ TEST_F(LoginFilesTest, AHelperIsAsked) {
   const std::string said = Found();
   EXPECT_THAT(said, HasSubstr("failed with exit code 3"));
   EXPECT_FALSE(said.contains("secret")) << said;
+  // Nor of a folder that an agent writes.
+  Write(helper, "#!/bin/sh\necho '{\"Username\":\"me\",\"Secret\":\"kept\"}'\n", 0700);
+  EXPECT_EQ(Found(), "me:kept");
+  places_.projects = {top_ + "/bin"};
+  EXPECT_THAT(Found(), HasSubstr(helper + " is not started"));
   // Of a folder that is not absolute no helper is run: it could be the project's.
   places_.path = "bin";
   EXPECT_THAT(Found(), HasSubstr("not on the PATH"));

@@ -152,6 +152,28 @@ def test_a_helper_keeps_the_login(world, tokens):
     assert world.json("sandbox", "pull", reference, env={"PATH": f"{tools}:{os.environ['PATH']}"})["added"]
 
 
+def test_a_helper_that_an_agent_wrote_is_not_asked(world, tokens):
+    """A program of the project's, whose PATH has it, runs on the host and is asked for the login."""
+    reference = _trusted(world, tokens)
+    mark = os.path.join(world.root, "started")
+    os.chmod(world.root, 0o777)
+    text = f"#!/bin/sh\n: >{mark}\necho '{{\"Username\":\"{_USER}\",\"Secret\":\"{_PASSWORD}\"}}'\n"
+    world.write("venv/bin/docker-credential-pass", text, 0o755)
+    world.write(".git/HEAD", "ref: refs/heads/main\n")
+    sub = os.path.dirname(world.write("sub/x", ""))
+    world.write(os.path.join(world.root, "docker/config.json"), json.dumps({"credsStore": "pass"}), 0o600)
+    world.env["DOCKER_CONFIG"] = os.path.join(world.root, "docker")
+    for folder in (world.workspace, sub):
+        refused = world.aileron("sandbox", "pull", reference, env={"PATH": f"{world.workspace}/venv/bin"}, cwd=folder)
+        assert refused.rc == 69 and "docker-credential-pass is not started" in refused.err, refused.describe()
+    launched = world.launch("true", flags=["--image", reference, "--workspace", world.workspace], cwd="/",
+                            env={"PATH": f"{world.workspace}/venv/bin"})
+    assert launched.rc != 0 and "docker-credential-pass is not started" in launched.err, launched.describe()
+    assert not os.path.exists(mark)
+    outside = os.path.dirname(world.write(os.path.join(world.root, "opt/docker-credential-pass"), text, 0o755))
+    assert world.json("sandbox", "pull", reference, env={"PATH": outside}, cwd=sub)["added"] and os.path.exists(mark)
+
+
 def test_the_vault_gets_a_token_and_keeps_the_credential(world, tokens):
     """A bound credential does not serve for a pull, or comes out of the daemon."""
     reference = _trusted(world, tokens)
