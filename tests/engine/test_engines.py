@@ -261,10 +261,9 @@ def test_a_devcontainers_image_is_the_engines(boxed):
     if boxed.engine.driver == "oci":
         return  # it has no images of its own
     name = "registry.test/team/box:1"
-    boxed.engine.run("tag", engines.IMAGE, name)
+    boxed.engine.load(name, images.busybox(), Cmd=["sh"], Env=["OF_IMAGE=yes"])
     boxed.write(".devcontainer/devcontainer.json", json.dumps({"image": name}))
     result = boxed.launch("sh", "-c", "echo $OF_IMAGE", flags=boxed.engine.sandbox_flags)
-    boxed.engine.run("rmi", name)
     assert result.out == "yes\n", result.describe()
 
 
