@@ -1,5 +1,6 @@
 """Java inside believes the session's authority, by stores of its own that nothing else heeds."""
 
+import contextlib
 import glob
 import os
 import re
@@ -150,43 +151,46 @@ def test_no_number_of_stores_holds_a_launch(world):
     assert time.monotonic() - begin < 8
 
 
-def _building(launcher: int) -> int | None:
-    """The first process of a sandbox, once it reckons."""
-    parents, busy = {}, []
-    for stat in glob.glob("/proc/[0-9]*/stat"):
-        try:
-            with open(stat, encoding="utf-8", errors="replace") as file:
-                fields = file.read().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        number = int(stat.split("/")[2])
-        parents[number] = int(fields[1])
-        if int(fields[11]) >= 4 and number != launcher:
-            busy.append(number)
-    for number in busy:
-        above = parents[number]
-        while above not in (0, launcher):
-            above = parents.get(above, 0)
-        if above == launcher:
-            return number
-    return None
+def _read(pid: int, name: str) -> str:
+    try:
+        with open(f"/proc/{pid}/{name}", encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _stop_building(launcher: int) -> bool:
+    """Stops a sandbox's first process while it builds; whether it came in time, before that is another program."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        for child in map(int, _read(launcher, f"task/{launcher}/children").split()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGSTOP)
+            time.sleep(0.05)  # one that only maps ids is ended by the launcher
+            state = _read(child, "stat").rpartition(")")[2].split()[:1]
+            if state == ["T"]:
+                if _read(child, "cmdline") == _read(launcher, "cmdline"):
+                    return True
+                os.kill(child, signal.SIGCONT)
+                return False
+    return False
 
 
 def test_a_launch_that_is_being_built_ends_by_a_signal(world):
     """Ctrl-C or SIGTERM waits until the sandbox's first process is done."""
     reference = _slow(world, "slow", 2, "another")
     world.launch("sleep", "0", flags=["--image", reference], timeout=120).ok()
-    launch = world.launch_start("sleep", "30", flags=["--image", reference])
-    deadline = time.monotonic() + 20
-    while (first := _building(launch.pid)) is None and time.monotonic() < deadline:
-        time.sleep(0.002)
-    assert first is not None
-    os.kill(first, signal.SIGSTOP)
-    try:
-        launch.send_signal(signal.SIGTERM)
-        assert launch.wait(timeout=20) == 128 + signal.SIGTERM
-    finally:
-        launch.kill()
+    for _ in range(20):
+        launch = world.launch_start("sleep", "30", flags=["--image", reference])
+        try:
+            if _stop_building(launch.pid):
+                launch.send_signal(signal.SIGTERM)
+                assert launch.wait(timeout=20) == 128 + signal.SIGTERM
+                return
+        finally:
+            launch.kill()
+            launch.wait(timeout=20)
+    raise AssertionError("no launch was met while it was built")
 
 
 def test_the_store_that_wins_is_the_one_that_is_told(any_world, authority):
