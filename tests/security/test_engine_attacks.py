@@ -74,8 +74,17 @@ def test_the_engines_socket_is_not_shown(engined):
     assert "/tmp/sock" in canary.out, canary.describe()
 
 
+def _has_gone(client) -> bool:
+    try:
+        return client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
 class _Meddler:
-    """Stands before an engine's socket, and does something before a request of that name goes on."""
+    """Stands before an engine's socket, and does something before a request of that name goes on; of one gone by then none does."""
 
     def __init__(self, path: str, engine: str, meddle, before: bytes = b"/containers/create"):
         self.engine, self.meddle, self.before = engine, meddle, before
@@ -103,6 +112,8 @@ class _Meddler:
                         return
                     if ready is client and self.before in data.split(b"\r\n", 1)[0]:
                         self.meddle()
+                        if _has_gone(client):
+                            return
                     (server if ready is client else client).sendall(data)
 
     def close(self) -> None:
