@@ -46,6 +46,7 @@ class TransferTest : public ::testing::Test {
       image::ParseReference("127.0.0.1:1/a").value(),
       {{.url = {.tls = false, .host = "127.0.0.1", .port = 1}, .prefix = {}, .ca = {}}},
       LoginPlaces{},
+      {},
       {}};
 };
 
