@@ -1,9 +1,7 @@
 #include "changes/apply.h"
 
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +11,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "changes/copy_bytes.h"
 #include "changes/limits.h"
 #include "os/beneath.h"
 
@@ -22,36 +21,6 @@ namespace {
 
 // No set-id bit and no sticky one comes out of a sandbox.
 constexpr unsigned kModeBits = 0777;
-
-// The data of a file, holes as holes: one that says to be huge need not be.
-Status CopyBytes(const os::Fd& from, const os::Fd& to) {
-  if (ioctl(to.get(), FICLONE, from.get()) == 0) return {};
-  struct stat info;
-  if (fstat(from.get(), &info) != 0) return os::FailErrno("cannot look at a file of the copy");
-  std::vector<char> bytes(limits::kPiece);
-  for (off_t at = 0; at < info.st_size;) {
-    const off_t begin = lseek(from.get(), at, SEEK_DATA);
-    if (begin < 0 && errno == ENXIO) break;  // nothing but a hole
-    if (begin < 0) return os::FailErrno("cannot read a file of the copy");
-    off_t end = lseek(from.get(), begin, SEEK_HOLE);
-    if (end < 0) end = info.st_size;
-    for (at = begin; at < end;) {
-      const auto most = std::min<off_t>(end - at, static_cast<off_t>(bytes.size()));
-      const ssize_t count = pread(from.get(), bytes.data(), static_cast<std::size_t>(most), at);
-      if (count < 0) return os::FailErrno("cannot read a file of the copy");
-      if (count == 0) return Fail(Code::kUnavailable, "a file of the copy became shorter");
-      for (ssize_t done = 0; done < count;) {
-        const ssize_t written = pwrite(to.get(), bytes.data() + done,
-                                       static_cast<std::size_t>(count - done), at + done);
-        if (written < 0) return os::FailErrno("cannot write");
-        done += written;
-      }
-      at += count;
-    }
-  }
-  if (ftruncate(to.get(), info.st_size) != 0) return os::FailErrno("cannot write");
-  return {};
-}
 
 std::int64_t ChangedAt(const struct stat& info) {
   return info.st_ctim.tv_sec * 1'000'000'000 + info.st_ctim.tv_nsec;

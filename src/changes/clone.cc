@@ -1,8 +1,6 @@
 #include "changes/clone.h"
 
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -17,6 +15,7 @@
 
 #include "base/text.h"
 #include "changes/change.h"
+#include "changes/copy_bytes.h"
 #include "changes/limits.h"
 #include "os/beneath.h"
 
@@ -93,45 +92,6 @@ Status Finish(const os::Fd& from, const os::Fd& to, const Stat& info) {
   const unsigned kept = kPermissions | (S_ISDIR(info.st_mode) ? S_ISGID : 0u);
   if (fchmod(to.get(), info.st_mode & kept) != 0 || futimens(to.get(), times.data()) != 0)
     return os::FailErrno("cannot set a file's mode and times");
-  return {};
-}
-
-Status CopyPiece(const os::Fd& from, const os::Fd& to, off_t at, off_t end) {
-  std::vector<char> piece;
-  while (at < end) {
-    off_t in = at, out = at;
-    const auto wanted = static_cast<std::size_t>(end - at);
-    const ssize_t count = copy_file_range(from.get(), &in, to.get(), &out, wanted, 0);
-    if (count > 0) {
-      at += count;
-      continue;
-    }
-    if (count == 0) return {};  // it became shorter
-    if (errno == EINTR) continue;
-    if (errno != EXDEV && errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS)
-      return os::FailErrno("cannot copy");
-    piece.resize(limits::kPiece);
-    const ssize_t got = pread(from.get(), piece.data(), std::min(piece.size(), wanted), at);
-    if (got == 0) return {};
-    if (got < 0 || pwrite(to.get(), piece.data(), static_cast<std::size_t>(got), at) != got)
-      return os::FailErrno("cannot copy");
-    at += got;
-  }
-  return {};
-}
-
-Status CopyBytes(const os::Fd& from, const os::Fd& to, const Stat& info) {
-  if (info.st_size == 0 || ioctl(to.get(), FICLONE, from.get()) == 0) return {};
-  if (ftruncate(to.get(), info.st_size) != 0) return os::FailErrno("cannot copy");
-  for (off_t at = 0; at < info.st_size;) {
-    const off_t data = lseek(from.get(), at, SEEK_DATA);
-    if (data < 0 && errno == ENXIO) return {};  // a hole to its end
-    const off_t begin = data < 0 ? at : data;
-    const off_t hole = lseek(from.get(), begin, SEEK_HOLE);
-    const off_t end = hole < 0 ? info.st_size : hole;
-    AILERON_TRY(CopyPiece(from, to, begin, end));
-    at = end;
-  }
   return {};
 }
 
@@ -212,7 +172,7 @@ class Cloner {
     const os::Fd made(
         openat(to.get(), name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!made) return os::FailErrno("cannot make it");
-    AILERON_TRY(CopyBytes(file, made, info));
+    AILERON_TRY(CopyBytes(file, made));
     AILERON_TRY(Finish(file, made, info));
     if (info.st_nlink > 1 && linked_.size() < limits::kLinked) linked_[id] = path + name;
     return {};

@@ -253,15 +253,17 @@ Result<Copy> Duplicate(const os::Paths& paths, const Copy& source, As as, const 
   return Copy{.session = made->facts.session, .folder = made->folder, .facts = made->facts};
 }
 
+Status CheckNoSnapshot(const Copy& copy, const std::string& called) {
+  if (!copy.facts.snapshot) return {};
+  return Fail(
+      Code::kInvalid,
+      "{} is a snapshot, which stays as it is. \"aileron session fork {}\" makes a session of it",
+      called, called);
+}
+
 Result<Begun> BeginAgain(const os::Paths& paths, const std::string& session) {
   AILERON_ASSIGN(Copy copy, Find(paths, session));
-  if (copy.facts.snapshot) {
-    return Fail(
-        Code::kInvalid,
-        "{} is a snapshot, which stays as it is. \"aileron session fork {}\" makes a session "
-        "of it",
-        session, session);
-  }
+  AILERON_TRY(CheckNoSnapshot(copy, session));
   if (!copy.facts.kept) {
     return Fail(Code::kInvalid,
                 "{} was not launched with --keep, and nothing of its sandbox is left to resume",

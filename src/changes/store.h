@@ -60,6 +60,8 @@ Result<Begun> Begin(const os::Paths& paths, const std::string& workspace);
 // The same one once more, by another session. kUnavailable while it is in use; kInvalid for one
 // that was not kept, and where its workspace is another folder by now.
 Result<Begun> BeginAgain(const os::Paths& paths, const std::string& session);
+// kInvalid for a snapshot, which nobody works in or decides about.
+Status CheckNoSnapshot(const Copy& copy, const std::string& called);
 enum class As : std::uint8_t { kSession, kSnapshot };
 // A second one of a kept session or a snapshot, of the same bytes (clone.h), with an id of its own:
 // a session that can be resumed, or a snapshot with the name `name`, which may be empty. kInvalid

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -52,10 +51,7 @@ Status BecomeRuntime(const std::string& program, const std::string& output,
                      std::vector<std::string>& words, int ready) {
   char mapped;
   if (read(ready, &mapped, 1) != 1) return Fail(Code::kUnavailable, "its user is not mapped");
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+  os::ResetSignals();
   // Of a terminal's signals it hears nothing: the agent has its own ones.
   setsid();
   umask(022);
@@ -85,15 +81,7 @@ Status BecomeRuntime(const std::string& program, const std::string& output,
 
 // Its end, or kUnavailable when it takes longer.
 Status AwaitEnd(const os::Child& child, Duration longest) {
-  pollfd watched{child.pidfd.get(), POLLIN, 0};
-  const Duration end = Uptime() + longest;
-  int ready = 0;
-  do {
-    const Duration left = std::max(end - Uptime(), Duration::zero());
-    ready = poll(&watched, 1,
-                 static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
-  } while (ready < 0 && errno == EINTR);
-  if (ready <= 0) return Fail(Code::kUnavailable, "it does not end");
+  if (!os::EndsWithin(child, longest)) return Fail(Code::kUnavailable, "it does not end");
   AILERON_TRY(os::WaitFor(child));
   return {};
 }

@@ -3,12 +3,9 @@
 #include "engine/oci_start.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-
-#include <cerrno>
 
 #include "engine/container.h"
 #include "engine/entry.h"
@@ -22,7 +19,7 @@ namespace aileron::engine {
 
 namespace {
 
-constexpr int kCleanUpMs = 15'000;  // for the runtime, once the container has ended
+constexpr Duration kCleanUp = std::chrono::seconds(15);  // once the container has ended
 
 // The name of the runtime that has made a container stands in its folder, for who finds it left
 // behind. Not its path: an agent may have been let into its folder since.
@@ -85,8 +82,7 @@ Status OciContainer::Run() {
 }
 
 Status OciContainer::Check() const {
-  pollfd watched{running_.pidfd.get(), POLLIN, 0};
-  if (poll(&watched, 1, 0) <= 0) return {};
+  if (!os::EndsWithin(running_, {})) return {};
   const std::string said = OciRuntime::Complaint(place());
   if (!said.empty()) {
     return Fail(Code::kUnsupported,
@@ -102,15 +98,9 @@ Status OciContainer::Check() const {
 
 OciContainer::~OciContainer() {
   if (!runtime_ || !running_.pidfd) return;
-  pollfd watched{running_.pidfd.get(), POLLIN, 0};
-  while (true) {
-    const int ended = poll(&watched, 1, kCleanUpMs);
-    if (ended < 0 && errno == EINTR) continue;
-    if (ended <= 0) {
-      runtime_->Remove(place(), folder_.name());
-      (void)os::SignalChild(running_, SIGKILL);
-    }
-    break;
+  if (!os::EndsWithin(running_, kCleanUp)) {
+    runtime_->Remove(place(), folder_.name());
+    (void)os::SignalChild(running_, SIGKILL);
   }
   (void)os::WaitFor(running_);
 }

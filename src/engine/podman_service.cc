@@ -3,11 +3,9 @@
 #include "engine/podman_service.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -23,15 +21,10 @@ namespace aileron::engine {
 namespace {
 
 constexpr Duration kStartLongest = std::chrono::seconds(30);
-constexpr int kLookMilliseconds = 20;
-constexpr int kEndMilliseconds = 5'000;
+constexpr Duration kLook = std::chrono::milliseconds(20);
+constexpr Duration kEndLongest = std::chrono::seconds(5);
 constexpr std::size_t kWordsMax = 64 << 10;
 constexpr std::size_t kWordsShown = 300;
-
-bool HasEnded(const os::Child& child, int milliseconds) {
-  pollfd waited{.fd = child.pidfd.get(), .events = POLLIN};
-  return poll(&waited, 1, milliseconds) > 0;
-}
 
 }  // namespace
 
@@ -59,7 +52,7 @@ Status PodmanService::AwaitSocket() {
   const std::string socket = folder_.path() + "/sock";
   const Duration deadline = Uptime() + kStartLongest;
   while (!os::ConnectUnix(socket)) {
-    const bool ended = HasEnded(child_, kLookMilliseconds);
+    const bool ended = os::EndsWithin(child_, kLook);
     if (!ended && Uptime() < deadline) continue;
     (void)lseek(words_.get(), 0, SEEK_SET);
     const std::string said = os::ReadAll(words_, "podman's words", kWordsMax).value_or("");
@@ -74,7 +67,7 @@ Status PodmanService::AwaitSocket() {
 PodmanService::~PodmanService() {
   if (!child_.pidfd) return;
   (void)os::SignalChild(child_, SIGTERM);
-  if (!HasEnded(child_, kEndMilliseconds)) (void)os::SignalChild(child_, SIGKILL);
+  if (!os::EndsWithin(child_, kEndLongest)) (void)os::SignalChild(child_, SIGKILL);
   (void)os::WaitFor(child_);
 }
 

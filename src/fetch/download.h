@@ -15,8 +15,7 @@
 namespace aileron::fetch {
 
 // The file, at most `limit` bytes; nothing where there is none (404, 410). `ca` is a file of
-// authorities, or empty; `proxy` says through what
-// it is fetched. kUnavailable tells what failed.
+// authorities, or empty; `proxy` says through what it is fetched. kUnavailable tells what failed.
 Result<std::optional<std::string>> Download(RemoteFile file, const std::string& ca,
                                             std::size_t limit, const ProxyFor& proxy);
 

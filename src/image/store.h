@@ -85,8 +85,8 @@ class Store {
   static Result<Store> Open(const std::string& folder, LayerUnpacker unpack);
 
   // The image that a reference means, if all of it is there; of an engine, what it meant at last
-  // (see Stamp). No source is read, but for what tells
-  // that a local one is still the same; one that is gone means what it meant. kNotFound otherwise.
+  // (see Stamp). No source is read, but for what tells that a local one is still the same; one that
+  // is gone means what it meant. kNotFound otherwise.
   Result<Image> Find(const Reference& reference, const Platform& machine) const;
 
   // What an engine's image was called by its engine when the name was added. kNotFound: it was not.

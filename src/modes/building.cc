@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <iostream>
 #include <iterator>
 
@@ -25,6 +24,7 @@
 #include "modes/terminal.h"
 #include "modes/written_folders.h"
 #include "os/beneath.h"
+#include "os/environment.h"
 #include "os/mounts.h"
 #include "trust/store.h"
 
@@ -309,7 +309,6 @@ std::expected<build::Made, Failure> MakeImage(const os::Paths& paths, const imag
                                               Building& building, const BuildWishes& wishes) {
   if (building.image && !wishes.no_cache && !wishes.take)
     return build::Made{*std::move(building.image), true};
-  const char* path = std::getenv("PATH");
   std::vector<std::string> projects = WrittenFolders(building.workspace, wishes.mounts);
   const std::string& file = building.recipe.config_file;
   if (!building.recipe.own) {
@@ -317,7 +316,7 @@ std::expected<build::Made, Failure> MakeImage(const os::Paths& paths, const imag
                       std::back_inserter(projects));
   }
   AILERON_ASSIGN(const build::Builder builder,
-                 build::FindBuilder(wishes.builder, path == nullptr ? "" : path, projects));
+                 build::FindBuilder(wishes.builder, os::Variable("PATH"), projects));
   AILERON_TRY(Agree(paths, building.recipe, build::Name(builder.kind), wishes));
   build::Making making{.no_cache = wishes.no_cache, .show = {}, .take = wishes.take};
   if (!wishes.quiet) {

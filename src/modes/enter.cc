@@ -13,12 +13,12 @@ Outcome RunEnterMode(const Invocation&) { return sandbox::RunEnter(); }
 }  // namespace
 
 Command EnterVerb() {
-  return {.text =
-              "Started by an engine or an OCI runtime as the first process of a container that "
-              "\"aileron launch "
-              "--sandbox=docker\", podman or oci made, with the launcher's socket in "
-              "/run/aileron-enter. Of no use by hand.",
-          .run = RunEnterMode};
+  return {
+      .text =
+          "Started by an engine or an OCI runtime as the first process of a container that "
+          "\"aileron launch --sandbox=docker\", podman or oci made, with the launcher's socket in "
+          "/run/aileron-enter. Of no use by hand.",
+      .run = RunEnterMode};
 }
 
 }  // namespace aileron::modes

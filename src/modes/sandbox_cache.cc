@@ -142,15 +142,12 @@ Command SandboxPullCommand() {
           "Fetches and unpacks an image, so that sandboxes start from it at once. REF is one of a "
           "registry (debian:12, ghcr.io/team/app@sha256:…), oci:FOLDER[:NAME|@DIGEST], "
           "oci-archive:FILE[:NAME|@DIGEST], docker-archive:FILE[:REFERENCE], or what a local "
-          "engine "
-          "has: docker-daemon:NAME, podman:NAME. What is there "
-          "already is not read again; what a tag means is asked anew. Prints the image's "
-          "digest.\n\n"
+          "engine has: docker-daemon:NAME, podman:NAME. What is there already is not read again; "
+          "what a tag means is asked anew. Prints the image's digest.\n\n"
           "Logins are those of \"docker login\" and \"podman login\", helpers too. Mirrors, "
           "registries without TLS and authorities of your own stand in registries.yaml beside your "
           "policy. The proxy of HTTPS_PROXY and NO_PROXY is heeded. A pull that is cut goes on "
-          "where it "
-          "was.",
+          "where it was.",
       .flags = {{"--plain-http", "",
                  "Speak to REF's registry without TLS: anybody on the way may "
                  "change what comes"},

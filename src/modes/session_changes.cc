@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/below.h"
 #include "base/text.h"
 #include "changes/apply.h"
 #include "changes/change.h"
@@ -38,12 +39,9 @@ std::expected<Copy, Failure> CopyOf(const os::Paths& paths, const std::string& s
 // The same, to be changed: a snapshot is not.
 std::expected<Copy, Failure> CopyToDecide(const os::Paths& paths, const std::string& session) {
   AILERON_ASSIGN(Copy copy, CopyOf(paths, session));
-  if (!copy.facts.snapshot) return copy;
-  return std::unexpected(Failure(
-      kExitUsage,
-      Error{Code::kInvalid, fmt::format("{} is a snapshot, which stays as it is. \"aileron session "
-                                        "fork {}\" makes a session of it",
-                                        session, session)}));
+  if (auto decided = changes::CheckNoSnapshot(copy, session); !decided)
+    return std::unexpected(Failure(kExitUsage, std::move(decided.error())));
+  return copy;
 }
 
 // The one that is named, else the newest one of the workspace that this is in.
@@ -52,8 +50,7 @@ std::expected<Copy, Failure> CopyWanted(const os::Paths& paths, const Parsed& pa
   AILERON_ASSIGN(const std::string here, os::CurrentFolder());
   std::vector<Copy> copies = changes::List(paths);
   std::erase_if(copies, [&](const Copy& copy) {
-    const bool below = here == copy.facts.workspace || here.starts_with(copy.facts.workspace + "/");
-    return !copy.facts.copied || copy.facts.snapshot || !below;
+    return !copy.facts.copied || copy.facts.snapshot || !IsOrBelow(here, copy.facts.workspace);
   });
   if (!copies.empty()) return copies.back();
   return std::unexpected(

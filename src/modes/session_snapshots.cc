@@ -94,9 +94,8 @@ Command SessionSnapshotCommand() {
       .text =
           "Of a session that was launched with --keep and does not run: its home, its /tmp and its "
           "copy of the workspace, copied, or shared where the file system can. A snapshot stays as "
-          "it "
-          "is: \"aileron session fork\" makes sessions of it, \"aileron session remove\" frees it. "
-          "Prints its id.",
+          "it is: \"aileron session fork\" makes sessions of it, \"aileron session remove\" frees "
+          "it. Prints its id.",
       .flags = {kJsonFlag},
       .arguments = {{"SESSION", "The session's id"},
                     {"NAME", "What it is called besides", Arity::kOptional}},

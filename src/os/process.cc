@@ -1,6 +1,7 @@
 #include "os/process.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -8,6 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstddef>
@@ -43,10 +45,7 @@ struct Borrower {
 int RunBorrower(void* argument) {
   Borrower& borrower = *static_cast<Borrower*>(argument);
   // A handler of ours would run on the parent's memory: none is left when signals come in again.
-  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  ResetSignals();
   borrower.failure = borrower.become();
   _exit(127);
 }
@@ -129,6 +128,24 @@ Status SignalChild(const Child& child, int signal) {
     return FailErrno("cannot signal process {}", child.pid);
   }
   return {};
+}
+
+bool EndsWithin(const Child& child, Duration longest) {
+  const Duration end = Uptime() + longest;
+  while (true) {
+    pollfd watched{child.pidfd.get(), POLLIN, 0};
+    const Duration left = std::max(end - Uptime(), Duration::zero());
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+    const int ready = poll(&watched, 1, static_cast<int>(wait));
+    if (ready >= 0 || errno != EINTR) return ready > 0;
+  }
+}
+
+void ResetSignals() {
+  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 Result<pid_t> PidOf(const Fd& pidfd) {

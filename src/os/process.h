@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "os/fd.h"
 
 namespace aileron::os {
@@ -52,6 +53,11 @@ Result<Child> Spawn(const SpawnOptions& options);
 // The wait status (WIFEXITED and so on), when it has ended; blocks until then.
 Result<int> WaitFor(const Child& child);
 Status SignalChild(const Child& child, int signal);
+// Whether it ends within that time; it is still to be waited for.
+bool EndsWithin(const Child& child, Duration longest);
+
+// In a new process: every signal has its default action, and then none is blocked.
+void ResetSignals();
 
 // What the process has for a number here, as the pidfd's fdinfo tells it (pidfd_open(2)). kNotFound
 // when it has ended, and when it cannot be seen from this pid namespace.

@@ -31,6 +31,16 @@ Output Shell(const std::string& script, SpawnOptions options = {}) {
   return {ExitCode(WaitFor(*child).value()), text};
 }
 
+TEST(Process, WhetherOneEndsInTimeIsTold) {
+  const auto child = Spawn({.path = "/bin/sleep", .argv = {"sleep", "1000"}});
+  ASSERT_TRUE(child);
+  EXPECT_FALSE(EndsWithin(*child, {}));
+  EXPECT_FALSE(EndsWithin(*child, std::chrono::milliseconds(20)));
+  ASSERT_TRUE(SignalChild(*child, SIGKILL));
+  EXPECT_TRUE(EndsWithin(*child, std::chrono::minutes(1)));
+  EXPECT_EQ(ExitCode(WaitFor(*child).value()), 128 + SIGKILL);
+}
+
 TEST(StartBorrowing, TellsTheErrnoAndLeavesNoChild) {
   const auto child = StartBorrowing([] { return ENOTDIR; });
   ASSERT_FALSE(child);

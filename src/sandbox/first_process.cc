@@ -111,10 +111,7 @@ Status BuildWalls(const Spec& spec, const Identity& identity, HostTrees trees, i
 
 void RunFirstProcess(const Spec& spec, const Identity& identity, HostTrees trees,
                      const os::Fd& channel) {
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+  os::ResetSignals();
   // fd 3 may be one that is still needed: work with a copy far above.
   const int high = fcntl(channel.get(), F_DUPFD_CLOEXEC, kHighDescriptor);
   auto built = BuildWalls(spec, identity, std::move(trees), high);

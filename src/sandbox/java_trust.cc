@@ -30,9 +30,9 @@ constexpr const char* kStores[] = {"/etc/ssl/certs/java/cacerts", "/etc/pki/java
 constexpr const char* kHomes[] = {"/usr/lib/jvm", "/usr/lib64/jvm", "/usr/java",
                                   "/opt/java",    "/opt",           "/usr/local"};
 // Below a JDK, and in one of version 8.
+constexpr const char* kInHome[] = {"/lib/security", "/jre/lib/security"};
 // Where Java finds jssecacerts, it does not look at cacerts.
-constexpr const char* kInHome[] = {"/lib/security/jssecacerts", "/lib/security/cacerts",
-                                   "/jre/lib/security/jssecacerts", "/jre/lib/security/cacerts"};
+constexpr const char* kNames[] = {"/jssecacerts", "/cacerts"};
 constexpr std::size_t kNamesMax = 256;  // looked at in each of the folders
 // Of all copies together: they lie in memory, in a folder that has 16 MiB.
 constexpr std::size_t kBytesMax = 8u << 20;
@@ -42,8 +42,13 @@ void CloseFolder(DIR* folder) { closedir(folder); }
 
 void AddOfHome(const std::string& root, const std::string& home, std::vector<std::string>& paths) {
   for (const char* in_home : kInHome) {
-    std::string path = home + in_home;
-    if (access((root + path).c_str(), F_OK) == 0) paths.push_back(std::move(path));
+    const std::string folder = home + in_home;
+    // Most of what is looked at, at each launch, is no JDK.
+    if (access((root + folder).c_str(), F_OK) != 0) continue;
+    for (const char* name : kNames) {
+      std::string path = folder + name;
+      if (access((root + path).c_str(), F_OK) == 0) paths.push_back(std::move(path));
+    }
   }
 }
 
