@@ -47,7 +47,7 @@ class TransferTest : public ::testing::Test {
       {{.url = {.tls = false, .host = "127.0.0.1", .port = 1}, .prefix = {}, .ca = {}}},
       LoginPlaces{},
       {},
-      {}};
+      fetch::NoProxy};
 };
 
 TEST_F(TransferTest, WhatIsKeptComesFirstAndAllOfItNeedsNoRegistry) {
