@@ -35,6 +35,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Expect(!reference->tag.empty() || reference->digest);
     Expect(!reference->path.empty() && !reference->path.contains("..") &&
            !reference->domain.contains('/'));
+  } else if (IsEngine(reference->transport)) {
+    // It goes into the path of a request.
+    const std::string name = reference->NameInEngine();
+    Expect(IsPlain(text) && reference->file.empty() && !name.empty() && !name.contains(".."));
+    Expect(text.ends_with(":" + name) && Absolute(*reference, "/folder") == *reference);
   } else {
     Expect(!reference->file.empty() && !reference->file.contains('\0') && IsPlain(reference->tag));
     Expect(input.starts_with(Name(reference->transport)));

@@ -23,6 +23,18 @@ TEST(SecretWriter, Base64IsWhatEverybodyElseWrites) {
   }
 }
 
+TEST(SecretWriter, TheAlphabetOfUrlsDiffersInTwoCharacters) {
+  SecretWriter writer(100);
+  writer.PutBase64Url("\xff\xfe\xfb?>~");
+  EXPECT_EQ(writer.View(), "__77Pz5-");
+}
+
+TEST(SecretWriter, WhatJsonWouldTakeForItsOwnIsEscaped) {
+  SecretWriter writer(100);
+  writer.PutJson("a\"b\\c\n\xc3\xa4");
+  EXPECT_EQ(writer.View(), "a\\\"b\\\\c\\u000a\xc3\xa4");
+}
+
 TEST(SecretWriter, WhatDoesNotFitIsTold) {
   SecretWriter writer(3);
   writer.Put("abc");

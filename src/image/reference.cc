@@ -240,7 +240,8 @@ Result<Reference> ParseInEngine(Transport transport, std::string_view text,
   AILERON_ASSIGN(Reference named, ParseRegistry(text));
   named.transport = transport;
   const std::string_view path = text.substr(0, text.find('@'));
-  if (!path.starts_with(named.domain + "/") && !path.starts_with(kFormerDomain)) {
+  if (!path.starts_with(named.domain + "/") &&
+      !path.starts_with(fmt::format("{}/", kFormerDomain))) {
     named.domain.clear();
     if (!path.contains('/')) named.path.erase(0, kOfficial.size());
   }
